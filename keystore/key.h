@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A key as a value. A key is its public key's octets: rows refer to it by id, proofs by the SHA-256 of the public key;
+ * the tag is for people to read.
+ *
+ * The record states are those of rollover.md (HIDDEN, RUMOURED, OMNIPRESENT, UNRETENTIVE). What a key does in a zone
+ * version follows from them and is stored nowhere else: it is published if DNSKEY is RUMOURED or OMNIPRESENT, signs the
+ * DNSKEY RRset if KRRSIG is, signs the rest if ZRRSIG is.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "signer/base/utc.h"
+
+enum key_role { KEY_KSK, KEY_ZSK, KEY_CSK };
+
+enum key_record { KEY_DNSKEY, KEY_ZRRSIG, KEY_KRRSIG, KEY_DS, KEY_RECORDS };
+
+enum key_state { KEY_NA, KEY_HIDDEN, KEY_RUMOURED, KEY_OMNIPRESENT, KEY_UNRETENTIVE };
+
+enum { KEY_PUBLIC_MAX = 520, KEY_LOCATOR = 256 };
+
+struct key {
+	int64_t id; /* row id; 0 before it is stored */
+	enum key_role role;
+	uint8_t algorithm;
+	uint16_t flags; /* of the DNSKEY: 256, or 257 with SEP */
+	uint16_t tag;   /* RFC 4034 Appendix B, and with the REVOKE bit set (RFC 5011 2.1) */
+	uint16_t revoked_tag;
+	unsigned bits;        /* RSA modulus; else the curve's size */
+	uint16_t public_size; /* the public key field of the DNSKEY RDATA */
+	uint8_t public_key[KEY_PUBLIC_MAX];
+	uint8_t fingerprint[32];   /* SHA-256 of the public key field: identity */
+	char locator[KEY_LOCATOR]; /* where the private key is: "file:<64 hex>.pem" in the state folder's keys/ */
+	bool goal_present;         /* the engine's aim: OMNIPRESENT, else HIDDEN */
+	enum key_state state[KEY_RECORDS]; /* KEY_NA where the role has no such record */
+	struct utc since[KEY_RECORDS];     /* when that state began, by publication, not by intention */
+	struct utc created;
+	struct utc active; /* first publication with signatures of its own; 0 if not yet */
+};
+
+const char *key_role_name(enum key_role role);    /* "KSK", "ZSK", "CSK" */
+const char *key_state_name(enum key_state state); /* "hidden", "rumoured", ... */
+
+bool key_is_published(const struct key *key); /* its DNSKEY is in the zone */
+bool key_signs_keys(const struct key *key);   /* it signs DNSKEY, CDS and CDNSKEY */
+bool key_signs_zone(const struct key *key);   /* it signs all other RRsets */

@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What zoneseal remembers, in SQLite: zones, keys, policies as applied, publication intents and receipts, runs, and a
+ * hash-chained audit of every change. Each function is one transaction unless said otherwise; each change writes its
+ * audit row in the same transaction.
+ *
+ * Database, -wal and -shm are 0600. STRICT tables, WAL, synchronous=FULL, foreign keys on. A database that is newer
+ * than the program or damaged is looked at read-only first and not touched (STATUS_POLICY for newer, STATUS_IO for
+ * damaged).
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "keystore/key.h"
+#include "signer/base/arena.h"
+#include "signer/base/error.h"
+#include "signer/base/utc.h"
+
+struct store;
+
+enum store_mode {
+	STORE_READ,   /* for status, list, show: no change is possible */
+	STORE_CHANGE, /* migrates first if the schema is older, after a copy of the database */
+	STORE_CREATE, /* the file must not exist */
+};
+
+/* `path` is keystore.db in the state folder. `actor` names who changes things in the audit ("run", "operator root",
+ * ...). STATUS_MISSING if there is none. STATUS_BUSY if another process migrates or restores. */
+enum status store_open(
+    const char *path, enum store_mode mode, const char *actor, struct store **out, struct error *err) MUST_CHECK;
+void store_close(struct store *store);
+
+/* Settings of the keystore as a whole. */
+enum status store_is_virtual_clock(struct store *store, bool *out, struct error *err) MUST_CHECK;
+enum status store_set_virtual_clock(
+    struct store *store, struct utc now, struct error *err) MUST_CHECK; /* at init only */
+
+/* The latest time at which anything was recorded; the clock guard compares with it. */
+enum status store_last_time(struct store *store, struct utc *out, struct error *err) MUST_CHECK;
+
+/* A restore marks the keystore: nothing is signed until store_reconciled. */
+enum status store_is_restored(struct store *store, bool *out, struct error *err) MUST_CHECK;
+enum status store_mark_restored(struct store *store, struct utc now, struct error *err) MUST_CHECK;
+enum status store_reconciled(struct store *store, const char *reason, struct utc now, struct error *err) MUST_CHECK;
+
+/* A zone. Strings live in the arena given to the call that returned it. */
+struct store_zone {
+	int64_t id;
+	const char *name;   /* text in lower case with the final dot; "." for the root */
+	const char *input;  /* path, or NULL */
+	const char *output; /* path, or NULL: zones/<name>.zone in the state folder */
+	const char *policy_name;
+	const char
+	    *policy_text;    /* the YAML as it was applied: an edited file changes nothing until it is applied again */
+	const char *parents; /* addresses of parent servers, separated by spaces; "" if none */
+	struct utc added;
+	bool removed;
+	struct utc input_failing_since; /* since when registrations are not getting out; 0: they are */
+	const char *input_failure;      /* the reason, or NULL */
+};
+
+/* Adding a zone that was removed before brings back its row, keys and history. A name that is there is STATUS_REFUSED.
+ */
+enum status store_add_zone(
+    struct store *store, const struct store_zone *zone, struct utc now, int64_t *id, struct error *err) MUST_CHECK;
+enum status store_find_zone(struct store *store, const char *name, struct arena *mem, struct store_zone *out,
+    bool *found, struct error *err) MUST_CHECK;
+enum status store_zones(
+    struct store *store, struct arena *mem, struct store_zone **out, size_t *count, struct error *err) MUST_CHECK;
+enum status store_update_zone(struct store *store, const struct store_zone *zone, const char *what, struct utc now,
+    struct error *err) MUST_CHECK; /* input, output, policy, parents */
+enum status store_remove_zone(struct store *store, int64_t zone_id, struct utc now, struct error *err) MUST_CHECK;
+enum status store_set_input_failure(struct store *store, int64_t zone_id, const char *reason, struct utc now,
+    struct error *err) MUST_CHECK; /* NULL: the input is good again */
+
+/* Keys of a zone, those that left it included, in order of id. */
+enum status store_keys(struct store *store, int64_t zone_id, struct arena *mem, struct key **out, size_t *count,
+    struct error *err) MUST_CHECK;
+
+/* Whether a tag (or revoked tag) was ever used in the zone by another key. */
+enum status store_tag_is_used(
+    struct store *store, int64_t zone_id, uint16_t tag, bool *out, struct error *err) MUST_CHECK;
+
+/* Stores new keys in one transaction; each gets its id. A tag or revoked tag that the zone ever had is STATUS_REFUSED:
+ * make another. */
+enum status store_add_keys(struct store *store, int64_t zone_id, struct key keys[], size_t count, struct utc now,
+    struct error *err) MUST_CHECK;
+
+/* Stores the record states, goal and times of keys. */
+enum status store_update_keys(struct store *store, int64_t zone_id, const struct key keys[], size_t count,
+    const char *reason, struct utc now, struct error *err) MUST_CHECK;
+
+/* A version of a zone: as intended, and once confirmed, as published. */
+struct store_version {
+	int64_t id;
+	uint32_t serial;
+	uint8_t sha256[32];        /* of the file */
+	uint8_t input_sha256[32];  /* of the unsigned input that it was made from */
+	uint8_t config_sha256[32]; /* of policy and key set: with input_sha256 it tells whether anything is due */
+	const char *path;          /* output path */
+	const char *keys;          /* fingerprints with their uses, for people: one per line */
+	const char *verdict;       /* the verifier's JSON */
+	struct utc intended;
+	struct utc published;    /* 0 while it is an intent */
+	bool abandoned;          /* an intent whose bytes never reached the path */
+	struct utc first_expiry; /* earliest signature expiration */
+	struct utc refresh;      /* when the first signature is due */
+	uint32_t largest_ttl;    /* seconds; feeds the TTL ledger */
+	uint32_t dnskey_ttl;
+	uint32_t negative_ttl;
+	uint64_t records, signatures, size;
+	uint32_t input_serial; /* of the unsigned input's SOA */
+};
+
+/* Stores an intent. The serial must be RFC 1982-greater than the zone's floor; a serial that the zone has used is
+ * STATUS_REFUSED. */
+enum status store_add_intent(
+    struct store *store, int64_t zone_id, struct store_version *version, struct utc now, struct error *err) MUST_CHECK;
+
+/* Turns an intent into a receipt: it is what caches see from `published` on. With it go, in the same transaction, the
+ * key states that begin with this publication. */
+enum status store_confirm(struct store *store, int64_t zone_id, int64_t version_id, struct utc published,
+    const struct key keys[], size_t count, struct error *err) MUST_CHECK;
+
+/* The bytes of an intent never reached the path. Its serial stays used. */
+enum status store_abandon(
+    struct store *store, int64_t zone_id, int64_t version_id, struct utc now, struct error *err) MUST_CHECK;
+
+/* The open intent of a zone, if any; the last confirmed version, if any. */
+enum status store_open_intent(struct store *store, int64_t zone_id, struct arena *mem, struct store_version *out,
+    bool *found, struct error *err) MUST_CHECK;
+enum status store_last_version(struct store *store, int64_t zone_id, struct arena *mem, struct store_version *out,
+    bool *found, struct error *err) MUST_CHECK;
+enum status store_versions(struct store *store, int64_t zone_id, size_t most, struct arena *mem,
+    struct store_version **out, size_t *count, struct error *err) MUST_CHECK; /* newest first */
+
+/* The highest serial (RFC 1982) of intents and receipts; `found` is false if there is none. */
+enum status store_serial_floor(
+    struct store *store, int64_t zone_id, uint32_t *out, bool *found, struct error *err) MUST_CHECK;
+
+/* A run of the pipeline for one zone, as it ended. */
+struct store_run {
+	int64_t id;
+	struct utc started;
+	struct utc ended;
+	enum status status;
+	const char *message; /* the summary or the error */
+	const char *verdict; /* the verifier's JSON if there was one, also when it refused */
+	uint32_t serial;
+};
+
+enum status store_add_run(
+    struct store *store, int64_t zone_id, const struct store_run *run, struct error *err) MUST_CHECK;
+enum status store_runs(struct store *store, int64_t zone_id, size_t most, struct arena *mem, struct store_run **out,
+    size_t *count, struct error *err) MUST_CHECK; /* newest first */
+
+/* Audit: every row carries the SHA-256 over the row before it and its own content. */
+struct store_event {
+	int64_t id;
+	struct utc when;
+	const char *actor;
+	const char *zone; /* or "" */
+	const char *what; /* "zone added", "key made", ... */
+	const char *detail;
+	uint8_t hash[32];
+};
+
+enum status store_events(struct store *store, const char *zone, size_t most, struct arena *mem,
+    struct store_event **out, size_t *count, struct error *err) MUST_CHECK; /* newest first; zone NULL: all */
+
+/* The last row's hash: the head, printed in each run's summary. All zeros if there is no row. */
+enum status store_audit_head(struct store *store, uint8_t out[32], struct error *err) MUST_CHECK;
+
+/* Recomputes the chain; STATUS_NO with the first bad row. */
+enum status store_audit_check(struct store *store, uint64_t *rows, struct error *err) MUST_CHECK;
+
+/* Online copy of the database to a new file (0600, fsynced). */
+enum status store_copy(struct store *store, const char *path, struct error *err) MUST_CHECK;

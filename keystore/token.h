@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * "Sign these octets with key k." The private half of a key never leaves the module behind this table, and no other
+ * module sees one.
+ *
+ * A backend is one file and one row. A token is opened once per run; a signer belongs to one thread.
+ */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "keystore/key.h"
+#include "signer/base/error.h"
+
+struct token;        /* an open key store */
+struct token_signer; /* one key ready to sign, for one thread */
+
+/* Opens the software store: PKCS#8 files, mode 0600, in `keys_folder` (0700). A folder or file that group or others may
+ * read is STATUS_PERMISSION, with the chmod to run. `passphrase_file` (NULL: keys are not encrypted) is read once into
+ * locked memory. */
+enum status token_open_soft(
+    const char *keys_folder, const char *passphrase_file, struct token **out, struct error *err) MUST_CHECK;
+
+void token_close(struct token *token);
+
+/* Makes a key pair of key->algorithm and key->bits and stores its private half; fills public_key, fingerprint, tags and
+ * locator. The file is complete on disk (fsync of file and folder) when this returns. */
+enum status token_generate(struct token *token, struct key *key, struct error *err) MUST_CHECK;
+
+/* Removes the private half. Only for a key that no row refers to. */
+enum status token_discard(struct token *token, const struct key *key, struct error *err) MUST_CHECK;
+
+/* Loads the private half and proves it: its public half must be key->public_key, and a fresh challenge signed with it
+ * must verify under that. STATUS_KEY if it is missing, damaged or another key's; no key is ever made in its place. */
+enum status token_signer_new(
+    struct token *token, const struct key *key, struct token_signer **out, struct error *err) MUST_CHECK;
+
+/* A further signer of the same key for another thread; shares the loaded key. */
+enum status token_signer_copy(
+    const struct token_signer *signer, struct token_signer **out, struct error *err) MUST_CHECK;
+
+void token_signer_free(struct token_signer *signer);
+
+/* Signs data[0..size) into `out` in the form that the RRSIG carries (r|s of fixed width for ECDSA, RFC 6605 4). `out`
+ * has room for 512 octets. No allocation per call beyond OpenSSL's own. */
+enum status token_sign(struct token_signer *signer, const uint8_t *data, size_t size, uint8_t *out, size_t *out_size,
+    struct error *err) MUST_CHECK;

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The order of effects: load, decide, sign, verify, publish, record. One place, one order (interface.md, "Publishing").
+ *
+ * lock; reconcile an open intent; guard the clock; read the input; sign into a temporary file in the output's folder;
+ * fsync; verify that file by its descriptor; store the intent; keep the old version; rename; fsync the folder; confirm
+ * the receipt; hook. A crash between any two steps is harmless: the next run finds the intent and compares bytes.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "keystore/store.h"
+#include "signer/base/arena.h"
+#include "signer/base/error.h"
+#include "signer/base/utc.h"
+#include "signer/sign/sign_zone.h"
+
+/* Where things are and how this run behaves; made by cli from arguments and environment. */
+struct engine_options {
+	const char *state;    /* state folder */
+	const char *input;    /* -i, or NULL: the zone's; "-" is stdin */
+	const char *output;   /* -o, or NULL: the zone's; "-" is stdout, without receipt */
+	const char *verifier; /* path of zoneseal-verify, or NULL: beside this program, else the installed one */
+	struct utc now;
+	unsigned threads; /* 0: all cores */
+	bool force;       /* publish with a new serial even if nothing is due */
+	bool replace;     /* an existing output that is not ours may be replaced */
+	bool new_keys;    /* DNSKEY or RRSIG of foreign keys in input or output may be dropped */
+	bool dry_run;
+	bool run_hooks; /* with a virtual clock, hooks run only if asked for */
+	bool all_type_names;
+	int64_t lock_wait_seconds;
+	void (*progress)(void *context, const char *phase, uint64_t done, uint64_t total); /* or NULL */
+	void *progress_context;
+};
+
+enum engine_result {
+	ENGINE_PUBLISHED,
+	ENGINE_UP_TO_DATE,    /* nothing due: nothing changed */
+	ENGINE_KEPT_ALIVE,    /* the input is bad: the last good content was signed again; status is not OK */
+	ENGINE_WRITTEN,       /* to stdout, no receipt */
+	ENGINE_WOULD_PUBLISH, /* dry run */
+	ENGINE_FAILED,
+};
+
+struct engine_report {
+	enum engine_result result;
+	const char *zone;
+	const char *output;
+	uint32_t serial;
+	struct sign_result sign;
+	const char *verdict;    /* the verifier's JSON, or NULL */
+	struct utc next;        /* when to look again */
+	struct utc valid_until; /* first expiry of what is published now */
+	uint8_t audit_head[32];
+	const char *hook_note; /* what a hook said when it failed, or NULL */
+	double seconds_total, seconds_verify;
+};
+
+/* The pipeline for one zone. The report is filled as far as things went, also on failure; its strings live in `mem`. */
+enum status engine_sign(struct store *store, const char *zone, const struct engine_options *options, struct arena *mem,
+    struct engine_report *report, struct error *err) MUST_CHECK;
