@@ -44,7 +44,8 @@ void error_clear(struct error *err)
 	memset(err, 0, sizeof(*err));
 }
 
-static void fill(struct error *err, enum status code, const char *format, va_list arguments)
+__attribute__((format(printf, 3, 0))) static void fill(
+    struct error *err, enum status code, const char *format, va_list arguments)
 {
 	error_clear(err);
 	err->code = code;
