@@ -5,6 +5,7 @@
  *
  * The steps are apart because the engine does other things between them (interface.md, "Publishing"): verify the
  * temporary file by its descriptor, store the intent, keep the old version.
+ * A write beyond RLIMIT_FSIZE fails with STATUS_IO only where SIGXFSZ is ignored, which is main's to do.
  */
 #pragma once
 
@@ -19,14 +20,15 @@ struct publish {
 	int folder;          /* descriptor of the target's folder, or -1 */
 	int file;            /* descriptor of the temporary file, open for reading and writing, or -1 */
 	char temporary[280]; /* its name within the folder: ".<target>.<16 hex>.tmp", or "" */
-	char target[256];    /* the target's name within the folder */
+	char target[256];    /* the target's name within the folder; cut to 233 octets in `temporary` */
 };
 
 #define PUBLISH_NONE ((struct publish){ .folder = -1, .file = -1 })
 
 /* Opens the folder of `path` and makes the temporary file with `mode` (before any octet is written; umask does not
  * matter). Temporary files of the same target that no process holds (flock) are removed first: a killed run left them.
- * A `path` that ends in "/" or names a folder, a symbolic link at the last component to nowhere: STATUS_IO. A target
+ * A `path` that ends in "/" or names a folder, a device or another thing that is no regular file, a symbolic link at
+ * the last component to nowhere or to a further link: STATUS_IO. A target
  * that is a symbolic link is followed once, so that the link stays and the file it names is replaced. */
 enum status publish_open(const char *path, mode_t mode, struct publish *out, struct error *err) MUST_CHECK;
 

@@ -4,7 +4,8 @@
  *
  * Landlock (raw system calls, the ABI is probed at run time) takes away the file system, seccomp takes away sockets,
  * exec, ptrace and everything a computation does not need. Threads may still be started. What the kernel lacks is
- * reported, not assumed.
+ * reported, not assumed. Opening a file fails with EPERM; a socket, exec, fork or ptrace ends the process (SIGSYS).
+ * libcrypto is initialised before the door closes, so its configuration is read while it can be.
  */
 #pragma once
 
@@ -15,6 +16,8 @@
 struct sandbox {
 	int landlock_abi; /* 0: the kernel has none or it is disabled */
 	bool seccomp;
+	bool instrumented; /* a sanitizer, fuzzer or coverage build, where nothing is closed: their run-time parts open
+			      files and trace */
 };
 
 /* Closes the door for this process and all its future threads; call it before starting any. Missing kernel support is
