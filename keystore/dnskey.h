@@ -3,11 +3,13 @@
 #pragma once
 
 #include <openssl/evp.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "keystore/algorithm.h"
 #include "keystore/key.h"
+#include "signer/base/bytes.h"
 #include "signer/base/error.h"
 
 enum { DNSKEY_RDATA = 4 + KEY_PUBLIC_MAX, DS_RDATA = 4 + 48 };
@@ -20,6 +22,9 @@ enum status dnskey_public_from_pkey(const struct algorithm *algorithm, EVP_PKEY 
 /* The reverse, with range and curve checks; the caller frees *out with EVP_PKEY_free. */
 enum status dnskey_public_to_pkey(const struct algorithm *algorithm, const uint8_t *public_key, size_t size,
     EVP_PKEY **out, struct error *err) MUST_CHECK;
+
+/* Whether `signature`, in the form that an RRSIG carries, is one over `data` by the key. */
+bool dnskey_verify(const struct algorithm *algorithm, EVP_PKEY *pkey, struct bytes data, struct bytes signature);
 
 /* The DNSKEY RDATA of `key` as it is published; returns its size. */
 size_t dnskey_rdata(const struct key *key, uint8_t out[DNSKEY_RDATA]);

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT */
+/* Inside the token module only: a loaded key becomes a signer. */
+#pragma once
+
+#include <openssl/evp.h>
+
+#include "keystore/token.h"
+
+/* A signer of `pkey` (a reference is taken) for the algorithm of `key`. */
+enum status signer_of_pkey(
+    const struct key *key, EVP_PKEY *pkey, struct token_signer **out, struct error *err) MUST_CHECK;
+
+/* Proof of possession: the public half of `pkey` is key->public_key, and a fresh challenge that it signs verifies under
+ * that public key. */
+enum status signer_prove(
+    const struct key *key, EVP_PKEY *pkey, struct token_signer *signer, struct error *err) MUST_CHECK;

@@ -1,0 +1,358 @@
+/* SPDX-License-Identifier: MIT */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <openssl/crypto.h>
+#include <openssl/err.h>
+#include <openssl/rand.h>
+#include <openssl/rsa.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "keystore/dnskey.h"
+#include "keystore/token_pem.h"
+#include "keystore/token_private.h"
+#include "signer/base/arena.h"
+
+enum { NAME_SIZE = 64 + 5, FILE_MOST = 65536, PASSPHRASE_MOST = 1024, NEW_RSA_LEAST = 2048 };
+
+static const char scheme[] = "file:";
+
+struct token {
+	int folder;
+	char *path;
+	struct secret passphrase;
+};
+
+/* ---- reading secret files ---- */
+
+/* `allowed` are the permission bits that may be set for group and others. */
+static enum status check_mode(const char *path, const struct stat *info, mode_t allowed, struct error *err)
+{
+	if ((info->st_mode & 0077 & ~allowed) == 0)
+		return STATUS_OK;
+	return error_set(err, STATUS_PERMISSION,
+	    "%s: mode %04o lets others at private keys; after making sure that nobody has read them: chmod %s %s", path,
+	    (unsigned)info->st_mode & 07777, S_ISDIR(info->st_mode) ? "0700" : "0600", path);
+}
+
+static enum status read_all(int file, size_t size, struct secret *out, struct error *err)
+{
+	struct secret text;
+	enum status status = secret_new(size, &text, err);
+	if (status != STATUS_OK)
+		return status;
+	size_t have = 0;
+	while (have < size) {
+		const ssize_t n = read(file, text.data + have, size - have);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0) {
+			status = n < 0 ? error_set_errno(err, "reading it failed")
+				       : error_set(err, STATUS_KEY, "it became shorter while it was read");
+			secret_free(&text);
+			return status;
+		}
+		have += (size_t)n;
+	}
+	*out = text;
+	return STATUS_OK;
+}
+
+static enum status read_secret(
+    int folder, const char *name, const char *path, bool root_group, size_t most, struct secret *out, struct error *err)
+{
+	const int file =
+	    openat(folder, name, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK | (folder == AT_FDCWD ? 0 : O_NOFOLLOW));
+	if (file < 0)
+		return error_set_errno(err, "opening it failed");
+	struct stat info;
+	enum status status = STATUS_OK;
+	if (fstat(file, &info) != 0)
+		status = error_set_errno(err, "looking at it failed");
+	else if (!S_ISREG(info.st_mode) || info.st_size <= 0 || (size_t)info.st_size > most)
+		status = error_set(err, STATUS_KEY, "it is not a file of 1 to %zu octets", most);
+	if (status == STATUS_OK)
+		status = check_mode(path, &info, root_group && info.st_gid == 0 ? 0040 : 0, err);
+	if (status == STATUS_OK)
+		status = read_all(file, (size_t)info.st_size, out, err);
+	close(file);
+	return status;
+}
+
+/* The group of root may read it: systemd hands out credentials so (the mask of an ACL shows as the group's bits). */
+static enum status read_passphrase(const char *path, struct secret *out, struct error *err)
+{
+	const enum status status = read_secret(AT_FDCWD, path, path, true, PASSPHRASE_MOST, out, err);
+	if (status != STATUS_OK) {
+		error_context(err, "passphrase file %s", path);
+		return status;
+	}
+	if (out->data[out->size - 1] == '\n')
+		out->size--;
+	if (out->size > 0)
+		return STATUS_OK;
+	secret_free(out);
+	return error_set(err, STATUS_KEY, "passphrase file %s: the passphrase is empty", path);
+}
+
+enum status token_open_soft(const char *keys_folder, const char *passphrase_file, struct token **out, struct error *err)
+{
+	struct token *const token = memory_calloc(1, sizeof(*token));
+	token->path = memory_alloc(strlen(keys_folder) + 1);
+	memcpy(token->path, keys_folder, strlen(keys_folder) + 1);
+	token->folder = open(keys_folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	enum status status = STATUS_OK;
+	struct stat info;
+	if (token->folder < 0 || fstat(token->folder, &info) != 0)
+		status = error_set_errno(err, "folder of private keys %s", keys_folder);
+	if (status == STATUS_OK)
+		status = check_mode(keys_folder, &info, 0, err);
+	if (status == STATUS_OK && passphrase_file != NULL)
+		status = read_passphrase(passphrase_file, &token->passphrase, err);
+	if (status != STATUS_OK)
+		token_close(token);
+	else
+		*out = token;
+	return status;
+}
+
+void token_close(struct token *token)
+{
+	if (token == NULL)
+		return;
+	if (token->folder >= 0)
+		close(token->folder);
+	secret_free(&token->passphrase);
+	free(token->path);
+	free(token);
+}
+
+/* ---- making a key ---- */
+
+static EVP_PKEY *make_pkey(const struct algorithm *algorithm, unsigned bits)
+{
+	EVP_PKEY *pkey = NULL;
+	EVP_PKEY_CTX *const context = EVP_PKEY_CTX_new_from_name(NULL, algorithm->key_type, NULL);
+	bool good = context != NULL && EVP_PKEY_keygen_init(context) == 1;
+	if (good && algorithm->least_bits > 0)
+		good = EVP_PKEY_CTX_set_rsa_keygen_bits(context, (int)bits) == 1;
+	if (good && algorithm->curve != NULL)
+		good = EVP_PKEY_CTX_set_group_name(context, algorithm->curve) == 1;
+	if (!good || EVP_PKEY_generate(context, &pkey) != 1)
+		pkey = NULL;
+	EVP_PKEY_CTX_free(context);
+	return pkey;
+}
+
+static void file_name(const struct key *key, char out[NAME_SIZE])
+{
+	bytes_to_hex((struct bytes){ key->fingerprint, sizeof(key->fingerprint) }, false, out);
+	memcpy(out + 64, ".pem", 5);
+}
+
+/* The folder is locked while a key is written, so what has the name of a temporary file then is of a killed run. */
+static void remove_leftovers(const struct token *token)
+{
+	const int folder = openat(token->folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *const listing = folder < 0 ? NULL : fdopendir(folder);
+	if (listing == NULL) {
+		if (folder >= 0)
+			close(folder);
+		return;
+	}
+	for (const struct dirent *entry = readdir(listing); entry != NULL; entry = readdir(listing)) {
+		const size_t length = strlen(entry->d_name);
+		if (length == 1 + 64 + 4 + 4 && entry->d_name[0] == '.' &&
+		    strcmp(entry->d_name + length - 4, ".tmp") == 0)
+			unlinkat(token->folder, entry->d_name, 0);
+	}
+	closedir(listing);
+}
+
+static enum status write_all(int file, const struct secret *text, struct error *err)
+{
+	size_t done = 0;
+	while (done < text->size) {
+		const ssize_t n = write(file, text->data + done, text->size - done);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return error_set_errno(err, "writing failed");
+		done += (size_t)n;
+	}
+	return fsync(file) == 0 ? STATUS_OK : error_set_errno(err, "fsync failed");
+}
+
+/* Complete under its name or not there at all, 0600 from the first octet, and never over another file. */
+static enum status write_key(const struct token *token, const char *name, const struct secret *text, struct error *err)
+{
+	char temporary[NAME_SIZE + 6];
+	snprintf(temporary, sizeof(temporary), ".%s.tmp", name);
+	const int file = openat(token->folder, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (file < 0)
+		return error_set_errno(err, "%s/%s: cannot be made", token->path, temporary);
+	enum status status = write_all(file, text, err);
+	if (status == STATUS_OK && renameat2(token->folder, temporary, token->folder, name, RENAME_NOREPLACE) != 0)
+		status = error_set_errno(err, "renaming failed");
+	if (status == STATUS_OK && fsync(token->folder) != 0)
+		status = error_set_errno(err, "fsync of the folder failed");
+	if (status != STATUS_OK) {
+		unlinkat(token->folder, temporary, 0);
+		error_context(err, "%s/%s", token->path, name);
+	}
+	close(file);
+	return status;
+}
+
+static enum status store_pkey(const struct token *token, const struct key *key, EVP_PKEY *pkey, struct error *err)
+{
+	char name[NAME_SIZE];
+	struct secret text = SECRET_NONE;
+	enum status status = token_pem_write(pkey, &token->passphrase, &text, err);
+	if (status != STATUS_OK)
+		return status;
+	file_name(key, name);
+	if (flock(token->folder, LOCK_EX) != 0) {
+		status = error_set_errno(err, "%s: locking failed", token->path);
+	} else {
+		remove_leftovers(token);
+		status = write_key(token, name, &text, err);
+		flock(token->folder, LOCK_UN);
+	}
+	secret_free(&text);
+	return status;
+}
+
+static enum status choose_bits(const struct algorithm *algorithm, unsigned wanted, unsigned *bits, struct error *err)
+{
+	const unsigned chosen = wanted == 0 ? algorithm->default_bits : wanted;
+	if (algorithm->least_bits > 0 && (chosen < NEW_RSA_LEAST || chosen > algorithm->most_bits))
+		return error_set(err, STATUS_KEY, "%s: a new key has %u to %u bits, not %u", algorithm->name,
+		    NEW_RSA_LEAST, algorithm->most_bits, chosen);
+	*bits = chosen;
+	return STATUS_OK;
+}
+
+/* What was written is read back and proved, so a disk that lies is noticed before the key is used. */
+static enum status read_back(struct token *token, const struct key *key, struct error *err)
+{
+	struct token_signer *signer = NULL;
+	const enum status status = token_signer_new(token, key, &signer, err);
+	token_signer_free(signer);
+	return status;
+}
+
+enum status token_generate(struct token *token, struct key *key, struct error *err)
+{
+	const struct algorithm *const algorithm = alg_by_number(key->algorithm);
+	if (algorithm == NULL)
+		return error_set(err, STATUS_KEY, "algorithm %u is not supported", key->algorithm);
+	unsigned bits = 0;
+	enum status status = choose_bits(algorithm, key->bits, &bits, err);
+	if (status != STATUS_OK)
+		return status;
+	EVP_PKEY *const pkey = make_pkey(algorithm, bits);
+	if (pkey == NULL) {
+		ERR_clear_error();
+		return error_set(err, STATUS_KEY, "%s: OpenSSL made no key", algorithm->name);
+	}
+	struct key made = *key;
+	char name[NAME_SIZE];
+	status = dnskey_public_from_pkey(algorithm, pkey, made.public_key, &made.public_size, err);
+	if (status != STATUS_OK)
+		goto done;
+	dnskey_identify(&made);
+	file_name(&made, name);
+	snprintf(made.locator, sizeof(made.locator), "%s%s", scheme, name);
+	status = store_pkey(token, &made, pkey, err);
+	if (status == STATUS_OK)
+		status = read_back(token, &made, err);
+	if (status == STATUS_OK)
+		*key = made;
+done:
+	EVP_PKEY_free(pkey);
+	return status;
+}
+
+/* ---- using a key ---- */
+
+/* The name of the key's file. A locator is data from the database: only the one name that the fingerprint gives is
+ * accepted, so it cannot lead out of the folder. */
+static enum status locate(const struct key *key, char name[NAME_SIZE], struct error *err)
+{
+	file_name(key, name);
+	if (strncmp(key->locator, scheme, sizeof(scheme) - 1) != 0 ||
+	    strcmp(key->locator + sizeof(scheme) - 1, name) != 0)
+		return error_set(err, STATUS_KEY, "%s %u: its locator is not %s%s", key_role_name(key->role), key->tag,
+		    scheme, name);
+	return STATUS_OK;
+}
+
+static enum status load(const struct token *token, const struct key *key, EVP_PKEY **out, struct error *err)
+{
+	char name[NAME_SIZE];
+	struct secret text = SECRET_NONE;
+	enum status status = locate(key, name, err);
+	if (status != STATUS_OK)
+		return status;
+	char *const path = memory_alloc(strlen(token->path) + 1 + NAME_SIZE);
+	sprintf(path, "%s/%s", token->path, name);
+	status = read_secret(token->folder, name, path, false, FILE_MOST, &text, err);
+	free(path);
+	if (status == STATUS_PERMISSION)
+		return status;
+	if (status == STATUS_MISSING)
+		status = error_set(err, STATUS_KEY, "the file is missing");
+	if (status != STATUS_OK) {
+		err->code = STATUS_KEY;
+		return STATUS_KEY;
+	}
+	status = token_pem_read((struct bytes){ text.data, text.size }, &token->passphrase, out, err);
+	secret_free(&text);
+	return status;
+}
+
+enum status token_signer_new(struct token *token, const struct key *key, struct token_signer **out, struct error *err)
+{
+	EVP_PKEY *pkey = NULL;
+	struct token_signer *signer = NULL;
+	enum status status = load(token, key, &pkey, err);
+	if (status == STATUS_OK)
+		status = signer_of_pkey(key, pkey, &signer, err);
+	if (status == STATUS_OK)
+		status = signer_prove(key, pkey, signer, err);
+	EVP_PKEY_free(pkey);
+	if (status == STATUS_OK) {
+		*out = signer;
+		return STATUS_OK;
+	}
+	token_signer_free(signer);
+	if (status == STATUS_KEY) {
+		char name[NAME_SIZE];
+		file_name(key, name);
+		error_context(err,
+		    "private key of %s %u, %s/%s: the zone stops at what is published, no new key is made, restore the "
+		    "file "
+		    "from a backup",
+		    key_role_name(key->role), key->tag, token->path, name);
+	}
+	return status;
+}
+
+enum status token_discard(struct token *token, const struct key *key, struct error *err)
+{
+	char name[NAME_SIZE];
+	const enum status status = locate(key, name, err);
+	if (status != STATUS_OK)
+		return status;
+	if (unlinkat(token->folder, name, 0) != 0 && errno != ENOENT)
+		return error_set_errno(err, "%s/%s: cannot be removed", token->path, name);
+	if (fsync(token->folder) != 0)
+		return error_set_errno(err, "%s: fsync failed", token->path);
+	return STATUS_OK;
+}
