@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A policy as a value, with every default filled in: how a zone is signed, and how its keys live. Names follow
+ * A policy as a value, with every default filled in: how a zone is signed and published. Names follow
  * policy-parameters.md.
+ *
+ * Only what the program acts upon is here. Key lifetimes and the waits of a rollover come with the rollover engine: a
+ * policy must not promise what does not happen.
  */
 #pragma once
 
@@ -15,10 +18,19 @@
 enum policy_denial { POLICY_NSEC, POLICY_NSEC3 };
 enum policy_serial { POLICY_SERIAL_INCREMENT, POLICY_SERIAL_UNIXTIME, POLICY_SERIAL_DATE_COUNTER, POLICY_SERIAL_KEEP };
 
-enum { POLICY_NAME = 64, POLICY_SALT = 255 };
+enum {
+	POLICY_NAME = 64, /* with the terminating NUL */
+	POLICY_SALT = 255,
+	POLICY_HOOK = 1024,         /* octets of a hook's words, each with its NUL, and one NUL more */
+	POLICY_HOOK_WORDS = 32,     /* at most, the program among them */
+	POLICY_TTL_MOST = INT32_MAX /* RFC 2181 8 */
+};
 
-/* Limits on how much one publication may change; 0 to 1000000 parts per million of the previous count, and a floor of
- * records below which no limit applies. */
+/* most_ppm of a limit that is off. */
+#define POLICY_UNLIMITED UINT32_MAX
+
+/* How much one publication may change: parts per million of the previous count (at most 1000000), or POLICY_UNLIMITED.
+ * A change of at most `floor` items is never held back: in a small zone one delegation is a large part. */
 struct policy_limit {
 	uint32_t most_ppm;
 	uint32_t floor;
@@ -29,8 +41,8 @@ struct policy {
 	/* keys */
 	bool csk; /* one combined key instead of KSK and ZSK */
 	uint8_t algorithm;
-	unsigned ksk_bits, zsk_bits;            /* RSA; the CSK uses ksk_bits */
-	struct span ksk_lifetime, zsk_lifetime; /* 0: unlimited; carried out by the rollover engine */
+	unsigned ksk_bits, zsk_bits; /* RSA, else 0; the CSK uses ksk_bits */
+	uint32_t dnskey_ttl;         /* of DNSKEY, CDS and CDNSKEY */
 	/* signatures */
 	struct span validity, validity_dnskey, inception_offset, jitter, refresh;
 	/* denial */
@@ -39,25 +51,36 @@ struct policy {
 	uint16_t iterations;
 	uint8_t salt[POLICY_SALT];
 	uint8_t salt_size;
-	/* records */
-	uint32_t dnskey_ttl;   /* of DNSKEY, CDS and CDNSKEY */
+	/* zone */
+	enum policy_serial serial;
 	uint32_t max_zone_ttl; /* a zone with a larger TTL is refused */
 	bool zonemd;
-	bool cds; /* publish CDS and CDNSKEY; by the rollover engine */
-	enum policy_serial serial;
-	/* timing of the world, for the rollover engine and the gate */
-	struct span zone_propagation, parent_propagation, parent_ds_ttl, publish_safety, retire_safety;
+	struct span zone_propagation; /* until all secondaries serve what is published */
+	/* parent */
+	bool cds; /* publish CDS and CDNSKEY */
 	/* publication */
 	unsigned keep_versions;
-	struct span max_clock_jump;
-	struct policy_limit delegations_removed, ds_removed, size_change;
-	char hook_publish[1024]; /* argv joined with NUL, ended by an empty string; see policy_argv */
+	char hook_publish[POLICY_HOOK]; /* words, each ended by NUL, an empty one at the end; see policy_hook_words */
 	struct span hook_timeout;
+	/* what one publication may change; the records of a zone are its size */
+	struct policy_limit delegations_removed, ds_removed, size_change;
 };
 
-/* The built-in defaults: P-256, KSK and ZSK, NSEC, ZONEMD. */
+/* The built-in defaults, which are also those of keys that a policy file leaves out: P-256, KSK and ZSK, NSEC, ZONEMD.
+ */
 void policy_defaults(struct policy *policy);
 
-/* Rules between fields (lifetime against waits, refresh below validity, jitter below validity, NSEC3 parameters only
- * with NSEC3, ...). STATUS_POLICY with the path of the field to change. */
+/* Fills in what follows from other fields: the sizes of RSA keys that are 0, validity_dnskey where it is 0. */
+void policy_complete(struct policy *policy);
+
+/* Rules between fields: refresh and jitter within validity, refresh above what caches and secondaries may hold, NSEC3
+ * parameters only with NSEC3, key sizes only with RSA. STATUS_POLICY; the message starts with the path of the field to
+ * change ("signatures.refresh: ..."). */
 enum status policy_check(const struct policy *policy, struct error *err) MUST_CHECK;
+
+/* The same, with the path apart (static text) and not in the message. */
+enum status policy_check_field(const struct policy *policy, const char **path, struct error *err) MUST_CHECK;
+
+/* Points words[] at the words of a hook and ends them with NULL, as execv wants it; returns how many, 0 if there is no
+ * hook. The words live in `hook`. */
+size_t policy_hook_words(const char hook[POLICY_HOOK], const char *words[POLICY_HOOK_WORDS + 1]);

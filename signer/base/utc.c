@@ -292,52 +292,46 @@ enum status span_parse(const char *text, struct span *out, struct error *err)
 	    err, STATUS_POLICY, "duration \"%s\" is not understood: write 3600, 1d2h, PT1H or P14D", shown);
 }
 
-static size_t append_units(struct span s, unsigned most, const char *gap, char out[SPAN_TEXT])
+static const struct unit format_units[] = { { 'd', DAY }, { 'h', HOUR }, { 'm', MINUTE }, { 's', 1 } };
+
+void span_format_exact(struct span s, char out[SPAN_TEXT])
 {
-	static const struct unit units[] = { { 'd', DAY }, { 'h', HOUR }, { 'm', MINUTE }, { 's', 1 } };
-	int64_t rest = s.seconds;
+	int64_t rest = s.seconds < 0 ? 0 : s.seconds;
 	size_t used = 0;
-	unsigned shown = 0;
-	for (size_t i = 0; i < COUNT(units) && shown < most; i++) {
-		const int64_t amount = rest / units[i].seconds;
-		rest %= units[i].seconds;
-		if (amount == 0 && shown == 0)
-			continue;
-		if (amount == 0)
-			break;
-		const int n = snprintf(
-		    out + used, SPAN_TEXT - used, "%s%" PRId64 "%c", shown > 0 ? gap : "", amount, units[i].letter);
-		used += n > 0 ? (size_t)n : 0;
-		shown++;
+	for (size_t i = 0; i < COUNT(format_units); i++) {
+		const int64_t amount = rest / format_units[i].seconds;
+		rest %= format_units[i].seconds;
+		if (amount > 0 && used < SPAN_TEXT)
+			used += (size_t)snprintf(
+			    out + used, SPAN_TEXT - used, "%" PRId64 "%c", amount, format_units[i].letter);
 	}
-	if (shown == 0)
-		used = (size_t)snprintf(out, SPAN_TEXT, "0s");
-	return used;
+	if (used == 0)
+		snprintf(out, SPAN_TEXT, "0s");
 }
 
 void span_format(struct span s, char out[SPAN_TEXT])
 {
 	char units[SPAN_TEXT];
-	int64_t rest = s.seconds;
-	size_t used = 0;
-	static const struct unit table[] = { { 'd', DAY }, { 'h', HOUR }, { 'm', MINUTE }, { 's', 1 } };
-	units[0] = '\0';
-	for (size_t i = 0; i < COUNT(table); i++) {
-		const int64_t amount = rest / table[i].seconds;
-		rest %= table[i].seconds;
-		if (amount > 0 && used < sizeof(units))
-			used += (size_t)snprintf(
-			    units + used, sizeof(units) - used, "%" PRId64 "%c", amount, table[i].letter);
-	}
-	if (s.seconds < MINUTE)
+	if (s.seconds < MINUTE) {
 		snprintf(out, SPAN_TEXT, "%" PRId64 "s", s.seconds);
-	else
-		snprintf(out, SPAN_TEXT, "%" PRId64 "s (%.*s)", s.seconds, 16, units);
+		return;
+	}
+	span_format_exact(s, units);
+	snprintf(out, SPAN_TEXT, "%" PRId64 "s (%.*s)", s.seconds, 16, units);
 }
 
 void span_format_short(struct span s, char out[SPAN_TEXT])
 {
-	if (s.seconds < 0)
-		s.seconds = 0;
-	append_units(s, 2, " ", out);
+	int64_t rest = s.seconds < 0 ? 0 : s.seconds;
+	size_t first = 0;
+	while (first + 1 < COUNT(format_units) && rest < format_units[first].seconds)
+		first++;
+	const int64_t amount = rest / format_units[first].seconds;
+	rest %= format_units[first].seconds;
+	int used = snprintf(out, SPAN_TEXT, "%" PRId64 "%c", amount, format_units[first].letter);
+	if (first + 1 == COUNT(format_units) || used < 0)
+		return;
+	const int64_t next = rest / format_units[first + 1].seconds;
+	if (next > 0)
+		snprintf(out + used, SPAN_TEXT - (size_t)used, " %" PRId64 "%c", next, format_units[first + 1].letter);
 }

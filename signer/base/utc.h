@@ -53,6 +53,10 @@ void utc_date(struct utc t, int *year, int *month, int *day);
  * to write (STATUS_POLICY). Never negative; at most 100 years. */
 enum status span_parse(const char *text, struct span *out, struct error *err) MUST_CHECK;
 
+/* "1d2h", "90s", "0s": the largest units that say it exactly; span_parse reads it back. Negative spans have no text
+ * form and show as "0s". */
+void span_format_exact(struct span s, char out[SPAN_TEXT]);
+
 /* "3600s (1h)": seconds first, then the largest units that say it exactly. */
 void span_format(struct span s, char out[SPAN_TEXT]);
 

@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: MIT */
+#include "policies/policy.h"
+
+#include <string.h>
+
+#include "keystore/algorithm.h"
+
+enum { HOUR = 3600, DAY = 86400, PERCENT = 10000 /* parts per million */ };
+
+/* Refresh is above SOA expire (7 days in most zones) + largest TTL + propagation, so that a secondary which stopped
+ * being updated falls silent before the signatures it holds run out (RFC 6781 4.4.1), and a broken signer leaves ten
+ * days to act. */
+void policy_defaults(struct policy *policy)
+{
+	*policy = (struct policy){
+		.name = "default",
+		.csk = false,
+		.algorithm = 13,
+		.dnskey_ttl = HOUR,
+		.validity = { 21 * DAY },
+		.validity_dnskey = { 0 },
+		.inception_offset = { HOUR },
+		.jitter = { 12 * HOUR },
+		.refresh = { 10 * DAY },
+		.denial = POLICY_NSEC,
+		.serial = POLICY_SERIAL_INCREMENT,
+		.max_zone_ttl = 2 * DAY,
+		.zonemd = true,
+		.zone_propagation = { HOUR },
+		.cds = false,
+		.keep_versions = 3,
+		.hook_timeout = { 300 },
+		.delegations_removed = { 10 * PERCENT, 50 },
+		.ds_removed = { 10 * PERCENT, 50 },
+		.size_change = { 20 * PERCENT, 50 },
+	};
+	policy_complete(policy);
+}
+
+static unsigned default_bits(const struct policy *policy)
+{
+	const struct algorithm *const algorithm = alg_by_number(policy->algorithm);
+	return algorithm == NULL ? 0 : algorithm->default_bits;
+}
+
+void policy_complete(struct policy *policy)
+{
+	if (policy->ksk_bits == 0)
+		policy->ksk_bits = default_bits(policy);
+	if (policy->zsk_bits == 0 && !policy->csk)
+		policy->zsk_bits = default_bits(policy);
+	if (policy->validity_dnskey.seconds == 0)
+		policy->validity_dnskey = policy->validity;
+}
+
+struct text {
+	char text[SPAN_TEXT];
+};
+
+static struct text show(struct span span)
+{
+	struct text shown;
+	span_format_exact(span, shown.text);
+	return shown;
+}
+
+/* A rule looks at the policy; if it is broken it says so in err and returns its status. */
+typedef enum status rule_check(const struct policy *policy, struct error *err);
+
+static enum status algorithm_is_known(const struct policy *policy, struct error *err)
+{
+	if (alg_by_number(policy->algorithm) == NULL)
+		return error_set(err, STATUS_POLICY, "algorithm %u is not supported", policy->algorithm);
+	return STATUS_OK;
+}
+
+static enum status check_bits(const struct policy *policy, unsigned bits, struct error *err)
+{
+	const struct algorithm *const algorithm = alg_by_number(policy->algorithm);
+	if (algorithm->default_bits == 0 && bits != 0)
+		return error_set(err, STATUS_POLICY, "%s keys have one size; only RSA keys take one", algorithm->name);
+	if (bits < algorithm->least_bits || bits > algorithm->most_bits)
+		return error_set(err, STATUS_POLICY, "%u bits, but %s takes %u to %u", bits, algorithm->name,
+		    algorithm->least_bits, algorithm->most_bits);
+	return STATUS_OK;
+}
+
+static enum status ksk_size_fits(const struct policy *policy, struct error *err)
+{
+	return check_bits(policy, policy->ksk_bits, err);
+}
+
+static enum status zsk_size_fits(const struct policy *policy, struct error *err)
+{
+	if (!policy->csk)
+		return check_bits(policy, policy->zsk_bits, err);
+	if (policy->zsk_bits != 0)
+		return error_set(err, STATUS_POLICY, "scheme csk has no ZSK; the size of its one key is keys.ksk.bits");
+	return STATUS_OK;
+}
+
+static enum status dnskey_ttl_within_zone(const struct policy *policy, struct error *err)
+{
+	if (policy->dnskey_ttl <= policy->max_zone_ttl)
+		return STATUS_OK;
+	return error_set(err, STATUS_POLICY, "%s is above zone.max-ttl (%s)",
+	    show((struct span){ policy->dnskey_ttl }).text, show((struct span){ policy->max_zone_ttl }).text);
+}
+
+/* BIND asks for the same tenth: a smaller one means that nearly all is signed anew in each run. */
+static bool leaves_a_tenth(struct span refresh, struct span validity)
+{
+	return refresh.seconds <= validity.seconds / 10 * 9;
+}
+
+static enum status refresh_below_validity(const struct policy *policy, struct error *err)
+{
+	if (leaves_a_tenth(policy->refresh, policy->validity))
+		return STATUS_OK;
+	return error_set(err, STATUS_POLICY, "%s is above nine tenths of signatures.validity (%s)",
+	    show(policy->refresh).text, show(policy->validity).text);
+}
+
+static enum status refresh_below_dnskey_validity(const struct policy *policy, struct error *err)
+{
+	if (leaves_a_tenth(policy->refresh, policy->validity_dnskey))
+		return STATUS_OK;
+	return error_set(err, STATUS_POLICY, "signatures.refresh (%s) is above nine tenths of it (%s)",
+	    show(policy->refresh).text, show(policy->validity_dnskey).text);
+}
+
+/* RFC 6781 4.4.1: signatures are replaced at least the largest TTL before they expire; secondaries take their time too.
+ */
+static enum status refresh_outlives_caches(const struct policy *policy, struct error *err)
+{
+	const struct span wait = { policy->max_zone_ttl + policy->zone_propagation.seconds };
+	if (policy->refresh.seconds > wait.seconds)
+		return STATUS_OK;
+	return error_set(err, STATUS_POLICY,
+	    "%s is not above zone.max-ttl + zone.propagation-delay (%s): caches could hold signatures that have "
+	    "expired "
+	    "(RFC 6781 4.4.1)",
+	    show(policy->refresh).text, show(wait).text);
+}
+
+static enum status jitter_leaves_refresh(const struct policy *policy, struct error *err)
+{
+	const struct span room = { policy->validity.seconds - policy->refresh.seconds };
+	if (policy->jitter.seconds < room.seconds)
+		return STATUS_OK;
+	return error_set(err, STATUS_POLICY, "%s is not below signatures.validity - signatures.refresh (%s)",
+	    show(policy->jitter).text, show(room).text);
+}
+
+static enum status inception_within_validity(const struct policy *policy, struct error *err)
+{
+	if (policy->inception_offset.seconds < policy->validity.seconds)
+		return STATUS_OK;
+	return error_set(err, STATUS_POLICY, "%s is not below signatures.validity (%s)",
+	    show(policy->inception_offset).text, show(policy->validity).text);
+}
+
+static enum status only_with_nsec3(const struct policy *policy, bool set, struct error *err)
+{
+	if (policy->denial == POLICY_NSEC3 || !set)
+		return STATUS_OK;
+	return error_set(err, STATUS_POLICY, "needs denial.type nsec3");
+}
+
+static enum status opt_out_with_nsec3(const struct policy *policy, struct error *err)
+{
+	return only_with_nsec3(policy, policy->opt_out, err);
+}
+
+static enum status iterations_with_nsec3(const struct policy *policy, struct error *err)
+{
+	return only_with_nsec3(policy, policy->iterations != 0, err);
+}
+
+static enum status salt_with_nsec3(const struct policy *policy, struct error *err)
+{
+	return only_with_nsec3(policy, policy->salt_size != 0, err);
+}
+
+static enum status hook_is_a_path(const struct policy *policy, struct error *err)
+{
+	if (policy->hook_publish[0] == '\0' || policy->hook_publish[0] == '/')
+		return STATUS_OK;
+	char shown[64];
+	error_escape(policy->hook_publish, strlen(policy->hook_publish), shown, sizeof(shown));
+	return error_set(
+	    err, STATUS_POLICY, "\"%s\": the program is named by its absolute path; $PATH is not searched", shown);
+}
+
+static enum status keeps_a_version(const struct policy *policy, struct error *err)
+{
+	if (policy->keep_versions > 0)
+		return STATUS_OK;
+	return error_set(err, STATUS_POLICY, "the last good version is always kept: at least 1");
+}
+
+static const struct {
+	const char *path;
+	rule_check *check;
+} rules[] = {
+	{ "keys.algorithm", algorithm_is_known },
+	{ "keys.ksk.bits", ksk_size_fits },
+	{ "keys.zsk.bits", zsk_size_fits },
+	{ "keys.dnskey-ttl", dnskey_ttl_within_zone },
+	{ "signatures.refresh", refresh_below_validity },
+	{ "signatures.refresh", refresh_outlives_caches },
+	{ "signatures.validity-dnskey", refresh_below_dnskey_validity },
+	{ "signatures.jitter", jitter_leaves_refresh },
+	{ "signatures.inception-offset", inception_within_validity },
+	{ "denial.opt-out", opt_out_with_nsec3 },
+	{ "denial.iterations", iterations_with_nsec3 },
+	{ "denial.salt", salt_with_nsec3 },
+	{ "publish.keep-versions", keeps_a_version },
+	{ "publish.hook", hook_is_a_path },
+};
+
+enum status policy_check_field(const struct policy *policy, const char **path, struct error *err)
+{
+	for (size_t i = 0; i < COUNT(rules); i++) {
+		const enum status status = rules[i].check(policy, err);
+		if (status == STATUS_OK)
+			continue;
+		*path = rules[i].path;
+		return status;
+	}
+	return STATUS_OK;
+}
+
+enum status policy_check(const struct policy *policy, struct error *err)
+{
+	const char *path;
+	const enum status status = policy_check_field(policy, &path, err);
+	if (status != STATUS_OK)
+		error_context(err, "%s", path);
+	return status;
+}
+
+size_t policy_hook_words(const char hook[POLICY_HOOK], const char *words[POLICY_HOOK_WORDS + 1])
+{
+	size_t count = 0;
+	for (const char *at = hook; *at != '\0' && count < POLICY_HOOK_WORDS; at += strlen(at) + 1)
+		words[count++] = at;
+	words[count] = NULL;
+	return count;
+}

@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: MIT */
+#include "policies/policy.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <string.h>
+
+enum { HOUR = 3600, DAY = 86400 };
+
+static void defaults_pass_their_own_rules(void **state)
+{
+	(void)state;
+	struct policy policy;
+	struct error err;
+	error_clear(&err);
+	policy_defaults(&policy);
+	if (policy_check(&policy, &err) != STATUS_OK)
+		fail_msg("%s", err.message);
+	assert_string_equal(policy.name, "default");
+	assert_int_equal(policy.algorithm, 13);
+	assert_false(policy.csk);
+	assert_int_equal(policy.denial, POLICY_NSEC);
+	assert_true(policy.zonemd);
+}
+
+/* RFC 6781 4.4.1, with the SOA expire that most zones have. */
+static void cut_off_secondary_expires_before_its_signatures(void **state)
+{
+	(void)state;
+	struct policy policy;
+	policy_defaults(&policy);
+	const int64_t expire = 7 * DAY;
+	assert_true(policy.refresh.seconds > expire + policy.max_zone_ttl + policy.zone_propagation.seconds);
+}
+
+static void rsa_keys_get_a_size_and_others_none(void **state)
+{
+	(void)state;
+	struct policy policy;
+	policy_defaults(&policy);
+	assert_int_equal(policy.ksk_bits, 0);
+	policy.algorithm = 8;
+	policy_complete(&policy);
+	assert_int_equal(policy.ksk_bits, 2048);
+	assert_int_equal(policy.zsk_bits, 2048);
+	policy_defaults(&policy);
+	policy.algorithm = 8;
+	policy.csk = true;
+	policy_complete(&policy);
+	assert_int_equal(policy.ksk_bits, 2048);
+	assert_int_equal(policy.zsk_bits, 0);
+}
+
+static void dnskey_validity_follows_validity(void **state)
+{
+	(void)state;
+	struct policy policy;
+	policy_defaults(&policy);
+	policy.validity = (struct span){ 30 * DAY };
+	policy.validity_dnskey = (struct span){ 0 };
+	policy_complete(&policy);
+	assert_int_equal(policy.validity_dnskey.seconds, 30 * DAY);
+}
+
+/* Each row breaks one rule of a good policy. */
+typedef void change(struct policy *policy);
+
+static void unknown_algorithm(struct policy *policy)
+{
+	policy->algorithm = 5;
+}
+
+static void size_without_rsa(struct policy *policy)
+{
+	policy->zsk_bits = 2048;
+}
+
+static void small_rsa(struct policy *policy)
+{
+	policy->algorithm = 8;
+	policy_complete(policy);
+	policy->ksk_bits = 512;
+}
+
+static void zsk_size_of_csk(struct policy *policy)
+{
+	policy->algorithm = 8;
+	policy->csk = true;
+	policy_complete(policy);
+	policy->zsk_bits = 2048;
+}
+
+static void long_dnskey_ttl(struct policy *policy)
+{
+	policy->dnskey_ttl = policy->max_zone_ttl + 1;
+}
+
+static void refresh_near_validity(struct policy *policy)
+{
+	policy->refresh = (struct span){ 19 * DAY };
+}
+
+static void refresh_within_caches(struct policy *policy)
+{
+	policy->refresh = (struct span){ policy->max_zone_ttl + HOUR };
+}
+
+static void short_dnskey_validity(struct policy *policy)
+{
+	policy->validity_dnskey = (struct span){ 11 * DAY };
+}
+
+static void jitter_eats_refresh(struct policy *policy)
+{
+	policy->jitter = (struct span){ 11 * DAY };
+}
+
+static void early_inception(struct policy *policy)
+{
+	policy->inception_offset = policy->validity;
+}
+
+static void opt_out_of_nsec(struct policy *policy)
+{
+	policy->opt_out = true;
+}
+
+static void iterations_of_nsec(struct policy *policy)
+{
+	policy->iterations = 1;
+}
+
+static void salt_of_nsec(struct policy *policy)
+{
+	policy->salt_size = 1;
+}
+
+static void keeps_nothing(struct policy *policy)
+{
+	policy->keep_versions = 0;
+}
+
+static void hook_by_name(struct policy *policy)
+{
+	memcpy(policy->hook_publish, "rndc\0reload\0", 13);
+}
+
+static const struct {
+	change *change;
+	const char *says;
+} broken[] = {
+	{ unknown_algorithm, "keys.algorithm: algorithm 5 is not supported" },
+	{ size_without_rsa, "keys.zsk.bits: ECDSAP256SHA256 keys have one size; only RSA keys take one" },
+	{ small_rsa, "keys.ksk.bits: 512 bits, but RSASHA256 takes 1024 to 4096" },
+	{ zsk_size_of_csk, "keys.zsk.bits: scheme csk has no ZSK; the size of its one key is keys.ksk.bits" },
+	{ long_dnskey_ttl, "keys.dnskey-ttl: 2d1s is above zone.max-ttl (2d)" },
+	{ refresh_near_validity, "signatures.refresh: 19d is above nine tenths of signatures.validity (21d)" },
+	{ refresh_within_caches,
+	    "signatures.refresh: 2d1h is not above zone.max-ttl + zone.propagation-delay (2d1h): caches could hold "
+	    "signatures that have expired (RFC 6781 4.4.1)" },
+	{ short_dnskey_validity,
+	    "signatures.validity-dnskey: signatures.refresh (10d) is above nine tenths of it (11d)" },
+	{ jitter_eats_refresh, "signatures.jitter: 11d is not below signatures.validity - signatures.refresh (11d)" },
+	{ early_inception, "signatures.inception-offset: 21d is not below signatures.validity (21d)" },
+	{ opt_out_of_nsec, "denial.opt-out: needs denial.type nsec3" },
+	{ iterations_of_nsec, "denial.iterations: needs denial.type nsec3" },
+	{ salt_of_nsec, "denial.salt: needs denial.type nsec3" },
+	{ keeps_nothing, "publish.keep-versions: the last good version is always kept: at least 1" },
+	{ hook_by_name, "publish.hook: \"rndc\": the program is named by its absolute path; $PATH is not searched" },
+};
+
+static void each_broken_rule_names_the_field_to_change(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(broken); i++) {
+		struct policy policy;
+		struct error err;
+		error_clear(&err);
+		policy_defaults(&policy);
+		broken[i].change(&policy);
+		assert_int_equal(policy_check(&policy, &err), STATUS_POLICY);
+		assert_string_equal(err.message, broken[i].says);
+	}
+}
+
+static void hook_words_end_with_null(void **state)
+{
+	(void)state;
+	struct policy policy;
+	const char *words[POLICY_HOOK_WORDS + 1];
+	policy_defaults(&policy);
+	assert_int_equal(policy_hook_words(policy.hook_publish, words), 0);
+	assert_null(words[0]);
+	memcpy(policy.hook_publish, "/bin/true\0a b\0", 15);
+	assert_int_equal(policy_hook_words(policy.hook_publish, words), 2);
+	assert_string_equal(words[0], "/bin/true");
+	assert_string_equal(words[1], "a b");
+	assert_null(words[2]);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(defaults_pass_their_own_rules),
+		cmocka_unit_test(cut_off_secondary_expires_before_its_signatures),
+		cmocka_unit_test(rsa_keys_get_a_size_and_others_none),
+		cmocka_unit_test(dnskey_validity_follows_validity),
+		cmocka_unit_test(each_broken_rule_names_the_field_to_change),
+		cmocka_unit_test(hook_words_end_with_null),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,471 @@
+/* SPDX-License-Identifier: MIT */
+#include "policies/policy_yaml.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { HOUR = 3600, DAY = 86400 };
+
+#define ROOT TEST_ROOT "/.."
+
+static enum status parse(const char *text, struct policy *out, struct error *err)
+{
+	error_clear(err);
+	return policy_yaml_parse("p.yaml", text, strlen(text), out, err);
+}
+
+static struct policy must_parse(const char *text)
+{
+	struct policy policy;
+	struct error err;
+	if (parse(text, &policy, &err) != STATUS_OK) {
+		char said[1200];
+		error_format(&err, said, sizeof(said));
+		fail_msg("%s", said);
+	}
+	return policy;
+}
+
+/* Padding may differ between equal policies. */
+static void assert_same(const struct policy *a, const struct policy *b)
+{
+	struct arena *const mem = arena_new(0);
+	assert_string_equal(policy_yaml_print(a, mem), policy_yaml_print(b, mem));
+	assert_int_equal(a->size_change.floor, b->size_change.floor);
+	assert_int_equal(a->ds_removed.floor, b->ds_removed.floor);
+	arena_free(mem);
+}
+
+/* What a person may get wrong, and what the program answers. A policy is refused as a whole: the output is untouched.
+ */
+static const struct {
+	const char *title, *text, *says;
+} refusals[] = {
+	{ "nothing", "", "p.yaml:1:1: holds no policy" },
+	{ "a comment only", "# empty\n", "p.yaml:2:1: holds no policy" },
+	{ "a word", "keys\n", "p.yaml:1:1: a policy is a group of keys, as in \"keys:\"" },
+	{ "a list", "- keys\n", "p.yaml:1:1: a policy is a group of keys, as in \"keys:\"" },
+	{ "two documents", "name: a\n---\nname: b\n", "p.yaml:2:1: a second document; a file holds one policy" },
+	{ "a directive", "%YAML 1.1\n---\nname: a\n", "p.yaml:1:1: directives (%YAML, %TAG) are not accepted" },
+	{ "a tag directive", "%TAG ! tag:x,2026:\n---\nname: a\n",
+	    "p.yaml:1:1: directives (%YAML, %TAG) are not accepted" },
+	{ "unknown key, near one", "signatures:\n  valdity: 14d\n",
+	    "p.yaml:2:3: signatures: unknown key \"valdity\"; did you mean \"validity\"?" },
+	{ "unknown group, near one", "signature:\n  validity: 14d\n",
+	    "p.yaml:1:1: unknown key \"signature\"; did you mean \"signatures\"?" },
+	{ "upper case", "Keys: {}\n", "p.yaml:1:1: unknown key \"Keys\"; did you mean \"keys\"?" },
+	{ "a key of another group", "keys:\n  validity: 14d\n",
+	    "p.yaml:2:3: keys: unknown key \"validity\"; it is signatures.validity" },
+	{ "unknown key, near none", "denial:\n  frobnicate: 1\n",
+	    "p.yaml:2:3: denial: unknown key \"frobnicate\"; known here: type, opt-out, iterations, salt" },
+	{ "a rollover's setting", "keys: {ksk: {lifetime: 365d}}\n",
+	    "p.yaml:1:14: keys.ksk: unknown key \"lifetime\"; known here: bits" },
+	{ "key with control characters", "\"\\e[31m\": 1\n",
+	    "p.yaml:1:1: unknown key \"\\027[31m\"; known here: name, keys, signatures, denial, zone, parent, publish, "
+	    "limits" },
+	{ "duplicate key", "zone:\n  zonemd: true\n  serial: keep\n  zonemd: false\n",
+	    "p.yaml:4:3: zone.zonemd: given twice; the first is in line 2" },
+	{ "duplicate group", "zone: {}\nkeys: {}\nzone: {}\n",
+	    "p.yaml:3:1: zone: given twice; the first is in line 1" },
+	{ "anchor", "name: &a x\n", "p.yaml:1:7: name: anchors (&name) are not accepted" },
+	{ "anchored group", "keys: &k {}\n", "p.yaml:1:7: keys: anchors (&name) are not accepted" },
+	{ "anchored list", "publish: {hook: &h []}\n", "p.yaml:1:17: publish.hook: anchors (&name) are not accepted" },
+	{ "alias", "name: *a\n", "p.yaml:1:7: name: aliases (*name) are not accepted; write the value out" },
+	{ "tag", "name: !!str x\n",
+	    "p.yaml:1:7: name: tags (!name) are not accepted; each key has one fixed kind of value" },
+	{ "tagged group", "keys: !!map {}\n",
+	    "p.yaml:1:7: keys: tags (!name) are not accepted; each key has one fixed kind of value" },
+	{ "merge key", "keys:\n  <<: {}\n", "p.yaml:2:3: keys: merge keys (<<) are not accepted; write the keys out" },
+	{ "a key that is a list", "? [a]\n: b\n", "p.yaml:1:3: a key must be a word" },
+	{ "group without keys", "keys:\n", "p.yaml:1:6: keys: is a group: write its keys indented beneath it" },
+	{ "word for a group", "keys: ksk\n", "p.yaml:1:7: keys: is a group: write its keys indented beneath it" },
+	{ "list for a group", "keys: [ksk]\n", "p.yaml:1:7: keys: is a group: write its keys indented beneath it" },
+	{ "group for a value", "zone:\n  zonemd:\n    on: true\n",
+	    "p.yaml:3:5: zone.zonemd: takes true or false, without quotes" },
+	{ "list for a value", "signatures: {validity: [14d]}\n",
+	    "p.yaml:1:24: signatures.validity: takes a duration such as 3600, 1d2h, PT1H or P14D" },
+	{ "value for a list", "publish: {hook: /bin/true}\n",
+	    "p.yaml:1:17: publish.hook: takes a list: [/path/of/program, argument]" },
+	{ "list in a list", "publish: {hook: [/bin/true, [a]]}\n",
+	    "p.yaml:1:29: publish.hook: holds strings only, no lists and no groups" },
+	{ "empty word in a hook", "publish: {hook: [/bin/true, \"\"]}\n",
+	    "p.yaml:1:29: publish.hook: holds an empty word" },
+	{ "hook by name", "publish: {hook: [rndc, reload]}\n",
+	    "p.yaml:1:11: publish.hook: \"rndc\": the program is named by its absolute path; $PATH is not searched" },
+	{ "no value", "zone:\n  serial:\n", "p.yaml:2:10: zone.serial: has no value; it takes one of a few words" },
+	{ "null", "name: null\n",
+	    "p.yaml:1:7: name: has no value; it takes a name of lower-case letters, digits, \"-\", \".\" and \"_\"" },
+	{ "tilde", "zone: {zonemd: ~}\n",
+	    "p.yaml:1:16: zone.zonemd: has no value; it takes true or false, without quotes" },
+	{ "block text", "name: |\n  x\n",
+	    "p.yaml:1:7: name: block text (| and >) is not accepted; write it on one line" },
+	{ "yes", "zone: {zonemd: yes}\n", "p.yaml:1:16: zone.zonemd: \"yes\" is not true or false, without quotes" },
+	{ "on", "zone: {zonemd: on}\n", "p.yaml:1:16: zone.zonemd: \"on\" is not true or false, without quotes" },
+	{ "True", "zone: {zonemd: True}\n", "p.yaml:1:16: zone.zonemd: \"True\" is not true or false, without quotes" },
+	{ "quoted true", "zone: {zonemd: \"true\"}\n",
+	    "p.yaml:1:16: zone.zonemd: is quoted, so it is a word; it takes true or false, without quotes" },
+	{ "octal", "publish: {keep-versions: 010}\n",
+	    "p.yaml:1:26: publish.keep-versions: \"010\" is not a whole number in decimal digits" },
+	{ "hexadecimal", "publish: {keep-versions: 0x10}\n",
+	    "p.yaml:1:26: publish.keep-versions: \"0x10\" is not a whole number in decimal digits" },
+	{ "negative", "publish: {keep-versions: -1}\n",
+	    "p.yaml:1:26: publish.keep-versions: \"-1\" is not a whole number in decimal digits" },
+	{ "fraction", "publish: {keep-versions: 3.0}\n",
+	    "p.yaml:1:26: publish.keep-versions: \"3.0\" is not a whole number in decimal digits" },
+	{ "underscore", "publish: {keep-versions: 1_0}\n",
+	    "p.yaml:1:26: publish.keep-versions: \"1_0\" is not a whole number in decimal digits" },
+	{ "sexagesimal", "zone: {max-ttl: 1:30}\n",
+	    "p.yaml:1:17: zone.max-ttl: duration \"1:30\" is not understood: write 3600, 1d2h, PT1H or P14D" },
+	{ "beyond any number", "publish: {keep-versions: 99999999999999999999}\n",
+	    "p.yaml:1:26: publish.keep-versions: \"99999999999999999999\" is not a whole number in decimal digits" },
+	{ "quoted number", "publish: {keep-versions: \"3\"}\n",
+	    "p.yaml:1:26: publish.keep-versions: is quoted, so it is a word; it takes a whole number in decimal "
+	    "digits" },
+	{ "too few", "publish: {keep-versions: 0}\n", "p.yaml:1:26: publish.keep-versions: 0 is below the least, 1" },
+	{ "too many", "publish: {keep-versions: 1001}\n",
+	    "p.yaml:1:26: publish.keep-versions: 1001 is above the most, 1000" },
+	{ "too short", "signatures: {inception-offset: 59m}\n",
+	    "p.yaml:1:32: signatures.inception-offset: 59m is below the least, 1h" },
+	{ "too long", "zone: {max-ttl: 29d}\n", "p.yaml:1:17: zone.max-ttl: 29d is above the most, 28d" },
+	{ "months", "signatures: {validity: P1M}\n",
+	    "p.yaml:1:24: signatures.validity: duration \"P1M\": years and months have no fixed length; write days "
+	    "(P365D) "
+	    "or minutes after a T (PT30M)" },
+	{ "unit in upper case", "signatures: {validity: 14D}\n",
+	    "p.yaml:1:24: signatures.validity: duration \"14D\": units are lower case s m h d w (m is minutes); months "
+	    "and "
+	    "years are not accepted" },
+	{ "unknown algorithm", "keys: {algorithm: RSASHA1}\n",
+	    "p.yaml:1:19: keys.algorithm: \"RSASHA1\" is none of RSASHA256, RSASHA512, ECDSAP256SHA256, "
+	    "ECDSAP384SHA384, "
+	    "ED25519, ED448" },
+	{ "unknown choice", "keys: {scheme: both}\n", "p.yaml:1:16: keys.scheme: \"both\" is none of ksk-zsk, csk" },
+	{ "choice in upper case", "denial: {type: NSEC3}\n",
+	    "p.yaml:1:16: denial.type: \"NSEC3\" is none of nsec, nsec3" },
+	{ "percentage without a sign", "limits: {ds-removed: 2}\n",
+	    "p.yaml:1:22: limits.ds-removed: \"2\" is not a percentage such as 2% or 0.5%, or unlimited" },
+	{ "percentage with a comma", "limits: {ds-removed: \"2,5%\"}\n",
+	    "p.yaml:1:22: limits.ds-removed: \"2,5%\" is not a percentage such as 2% or 0.5%, or unlimited" },
+	{ "percentage of too many digits", "limits: {ds-removed: 2.00001%}\n",
+	    "p.yaml:1:22: limits.ds-removed: \"2.00001%\" is not a percentage such as 2% or 0.5%, or unlimited" },
+	{ "more than all", "limits: {ds-removed: 100.1%}\n",
+	    "p.yaml:1:22: limits.ds-removed: \"100.1%\" is above 100%" },
+	{ "off", "limits: {ds-removed: off}\n",
+	    "p.yaml:1:22: limits.ds-removed: \"off\" is not a percentage such as 2% or 0.5%, or unlimited" },
+	{ "odd salt", "denial: {type: nsec3, salt: abc}\n",
+	    "p.yaml:1:29: denial.salt: \"abc\" is not an even number of hexadecimal digits, at most 510" },
+	{ "name in upper case", "name: TLD\n",
+	    "p.yaml:1:7: name: \"TLD\" is not a name of lower-case letters, digits, \"-\", \".\" and \"_\"" },
+	{ "name with a folder", "name: ../x\n",
+	    "p.yaml:1:7: name: \"../x\" is not a name of lower-case letters, digits, \"-\", \".\" and \"_\"" },
+	{ "long name", "name: aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\n",
+	    "p.yaml:1:7: name: longer than 63 characters" },
+	{ "rule between fields, at the field", "zone: {zonemd: true}\nsignatures:\n  refresh: 1d\n",
+	    "p.yaml:3:3: signatures.refresh: 1d is not above zone.max-ttl + zone.propagation-delay (2d1h): caches "
+	    "could "
+	    "hold signatures that have expired (RFC 6781 4.4.1)" },
+	{ "rule between fields, at one not given", "signatures:\n  validity: 10d\n",
+	    "p.yaml: signatures.refresh: 10d is above nine tenths of signatures.validity (10d)" },
+	{ "opt-out of NSEC", "denial: {opt-out: true}\n", "p.yaml:1:10: denial.opt-out: needs denial.type nsec3" },
+	{ "tab", "zone:\n\tzonemd: true\n",
+	    "p.yaml:2:1: not YAML: while scanning for the next token, found character that cannot start any token" },
+	{ "open bracket", "publish: {hook: [/bin/true\n",
+	    "p.yaml:2:1: not YAML: while parsing a flow sequence, did not find expected ',' or ']'" },
+	{ "wide characters before the fault", "publish: {hook: [/\xc3\xa4, \"\"]}\n",
+	    "p.yaml:1:23: publish.hook: holds an empty word" },
+	{ "too many words", "publish: {hook: [/a,b,b,b,b,b,b,b,b,b,b,b,b,b,b,b,b,b,b,b,b,b,b,b,b,b,b,b,b,b,b,b,b]}\n",
+	    "p.yaml:1:83: publish.hook: is too long: at most 32 words and 1000 octets" },
+	{ "not UTF-8", "name: x\n# \xff\n", "p.yaml:2:3: an octet that is not UTF-8" },
+	{ "overlong UTF-8", "# \xc0\xaf\n", "p.yaml:1:3: an octet that is not UTF-8" },
+	{ "cut UTF-8", "# \xe2\x82", "p.yaml:1:3: an octet that is not UTF-8" },
+	{ "surrogate", "# \xed\xa0\x80\n", "p.yaml:1:3: an octet that is not UTF-8" },
+	{ "beyond Unicode", "# \xf4\x90\x80\x80\n", "p.yaml:1:3: an octet that is not UTF-8" },
+	{ "no character", "# \xef\xbf\xbf\n", "p.yaml:1:3: a code point that is no character" },
+	{ "byte order mark", "\xef\xbb\xbfname: x\n", "p.yaml:1:1: a byte order mark; save the file as plain UTF-8" },
+	{ "escape", "# \033[2J\n", "p.yaml:1:3: a control character" },
+	{ "C1 control", "# \xc2\x85\n", "p.yaml:1:3: a control character" },
+	{ "line separator", "# \xe2\x80\xa8\n", "p.yaml:1:3: a line end that editors do not count (U+2028, U+2029)" },
+	{ "lone carriage return", "name: x\rzone: {}\n", "p.yaml:1:8: a carriage return without a line feed" },
+	{ "NUL by escape", "name: \"a\\0b\"\n", "p.yaml:1:7: name: holds a NUL" },
+	{ "key with NUL", "\"na\\0me\": x\n", "p.yaml:1:1: a key holds a NUL" },
+};
+
+static void each_refusal_says_where_and_why(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(refusals); i++) {
+		struct policy policy;
+		struct policy before;
+		struct error err;
+		char said[1200];
+		memset(&policy, 0x5a, sizeof(policy));
+		memcpy(&before, &policy, sizeof(policy));
+		const enum status status = parse(refusals[i].text, &policy, &err);
+		error_format(&err, said, sizeof(said));
+		if (status != STATUS_POLICY || err.code != STATUS_POLICY)
+			fail_msg("%s: status %d, %s", refusals[i].title, (int)status, said);
+		if (strcmp(said, refusals[i].says) != 0)
+			fail_msg("%s:\n%s\nnot\n%s", refusals[i].title, said, refusals[i].says);
+		assert_memory_equal(&policy, &before, sizeof(policy));
+	}
+}
+
+static void nul_octet_is_refused(void **state)
+{
+	(void)state;
+	struct policy policy;
+	struct error err;
+	error_clear(&err);
+	assert_int_equal(policy_yaml_parse("p.yaml", "name: x\0\n", 9, &policy, &err), STATUS_POLICY);
+	assert_string_equal(err.message, "a NUL");
+	assert_int_equal(err.column, 8);
+}
+
+static void over_long_text_is_refused(void **state)
+{
+	(void)state;
+	struct policy policy;
+	struct error err;
+	char *const text = malloc(POLICY_YAML_MOST + 1);
+	assert_non_null(text);
+	memset(text, '#', POLICY_YAML_MOST + 1);
+	error_clear(&err);
+	assert_int_equal(policy_yaml_parse("p.yaml", text, POLICY_YAML_MOST + 1, &policy, &err), STATUS_POLICY);
+	assert_string_equal(err.message, "65537 octets; a policy has at most 65536");
+	memcpy(text, "name: x\n", 8);
+	assert_int_equal(policy_yaml_parse("p.yaml", text, POLICY_YAML_MOST, &policy, &err), STATUS_OK);
+	free(text);
+}
+
+/* Deep input ends at its first level that no field has: neither the stack nor time is spent on the rest. */
+static void over_deep_text_is_refused(void **state)
+{
+	(void)state;
+	static const char *const openers[] = { "[", "{keys: ", "{a: ", "? ", "- ", "{? " };
+	for (size_t i = 0; i < COUNT(openers); i++) {
+		struct policy policy;
+		struct error err;
+		char *const text = malloc(POLICY_YAML_MOST);
+		assert_non_null(text);
+		const size_t size = strlen(openers[i]);
+		size_t used = 0;
+		for (; used + size < POLICY_YAML_MOST; used += size)
+			memcpy(text + used, openers[i], size);
+		error_clear(&err);
+		assert_int_equal(policy_yaml_parse("p.yaml", text, used, &policy, &err), STATUS_POLICY);
+		assert_int_equal(err.line, 1);
+		free(text);
+	}
+}
+
+static void every_key_reaches_its_field(void **state)
+{
+	(void)state;
+	const struct policy policy =
+	    must_parse("name: all-of-it\n"
+		       "keys:\n"
+		       "  scheme: ksk-zsk\n"
+		       "  algorithm: rsasha512\n"
+		       "  ksk: {bits: 4096}\n"
+		       "  zsk: {bits: 1024}\n"
+		       "  dnskey-ttl: 2h\n"
+		       "signatures:\n"
+		       "  validity: P28D\n"
+		       "  validity-dnskey: 30d\n"
+		       "  refresh: 1w\n"
+		       "  jitter: 90m\n"
+		       "  inception-offset: 7200\n"
+		       "denial: {type: nsec3, opt-out: true, iterations: 5, salt: 00aAfF}\n"
+		       "zone: {serial: date-counter, max-ttl: 1d, zonemd: false, propagation-delay: 5m}\n"
+		       "parent: {cds: true}\n"
+		       "publish:\n"
+		       "  keep-versions: 7\n"
+		       "  hook: [/usr/bin/logger, \"a b\", '$(id)']\n"
+		       "  hook-timeout: 90s\n"
+		       "limits:\n"
+		       "  delegations-removed: 0%\n"
+		       "  ds-removed: 0.0001%\n"
+		       "  size-change: unlimited\n"
+		       "  floor: 0\n");
+	assert_string_equal(policy.name, "all-of-it");
+	assert_false(policy.csk);
+	assert_int_equal(policy.algorithm, 10);
+	assert_int_equal(policy.ksk_bits, 4096);
+	assert_int_equal(policy.zsk_bits, 1024);
+	assert_int_equal(policy.dnskey_ttl, 2 * HOUR);
+	assert_int_equal(policy.validity.seconds, 28 * DAY);
+	assert_int_equal(policy.validity_dnskey.seconds, 30 * DAY);
+	assert_int_equal(policy.refresh.seconds, 7 * DAY);
+	assert_int_equal(policy.jitter.seconds, 90 * 60);
+	assert_int_equal(policy.inception_offset.seconds, 7200);
+	assert_int_equal(policy.denial, POLICY_NSEC3);
+	assert_true(policy.opt_out);
+	assert_int_equal(policy.iterations, 5);
+	assert_int_equal(policy.salt_size, 3);
+	assert_memory_equal(policy.salt, "\x00\xaa\xff", 3);
+	assert_int_equal(policy.serial, POLICY_SERIAL_DATE_COUNTER);
+	assert_int_equal(policy.max_zone_ttl, DAY);
+	assert_false(policy.zonemd);
+	assert_int_equal(policy.zone_propagation.seconds, 300);
+	assert_true(policy.cds);
+	assert_int_equal(policy.keep_versions, 7);
+	const char *words[POLICY_HOOK_WORDS + 1];
+	assert_int_equal(policy_hook_words(policy.hook_publish, words), 3);
+	assert_string_equal(words[1], "a b");
+	assert_string_equal(words[2], "$(id)");
+	assert_int_equal(policy.hook_timeout.seconds, 90);
+	assert_int_equal(policy.delegations_removed.most_ppm, 0);
+	assert_int_equal(policy.ds_removed.most_ppm, 1);
+	assert_int_equal(policy.size_change.most_ppm, POLICY_UNLIMITED);
+	assert_int_equal(policy.size_change.floor, 0);
+}
+
+static void left_out_keys_have_their_defaults(void **state)
+{
+	(void)state;
+	struct policy defaults;
+	policy_defaults(&defaults);
+	const struct policy policy = must_parse("name: default\n");
+	assert_same(&policy, &defaults);
+	const struct policy bare = must_parse("--- {}\n...\n");
+	assert_string_equal(bare.name, "p");
+}
+
+static void name_comes_from_the_file_if_the_text_has_none(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *file, *name;
+	} rows[] = { { "/etc/zoneseal/policies/tld-rsa.yaml", "tld-rsa" }, { "x", "x" }, { "-", "unnamed" },
+		{ "Upper.yaml", "unnamed" }, { ".yaml", "unnamed" }, { "", "unnamed" } };
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct policy policy;
+		assert_int_equal(policy_yaml_parse(rows[i].file, "{}", 2, &policy, NULL), STATUS_OK);
+		assert_string_equal(policy.name, rows[i].name);
+	}
+}
+
+static void windows_line_ends_are_read(void **state)
+{
+	(void)state;
+	const struct policy policy = must_parse("zone:\r\n  serial: keep\r\n");
+	assert_int_equal(policy.serial, POLICY_SERIAL_KEEP);
+}
+
+static char *whole_file(const char *path)
+{
+	FILE *const file = fopen(path, "rb");
+	if (file == NULL)
+		fail_msg("%s is missing", path);
+	char *const text = calloc(1, 200000);
+	assert_non_null(text);
+	const size_t size = fread(text, 1, 199999, file);
+	assert_true(size > 0 && size < 199999);
+	fclose(file);
+	return text;
+}
+
+static void printed_policy_reads_back_the_same(void **state)
+{
+	(void)state;
+	static const char *const texts[] = {
+		"{}",
+		"keys: {scheme: csk, algorithm: ED25519}",
+		"keys: {scheme: csk, algorithm: 8, ksk: {bits: 3072}}",
+		"denial: {type: nsec3, salt: \"0123456789abcdef\"}\nlimits: {ds-removed: 33.3333%, floor: 1}",
+		"publish: {hook: [/a, \"with \\\"quotes\\\" and \\\\\", \"\xc3\xa4\", \"# no comment\"], hook-timeout: "
+		"1s}",
+		"signatures: {validity: 1893456s, jitter: 1d1h1m1s}",
+	};
+	for (size_t i = 0; i < COUNT(texts); i++) {
+		struct arena *const mem = arena_new(0);
+		const struct policy policy = must_parse(texts[i]);
+		char *const printed = policy_yaml_print(&policy, mem);
+		const struct policy again = must_parse(printed);
+		assert_same(&policy, &again);
+		assert_string_equal(policy_yaml_print(&again, mem), printed);
+		arena_free(mem);
+	}
+}
+
+static void shipped_policies_are_what_they_are_named_for(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *name;
+		uint8_t algorithm;
+		unsigned bits;
+		enum policy_denial denial;
+		bool opt_out;
+	} rows[] = { { "default", 13, 0, POLICY_NSEC, false }, { "tld", 13, 0, POLICY_NSEC3, true },
+		{ "tld-rsa", 8, 2048, POLICY_NSEC3, true } };
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		char path[300];
+		snprintf(path, sizeof(path), "%s/policies/shipped/%s.yaml", ROOT, rows[i].name);
+		char *const text = whole_file(path);
+		const struct policy policy = must_parse(text);
+		free(text);
+		assert_string_equal(policy.name, rows[i].name);
+		assert_int_equal(policy.algorithm, rows[i].algorithm);
+		assert_int_equal(policy.ksk_bits, rows[i].bits);
+		assert_int_equal(policy.zsk_bits, rows[i].bits);
+		assert_int_equal(policy.denial, rows[i].denial);
+		assert_int_equal(policy.opt_out, rows[i].opt_out);
+		assert_int_equal(policy.iterations, 0);
+		assert_int_equal(policy.salt_size, 0);
+		assert_true(policy.zonemd);
+		assert_false(policy.csk);
+	}
+}
+
+static void shipped_default_is_the_built_in_one(void **state)
+{
+	(void)state;
+	struct policy defaults;
+	policy_defaults(&defaults);
+	char *const text = whole_file(ROOT "/policies/shipped/default.yaml");
+	const struct policy policy = must_parse(text);
+	free(text);
+	assert_same(&policy, &defaults);
+}
+
+static void committed_pages_are_what_the_table_yields(void **state)
+{
+	(void)state;
+	struct arena *const mem = arena_new(0);
+	char *const schema = whole_file(ROOT "/schema/policy.schema.json");
+	char *const reference = whole_file(ROOT "/contrib/doc/policy.md");
+	if (strcmp(schema, policy_yaml_schema(mem)) != 0)
+		fail_msg("run: build/release/bin/policy_forms schema > schema/policy.schema.json");
+	if (strcmp(reference, policy_yaml_reference(mem)) != 0)
+		fail_msg("run: build/release/bin/policy_forms reference > contrib/doc/policy.md");
+	free(schema);
+	free(reference);
+	arena_free(mem);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(each_refusal_says_where_and_why),
+		cmocka_unit_test(nul_octet_is_refused),
+		cmocka_unit_test(over_long_text_is_refused),
+		cmocka_unit_test(over_deep_text_is_refused),
+		cmocka_unit_test(every_key_reaches_its_field),
+		cmocka_unit_test(left_out_keys_have_their_defaults),
+		cmocka_unit_test(name_comes_from_the_file_if_the_text_has_none),
+		cmocka_unit_test(windows_line_ends_are_read),
+		cmocka_unit_test(printed_policy_reads_back_the_same),
+		cmocka_unit_test(shipped_policies_are_what_they_are_named_for),
+		cmocka_unit_test(shipped_default_is_the_built_in_one),
+		cmocka_unit_test(committed_pages_are_what_the_table_yields),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
