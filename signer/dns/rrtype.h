@@ -32,7 +32,48 @@ enum rrtype {
 	RRTYPE_ZONEMD = 63,
 };
 
-enum { RRTYPE_TEXT = 16 };
+enum { RRTYPE_TEXT = 16, RRTYPE_FIELDS = 10 };
+
+/* A field of RDATA; field.c says how each is read, checked and written. */
+enum rdata_field {
+	FIELD_END,
+	FIELD_NAME,      /* a domain name that is in lower case in the canonical form (RFC 4034 6.2) */
+	FIELD_NAME_KEPT, /* a domain name that keeps its case there */
+	FIELD_U8,
+	FIELD_U16,
+	FIELD_U32,
+	FIELD_TTL, /* 32 bits, units allowed */
+	FIELD_TYPE,
+	FIELD_ALGORITHM, /* number or mnemonic (RFC 4034 A.1) */
+	FIELD_TIME,      /* YYYYMMDDHHMMSS or seconds (RFC 4034 3.2) */
+	FIELD_IPV4,
+	FIELD_IPV6,
+	FIELD_STRING,          /* <character-string> */
+	FIELD_STRING_OPTIONAL, /* one or none, at the end */
+	FIELD_STRINGS,         /* one or more, to the end */
+	FIELD_HEX,             /* to the end, at least one octet */
+	FIELD_BASE64,          /* to the end, at least one octet */
+	FIELD_BASE64_ANY,      /* to the end, perhaps nothing */
+	FIELD_SALT,            /* length octet and hex, "-" for none (RFC 5155 3.3) */
+	FIELD_HASH,            /* length octet and base32hex (RFC 5155 3.3) */
+	FIELD_BITMAP,          /* type bit maps (RFC 4034 4.1.2), perhaps empty */
+	FIELD_COUNT,
+};
+
+/* A row of the table. */
+struct rrtype_row {
+	uint16_t number;
+	uint8_t everywhere; /* read by name in BIND 9.18, Knot 3.2, NSD 4.6 and ldns 1.8 */
+	char name[RRTYPE_TEXT];
+	const char *rfc;               /* where the text form is defined */
+	uint8_t fields[RRTYPE_FIELDS]; /* enum rdata_field; ends with FIELD_END */
+};
+
+/* The row of a type, or NULL if we know it by its number only. */
+const struct rrtype_row *rrtype_find(uint16_t type);
+
+/* All rows, by ascending number. */
+const struct rrtype_row *rrtype_table(size_t *count);
 
 /* The number of text[0..size): a mnemonic in any case or TYPEn (RFC 3597 5). -1 if it is neither. */
 int rrtype_from_text(const char *text, size_t size);

@@ -31,8 +31,8 @@ struct zonetext {
 	const char **files; /* names of all files read, the input first */
 	size_t file_count;
 	uint64_t text_size; /* octets read, includes too */
-	uint8_t
-	    sha256[32]; /* of the input and, after it, of each included file's digest: tells whether anything changed */
+	uint8_t sha256[32]; /* of the input; if it includes files, over its digest and theirs: tells whether anything
+			     * changed */
 	struct error errors[ZONETEXT_ERRORS]; /* what was wrong, in the order of the text */
 	size_t error_count;
 	struct arena **arenas; /* that hold the records; private to zonetext_free */

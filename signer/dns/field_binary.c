@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: MIT */
+/* Fields that are binary data in hexadecimal, base64 or base32hex. */
+#include "signer/dns/field.h"
+
+#include <string.h>
+
+/* Digits of RFC 4648 4; 255 for all else. */
+/* clang-format off */
+static const uint8_t base64_values[256] = {
+	255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255,
+	255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255,
+	255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 62, 255, 255, 255, 63,
+	52, 53, 54, 55, 56, 57, 58, 59, 60, 61, 255, 255, 255, 255, 255, 255,
+	255, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14,
+	15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 255, 255, 255, 255, 255,
+	255, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40,
+	41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51, 255, 255, 255, 255, 255,
+	255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255,
+	255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255,
+	255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255,
+	255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255,
+	255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255,
+	255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255,
+	255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255,
+	255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255,
+};
+/* clang-format on */
+
+static int hex_value(char c)
+{
+	if (octet_is_digit(c))
+		return c - '0';
+	const char lower = (char)octet_lower[(uint8_t)c];
+	return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
+}
+
+/* White space may stand anywhere between digits, so an octet may begin in one word and end in the next. */
+enum status read_hex_rest(struct scan *scan, struct rdata_out *out)
+{
+	int high = -1;
+	enum scan_kind kind;
+	while ((kind = scan_peek(scan)) == SCAN_WORD) {
+		struct token token;
+		if (scan_word(scan, "hexadecimal data", &token) != STATUS_OK)
+			return STATUS_MALFORMED;
+		for (size_t i = 0; i < token.size; i++) {
+			const int value = hex_value(token.text[i]);
+			if (value < 0)
+				return scan_unexpected(scan, &token, "hexadecimal data");
+			if (high < 0) {
+				high = value;
+				continue;
+			}
+			uint8_t *const to = rdata_take(scan, out, 1);
+			if (to == NULL)
+				return STATUS_MALFORMED;
+			*to = (uint8_t)(high << 4 | value);
+			high = -1;
+		}
+	}
+	if (kind == SCAN_BAD)
+		return STATUS_MALFORMED;
+	if (kind == SCAN_QUOTED)
+		return scan_fail(scan, scan->at, "a quoted string where hexadecimal data should be");
+	return high < 0 ? STATUS_OK : scan_fail(scan, scan->at, "an odd number of hexadecimal digits");
+}
+
+static enum status some(const struct scan *scan, const uint8_t *before, const struct rdata_out *out, const char *what)
+{
+	return out->at > before ? STATUS_OK : scan_fail(scan, scan->at, "the record ends where %s should be", what);
+}
+
+enum status field_read_hex(struct scan *scan, struct rdata_out *out)
+{
+	const uint8_t *const before = out->at;
+	const enum status status = read_hex_rest(scan, out);
+	return status == STATUS_OK ? some(scan, before, out, "hexadecimal data") : status;
+}
+
+/* A decoder that goes on from one word to the next. */
+struct base64 {
+	uint32_t pool;
+	unsigned digits;  /* in the open group of four */
+	unsigned padding; /* "=" seen in it; after that the data has ended */
+};
+
+static enum status end_group(const struct scan *scan, struct base64 *state, struct rdata_out *out)
+{
+	const size_t octets = 3 - state->padding;
+	if (state->padding == 2 ? (state->pool & 0xffff) != 0 : state->padding == 1 && (state->pool & 0xff) != 0)
+		return scan_fail(scan, scan->at, "bits set behind the end of base64 data (RFC 4648 3.5)");
+	uint8_t *const to = rdata_take(scan, out, octets);
+	if (to == NULL)
+		return STATUS_MALFORMED;
+	for (size_t i = 0; i < octets; i++)
+		to[i] = (uint8_t)(state->pool >> (16 - 8 * i));
+	state->pool = 0;
+	state->digits = 0;
+	return STATUS_OK;
+}
+
+static enum status base64_word(
+    const struct scan *scan, struct base64 *state, const struct token *token, struct rdata_out *out)
+{
+	for (size_t i = 0; i < token->size; i++) {
+		const char c = token->text[i];
+		const uint8_t value = base64_values[(uint8_t)c];
+		const bool ended = state->padding > 0 && (state->digits == 0 || c != '=');
+		if (ended || (value == 255 && (c != '=' || state->digits < 2)))
+			return scan_unexpected(scan, token, "base64 data (RFC 4648 4)");
+		if (c == '=')
+			state->padding++;
+		state->pool = state->pool << 6 | (c == '=' ? 0 : value);
+		if (++state->digits == 4 && end_group(scan, state, out) != STATUS_OK)
+			return STATUS_MALFORMED;
+	}
+	return STATUS_OK;
+}
+
+/* Whole groups without padding, which is nearly all of a signature or key; how many characters. */
+static size_t base64_groups(const struct token *token, struct rdata_out *out)
+{
+	const uint8_t *const text = (const uint8_t *)token->text;
+	size_t i = 0;
+	uint8_t *to = out->at;
+	for (; i + 4 <= token->size && out->end - to >= 3; i += 4, to += 3) {
+		const uint32_t a = base64_values[text[i]];
+		const uint32_t b = base64_values[text[i + 1]];
+		const uint32_t c = base64_values[text[i + 2]];
+		const uint32_t d = base64_values[text[i + 3]];
+		if (((a | b | c | d) & 0x80) != 0)
+			break;
+		to[0] = (uint8_t)(a << 2 | b >> 4);
+		to[1] = (uint8_t)(b << 4 | c >> 2);
+		to[2] = (uint8_t)(c << 6 | d);
+	}
+	out->at = to;
+	return i;
+}
+
+enum status field_read_base64_any(struct scan *scan, struct rdata_out *out)
+{
+	struct base64 state = { 0, 0, 0 };
+	enum scan_kind kind;
+	while ((kind = scan_peek(scan)) == SCAN_WORD) {
+		struct token token;
+		if (scan_word(scan, "base64 data", &token) != STATUS_OK)
+			return STATUS_MALFORMED;
+		if (state.digits == 0 && state.padding == 0) {
+			const size_t done = base64_groups(&token, out);
+			token.text += done;
+			token.size -= done;
+		}
+		if (base64_word(scan, &state, &token, out) != STATUS_OK)
+			return STATUS_MALFORMED;
+	}
+	if (kind == SCAN_BAD)
+		return STATUS_MALFORMED;
+	if (kind == SCAN_QUOTED)
+		return scan_fail(scan, scan->at, "a quoted string where base64 data should be");
+	return state.digits == 0
+		   ? STATUS_OK
+		   : scan_fail(scan, scan->at, "base64 data is cut: no multiple of 4 digits (RFC 4648 4)");
+}
+
+enum status field_read_base64(struct scan *scan, struct rdata_out *out)
+{
+	const uint8_t *const before = out->at;
+	const enum status status = field_read_base64_any(scan, out);
+	return status == STATUS_OK ? some(scan, before, out, "base64 data") : status;
+}
+
+static enum status put_counted(const struct scan *scan, struct rdata_out *out, const uint8_t *data, size_t size)
+{
+	uint8_t *const to = rdata_take(scan, out, size + 1);
+	if (to == NULL)
+		return STATUS_MALFORMED;
+	to[0] = (uint8_t)size;
+	memcpy(to + 1, data, size);
+	return STATUS_OK;
+}
+
+enum status field_read_salt(struct scan *scan, struct rdata_out *out)
+{
+	static const char wanted[] = "a salt in hexadecimal, or \"-\" for none (RFC 5155 3.3)";
+	struct token token;
+	if (scan_word(scan, wanted, &token) != STATUS_OK)
+		return STATUS_MALFORMED;
+	uint8_t salt[255] = { 0 };
+	const bool none = token.size == 1 && token.text[0] == '-';
+	const long size = none ? 0 : bytes_from_hex(token.text, token.size, salt, sizeof(salt));
+	if (size < 0)
+		return scan_unexpected(scan, &token, wanted);
+	return put_counted(scan, out, salt, (size_t)size);
+}
+
+enum status field_read_hash(struct scan *scan, struct rdata_out *out)
+{
+	static const char wanted[] = "a hashed owner name in base32hex (RFC 5155 3.3)";
+	struct token token;
+	if (scan_word(scan, wanted, &token) != STATUS_OK)
+		return STATUS_MALFORMED;
+	uint8_t hash[255];
+	const long size = bytes_from_base32hex(token.text, token.size, hash, sizeof(hash));
+	if (size <= 0)
+		return scan_unexpected(scan, &token, wanted);
+	return put_counted(scan, out, hash, (size_t)size);
+}
+
+bool field_pass_some(struct cursor *in)
+{
+	return cursor_take(in, cursor_left(in)).size > 0;
+}
+
+bool field_pass_any(struct cursor *in)
+{
+	cursor_take(in, cursor_left(in));
+	return !in->failed;
+}
+
+bool field_pass_counted(struct cursor *in)
+{
+	cursor_take(in, cursor_u8(in));
+	return !in->failed;
+}
+
+bool field_pass_hash(struct cursor *in)
+{
+	return cursor_take(in, cursor_u8(in)).size > 0;
+}
+
+void field_write_hex(struct cursor *in, struct zonetext_buffer *out)
+{
+	const struct bytes rest = cursor_take(in, cursor_left(in));
+	zonetext_buffer_reserve(out, bytes_hex_size(rest.size) + 1);
+	out->size += bytes_to_hex(rest, true, out->data + out->size);
+}
+
+void field_write_base64(struct cursor *in, struct zonetext_buffer *out)
+{
+	const struct bytes rest = cursor_take(in, cursor_left(in));
+	zonetext_buffer_reserve(out, bytes_base64_size(rest.size) + 1);
+	out->size += bytes_to_base64(rest, out->data + out->size);
+}
+
+void field_write_salt(struct cursor *in, struct zonetext_buffer *out)
+{
+	const struct bytes salt = cursor_take(in, cursor_u8(in));
+	if (salt.size == 0) {
+		text_put(out, "-", 1);
+		return;
+	}
+	zonetext_buffer_reserve(out, bytes_hex_size(salt.size) + 1);
+	out->size += bytes_to_hex(salt, true, out->data + out->size);
+}
+
+void field_write_hash(struct cursor *in, struct zonetext_buffer *out)
+{
+	const struct bytes hash = cursor_take(in, cursor_u8(in));
+	zonetext_buffer_reserve(out, bytes_base32hex_size(hash.size) + 1);
+	out->size += bytes_to_base32hex(hash, out->data + out->size);
+}

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: MIT */
+#include "signer/dns/rrtype.h"
+
+#include <string.h>
+
+#include "signer/base/error.h"
+#include "signer/dns/octet.h"
+
+#define F(name) FIELD_##name
+
+/* By ascending number. */
+static const struct rrtype_row rows[] = {
+	{ 1, 1, "A", "RFC 1035 3.4.1", { F(IPV4) } },
+	{ 2, 1, "NS", "RFC 1035 3.3.11", { F(NAME) } },
+	{ 3, 1, "MD", "RFC 1035 3.3.4", { F(NAME) } },
+	{ 4, 1, "MF", "RFC 1035 3.3.5", { F(NAME) } },
+	{ 5, 1, "CNAME", "RFC 1035 3.3.1", { F(NAME) } },
+	{ 6, 1, "SOA", "RFC 1035 3.3.13", { F(NAME), F(NAME), F(U32), F(TTL), F(TTL), F(TTL), F(TTL) } },
+	{ 7, 1, "MB", "RFC 1035 3.3.3", { F(NAME) } },
+	{ 8, 1, "MG", "RFC 1035 3.3.6", { F(NAME) } },
+	{ 9, 1, "MR", "RFC 1035 3.3.8", { F(NAME) } },
+	{ 12, 1, "PTR", "RFC 1035 3.3.12", { F(NAME) } },
+	{ 13, 1, "HINFO", "RFC 1035 3.3.2", { F(STRING), F(STRING) } },
+	{ 14, 1, "MINFO", "RFC 1035 3.3.7", { F(NAME), F(NAME) } },
+	{ 15, 1, "MX", "RFC 1035 3.3.9", { F(U16), F(NAME) } },
+	{ 16, 1, "TXT", "RFC 1035 3.3.14", { F(STRINGS) } },
+	{ 17, 1, "RP", "RFC 1183 2.2", { F(NAME), F(NAME) } },
+	{ 18, 1, "AFSDB", "RFC 1183 1", { F(U16), F(NAME) } },
+	{ 19, 1, "X25", "RFC 1183 3.1", { F(STRING) } },
+	{ 20, 1, "ISDN", "RFC 1183 3.2", { F(STRING), F(STRING_OPTIONAL) } },
+	{ 21, 1, "RT", "RFC 1183 3.3", { F(U16), F(NAME) } },
+	{ 26, 1, "PX", "RFC 2163 4", { F(U16), F(NAME), F(NAME) } },
+	{ 28, 1, "AAAA", "RFC 3596 2.4", { F(IPV6) } },
+	{ 33, 1, "SRV", "RFC 2782", { F(U16), F(U16), F(U16), F(NAME) } },
+	{ 35, 1, "NAPTR", "RFC 3403 4.1", { F(U16), F(U16), F(STRING), F(STRING), F(STRING), F(NAME) } },
+	{ 36, 1, "KX", "RFC 2230 3.1", { F(U16), F(NAME) } },
+	{ 39, 1, "DNAME", "RFC 6672 2.1", { F(NAME) } },
+	{ 43, 1, "DS", "RFC 4034 5.3", { F(U16), F(ALGORITHM), F(U8), F(HEX) } },
+	{ 44, 1, "SSHFP", "RFC 4255 3.2", { F(U8), F(U8), F(HEX) } },
+	{ 46, 1, "RRSIG", "RFC 4034 3.2",
+	    { F(TYPE), F(ALGORITHM), F(U8), F(TTL), F(TIME), F(TIME), F(U16), F(NAME), F(BASE64) } },
+	{ 47, 1, "NSEC", "RFC 4034 4.2", { F(NAME_KEPT), F(BITMAP) } },
+	{ 48, 1, "DNSKEY", "RFC 4034 2.2", { F(U16), F(U8), F(ALGORITHM), F(BASE64) } },
+	{ 49, 1, "DHCID", "RFC 4701 3.2", { F(BASE64) } },
+	{ 50, 1, "NSEC3", "RFC 5155 3.3", { F(U8), F(U8), F(U16), F(SALT), F(HASH), F(BITMAP) } },
+	{ 51, 1, "NSEC3PARAM", "RFC 5155 4.3", { F(U8), F(U8), F(U16), F(SALT) } },
+	{ 52, 1, "TLSA", "RFC 6698 2.2", { F(U8), F(U8), F(U8), F(HEX) } },
+	{ 53, 1, "SMIMEA", "RFC 8162 2", { F(U8), F(U8), F(U8), F(HEX) } },
+	{ 59, 1, "CDS", "RFC 7344 3.1", { F(U16), F(ALGORITHM), F(U8), F(HEX) } },
+	{ 60, 1, "CDNSKEY", "RFC 7344 3.2", { F(U16), F(U8), F(ALGORITHM), F(BASE64) } },
+	{ 61, 1, "OPENPGPKEY", "RFC 7929 2.3", { F(BASE64) } },
+	{ 62, 1, "CSYNC", "RFC 7477 2.1.2", { F(U32), F(U16), F(BITMAP) } },
+	{ 63, 0, "ZONEMD", "RFC 8976 2.3", { F(U32), F(U8), F(U8), F(HEX) } },
+	{ 99, 1, "SPF", "RFC 7208 3.1", { F(STRINGS) } },
+};
+
+const struct rrtype_row *rrtype_table(size_t *count)
+{
+	*count = COUNT(rows);
+	return rows;
+}
+
+const struct rrtype_row *rrtype_find(uint16_t type)
+{
+	size_t low = 0;
+	size_t high = COUNT(rows);
+	while (low < high) {
+		const size_t middle = (low + high) / 2;
+		if (rows[middle].number < type)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < COUNT(rows) && rows[low].number == type ? &rows[low] : NULL;
+}
+
+/* TYPEn without a sign or leading zeros beyond what five digits hold (RFC 3597 5). */
+static int generic_number(const char *text, size_t size)
+{
+	if (size == 0 || size > 5)
+		return -1;
+	int number = 0;
+	for (size_t i = 0; i < size; i++) {
+		if (!octet_is_digit(text[i]))
+			return -1;
+		number = number * 10 + (text[i] - '0');
+	}
+	return number <= UINT16_MAX ? number : -1;
+}
+
+static bool starts_with_type(const char *text, size_t size)
+{
+	static const char prefix[] = "type";
+	if (size <= 4)
+		return false;
+	for (size_t i = 0; i < 4; i++) {
+		if ((char)octet_lower[(uint8_t)text[i]] != prefix[i])
+			return false;
+	}
+	return true;
+}
+
+int rrtype_from_text(const char *text, size_t size)
+{
+	if (size == 0 || size >= RRTYPE_TEXT)
+		return -1;
+	char upper[RRTYPE_TEXT] = { 0 };
+	for (size_t i = 0; i < size; i++) {
+		const char c = text[i];
+		upper[i] = (char)(c >= 'a' && c <= 'z' ? c - 32 : c);
+	}
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		if (memcmp(rows[i].name, upper, RRTYPE_TEXT) == 0)
+			return rows[i].number;
+	}
+	return starts_with_type(text, size) ? generic_number(text + 4, size - 4) : -1;
+}
+
+size_t rrtype_to_text(uint16_t type, bool all_names, char out[RRTYPE_TEXT])
+{
+	const struct rrtype_row *const row = rrtype_find(type);
+	if (row != NULL && (all_names || row->everywhere)) {
+		memcpy(out, row->name, RRTYPE_TEXT);
+		return strlen(row->name);
+	}
+	char digits[5];
+	size_t count = 0;
+	unsigned left = type;
+	do {
+		digits[count++] = (char)('0' + left % 10);
+		left /= 10;
+	} while (left > 0);
+	memcpy(out, "TYPE", 4);
+	for (size_t i = 0; i < count; i++)
+		out[4 + i] = digits[count - 1 - i];
+	out[4 + count] = '\0';
+	return 4 + count;
+}
+
+/* RFC 6895 3.1: 128 to 255 are query types and meta types; what IANA assigned there as data is below 249 and above 255
+ * only. */
+bool rrtype_is_meta(uint16_t type)
+{
+	return type == 0 || type == 41 || (type >= 128 && type <= 255);
+}

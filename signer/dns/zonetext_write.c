@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: MIT */
+#include "signer/dns/zonetext_write.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "signer/base/arena.h"
+#include "signer/dns/field.h"
+#include "signer/dns/name.h"
+#include "signer/dns/rdata.h"
+
+void zonetext_buffer_free(struct zonetext_buffer *buffer)
+{
+	free(buffer->data);
+	*buffer = (struct zonetext_buffer){ 0 };
+}
+
+void zonetext_buffer_reserve(struct zonetext_buffer *buffer, size_t size)
+{
+	if (size <= buffer->capacity - buffer->size)
+		return;
+	size_t capacity = buffer->capacity < 4096 ? 4096 : buffer->capacity * 2;
+	if (capacity - buffer->size < size)
+		capacity = buffer->size + size;
+	buffer->data = memory_resize(buffer->data, capacity, 1);
+	buffer->capacity = capacity;
+}
+
+void text_put(struct zonetext_buffer *out, const char *text, size_t size)
+{
+	zonetext_buffer_reserve(out, size);
+	memcpy(out->data + out->size, text, size);
+	out->size += size;
+}
+
+void text_put_number(struct zonetext_buffer *out, uint64_t number)
+{
+	char digits[20];
+	size_t first = sizeof(digits);
+	do {
+		digits[--first] = (char)('0' + number % 10);
+		number /= 10;
+	} while (number > 0);
+	text_put(out, digits + first, sizeof(digits) - first);
+}
+
+void text_put_name(struct zonetext_buffer *out, const uint8_t *name)
+{
+	zonetext_buffer_reserve(out, NAME_TEXT);
+	out->size += name_to_text(name, out->data + out->size);
+}
+
+/* Always quoted. Printable octets stand for themselves, the quote and the backslash behind a backslash. */
+void text_put_string(struct zonetext_buffer *out, const uint8_t *octets, size_t size)
+{
+	zonetext_buffer_reserve(out, 4 * size + 2);
+	char *at = out->data + out->size;
+	*at++ = '"';
+	for (size_t i = 0; i < size; i++) {
+		const uint8_t octet = octets[i];
+		if (octet >= 0x20 && octet < 0x7f) {
+			if (octet == '"' || octet == '\\')
+				*at++ = '\\';
+			*at++ = (char)octet;
+			continue;
+		}
+		*at++ = '\\';
+		*at++ = (char)('0' + octet / 100);
+		*at++ = (char)('0' + octet / 10 % 10);
+		*at++ = (char)('0' + octet % 10);
+	}
+	*at++ = '"';
+	out->size = (size_t)(at - out->data);
+}
+
+static void put_generic(struct zonetext_buffer *out, const uint8_t *rdata, size_t size)
+{
+	text_put(out, "\\# ", 3);
+	text_put_number(out, size);
+	if (size == 0)
+		return;
+	text_put(out, " ", 1);
+	zonetext_buffer_reserve(out, bytes_hex_size(size) + 1);
+	out->size += bytes_to_hex((struct bytes){ rdata, size }, true, out->data + out->size);
+}
+
+static void put_fields(struct zonetext_buffer *out, const struct rrtype_row *row, const uint8_t *rdata, size_t size)
+{
+	struct cursor in = cursor_init((struct bytes){ rdata, size });
+	for (unsigned i = 0; row->fields[i] != FIELD_END; i++) {
+		if (i > 0 && cursor_left(&in) > 0)
+			text_put(out, " ", 1);
+		field_of(row->fields[i])->write(&in, out);
+	}
+}
+
+/* Whether the RDATA can be written field by field. */
+static bool has_text(const struct rrtype_row *row, const uint8_t *rdata, size_t size, bool all_names)
+{
+	if (row == NULL || !(all_names || row->everywhere))
+		return false;
+	return size > 0 && rdata_check(row->number, rdata, size, NULL) == STATUS_OK;
+}
+
+void zonetext_write(struct zonetext_buffer *buffer, const uint8_t *owner, uint32_t ttl, uint16_t type,
+    const uint8_t *rdata, size_t rdata_size, bool all_names)
+{
+	char name[RRTYPE_TEXT];
+	const size_t name_length = rrtype_to_text(type, all_names, name);
+	const struct rrtype_row *const row = rrtype_find(type);
+	text_put_name(buffer, owner);
+	text_put(buffer, "\t", 1);
+	text_put_number(buffer, ttl);
+	text_put(buffer, "\tIN\t", 4);
+	text_put(buffer, name, name_length);
+	text_put(buffer, "\t", 1);
+	if (has_text(row, rdata, rdata_size, all_names))
+		put_fields(buffer, row, rdata, rdata_size);
+	else
+		put_generic(buffer, rdata, rdata_size);
+	text_put(buffer, "\n", 1);
+}
