@@ -23,6 +23,43 @@ struct arena {
 	size_t held;
 };
 
+/* Under the address sanitizer pieces have a gap between them and what is not handed out is poisoned, so an overrun
+ * within an arena is found as one on the heap would be. */
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define __SANITIZE_ADDRESS__ 1
+#endif
+#endif
+#if defined(__SANITIZE_ADDRESS__)
+enum { GAP = 16, LEAST_ALIGNMENT = 8 };
+void __asan_poison_memory_region(const volatile void *start, size_t size);
+void __asan_unpoison_memory_region(const volatile void *start, size_t size);
+
+static void poison(const void *start, size_t size)
+{
+	__asan_poison_memory_region(start, size);
+}
+
+static void unpoison(const void *start, size_t size)
+{
+	__asan_unpoison_memory_region(start, size);
+}
+#else
+enum { GAP = 0, LEAST_ALIGNMENT = 1 };
+
+static void poison(const void *start, size_t size)
+{
+	(void)start;
+	(void)size;
+}
+
+static void unpoison(const void *start, size_t size)
+{
+	(void)start;
+	(void)size;
+}
+#endif
+
 /* Not exit(): handlers that run there may need memory. Temporary files are unlinked names or are swept by the next run.
  */
 static _Noreturn void memory_exhausted(void)
@@ -69,6 +106,7 @@ static struct block *block_new(size_t size)
 	block->next = NULL;
 	block->size = size;
 	block->used = 0;
+	poison(block->data, size);
 	return block;
 }
 
@@ -106,35 +144,46 @@ void arena_reset(struct arena *arena)
 	free_blocks(keep->next);
 	keep->next = NULL;
 	keep->used = 0;
+	poison(keep->data, keep->size);
 	arena->held = keep->size;
 }
 
-static uint8_t *take(struct arena *arena, size_t size, size_t alignment)
+static size_t least(size_t a, size_t b)
 {
+	return a < b ? a : b;
+}
+
+static uint8_t *hand_out(struct block *block, size_t start, size_t size)
+{
+	const size_t left = block->size - start - size;
+	block->used = start + size + least(left, GAP);
+	unpoison(block->data + start, size);
+	return block->data + start;
+}
+
+static uint8_t *take(struct arena *arena, size_t size, size_t least_alignment)
+{
+	const size_t alignment = least_alignment < LEAST_ALIGNMENT ? LEAST_ALIGNMENT : least_alignment;
 	struct block *block = arena->first;
 	if (block != NULL) {
 		const size_t start = (block->used + alignment - 1) & ~(alignment - 1);
-		if (start <= block->size && size <= block->size - start) {
-			block->used = start + size;
-			return block->data + start;
-		}
+		if (start <= block->size && size <= block->size - start)
+			return hand_out(block, start, size);
 	}
 	/* A large piece gets a block of its own behind the one in use, so that the rest of that one is not lost. */
 	if (block != NULL && size > arena->block_bytes / 4) {
 		struct block *const own = block_new(size);
-		own->used = size;
 		own->next = block->next;
 		block->next = own;
 		arena->held += size;
-		return own->data;
+		return hand_out(own, 0, size);
 	}
 	const size_t want = size > arena->block_bytes ? size : arena->block_bytes;
 	block = block_new(want);
 	block->next = arena->first;
-	block->used = size;
 	arena->first = block;
 	arena->held += want;
-	return block->data;
+	return hand_out(block, 0, size);
 }
 
 void *arena_alloc(struct arena *arena, size_t size)

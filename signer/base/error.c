@@ -47,10 +47,13 @@ void error_clear(struct error *err)
 __attribute__((format(printf, 3, 0))) static void fill(
     struct error *err, enum status code, const char *format, va_list arguments)
 {
+	/* The arguments may be parts of what `err` held before. */
+	char message[sizeof(err->message)];
+	vsnprintf(message, sizeof(message), format, arguments);
+	strip_controls(message);
 	error_clear(err);
 	err->code = code;
-	vsnprintf(err->message, sizeof(err->message), format, arguments);
-	strip_controls(err->message);
+	memcpy(err->message, message, strlen(message) + 1);
 }
 
 enum status error_set(struct error *err, enum status code, const char *format, ...)
@@ -69,14 +72,14 @@ enum status error_set_at(
 {
 	if (err == NULL)
 		return code;
+	char name[sizeof(err->file)];
+	snprintf(name, sizeof(name), "%s", file == NULL ? "" : file);
+	strip_controls(name);
 	va_list arguments;
 	va_start(arguments, format);
 	fill(err, code, format, arguments);
 	va_end(arguments);
-	if (file != NULL) {
-		snprintf(err->file, sizeof(err->file), "%s", file);
-		strip_controls(err->file);
-	}
+	memcpy(err->file, name, sizeof(name));
 	err->line = line;
 	err->column = column;
 	return code;

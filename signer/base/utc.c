@@ -202,7 +202,7 @@ void utc_date(struct utc t, int *year, int *month, int *day)
 
 static const int64_t span_limit = (int64_t)100 * 365 * DAY;
 
-/* Reads digits at *text; false if there are none or the value is beyond what any duration may be. */
+/* Reads digits at *text; false if there are none. A value beyond what any duration may be stays just beyond it. */
 static bool number(const char **text, int64_t *out)
 {
 	const char *at = *text;
@@ -212,7 +212,7 @@ static bool number(const char **text, int64_t *out)
 	for (; *at >= '0' && *at <= '9'; at++) {
 		value = value * 10 + (*at - '0');
 		if (value > span_limit)
-			return false;
+			value = span_limit + 1;
 	}
 	*text = at;
 	*out = value;
@@ -232,7 +232,7 @@ static bool amounts(const char **text, const struct unit units[], size_t count, 
 	while (**text != '\0' && number(text, &amount)) {
 		while (next < count && units[next].letter != **text)
 			next++;
-		if (next == count || amount > span_limit / units[next].seconds)
+		if (next == count)
 			return false;
 		*sum += amount * units[next].seconds;
 		next++;
@@ -267,27 +267,34 @@ static bool parse_plain(const char *text, int64_t *sum)
 	return *at != '\0' && amounts(&at, units, COUNT(units), sum) && *at == '\0';
 }
 
+/* What a person may have meant, for the message. */
+static const char *span_advice(const char *text)
+{
+	const char *const month = strchr(text, 'M');
+	const char *const time = strchr(text, 'T');
+	const bool iso = text[0] == 'P';
+	if (iso && (strchr(text, 'Y') != NULL || (month != NULL && (time == NULL || month < time))))
+		return "years and months have no fixed length; write days (P365D) or minutes after a T (PT30M)";
+	if (!iso && strpbrk(text, "MYWDHSy") != NULL)
+		return "units are lower case s m h d w (m is minutes); months and years are not accepted";
+	return NULL;
+}
+
 enum status span_parse(const char *text, struct span *out, struct error *err)
 {
 	char shown[64];
 	error_escape(text, strlen(text), shown, sizeof(shown));
 	int64_t sum = 0;
-	const bool iso = text[0] == 'P';
-	if (iso ? parse_iso(text, &sum) : parse_plain(text, &sum)) {
-		if (sum > span_limit)
-			return error_set(err, STATUS_POLICY, "duration \"%s\" is longer than 100 years", shown);
+	const bool good = text[0] == 'P' ? parse_iso(text, &sum) : parse_plain(text, &sum);
+	if (good && sum > span_limit)
+		return error_set(err, STATUS_POLICY, "duration \"%s\" is longer than 100 years", shown);
+	if (good) {
 		*out = (struct span){ sum };
 		return STATUS_OK;
 	}
-	if (iso && (strchr(text, 'Y') != NULL || strchr(text, 'M') != NULL))
-		return error_set(err, STATUS_POLICY,
-		    "duration \"%s\": years and months have no fixed length; write days (P365D) or minutes after a T "
-		    "(PT30M)",
-		    shown);
-	if (strpbrk(text, "MYWDHS") != NULL && !iso)
-		return error_set(err, STATUS_POLICY,
-		    "duration \"%s\": units are lower case s m h d w (m is minutes); months and years are not accepted",
-		    shown);
+	const char *const advice = span_advice(text);
+	if (advice != NULL)
+		return error_set(err, STATUS_POLICY, "duration \"%s\": %s", shown, advice);
 	return error_set(
 	    err, STATUS_POLICY, "duration \"%s\" is not understood: write 3600, 1d2h, PT1H or P14D", shown);
 }

@@ -113,6 +113,17 @@ static void a_caller_without_interest_gets_the_code(void **state)
 	assert_int_equal(error_set_at(NULL, STATUS_BUSY, "f", 1, 1, "x"), STATUS_BUSY);
 }
 
+static void parts_of_an_error_may_go_into_its_next_message(void **state)
+{
+	(void)state;
+	struct error err;
+	error_set_at(&err, STATUS_MALFORMED, "zone", 7, 2, "bad TTL");
+	error_set_at(&err, STATUS_NO, err.file, err.line, 3, "again: %s", err.message);
+	char text[64];
+	error_format(&err, text, sizeof(text));
+	assert_string_equal(text, "zone:7:3: again: bad TTL");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -123,6 +134,7 @@ int main(void)
 		cmocka_unit_test(escapes_are_three_digits_and_never_cut),
 		cmocka_unit_test(endless_messages_are_cut_and_terminated),
 		cmocka_unit_test(a_caller_without_interest_gets_the_code),
+		cmocka_unit_test(parts_of_an_error_may_go_into_its_next_message),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

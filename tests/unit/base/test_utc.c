@@ -220,6 +220,14 @@ static void refusal_of_a_month_says_what_to_write(void **state)
 		{ "1M", "m is minutes" },
 		{ "2H", "lower case" },
 		{ "soon", "PT1H or P14D" },
+		{ "1y", "months and years are not accepted" },
+		{ "P1YT1M", "P365D" },
+		{ "PT5M3H", "is not understood" },
+		{ "36501d", "longer than 100 years" },
+		{ "3153600001", "longer than 100 years" },
+		{ "99999999999999999999", "longer than 100 years" },
+		{ "P9999999999999999999W", "longer than 100 years" },
+		{ "9999999999d9999999999h", "longer than 100 years" },
 	};
 	for (size_t i = 0; i < COUNT(cases); i++) {
 		struct span got;
@@ -228,6 +236,30 @@ static void refusal_of_a_month_says_what_to_write(void **state)
 		if (strstr(err.message, cases[i].advice) == NULL)
 			fail_msg("%s: %s", cases[i].text, err.message);
 	}
+}
+
+static void exact_text_is_read_back(void **state)
+{
+	(void)state;
+	static const struct {
+		int64_t seconds;
+		const char *text;
+	} cases[] = { { 0, "0s" }, { 59, "59s" }, { 60, "1m" }, { 90, "1m30s" }, { 3601, "1h1s" }, { 86400, "1d" },
+		{ 604800, "7d" }, { 93784, "1d2h3m4s" }, { 3153600000, "36500d" }, { 3153599999, "36499d23h59m59s" } };
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		char text[SPAN_TEXT];
+		struct span again;
+		struct error err;
+		span_format_exact((struct span){ cases[i].seconds }, text);
+		assert_string_equal(text, cases[i].text);
+		assert_int_equal(span_parse(text, &again, &err), STATUS_OK);
+		assert_true(again.seconds == cases[i].seconds);
+	}
+	char text[SPAN_TEXT];
+	span_format_exact((struct span){ -5 }, text);
+	assert_string_equal(text, "0s");
+	span_format_exact((struct span){ INT64_MAX }, text);
+	assert_true(strlen(text) < SPAN_TEXT);
 }
 
 static void durations_are_written_for_machines_and_for_people(void **state)
@@ -267,6 +299,7 @@ int main(void)
 		cmocka_unit_test(durations_are_read_in_each_form),
 		cmocka_unit_test(other_durations_are_refused_and_change_nothing),
 		cmocka_unit_test(refusal_of_a_month_says_what_to_write),
+		cmocka_unit_test(exact_text_is_read_back),
 		cmocka_unit_test(durations_are_written_for_machines_and_for_people),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
