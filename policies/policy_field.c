@@ -129,6 +129,11 @@ bool field_may_be_quoted(const struct field *field)
 	return field->kind != FIELD_COUNT && field->kind != FIELD_BOOL;
 }
 
+bool field_may_be_plain(const struct field *field)
+{
+	return field->kind != FIELD_SALT;
+}
+
 /* Numbers of several widths live in struct policy. */
 static void store_number(const struct field *field, int64_t value, struct policy *policy)
 {

@@ -54,8 +54,9 @@ const struct field_group *field_groups(size_t *count);
 /* "a duration such as 3600, 1d2h, PT1H or P14D": what a value of this kind looks like. */
 const char *field_wants(const struct field *field);
 
-/* Numbers and booleans must not be quoted: "true" is a word. */
+/* Numbers and booleans must not be quoted: "true" is a word. A salt must be: 12e4 is a number to other readers. */
 bool field_may_be_quoted(const struct field *field);
+bool field_may_be_plain(const struct field *field);
 
 /* Reads one scalar (not FIELD_WORDS) into the policy. STATUS_POLICY; the message does not name the field. */
 enum status field_read(

@@ -228,8 +228,9 @@ static enum status check_scalar(const struct binder *binder, const yaml_event_t 
 		snprintf(what, sizeof(what), "has no value; it takes %s", field_wants(field));
 		return refuse(binder, event, field->path, what);
 	}
-	if (is_quoted(event) && !field_may_be_quoted(field)) {
-		snprintf(what, sizeof(what), "is quoted, so it is a word; it takes %s", field_wants(field));
+	const char *const wrong = is_quoted(event) ? "is quoted, so it is a word" : "is not quoted";
+	if (is_quoted(event) ? !field_may_be_quoted(field) : !field_may_be_plain(field)) {
+		snprintf(what, sizeof(what), "%s; it takes %s", wrong, field_wants(field));
 		return refuse(binder, event, field->path, what);
 	}
 	return STATUS_OK;

@@ -141,6 +141,15 @@ static void schema_choice(struct page *page, const struct field *field)
 	add(page, "]");
 }
 
+static char *lower_case(const char *text, struct arena *mem)
+{
+	char *const copy = arena_strdup(mem, text);
+	for (char *at = copy; *at != '\0'; at++)
+		if (*at >= 'A' && *at <= 'Z')
+			*at = (char)(*at - 'A' + 'a');
+	return copy;
+}
+
 static void schema_algorithm(struct page *page, const struct field *field)
 {
 	size_t count;
@@ -148,7 +157,8 @@ static void schema_algorithm(struct page *page, const struct field *field)
 	(void)field;
 	add(page, "\"enum\": [");
 	for (size_t i = 0; i < count; i++)
-		add(page, arena_printf(page->mem, "%s\"%s\", %u", i == 0 ? "" : ", ", all[i].name, all[i].number));
+		add(page, arena_printf(page->mem, "%s\"%s\", \"%s\", %u", i == 0 ? "" : ", ", all[i].name,
+			      lower_case(all[i].name, page->mem), all[i].number));
 	add(page, "]");
 }
 
@@ -171,16 +181,19 @@ static void schema_salt(struct page *page, const struct field *field)
 	add(page, "\"type\": \"string\", \"pattern\": \"^([0-9A-Fa-f]{2})*$\", \"maxLength\": 510");
 }
 
+/* Words that look like numbers to a YAML reader are words here. */
 static void schema_words(struct page *page, const struct field *field)
 {
 	(void)field;
-	add(page, "\"type\": \"array\", \"maxItems\": 32, \"items\": { \"type\": \"string\", \"minLength\": 1 }");
+	add(page, "\"type\": \"array\", \"maxItems\": 32, "
+		  "\"items\": { \"type\": [\"string\", \"number\", \"boolean\"], \"minLength\": 1 }");
 }
 
 static void schema_name(struct page *page, const struct field *field)
 {
 	(void)field;
-	add(page, "\"type\": \"string\", \"pattern\": \"^[a-z0-9_][a-z0-9_.-]*$\", \"maxLength\": 63");
+	add(page, "\"type\": [\"string\", \"number\", \"boolean\"], \"pattern\": \"^[a-z0-9_][a-z0-9_.-]*$\", "
+		  "\"maxLength\": 63");
 }
 
 typedef void schema_writer(struct page *page, const struct field *field);

@@ -159,8 +159,10 @@ static const struct {
 	    "p.yaml:1:22: limits.ds-removed: \"100.1%\" is above 100%" },
 	{ "off", "limits: {ds-removed: off}\n",
 	    "p.yaml:1:22: limits.ds-removed: \"off\" is not a percentage such as 2% or 0.5%, or unlimited" },
-	{ "odd salt", "denial: {type: nsec3, salt: abc}\n",
+	{ "odd salt", "denial: {type: nsec3, salt: \"abc\"}\n",
 	    "p.yaml:1:29: denial.salt: \"abc\" is not an even number of hexadecimal digits, at most 510" },
+	{ "salt without quotes", "denial: {type: nsec3, salt: ab}\n",
+	    "p.yaml:1:29: denial.salt: is not quoted; it takes hexadecimal digits in quotes, \"\" for none" },
 	{ "name in upper case", "name: TLD\n",
 	    "p.yaml:1:7: name: \"TLD\" is not a name of lower-case letters, digits, \"-\", \".\" and \"_\"" },
 	{ "name with a folder", "name: ../x\n",
@@ -282,7 +284,7 @@ static void every_key_reaches_its_field(void **state)
 		       "  refresh: 1w\n"
 		       "  jitter: 90m\n"
 		       "  inception-offset: 7200\n"
-		       "denial: {type: nsec3, opt-out: true, iterations: 5, salt: 00aAfF}\n"
+		       "denial: {type: nsec3, opt-out: true, iterations: 5, salt: '00aAfF'}\n"
 		       "zone: {serial: date-counter, max-ttl: 1d, zonemd: false, propagation-delay: 5m}\n"
 		       "parent: {cds: true}\n"
 		       "publish:\n"
