@@ -66,6 +66,8 @@ struct store_zone {
  */
 enum status store_add_zone(
     struct store *store, const struct store_zone *zone, struct utc now, int64_t *id, struct error *err) MUST_CHECK;
+
+/* Finds removed zones too; store_zones leaves them out and sorts by name. */
 enum status store_find_zone(struct store *store, const char *name, struct arena *mem, struct store_zone *out,
     bool *found, struct error *err) MUST_CHECK;
 enum status store_zones(

@@ -19,6 +19,7 @@ MESSAGE = b"The quick brown fox signs the lazy zone."
 NAMES = {8: "RSASHA256", 10: "RSASHA512", 13: "ECDSAP256SHA256", 14: "ECDSAP384SHA384", 15: "ED25519", 16: "ED448"}
 CASES = [(8, 2048, "KSK"), (8, 1024, "ZSK"), (8, 4096, "ZSK"), (10, 2048, "ZSK"), (13, 0, "KSK"), (13, 0, "ZSK"),
          (14, 0, "KSK"), (15, 0, "ZSK"), (16, 0, "KSK")]
+TAGS = set()
 
 
 def b64int(text):
@@ -73,6 +74,8 @@ def row(algorithm, bits, role):
     tag = dns.dnssec.key_id(key)
     assert tag == int(base.rsplit("+", 1)[1]) == ds[2].key_tag
     revoked = dns.dnssec.key_id(key.replace(flags=key.flags | 128))
+    assert not {tag, revoked} & TAGS, "tags meet: run again"
+    TAGS.update((tag, revoked))
     private = private_key(base + ".private", algorithm)
     pem = private.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     lines = "\n\t    ".join('"%s\\n"' % l for l in pem.decode().splitlines())

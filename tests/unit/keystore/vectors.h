@@ -16,276 +16,276 @@ struct vector {
 
 static const struct vector vectors[] = {
 	{ .title = "RSASHA256 2048 KSK",
-	    .algorithm = 8, .flags = 257, .tag = 3254, .revoked_tag = 3382,
-	    .public_key = "03010001c9c8d1c6ae4470e14674cd00d86e01e3de93368795194030e51158a7fd207405182430ecd4291aafc94ade7d"
-	    "4357c4143bd79d1885d7302a201b95ec9140f4bdca8f84db81ab53b69dd65346f583edd44154a9a7d5a18b1312793f7b"
-	    "4914306ccabed9f10e414d7f0d2fe537384663bc106ae8e92fcc1e683aecdf030aded6205d0727aa0888925aa11da281"
-	    "896140418b0b3de9f0539d91ac5b4ae062c8f2376c8be601b4ed3f1847ee0c64aed88ab978b40e97d4308baee7cd5114"
-	    "3f167dee0b44eb8ae0fcce081a29cd56c9210460a55a1acea9bb8736113e53ff6074e8ed5e02d35346c367e03cb9418f"
-	    "035a5eb5af8569673ef92302abb2c9badbe02789",
-	    .fingerprint = "4385ccfd60f5802715ae4281d5205babac3b76f6ae49d2bc070977cc7db741d3",
-	    .ds_sha256 = "0cb6080227cfcd66217eb46312b2f45d6aa2e1c6771ea15c3723f5876fcd58fa912b44c2",
-	    .ds_sha384 = "0cb60804ca2ba0a9072decbbaf8baad520d9d507275705e4a4b3544a6a45e82b81ea55354d002ae956f07b89984bbd49"
-	    "08d765d2",
-	    .signature = "337ac220e931b58cc0c2834ddc94ba400b9286a989f2fde12bda7c53b606e035d2c60393cbe12bef4226103abcbe3487"
-	    "0090874e27601f28bcb9c757fd120597154d88e4848cfc30608e1736b100d262e705ba996120a49ec8fe6d3e58466ea3"
-	    "5608d143282787354c87240d3559aa6716c7faf0416e807c1da23f4b843912f5b18683f01065c0b8374bd5ed1d9436f9"
-	    "2356229d812a92a9a09e43dfbabf52d6bb4185b3e3029d09e13adc9ff545cffc5e3b09212c3b4c5f9a2126873ab5273b"
-	    "845223284c3a6e460373686ee21fba255b51feeadc87cb83e10291350e720e1ef123491d6afe9d22c84a016feba0ba2b"
-	    "cfa03b43c3297c5b857a223c3e0d6b84",
+	    .algorithm = 8, .flags = 257, .tag = 55937, .revoked_tag = 56065,
+	    .public_key = "03010001e0377cd94c3b0654e37cf9a0616c863bebce373ef490db7bf5bec86240e62d8f4662e8ff50eedf32ca496104"
+	    "a58a46fce6d7780d60998014c4410ad91db965d78a56f68bd190624e4fc4425c20cf1ac6047ea8611cef102b756708d4"
+	    "6ea637d494999f886a1116a7368227ef2536eb19f2b6a8526719d1b7e9d1672ada4cf398585f9713beb6f21740fd5801"
+	    "287d8f65e36814a51af20debb9e3a0bdbf4d805d510a8d1d5a839171f631f2d4886741da6c40f15d58fa4452ce63015e"
+	    "9b82dbabf9e7929fd526cd74fc47851e25ab478c3d6eb036b22d78146fab95af088acb3560c5753da9621008d8d2546e"
+	    "0fae1175e932212f052454ba9d8a06847a12c3b5",
+	    .fingerprint = "c90d2e6e961a22a534899277eb2dfb17432fc36f435e4e7a3bde336ba9943a09",
+	    .ds_sha256 = "da81080244b2784ccceccabaef0b4118e1fb6599eb3ccfd34aa152491a7e247252a1055b",
+	    .ds_sha384 = "da810804642168fcf63f270b7fbb9f6022077bb01ef12baf22be2651766b026a3d99cbba82802c884e7e5826b78a96e4"
+	    "6946c639",
+	    .signature = "0764454e7204e2d8454144e8b660e9bf61c09178b592a6e9501c481c522ff7ff565bd0cefa7eb3316eb8cc09ca3d969f"
+	    "ce4f8bb3c9840f3e9c89a874b644823179c4d44858b1074ab015853077aeb8ee6213ada145ce6749c7e372cb2cdabf75"
+	    "543115f8664740e6e8dc0876729797771323e66821bf0b49f6ec089bb5baa96ba2528677aa8720cc440ede4a58283559"
+	    "e188b6e7cab80b41a74ad7a58f6d07431be4861f2e4a212e6a427436ab507258cdaabfb0e4742c5241a525a74c0f66a1"
+	    "bbe8a7311df2532a20179a8c94fb11c5ed9452a17c4755de082570c756fb08329e3d9aefdba82a93cba838c573d39860"
+	    "81f35c6801bbb1a390f9ae27180f7e2e",
 	    .pem = "-----BEGIN PRIVATE KEY-----\n"
-	    "MIIEvAIBADANBgkqhkiG9w0BAQEFAASCBKYwggSiAgEAAoIBAQDJyNHGrkRw4UZ0\n"
-	    "zQDYbgHj3pM2h5UZQDDlEVin/SB0BRgkMOzUKRqvyUrefUNXxBQ7150YhdcwKiAb\n"
-	    "leyRQPS9yo+E24GrU7ad1lNG9YPt1EFUqafVoYsTEnk/e0kUMGzKvtnxDkFNfw0v\n"
-	    "5Tc4RmO8EGro6S/MHmg67N8DCt7WIF0HJ6oIiJJaoR2igYlhQEGLCz3p8FOdkaxb\n"
-	    "SuBiyPI3bIvmAbTtPxhH7gxkrtiKuXi0DpfUMIuu581RFD8Wfe4LROuK4PzOCBop\n"
-	    "zVbJIQRgpVoazqm7hzYRPlP/YHTo7V4C01NGw2fgPLlBjwNaXrWvhWlnPvkjAquy\n"
-	    "ybrb4CeJAgMBAAECggEACUxjvlARf1IiOQepXk/Tbni3N/APgtZeam/eMf+MG0yQ\n"
-	    "zDok77HlNOyFsrL7A3RZqlhJOPQR8no+eIb0G81uecB31Jt44jg9VhCmTcLKjY8W\n"
-	    "Y5xdy45iJkLXq4E24ONKYB1jVaRehf+wz+A0Jze3KNdo1crJFRLhorV/oVhC5IMM\n"
-	    "SuwTWh4TqqAdJjMk9by8vXg8m4YZsGco6AmyMI262WtPFjf6LsP+gvH4igcPW5At\n"
-	    "TRqSaSbTtyBujtwmLoOdhdiy8/uFEQ+VbqDh+C3WGNEuMBU1wOn08a9dwMfY7F7r\n"
-	    "PAQJEx0FVD17/SsOnvbkSztAzF4v9rJZOEGulA0FwQKBgQDw39fmXzHJCGFymIcI\n"
-	    "lQX1HeB7cEz5OAfjkibHbwkhW9g1qDZy/tcrar37tPuOpFpA4JoFmD4u6XQd7zcw\n"
-	    "VuFXpxZgpp9myBra5UOng/+Lc2N2mR4f3RK1x8okCKFwS2Tx4C+fGOBJibvah0j6\n"
-	    "rC5AvPiHy4vkGDnLVGCXvIx4FQKBgQDWdJbG3cYwrdEmQ+9ii6j3Ic9ffHXQhVbP\n"
-	    "+Whmv4n0MYVf8evGRrgtYLUGg6ekjI6dcHTzkk4teXyyfnSI7ZLAT/z4WrjZydsQ\n"
-	    "oJHFjxCqNNzt6ShqJ7gof1cTIVVsA5txppnHPU6RLTyybF4gPoGO4Edea0xQpN3n\n"
-	    "8lbtEBo6pQKBgAQ/ros9up8VKsLeteMM3eII+OC0hmcO+fSlq1FxP/P6rsGjifJV\n"
-	    "VG5Ln7ZE5vsJIx5p182pdc9WBtpQUeTkY20sYVSrG7ywYujhimP2DBflnSeGY+Wj\n"
-	    "/KSANayVCmP0sH8juTNROQOTDmE4aa0iRF6X9rpOeNU5KCvR/TIv/TpRAoGALr3C\n"
-	    "jx2PMNTxnPF5n3TpItQPqrQpyYUGYtXtV1ev7bVNaJgF13Vadyl4yy6uv0KTYuU7\n"
-	    "2EqvF2I/N3gwVhfRwHCupkK/v1grkvgsTW7dJvvWm1QSJvD5RnpatCSzxZMTsjWp\n"
-	    "lq9aDHJbpFfSPBzjiAyCAaZJP9pvMzqyj4DO9rECgYAbAibq4eEw8hwHgjkoYh1/\n"
-	    "sLuBiIiHhXUIgMPOppoId09bU34bowND9h4Bs6EF5AMt5ub6xeZOvzP7ofJUkU7k\n"
-	    "eT8cnGlZ6CIYDbXRRkWKftyjoOX1zAZ36BglJ5L4qyIofSyf/pMaixhmF56S9B1s\n"
-	    "ofyZLwgCufUuc3tNV7/Rig==\n"
+	    "MIIEvgIBADANBgkqhkiG9w0BAQEFAASCBKgwggSkAgEAAoIBAQDgN3zZTDsGVON8\n"
+	    "+aBhbIY76843PvSQ23v1vshiQOYtj0Zi6P9Q7t8yyklhBKWKRvzm13gNYJmAFMRB\n"
+	    "CtkduWXXilb2i9GQYk5PxEJcIM8axgR+qGEc7xArdWcI1G6mN9SUmZ+IahEWpzaC\n"
+	    "J+8lNusZ8raoUmcZ0bfp0Wcq2kzzmFhflxO+tvIXQP1YASh9j2XjaBSlGvIN67nj\n"
+	    "oL2/TYBdUQqNHVqDkXH2MfLUiGdB2mxA8V1Y+kRSzmMBXpuC26v555Kf1SbNdPxH\n"
+	    "hR4lq0eMPW6wNrIteBRvq5WvCIrLNWDFdT2pYhAI2NJUbg+uEXXpMiEvBSRUup2K\n"
+	    "BoR6EsO1AgMBAAECggEACA92mYk4Bf4/P1rp/RadrMHJZAsLV7nMNwVoxr92huTD\n"
+	    "rwKZSxuLQpQrFyXHnbT3moTcd/6lBgm5FG2DaKIlmx4KCkr0ebBPCGcRy6YSS/Aa\n"
+	    "cUM0WontluJdld+tKqSPK9hp98l4W8wfFYbB/iB/SyuCjYKI2lDDv9AbWVsHsSoT\n"
+	    "pvML8VDC4oxZareLu+UEkjfMr1Ap9yQNvYMktpzRIWE8i63m9/3XDzmrvAP17QGw\n"
+	    "bDPx/YZ+G0x/2KwsLSHUtHl+erfOMpYYmHW+UXJV4eNnEYtFZGMAoI7TGGLf+7xb\n"
+	    "OErdHDpS52/VW9ef6Mzsa2y4C86WXiQFAO1BIT6mcQKBgQD3wRY8clBCFgljYZW7\n"
+	    "WIFNZMPJGWzxtwM4dYky5NXxEHyRkxngswxO4Nx110azvi1gkIwEG3oBQ/6tnpx7\n"
+	    "soFZBhObCb+zHfufWhCgqtoRhNW/Y1muNbTuf0RO0nbDqMr8+9i+TbcyAMkAAe1p\n"
+	    "55tTbrCUkseEVxH9EGMTe0E8NwKBgQDnrdtdj7FsRteNBmWCgK5s5ZwoAIEYUeho\n"
+	    "65r+tcqaXKd+9kVAq+w/p0q8Q0QZHSTZgByGt5S60oxu2PoZllQKHi7rZLjGcNrP\n"
+	    "ZLm62e5njZFORhbwAwUaQG+SkubtGUBX+14xOPVIwqhKwFu7BrJqlxF4j1mj0s4Z\n"
+	    "M2q3InuBcwKBgQDA6Jp8xHGTk38J39DriBVeAqijq+V1LBAY5QPIGgAvbKvh2c0b\n"
+	    "da6OuG1QYCgQCnNgrgwnopFT7PKfk1G6yxoGDEI1xNh8CkuDH2i1AXM8ktav6BbL\n"
+	    "G8xeq7+vNBb/cC1l4F86hl6vU4cuN1H51TnPM+/QL52kgPtjtV+/qof37wKBgQDX\n"
+	    "1qEICVbCCT3HpK3tZvUZftB8c/vRLH3ZQaakpbibFrb1EXpzRbhTlQeLXR+URhKO\n"
+	    "j0wENgPaCU3L91kJfYPN6VDM/IkoVvuDO9PMwDvbPYih46p68FVQn7dSVonNWjkX\n"
+	    "vpeCRA5AOxmOiqbrFtIhe5xLNUHN3hckY0KIWxe1AQKBgGwUDhLKaOMWLhqKDNVN\n"
+	    "xgrvYu/nVzfkUcUI5LXcVvFYpXuxiKTOqhDzU4BhqptRnRa0VSstBiDSStv1ag8a\n"
+	    "uc4sxzV4bXmF2AVuKwIaV+J/PsSps3lr3lLkFld3rxUBj047aLRkojGfCCvMWvYK\n"
+	    "x44sv7Vtchs2SkT/vTxnIbt5\n"
 	    "-----END PRIVATE KEY-----\n" },
 	{ .title = "RSASHA256 1024 ZSK",
-	    .algorithm = 8, .flags = 256, .tag = 33165, .revoked_tag = 33293,
-	    .public_key = "03010001b6d57722b83fd178960036054bbbc31898f110d4490638548b6fcebc675339c11e092ff07356ef88040a4f74"
-	    "43a4c23908616f7390e03fbf1575c290e3e8099316831e0f0437a1aa1671a3f1c4d791e37fa45955885e4af0bfb35db8"
-	    "7bf4dc1ccc452d5eb58fcdf5d4471f1972f67f322daaa4a492908f66c007509007ea2c99",
-	    .fingerprint = "20a40d1c766a4473ed28bb0ad772749985d0031c994e4eefad5120dfb601e781",
-	    .ds_sha256 = "818d080241ccba0e004e44511441d015b3ae0117a2734265d8be41249d24abbc16481ab9",
-	    .ds_sha384 = "818d08041a96bf3ecb25d071188d07acfb4004be5575c8a7f896fe73c92bad06f3cb7c5100691708384131bdad1b0392"
-	    "6f5b84b2",
-	    .signature = "20dee729f96c46886a40210dc790b3d47961ea325c90ff2b2dc60ae2798fb519ef7bfc3882034b28a735de47a5129125"
-	    "a3f6bee871591a9a39559081b2707816b78ef7809fd8afd11acbcc0632fa5bcd71e9d05047b6959a1d7dfa74bc19ec89"
-	    "cac48b4b6766359231c362a0fcc57600082fdca55734622db7f9e9658e6afad0",
+	    .algorithm = 8, .flags = 256, .tag = 40929, .revoked_tag = 41057,
+	    .public_key = "03010001ed4bf6d95230e19b332672c03a2d3a0d533b13e0390113a5a00b97ae1ca24c566877479370ccf55c1bd98e1d"
+	    "d5f69342bdebce8f00005b38dd03de276d423a4f5761994977c6b62755b875acbc03f4e059045f65e94d7eab6ee32fa4"
+	    "c0b44a258b8652470a9d7798754f8faa00581f6e9bcf04433b4d446f87afc2bd7d5bcd77",
+	    .fingerprint = "2c9fc03494d09f45d644126aa7bfd091c0e0f4026abc4d6887e13ef51a3eacc4",
+	    .ds_sha256 = "9fe10802b18d09e5310857aa98c00a7f37b67afb3dcbcfa1ccfc8eb699f7d9c96b4b89d9",
+	    .ds_sha384 = "9fe1080405d0db6c05f6764efb710d050318dedb0ea8119815cd1a082a447d3e6955f109fe141d4304a2f2e70ebe679d"
+	    "3b0f256a",
+	    .signature = "df1e43940446734299f3c749c5cf419fa184803866c3401607afb8be2b72c21ec3e35db1e2ce7349cf25840522658e1d"
+	    "48311a7bddd80df8f57a0e402f9385fd6eea451ebd08ff34b37fe3d0da7e786404c1df245c817030fda9b12493fca7df"
+	    "ee8e4e87c01d8d299fa3c37ca0122aa46fe845bf5bec8a98f11de1e58199d01e",
 	    .pem = "-----BEGIN PRIVATE KEY-----\n"
-	    "MIICdgIBADANBgkqhkiG9w0BAQEFAASCAmAwggJcAgEAAoGBALbVdyK4P9F4lgA2\n"
-	    "BUu7wxiY8RDUSQY4VItvzrxnUznBHgkv8HNW74gECk90Q6TCOQhhb3OQ4D+/FXXC\n"
-	    "kOPoCZMWgx4PBDehqhZxo/HE15Hjf6RZVYheSvC/s124e/TcHMxFLV61j8311Ecf\n"
-	    "GXL2fzItqqSkkpCPZsAHUJAH6iyZAgMBAAECgYB9a4/vPE9jBYJ4oJYfbq0VyYzM\n"
-	    "y6NQZgHxKQC7k3GvE7/j84PRy1hDiOn9uTbR5f4ztos6zq5WbGFvR8oW3Uz69Zcf\n"
-	    "tw6KjXiFJ5b0apMp8NskFIfveg5hUAb40hvYoluCxS5B77S3swizZA2ob8t3R/WB\n"
-	    "IAUzUu9JnQLM0J38ZQJBAOB/n6jx/NSyCYwsCSIbjlwcLz6XOGxVIHxEKVdKGkNF\n"
-	    "js94DeLUag+Ln8hQ3hAdJggFw+91noJc0g4bKYlgvjcCQQDQfSyU4IyDpIRFjFcH\n"
-	    "VTYLC/EPfcdFF7FUWcK4aqxi6iZ02pznw1woG6Ss6mogkuvkVkXTC9rYhDk9SxjF\n"
-	    "HoOvAkA7qY877fu8ZwhkiTtwJhSiZBcmMjgbilAU1mSKPzZVlIHMn2JJWxxIv1ma\n"
-	    "eetaKvT1gtq8o+yZRqPIfe1/BgfnAkBFaIbBAYiGAu0uIiyO+mVFhDI6kAsZC2wz\n"
-	    "wrY6ovjE7WLkICuAVN+HUryd/GRcd80kdTxFqHqw/kP4DdovNZttAkEAiEIDEI/B\n"
-	    "OcbFZREA3g7ZmGTfGxAt57N+WmnSQURllH3YGtVD6DdTendGTx8k4DDijmdGl263\n"
-	    "sMpPZpw1SXN+0A==\n"
+	    "MIICdwIBADANBgkqhkiG9w0BAQEFAASCAmEwggJdAgEAAoGBAO1L9tlSMOGbMyZy\n"
+	    "wDotOg1TOxPgOQETpaALl64cokxWaHdHk3DM9Vwb2Y4d1faTQr3rzo8AAFs43QPe\n"
+	    "J21COk9XYZlJd8a2J1W4day8A/TgWQRfZelNfqtu4y+kwLRKJYuGUkcKnXeYdU+P\n"
+	    "qgBYH26bzwRDO01Eb4evwr19W813AgMBAAECgYEA64l6ZS4S/OzLMb+3FEfuFmnl\n"
+	    "+w2WJ35z6M946Ebdxf4CxVrTe6TFan7uTAVLauuy1McqCYEL2YAwyPUKl4WkT1Fy\n"
+	    "VyZHKVLTy/hm5tA29ndMlYiuYDdjUyPRUsr51xG8YJjnloEaG7HzoHjenuzwsxdH\n"
+	    "XgigHEEseT6XowCBesECQQD4ersgrBZmvjjlB+RndwBkztKGV3lzaHmUOvHtKlyf\n"
+	    "AfYy3O1cfXbmDVK9juj0QbEysPNY8zWA4ioBBDk4JlJhAkEA9HqWbEU175RwHANs\n"
+	    "na244VwLlUwn4fmZJjXqg6hTsgk0A9FIcMYosBxRCShLnDzpsAXw5aEik8EVPnDf\n"
+	    "lA1e1wJBAL4uqeVi8a5n8AIUnVQ3uBxwVKAweavEjjHPP/Ynk0a86KSbhi1hdky0\n"
+	    "a9zcch7p3OeQmmE9nXjtIfsvMWBxrGECQFdayg7LuBbv6hMIYjIBFdNoaTcibAnB\n"
+	    "fqh5kV8TsTwnL6/BgunQ1E8A/y+Pd1zPIwzjQo06QzmaPzX9bNXg5ScCQATrWp5x\n"
+	    "uBiTTOItZBFVJWudokXhm+HhWkRl7fJqSCs+DgWaL1GEyeCJW5LYP38QtbyGy7eY\n"
+	    "Ysz7EOBDL6FpNhI=\n"
 	    "-----END PRIVATE KEY-----\n" },
 	{ .title = "RSASHA256 4096 ZSK",
-	    .algorithm = 8, .flags = 256, .tag = 39651, .revoked_tag = 39779,
-	    .public_key = "03010001a54f56b1836452fadad7cdd2e3d42c68029b8827d3dd5b8f12a289ca484b76685fb12736585db48d3b46df1f"
-	    "7e77454d6d779057801d44e68230114bd25072342753d0c93622d18b90933974275ef7d04385c2b38b676ebd16dc05d3"
-	    "2131e6a5c5a2aa2fa8eab6ecad1be3d352a9e7d11ecc37f8b6a7ce2e77620fb037047d102fc57ebe0402042671b2b06f"
-	    "668d83216daa689d2571aaa73f42a365d7b8a7a50701c397e9301ea07d1906f486ceb0ba456eb808cb39c982d02d514f"
-	    "e7a84d5b131868115fb80888e315aeebc36bc09a0c0452eb7b3a6b67f55d96ed23458ed72fac1142b1bad67ed96e0b5a"
-	    "c6f8c7c1f2ed332a0db25168f099deacbb4021962dfed6bad3592022b3ca80bd943feec59f24408c7c6aa1502647a1f7"
-	    "e8c650b55d14445f9b89c6fc79bb71bf9fd49849043fe292b0d8c58a14d857600ca276fe07d0663733776de0f48160ff"
-	    "d9dc42df54d574b1c8b9000d00b8ac4e11b3796c8bab62637d9a9cb59960e425d7b9dcd963ba8e21f09dd1d4167bec68"
-	    "8ac63faa161e44860aa73f05080db221e0202e36bc7bd6e0c5616751b619f16e25630f09b1440943783a5bd0111eb06e"
-	    "b16322fa71b154dee16d609a67ae397db1d475967e54e8d39cdc6c1d5a59eec20c05f96dc61d3715ece91eadcf5776c1"
-	    "31d2ef8ced50c7e95f7bc9d5db405e83721069ecc51cb3d759ac7e3348751703f679056d",
-	    .fingerprint = "f25e1a828ae09d31e4d2c38da858671e2b22625be110f81240a0511d97214318",
-	    .ds_sha256 = "9ae30802c553115665354500dd32dd6837f28ec73c58789e3fdf5d5ef351ba1c70329f7b",
-	    .ds_sha384 = "9ae30804b21a675f25b60dce04221561dbb92c553a1169e7096cc4c232e05782f038663e0fc7d8c27a6a4b81403f9302"
-	    "9184f462",
-	    .signature = "a4902160fb0d8748ac316a3d343a85f4a5645f46edafd7421f81aef463f7747440ddb256ae3a9e41c34b742d908f34a3"
-	    "db4afa336843443cd9996ed446536b8820517e08a2f2b62e631a320dc6e5fc7e6ffb3d6de1d028451d606ecb2e57340b"
-	    "a48add361b0e9575a65f67e771cc24e359dd979fdf7e940582bb7ee706628571b80f208f4605f330230f1a8504eb886d"
-	    "45ea5de8b2bb5ae05021bcec0aa6cc82c7daac968414b8a4143ed40bd7eb106a3485528a27ad75e85649608a170f4a52"
-	    "727fda6e553a84c8a7ef6f8be13d29e7e7df0e91fdafff481c60a65af417151755aae88e929f3f3dd91984e147703179"
-	    "0f7802cbb2973fe69c3c3f8400d1bf620ebdb3c8aa4bbe2982f00456ec64c7387c5f54c7f6dbdb27f5bdac916919d3b3"
-	    "11e25ff240a541d65093cc5b8eaf82557f628b5cad90f8da68b3878acdfe09622b968223506bc30e7c5de8cfb2839585"
-	    "18b0c6989fecd40d8173a36396229eeb8fd9fb73d7b4124faa6f40107a1974e8044fce6e67f03a028f613b5a3262711d"
-	    "123e8647dc9e61f5c71216495e3755e0bbd9fe84032a06187c41786da21e6cdfec6c7a557c1eba9b23a13ac82c5cbe1f"
-	    "85ac73df228001baeb6d94bd281713bbb1e8121d9e3d49a4d995f47a7d68976802d57a31dfcec6fa65fd317588753a01"
-	    "a3307df4a1453764ace69bf984534a6c4357eaf972744b16b677dfcfb4e1b3a1",
+	    .algorithm = 8, .flags = 256, .tag = 63574, .revoked_tag = 63702,
+	    .public_key = "030100018ae688274ebfa373f7281384f3ad9cdd00964211c710c50d2172f4931c0e7b313ddbdbc0c94123eccf6e1415"
+	    "6bbc2b578d76efbb8d44a6084ade86f16d46db9969349f30df76e897bf1903a43ec45dec495490e71d34704521b18b44"
+	    "26c73d2f19d794477db29ee3f468ef5e66bb03b08caf50eb9ab0079b288367683eca0c348ab0935727d4493045696918"
+	    "9af6432ae8fa8d6acbc27c276dba31fbcfedd20b954c618a02d5000bd1e76137e110b750309897dc75e8107dc6137b8f"
+	    "ed1602f5be5fd18804057c28c0c77d2eacad8af71d950ae169262bf4b08babe4011807c0b91c9c3c5a4941243cd1e64e"
+	    "bbe4ee84f3ca183bbc6827fc0713019732accb20c7ad1710a2eb499a7edf857d1a54905c8ca56e79c866f614026e1abb"
+	    "f3fa84843f95645fbf299d149ecbdd416ab0178e182aec9f38b43e8694e7041e04bc4933c3eb763ffa08f92686b5c9cb"
+	    "1cd1ac18b5c1ddfa3429ab982ed84f01ce367b590067e016e73cd5e1aa69246b454932f162056cca070a14edc2c99541"
+	    "0b87efac8e74813a95ce2db4b141983d9f23326b7571121d37220be75a066f18cdfd38fa2ddfbf4fd9c166cfa3c513b5"
+	    "11db9c217e880029f662b1e0e167c750c48e79c0750e0ec8c0922f8e8f9002b34d4702a8febd9bb2dd28cc37876e3c76"
+	    "86db25e4fbcb6092ae181da4be14d0fcc6da809c88a0c7c6619d4c7645b5d191e8feab37",
+	    .fingerprint = "80c4457d829573fd1fd870910b71d4ee6ad6d1fc519dc5e6bb727141dbbca387",
+	    .ds_sha256 = "f856080229de53a712cfd6fa11779ff7eea787e11b2c67c789e3fb819f970df967ada5b8",
+	    .ds_sha384 = "f8560804b0f7d32a6b90d9a6c4ab5c678c08f44acf3793074bacf102250b69ee0d76341ef69d0ac387f27724417964dc"
+	    "fd159a06",
+	    .signature = "7e06f6d889cc8b5daada9ef512c18a778ba2f8b0bc44852e6a52524aee0bd18c41c9a37e3c503fff5e6cb3618a403150"
+	    "a72da1750e1dfe2aa4dd2c74f41bdd49dd024179e68e1685fbe2091adc1c23370673f1312ac07faa05d60a5a15ae08cd"
+	    "044463f8b063f15da0aebacd39b5502d53d63889aaa8dee1db8143e917d52cea15397ecebac3d6d797974b1d8ce41aca"
+	    "3b896f1fd7d871c8634131b939887816f037f3eb09d5ed151c3c19a192372e72d9e9339d7f4a22acd1de07a7e19ab54d"
+	    "ca34037136bc9c6fe8aa1ae19307385aff0a77af186571a054f7365ff3eb5e12dcdaf1a16115fda3a530a6acbe931c07"
+	    "fab720c6313dc935447b1f037eb0fde76957fa7cf5d1cd5f25a27b6d97d5b623101c3b4763a33e8e4a253047b46ddd5c"
+	    "33b899ecf98a2e706a20f9bcb78d5e0f3df8df9efb0d240a4da0d6760bcab16daec201d585bcef869342c490ab9e3dbc"
+	    "ad94d5b1b24095ffa0308ebd016f66a2f179c7953b1aff08f78160e2e7fcd379abc86c3dd868f11024705eab8e200cf7"
+	    "ce79aa29d7064bfa5fcb21f15284ce7cde948b62a54f677023e1f2c0abdef6f49c89e67d9967f70b6e1691a603ab5d41"
+	    "95e9c4befd3ff7e7b115752be4cfde4e826275dbbb5f822ca869112f58587e2991b3f3185c89df8ec4d80f654b6bbce6"
+	    "ce80351335f0109196be6aa060e0799ac9120ed574550d2e0a3c404fbd04aecc",
 	    .pem = "-----BEGIN PRIVATE KEY-----\n"
-	    "MIIJQwIBADANBgkqhkiG9w0BAQEFAASCCS0wggkpAgEAAoICAQClT1axg2RS+trX\n"
-	    "zdLj1CxoApuIJ9PdW48SoonKSEt2aF+xJzZYXbSNO0bfH353RU1td5BXgB1E5oIw\n"
-	    "EUvSUHI0J1PQyTYi0YuQkzl0J1730EOFwrOLZ269FtwF0yEx5qXFoqovqOq27K0b\n"
-	    "49NSqefRHsw3+Lanzi53Yg+wNwR9EC/Ffr4EAgQmcbKwb2aNgyFtqmidJXGqpz9C\n"
-	    "o2XXuKelBwHDl+kwHqB9GQb0hs6wukVuuAjLOcmC0C1RT+eoTVsTGGgRX7gIiOMV\n"
-	    "ruvDa8CaDARS63s6a2f1XZbtI0WO1y+sEUKxutZ+2W4LWsb4x8Hy7TMqDbJRaPCZ\n"
-	    "3qy7QCGWLf7WutNZICKzyoC9lD/uxZ8kQIx8aqFQJkeh9+jGULVdFERfm4nG/Hm7\n"
-	    "cb+f1JhJBD/ikrDYxYoU2FdgDKJ2/gfQZjczd23g9IFg/9ncQt9U1XSxyLkADQC4\n"
-	    "rE4Rs3lsi6tiY32anLWZYOQl17nc2WO6jiHwndHUFnvsaIrGP6oWHkSGCqc/BQgN\n"
-	    "siHgIC42vHvW4MVhZ1G2GfFuJWMPCbFECUN4OlvQER6wbrFjIvpxsVTe4W1gmmeu\n"
-	    "OX2x1HWWflTo05zcbB1aWe7CDAX5bcYdNxXs6R6tz1d2wTHS74ztUMfpX3vJ1dtA\n"
-	    "XoNyEGnsxRyz11msfjNIdRcD9nkFbQIDAQABAoICAA+UCndwCmRHf5gWrWkK9aRX\n"
-	    "mpCaMD0MA8+dwZ5uca4W5+2p5FUvf3RPwb4FGcXjoghO3Ctix19W2a3t81c+fYSs\n"
-	    "sBlc3N0rIhvdw+xOSYTQ+4v/bSwV8zmejd1+qAIr2jNlwOP85yGV7DpUnfWMTWxH\n"
-	    "mrcrmQr3Qym88/2HMcUXYWkbKIz4I6v7yvsVhHSRhvTuui0U+kE6wZtmCpLps+K5\n"
-	    "ZlEoX7FJMZaYZS9mBNRiuWhVr353U6YgOCURgqM5pvuFsUjx3EXxoHTKpy0jWmMp\n"
-	    "/r5Rsqsus/1LdI2kZUmwva1Zcw+Mq+oIU3Z+d4G6UWyzLb8oy0UgvovBkEWVJZT6\n"
-	    "qStp2LyE64GYyMHK8dQDHqAkZMV2X/1G0LJKHdI6vGYDsFSmR9DURqVKl1R60kUV\n"
-	    "XVY70MTagSd8X6GBRbFjdDUbMO2vcS+NiAhK3QeCd7XpkHV1TLDreSrOxv4jkjBm\n"
-	    "ggLg36UWtM6dUkiDGfdETvXjhxT2uREsul6HU5Y6rXLGfij+7VgIKA25lT+3kA8K\n"
-	    "E/q3OMKZ5eL4P1m0HuCUdjqGhqa2Fp1aYmLrkKWkgfCnIv+kIERsUUTOx7fNY3eM\n"
-	    "RoLey+1aBNcLhdMCyyOy0gWsr95z9GQYHjhT2Jailng6Z71ixHK8tVs7pGX98PnR\n"
-	    "cVDGX4/2uF//n4x70LeBAoIBAQDaXGV8sBsyv09IM2MFIy+4Zxt5pUR81QvtHMAx\n"
-	    "uUI8kj1Xp2FCFXA5RI3aqVGI6vy2zN4+WNO5zx+3JkaeUSEtRbtdNZwoahj6vkBa\n"
-	    "2z98c5aSvr7keKvhIrqNQApnCEISdX+b0BxwWEeJtMcBO5CK4bgZL0MSie1yDDro\n"
-	    "XZlUX6boeAsg3zAGO6PS7N0bH/MAi+L3/Oq8MfvMVYW7N56Er2AsZso2T42GhRrR\n"
-	    "iApJ6cjjfyaGnVOsb2AIl0X9ZS3q/UrtDKydRNjIAVUTb0yF2wHgbv2iTeYHKSh0\n"
-	    "jOvUxDJscVrDgK0/c/tzNBQhveEZ8Mjbpc/QNVYWVDFgKTi7AoIBAQDBzfZsY/kM\n"
-	    "48kjsmMHAO9C1GrOqHfMaUvmWZe1mcgI62IN7OWJWi3OLCjlfHqkRIOyKEGg/Hf6\n"
-	    "PN1bQm5I4SRbzQCAImI8fdqZSDEa02e9KxByMqxaNsk4tppPZQmDeZ+AZ+ajwnfw\n"
-	    "7a3wWZMCKaPsGCLZ4b7g6rlNvXxfl2QJpWZszn2v0bfi8KV+QToy06DTsBXum58D\n"
-	    "pIAEjznYkgro3sgkcLDNxnrfgH58hCg4QNwoiyjONyhDSdV7/LKXl3/MdX8sQBkD\n"
-	    "Jg7RucGBSXlCipa/34JZ7kqUWrj9rxRnLG1Cg/7rfYlOcONitBuDmyTFPRHLRitX\n"
-	    "bcBMNbhANcv3AoIBAQDZhygW0b0WjdymOYLQUGAunJCTW19h2D7cREL2he6FNs3j\n"
-	    "LzxFP+QfOLrz9K7j7ew5EtfnVkf9l2ep5Xh+KKYbWpcvYMOiwycFS1gC6t1Q1jlP\n"
-	    "ELRMGCZpzlX3dq+mOmTPzLuF9gkOpfMGLM/+216/6+KhPCLeKgcgESzx5KRlmDBG\n"
-	    "76duZMiLvQgTjKErb2V9yt0dXJhfSI/l2+CwQ9Unqynssa2J8zAyrRCtYY+WWE4m\n"
-	    "y7kOa1Y6tmz9we0YZJ4ctZ3ZjkG7HiWzARjGlp6tziINeaQz9tRLl+XUTbp1p8nv\n"
-	    "m/DmR57PUnRRLLVNc8H2PJdrsL/YU/nhnpfditMXAoIBAAGfnRHZYIu4GMZAx02W\n"
-	    "t2pi5yYmCSLgOu+KDphJ2oAgoKinNGELLVkNy6XofgqEPGowpiQYGVUyT1RlYREh\n"
-	    "ObG/LOLl5tbE4yDnlum3naXbB389Z242CUd9WBuUKBk+2pQzyp3SkjildRCPX4jk\n"
-	    "Gmhu51PV7UhrDvRUwwb1+LOP/CSrMihX5Gd1Rp2hJECqvy0my3g9O37HUP84x+5F\n"
-	    "guvieeC8RO7kW8EljWmznbai7HU2fTgFBERUCQLJ4iEc9sgar98KBmudVQBywuk3\n"
-	    "WVmyWYLv92KTeXJ2tBgD8HLQz3WAL5F/crgCgBUilxxqH0u7sDt4sgJAfBznUkzP\n"
-	    "Zo8CggEBAK4gTAay4BbyhfB4VPipFFwi2ufD9/c/1FUGsbAq4Yvn1L9vcveoBI5W\n"
-	    "O2/e3Nd9kXARpI/fzQHlfR9ua+SMa7UAyquLx5BuQTEZkVIZt9LOyUT/kK0/QTxY\n"
-	    "IiuXY3BZ+fzTkUEOFy0KFrhsNoqV+tas9UOvoXw9cRYWxCmJwS5H92Agt1lgdnSL\n"
-	    "5nGEI80UnkYmb58epAE4gSvgu5IO6NVqsR2H6c9IcuKqDiuMWyh31beIkf0pCKqX\n"
-	    "KpQFOPONOAVXpkM+nG+fHfFkps/mLRS6ruHQNkwiT0qGgyrtweft9ROJdw1uDpQy\n"
-	    "9NeHYmGeoRTJ1ROhn/9M2FeIHsMPO5s=\n"
+	    "MIIJQwIBADANBgkqhkiG9w0BAQEFAASCCS0wggkpAgEAAoICAQCK5ognTr+jc/co\n"
+	    "E4TzrZzdAJZCEccQxQ0hcvSTHA57MT3b28DJQSPsz24UFWu8K1eNdu+7jUSmCEre\n"
+	    "hvFtRtuZaTSfMN926Je/GQOkPsRd7ElUkOcdNHBFIbGLRCbHPS8Z15RHfbKe4/Ro\n"
+	    "715muwOwjK9Q65qwB5sog2doPsoMNIqwk1cn1EkwRWlpGJr2Qyro+o1qy8J8J226\n"
+	    "MfvP7dILlUxhigLVAAvR52E34RC3UDCYl9x16BB9xhN7j+0WAvW+X9GIBAV8KMDH\n"
+	    "fS6srYr3HZUK4WkmK/Swi6vkARgHwLkcnDxaSUEkPNHmTrvk7oTzyhg7vGgn/AcT\n"
+	    "AZcyrMsgx60XEKLrSZp+34V9GlSQXIylbnnIZvYUAm4au/P6hIQ/lWRfvymdFJ7L\n"
+	    "3UFqsBeOGCrsnzi0PoaU5wQeBLxJM8Prdj/6CPkmhrXJyxzRrBi1wd36NCmrmC7Y\n"
+	    "TwHONntZAGfgFuc81eGqaSRrRUky8WIFbMoHChTtwsmVQQuH76yOdIE6lc4ttLFB\n"
+	    "mD2fIzJrdXESHTciC+daBm8Yzf04+i3fv0/ZwWbPo8UTtRHbnCF+iAAp9mKx4OFn\n"
+	    "x1DEjnnAdQ4OyMCSL46PkAKzTUcCqP69m7LdKMw3h248dobbJeT7y2CSrhgdpL4U\n"
+	    "0PzG2oCciKDHxmGdTHZFtdGR6P6rNwIDAQABAoICAADQlWnqweDvZz4YgT4QgdM0\n"
+	    "KGynRcU98Ee/S1ebT/ykS/XPmN+7/8TGMYCmfP9yXJMzUsbGH46EqDu41OixZKsy\n"
+	    "cTL9NVhKSp4bCRnhjWOhZSsWrNLUkoHrb/GxhecgN2JNA5Vt+2o++EtW7Ea3TkrQ\n"
+	    "FdspJiBmDF/DsSYyzhDvQzAmlfEHkJkEiKwk6Pse8rFXNdKmO/+zQumMbkcwhU1x\n"
+	    "bfxHN1snTGPNX+NMxccnlNTS6kp38CVYrTBVdj98Tofh11iVp8rDYOc1eXwxyUWX\n"
+	    "uwTpQvpFRfwNtIxTTom76Np8/LpzFo5+olGwYmB9n77f4qSzX7DbDh00YdBahmPU\n"
+	    "DsDa+FVLYyB757r+BHcFjXhWfKEgAOnaBqKiDBG9IlS/vR9OwVZGOsm+VmG02naW\n"
+	    "oy6Qr6vqRz1RW0GXr3afpUdEPqH6LpT51Xr6CSqoyntDmOypDqdvPPsyuX5RCaLK\n"
+	    "1FlPBCluwx/aFr3lo/XqZGTVJCTt4lVZDE0g/ni1iz8zjq/sN5z1vGzbk5jWBzhF\n"
+	    "jpfzM3hz0MOtk+yqCrMAw4G5CoH5gclnQR4p/o/yr7JbSazLM52+B92oPf+NNVvI\n"
+	    "8NMKLOAPqJ2ykynRTmUIlH27zC52JDutRhIteU0nF5gHHnvm+HWfaMQzWU4UP+22\n"
+	    "iGaxLd7bITQHWITrSI2xAoIBAQDB5+HIf4SmeSSuRByK5Ya12+RluyBBqSBKsrco\n"
+	    "VbpeCoHeJh0gzKDPZ9kxr5x3jpf1mgYGn6ab9v+4uCwEaOXsX05pEUfhgrW4venI\n"
+	    "H+mvtsDYmw4e6G45zL6VN8IuVNTQo6+eaoo8IM9KGZpEuXTgnXj8exVXYG6gI6XC\n"
+	    "R0I9ZIEH4x516qaFFSVyBdDxlsTECTa5/NratB10+zsDm6zC6fW1mFJBYYLUW1Kk\n"
+	    "wdoooQG7mQyxe9+jOJoNKCNZmfLafhkLB7QV+4CFN3BHUXCsvDouUuIuiGjT7f/L\n"
+	    "qDLpLVnd0sK4Chwu8iuCdcCEtJAQrdYMMQULsIytpgSf0HMnAoIBAQC3YWWD9BeO\n"
+	    "6UbOxPr9mf5FeQY/oGH+Ykrx6sz9QEZPjSBFmcMR459p1BqSVlL+97XVWiF6kKLL\n"
+	    "OKFUBLfQ6eLABv1+dFxdwW/DJNRD6OKm+E3FWpoyWHlri7BaWYliXraW+9+9Fkjz\n"
+	    "5zeISx72SX6e7bPpZy+MaKuZ6nIRcDb3hJ3m5Bmg2lwY5fSDa2ydY1eC9rZMVAaA\n"
+	    "3aUuu/TnW2QBOHFUOkwOM1Vp68COfHhLLJAIo19lz9UttZGSYawZhgjprmScg27N\n"
+	    "AZwE7qyhKVDAYWdMA8ldKV/AyKneax1vYyaCnp+NhDU4eyaBw63sMoL2NvWsce0E\n"
+	    "rx+RKi+339FxAoIBAB2hsNgx3HSQKLHUyMPVBXv/CW0eZnSCQuQHYYPxbdR3KJdp\n"
+	    "HaRogN6RERjNrEx85u3qRqd2eEB3Q2bYBin6WcCAY/wcXu6wSdLcesBRWCW4+Mlh\n"
+	    "EIxampWMm0c0SSFJZ2gmy2ya/Vro7KR3OyLrcFfu2JFEweMjYmRobik9OHsnQ6yP\n"
+	    "4ZTFcgL+U0WUa/SvRIxsmAdeA5fOVH4O8lq/zGvQ0vKYP2GsZBDNj9iLoyn4SMqB\n"
+	    "PfZVZryLpscB7j0AEKOhB3SvDa8aSu6QpUDQyjYrYXy4v8W6pMJWKXPW1Uja3FPQ\n"
+	    "pF75dIscCNgb5HqjGSzjU8VzLEE4DpduumAtu5sCggEBAIr6IXlzkDcazDMATkfM\n"
+	    "YUw9gGLQJfQogiv9iwWTpLW9euvEsHXqUHJf8RNeoN/i08ex2xWMcBQcAwgt2zFV\n"
+	    "UCfAJHWlsirL4uu+CbC92qg4HpinJZ1qN/stjqWqndgTd8XNda9UKE3QueFtLTXy\n"
+	    "VSgVdfg532tGGGc5quFUbhQASbsmu9WQJ6QnArxmuZY+J6B1YYtPUu5vDDTy9ZQx\n"
+	    "SwUxxZHT7LgGZ4EyzmguJOy0BSTGzBHZBPLzXDPYGhnt3uta451KbrqnsZp7WBF7\n"
+	    "wltKdoLBi+Yy6QKuES8jdtdoCVOM69bQj5USoAhQSIttbJs049OhM8QNBJt7oVZ1\n"
+	    "JcECggEBALO48BmfpXCrkYSqaBx5DMQaUM1AwVmUSXwtOIphbGaEFWZLHYbGpLsS\n"
+	    "24lH0a6RmQS6VggcvjP0mGBNJXAvwt7b4sNoP3JCuHhDMjcMYoJ897SDoFoY+cuW\n"
+	    "xyxKUtgNp4Lv+TbREMphugblvyRcs9+lO1hMjCV1HKSrUrR+PswZDIREm4QTqQcg\n"
+	    "htAXQTM3S/JZ1dtEK1kvs0PSMn/bBhaufE7KSLYpqqeD9XGPg3b0MiJZNcZpeaU3\n"
+	    "ycJKkN1p/pXVsHEoNvJNF15Xml/8vxBCarad4A+rJQ1tyH7WsDtuokhMn7KqG3AL\n"
+	    "DCGQ/mJpwnc7ybQebrldrmkw2HvtEx0=\n"
 	    "-----END PRIVATE KEY-----\n" },
 	{ .title = "RSASHA512 2048 ZSK",
-	    .algorithm = 10, .flags = 256, .tag = 4193, .revoked_tag = 4321,
-	    .public_key = "03010001b9846183f10384c880c0c710934e21a7a2c15afb3afeeebfb755a7e5a1c9e6ca75e37d8eb54a2d4f6b89547f"
-	    "172bee760d908b3cec3efe3e2af8be0a06e182ec5b373068d43eaf90e74332fe911b76b51afd2cb4196a88aa7169f1f1"
-	    "8d3ff5e4afab34c7217c336c76960f7f51476e811bfec80ef375bac82e892551e739e090eb91f8ba6e68120aa67c43c9"
-	    "313afdd41b9a2ff2cf55658e890eb8c56cc3768877e40af2a590f988e8b824123f0b0a00e15b289bc65bda7cf6e08457"
-	    "8dd33fd8ddb948172f6d8f0efec0136f55ded4d7107d114cb4eb6ad99ce2e592682e7d747820f8e723ca1769d7b202cc"
-	    "5da43815d1fa8c46566e3e86e74f220b88deafcd",
-	    .fingerprint = "9e3531c3f9e5bf20aa74224c56022ee8dc0dbc97f09039ffaec58269264ab6c0",
-	    .ds_sha256 = "10610a02487c6c7210cfbf1decb8ee9575a5d1c256c2f50d6e3340b9a0b4c4b61551b972",
-	    .ds_sha384 = "10610a04a857daa0d58bdb02acdb08d9abea07d58e026eb8f843e551b03ea262a12481c827935f442b2b1458d9ac784b"
-	    "5399e118",
-	    .signature = "225af2ca442f90e7cfeb6abb2fec477ad0c145c7a1e4d2a8f1ef1e1bcb6d2ed1170ab45acbc5eb80186684fb6be130f2"
-	    "0d2a51f80c1fb3903551404d9d4dd56517e502750e4d43b0f09b6bf55bf8edb01a6ada002c41eef673ff2d9b68ccd586"
-	    "37eeced32368463a963ea4597178a349277599bf12192c1eb0056f64b833ae1c18e005a60679cea8906e7eeb8c8a9a30"
-	    "868c14e40806748a67f8456e2a44916aa8c6f69c75d356a38f7b2b28eed7bb7e2c946e2b81bdac2fbe8ec3b89cd16cc1"
-	    "3eb6c2adef82618d7734b8fe5c3df90964a9b0bf476138183f70a55f8e394ea20a6396093fa03d2a08beb0a5c6b30586"
-	    "94673175f00bdf917243d843a6232b49",
+	    .algorithm = 10, .flags = 256, .tag = 30780, .revoked_tag = 30908,
+	    .public_key = "030100018ec14d18f87c87669b0f40ff1aa3ac160d5c709cc6ad76d5845047fa4cfb12a90c6673a2cb94ff29861ce1f8"
+	    "70e1ae3cce131e92936108841b79ffc15e642939abf650cb620380f15c940771094aa95087106a1cd7807529f68440a4"
+	    "d9dbb5a43a05b1e724b073725d3ed906af128f0f76a9065fecb142c2fece7ed1045b2ec53eab18066c1121360308987b"
+	    "b8c9be507330289aa62819392392f716b6200dbb39a7ca3ba02b57efbe62e41ca5730e843fcf8b3e7a4fa3273f7128d0"
+	    "21751e9eb79fc85ec9b3fa4d17e8c813cca1f5bb21e88f8bd689c8ae38ed58a4560dc2a874c01c27db45ed31211c50ca"
+	    "0c00818af7363b39c78dea089951ad17516b73c3",
+	    .fingerprint = "ca9db46e6dbc05e65603c3675007661e0bd3be0fb459ea515c6e61cd93caf4e4",
+	    .ds_sha256 = "783c0a0275c1fa9e9a6f3695655f57327ba3c77a91db553990e7a731cc1c4f342576916d",
+	    .ds_sha384 = "783c0a047570a94fde80195bcb6027019b2f1620058e2602e304cb1c7836ae2ea91ffc26633d488f3ec2588a9867c950"
+	    "b83b6fb5",
+	    .signature = "60bb1d9b5db46d184a8aba10244bbf90327c3f5002909e0be891f4e61762f84a469e82f9a5f16591e72d97fc5e6aff31"
+	    "070a7c232d10e3b4c25b37397797f3cca599d14eb2b4ab049d35499c67a94e39777f27b476a6f4616c03de9be2b2bcbd"
+	    "cef2e6e6f8bae266582165f12d112fba416cbc4be98de5cb771eb4221cd74e367093311f2f7c440cf522546eb79e6b45"
+	    "b3454e2c5766d397a9a510ecc34eb9d9a8d7cd35626727dd519a27e9df3294a81399a447466aabcd5e915a4804856a1e"
+	    "ee36c1498744859b0a2ff44c996413be9394679409ca92204bf7bd24640954a34b86baed95644cc731ec6479cfe0a384"
+	    "a282cc5bad54a0f34ffdfe7512b6c2fd",
 	    .pem = "-----BEGIN PRIVATE KEY-----\n"
-	    "MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQC5hGGD8QOEyIDA\n"
-	    "xxCTTiGnosFa+zr+7r+3VaflocnmynXjfY61Si1Pa4lUfxcr7nYNkIs87D7+Pir4\n"
-	    "vgoG4YLsWzcwaNQ+r5DnQzL+kRt2tRr9LLQZaoiqcWnx8Y0/9eSvqzTHIXwzbHaW\n"
-	    "D39RR26BG/7IDvN1usguiSVR5zngkOuR+LpuaBIKpnxDyTE6/dQbmi/yz1VljokO\n"
-	    "uMVsw3aId+QK8qWQ+YjouCQSPwsKAOFbKJvGW9p89uCEV43TP9jduUgXL22PDv7A\n"
-	    "E29V3tTXEH0RTLTratmc4uWSaC59dHgg+Ocjyhdp17ICzF2kOBXR+oxGVm4+hudP\n"
-	    "IguI3q/NAgMBAAECggEAA68m1p1zMfBfajSp1hsPnQok598kYUqxgP0Q/AT2AwDT\n"
-	    "TYTBUEVcV/7tN8HcXnF6Y7OSqE+Swq7OYKk5fsB8vp/jHTF/wYzwBj+15AtSrc1T\n"
-	    "72IzY2vTsfrVnUnsQbBq7bgrMKcwFb9aLYm6QA14mtTI/wUY/aYLcq0jkhhS9Gwz\n"
-	    "qQo+93j6hpwMsbIbssei15EWGsUffBptGnGirGosv4CLKk209KJCSN9FAs4K7tdC\n"
-	    "vxXzBPIrvIQ/38EqxNuOezRz8M8a7fL/hPs0RRglQb+97Si2pDmkCZh8pOD20B19\n"
-	    "5EEHFJ+TFRg916O8HPExb/fGVKM18xWHvE7EdwScGwKBgQDt4vudDgEpvYQbzKu7\n"
-	    "GCR9xqk+stlZqYjTG1c1X8lQj38vHsO4YRkyvpx21egoSJZtuOZJe1lMzuVKTtUb\n"
-	    "dUPm65P4n4D516W2E+wksMV/n2v2vAiKk+4odhqs2MGlOCu/2VWqkWZqkY+z/DJX\n"
-	    "voMfQAwA2emj8sV5QsxZcYqUPwKBgQDHpJUPqcfH1D/rey+tO6pNifcBmpfQarS6\n"
-	    "y5n9zBjmNUzC6wc9w/JAgIueqmFcuuMCXfeOZ35WeEZr0fkl8iFyiKGX/zIxBph/\n"
-	    "QnvSTniQJgnjGENRypjdwUg5Pk0Ac/CAEyK6bXpzkq93gk7vC7UV0CT4gkAGVB6A\n"
-	    "qvg2Hc4I8wKBgQDbzKCDyw7UDGHmdcQvSO1esZJrdkFRkU31EQwRKwINx6jSVvCs\n"
-	    "ijsIIgrb2mV54yfrFa7iMnCegYRmllRd3Iny8bR1QpufPdvFUr8cX6D8fMb64V5a\n"
-	    "/LhO9mFLV7QE/tOdniiDQ3mH+hr3SI0TedoZo8nzd2VjsMs5cbjy4/ARbQKBgEVV\n"
-	    "Ow89f0w+whQdq+kVl4dmKoo8Dg0rgah9nPUvNFZ+nDH1PYaNzkvoWJS5xyZVIRFp\n"
-	    "YNfryUxuaMZ5HXW4KTWFjdkjn2K3T66igC4BYo1tKHHds0NsgLpCrbpzkHpfyV4x\n"
-	    "RxZHfwc0Igv3DUKnZjQ1HSHQ2jtYa190AM+KektRAoGAUNejGPqUYI8c0W3ho7sx\n"
-	    "ILfPwEN8hD/jIAQlCdU1C6CIu3tNY0q5i6AM/a6DCfiEVtRHTCJyKOEALfkGHXA6\n"
-	    "eV1vvqQCLePlRs4g35zS6Knhy3Wb5OKuLWgAcF2VgYWyxAq/3Bc8Xl/4yDortZrq\n"
-	    "OWDfKxBp8aLMTfLVR/O3vLc=\n"
+	    "MIIEvAIBADANBgkqhkiG9w0BAQEFAASCBKYwggSiAgEAAoIBAQCOwU0Y+HyHZpsP\n"
+	    "QP8ao6wWDVxwnMatdtWEUEf6TPsSqQxmc6LLlP8phhzh+HDhrjzOEx6Sk2EIhBt5\n"
+	    "/8FeZCk5q/ZQy2IDgPFclAdxCUqpUIcQahzXgHUp9oRApNnbtaQ6BbHnJLBzcl0+\n"
+	    "2QavEo8PdqkGX+yxQsL+zn7RBFsuxT6rGAZsESE2AwiYe7jJvlBzMCiapigZOSOS\n"
+	    "9xa2IA27OafKO6ArV+++YuQcpXMOhD/Piz56T6MnP3Eo0CF1Hp63n8heybP6TRfo\n"
+	    "yBPMofW7IeiPi9aJyK447VikVg3CqHTAHCfbRe0xIRxQygwAgYr3Njs5x43qCJlR\n"
+	    "rRdRa3PDAgMBAAECggEAFlff6swdpY2kMFeCdhdu/EacFM4c9JJ4acys71q0I2AN\n"
+	    "Hk30CXwpEcU5aQ7bEB+WycRJUTS7B7uxlz8180GnCC1HkK68iQLaBBzxKzqCkoyV\n"
+	    "jzakjABBlk9MtNd4d8Bu01wH07801OTt/kO2nZlAhfGTE/nYkIf8ACiuxaUyZlfi\n"
+	    "AJIvauR4jkt3O+NzyfWsdAHNN8sOiCk/9afofkpEKlmnNV2XqBuW/95LiDp0UoSy\n"
+	    "6HYJHvsaWfB4psacE3ZP4jyrqsT4DAiiuql8Y4ZY8BO40Q1YimrwOhlM13gVfCB8\n"
+	    "M+Zas+INhl/16FzWLtNQdssRCnc7xOxC0LH2ZZ+vCQKBgQDJzkN2S/871YXAHHKY\n"
+	    "9kgc2cHVOVJ4D+bF57AzEaUynE2yyocU0DvMWvuw4/8Z9AEnwmNjvWIXlYMfU+B1\n"
+	    "OEiLgkqPFxOIIdhhKVfyb5bGn5dNK7QuJcAKyb5J3oRpWuuy0J85UEYzI+7V81A3\n"
+	    "VzSAAqS06ZAmdUaWajhuZ1sfWwKBgQC1F2ztieeB2lSjrqthTcdT3VvG2v/l0GZE\n"
+	    "MKCYPcyEent11zeITlzv88YnHcvIZssvYey6eu9iPSWpkCwV9IZtcL4VnhkbVg/K\n"
+	    "0Y06tRZaddurzhtTyo8eEuQP9sZM3LAu7VcbPFO15eBeylI/SZ1Sx6gtduGIUi2/\n"
+	    "C9L4qdJRuQKBgGV8g1S0d1Dh2nd4VvExuaY4pE/UmfKjHI0eLPAhyZAgJrrpOvFu\n"
+	    "nwPwJW8Z2ap1mTcjfNQl43S0zdItXk3U1jbCeThohHwLeUOzhPT4xTxx+abneZ9T\n"
+	    "gLZsKnP/oVtSTAILBGfQRN1nDq8tw4NxKYfOzIHmi4WrqKnwFR0AgUTNAoGABRs7\n"
+	    "/xa8aHT3ngX23y+KR1sek2Tpgll2CMY2QRS9B59Mi+4dqsJK7Jk7JS8559S+Nf/U\n"
+	    "5Q1CYsrGnRlrpNLYV42uTn2+x36Nw3JVQSqKDtLz9sxBCQPVNUvjEnAq90/hx/D5\n"
+	    "W9M/qQlqYkHiP9abkRIANAf+JBHtKE31DP386EECgYBbHPgcpgC5Tn1FHuFRKxU2\n"
+	    "R06K/YStH9JEwi5ENT2Yfhim13dJ4gT9eGp7CjHqDmpCqSP6iA7NRr/ODLPlTWGN\n"
+	    "641LqL6eRDdQS7I0Fb0rDlSZmUYOxzKwYpMEoF2KnshlhbNZilm9V0HlHh8STJPZ\n"
+	    "2C2ze6/oIXX0NnpBpNyN3g==\n"
 	    "-----END PRIVATE KEY-----\n" },
 	{ .title = "ECDSAP256SHA256  KSK",
-	    .algorithm = 13, .flags = 257, .tag = 43870, .revoked_tag = 43998,
-	    .public_key = "d5666ff280a8b947621128651b095c1b0109537def1ad5ad59935dba4e74bf5f540c5cbf67ed983582b56f202564acea"
-	    "4feef114b410da3f48cf47eaa475ce64",
-	    .fingerprint = "c78a66131d617cad40e4fa372907c522c1b8f821a9be9d080b71014f0305190b",
-	    .ds_sha256 = "ab5e0d029b8ba33a580d94f197d342798291212d5ba21c1ad24c81b8fa14601649e6deb4",
-	    .ds_sha384 = "ab5e0d041da782dadfd66003589418793fc9c3c1b2b5aa395e658083dda15b7ab3171dad1497563d64c659698e644cd4"
-	    "c3bfd635",
-	    .signature = "eb083578ef82ac2b1f3e489c50b181c8a7ed5dff29c025520da3e117cedd76fed6d1ea367f4ec22f9664cb22f3ac514a"
-	    "1c2e6462f31c1820964b0443773b0b97",
+	    .algorithm = 13, .flags = 257, .tag = 39520, .revoked_tag = 39648,
+	    .public_key = "8256abf05801529905a3a29da83d4111bc61754cb775ee480c8cab1dcd650fc35ce0b02a00715d5809b07373654a44d7"
+	    "44ce4f96724e426c2b41f871338b8d2a",
+	    .fingerprint = "5b9a6899663dbe5cb89e1089942c3b9f9181b05a7fba772e718101c2a4f06dcc",
+	    .ds_sha256 = "9a600d026cf4e1e345778a77c68286afb1cd555dbfd8be47c80c15a11ab8f1241c9e7337",
+	    .ds_sha384 = "9a600d0427633d1d96875c83d868bd0465126c2350d7319be69bae617a86fc89479c6587a3819a3a910ae4514c8907e3"
+	    "3f64ef0e",
+	    .signature = "65f5af3c58deb655ba2723bd08a3999f633f8209f9b82eb5e8ecef973ff3f158957bb5b73772499e9a42d79c66be39bf"
+	    "068f315e8f773356f7279d1eb0b149cb",
 	    .pem = "-----BEGIN PRIVATE KEY-----\n"
-	    "MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQg3nznSdUiHQa2OHGp\n"
-	    "y7U6ZKg/fKlgpMhjWFgNtemeCI6hRANCAATVZm/ygKi5R2IRKGUbCVwbAQlTfe8a\n"
-	    "1a1Zk126TnS/X1QMXL9n7Zg1grVvICVkrOpP7vEUtBDaP0jPR+qkdc5k\n"
+	    "MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQg7uhBUDnWPgfnfL3k\n"
+	    "Aga2sIUO1piba76Rk1/VeHSrRTehRANCAASCVqvwWAFSmQWjop2oPUERvGF1TLd1\n"
+	    "7kgMjKsdzWUPw1zgsCoAcV1YCbBzc2VKRNdEzk+Wck5CbCtB+HEzi40q\n"
 	    "-----END PRIVATE KEY-----\n" },
 	{ .title = "ECDSAP256SHA256  ZSK",
-	    .algorithm = 13, .flags = 256, .tag = 3126, .revoked_tag = 3254,
-	    .public_key = "11c6b62aa4d3fab7b87ef183683b7a84d60eb4c27210a60a864731896c7a7720a975d08746895066de4b5a740a4c97d0"
-	    "f1004f73fa2001d43ca7020b9e57d054",
-	    .fingerprint = "da253fae67a21477f403176d2501ffb20144c8024626002abac8dafdbed79015",
-	    .ds_sha256 = "0c360d02d53b25c0e4892a78b8fe122c4421054d242f0a34c20bb250a3d964954f630282",
-	    .ds_sha384 = "0c360d040f4405803946a137681d6eab3cd2a9eec550981981428bb82afe9d8f08a71deb08184a604a34d7b274704760"
-	    "c9821845",
-	    .signature = "ecd4898b0bd17390e2681f796ea50e1078700ee2f779e9f6c15bafc7ffd2467e20ffdd39c9258fc303353441bc71830e"
-	    "a23c688ef8d68b64209d1ad1be44a391",
+	    .algorithm = 13, .flags = 256, .tag = 26180, .revoked_tag = 26308,
+	    .public_key = "3b840f21696ce7a9c4ac0df437a07e8ac34277add56c0cc661ec6365e63348f4d381ebfa8316aa23355e4f925aa83022"
+	    "9f4630368d5bcea922cea0b9663bda5b",
+	    .fingerprint = "e793d39b1362807ca08dfa49977386006085e253d534b84595b56e1dbf897463",
+	    .ds_sha256 = "66440d02fa7de8a1188b7d58ccc58baf35efbecf60d407a7a8351986dc296740c6f1d9b8",
+	    .ds_sha384 = "66440d04a870d32b8a5f69bac132e533fcb9f219ec703c53ed666993946c397011b17803c1251ae961a8b1b1032ba437"
+	    "1b14d34e",
+	    .signature = "f9b72d25d95f2f2043dfa5a1e27135ee7a89702fc1b38a218e70209253ca3c6928bc81f647b128f1b10943525a002e98"
+	    "8e060a5f16715199fd73729ab5fb4e22",
 	    .pem = "-----BEGIN PRIVATE KEY-----\n"
-	    "MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgUkoEOnQ/iHcarTcd\n"
-	    "S4fNbY5Y/GwxoLhZ/Q4SaCLZB/uhRANCAAQRxrYqpNP6t7h+8YNoO3qE1g60wnIQ\n"
-	    "pgqGRzGJbHp3IKl10IdGiVBm3ktadApMl9DxAE9z+iAB1DynAgueV9BU\n"
+	    "MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgS/17TVol3AwoIHUd\n"
+	    "9zyB7kXt2V74/ZQfHF5er2QkplehRANCAAQ7hA8haWznqcSsDfQ3oH6Kw0J3rdVs\n"
+	    "DMZh7GNl5jNI9NOB6/qDFqojNV5PklqoMCKfRjA2jVvOqSLOoLlmO9pb\n"
 	    "-----END PRIVATE KEY-----\n" },
 	{ .title = "ECDSAP384SHA384  KSK",
-	    .algorithm = 14, .flags = 257, .tag = 60341, .revoked_tag = 60469,
-	    .public_key = "ded9f413b4d4024055b08ee21a3bc8dcd63c27a1d95aa4d0365213d6bd41bf60511dc27233d1938e34e57105e2838bb9"
-	    "2691faf7abbec9e1e0267dc4f1cd5737d70541f87ac2818cd9d7fc54d67a48f609e1adcc38ff333520fe368ebf3ae05e",
-	    .fingerprint = "21a1f5848c75d963ae6b1c3b224c22659a0a7e442595aef9d2abb400ef49517a",
-	    .ds_sha256 = "ebb50e022964f2f50548dde75a2188661fb10ffdfc7b614d045dd1da17da7a812de12355",
-	    .ds_sha384 = "ebb50e04b397c0cde55d29e5d4bf37474e0e6efddd770c1945ac410227ef1f1afe617878c4039cdbc8935355c7e71f81"
-	    "49fd7366",
-	    .signature = "174df1b48f7505c306bd7a7089cb0fd5ca2abda619b88bec71d2f46dc33483bafca8f32f9d62312f9583b79fcf4c657c"
-	    "b72d3442bf59a494d5bd8d12647aac9df547d64e173e0f47755eb38d29d5ffd1925e6932fe42f0827a29d312b7436851",
+	    .algorithm = 14, .flags = 257, .tag = 55654, .revoked_tag = 55782,
+	    .public_key = "06dde30602f286c74679a2cc6eada61235144c1b3b2ceb0eb99dabfcf42d01d908d473bf9fe8fc3f7137fe45d9d976c8"
+	    "2c042c1d9b16f0b3fcd2351ede46c574c4ed118c74a3908a50687627f88ccfe898672dc1acb8073ff996492029987d16",
+	    .fingerprint = "21f2a089d9a85dae20e272f6dd6aec88c657febce64a57f382458bb882331f17",
+	    .ds_sha256 = "d9660e02de1c0ae0cfaa31a8a36a69cba1ed0b322872972ec6553091737c0b1ed1d614a5",
+	    .ds_sha384 = "d9660e04b68d7e72f628a2e19ac8615bc6884ba2c5d1abc00e44f5e94d61e379b67c6c4dccfc5537c323185a4ef78279"
+	    "8911dbc9",
+	    .signature = "205cb1f8ee1ecc15fc4820686f10c137ff5f0bd0369f7ce6550b2e8e9c4032f3fa81f47be309f78bca3af9bfc897196f"
+	    "2d3d413aa10bccf3bd4c27e26b649085485349fdc6d13c4796802ded6fcde5948ddc2b03ef9b0bc9670ebefa307ef893",
 	    .pem = "-----BEGIN PRIVATE KEY-----\n"
-	    "MIG2AgEAMBAGByqGSM49AgEGBSuBBAAiBIGeMIGbAgEBBDBzzAhvwTr4h2jSo8zw\n"
-	    "0kPjN8BWWAZtEuQsOuw8Z0lQvCESH1fSCstkUZJo8T5khEahZANiAATe2fQTtNQC\n"
-	    "QFWwjuIaO8jc1jwnodlapNA2UhPWvUG/YFEdwnIz0ZOONOVxBeKDi7kmkfr3q77J\n"
-	    "4eAmfcTxzVc31wVB+HrCgYzZ1/xU1npI9gnhrcw4/zM1IP42jr864F4=\n"
+	    "MIG2AgEAMBAGByqGSM49AgEGBSuBBAAiBIGeMIGbAgEBBDBk8JomXO6IPkQ/bFxI\n"
+	    "RYI7CjIoT5ds1oyiLgs3I00RGH88vu1L0Q6hQkZ0lRBux8ihZANiAAQG3eMGAvKG\n"
+	    "x0Z5osxuraYSNRRMGzss6w65nav89C0B2QjUc7+f6Pw/cTf+RdnZdsgsBCwdmxbw\n"
+	    "s/zSNR7eRsV0xO0RjHSjkIpQaHYn+IzP6JhnLcGsuAc/+ZZJICmYfRY=\n"
 	    "-----END PRIVATE KEY-----\n" },
 	{ .title = "ED25519  ZSK",
-	    .algorithm = 15, .flags = 256, .tag = 35664, .revoked_tag = 35792,
-	    .public_key = "d3beaf21668055df4bc64699b30f8f2f2eb58306457600a30e73f355f82d8196",
-	    .fingerprint = "0150cc4bff9bbcbc6421138fb8b28749244021bba6d3f70f555a3c1d3a527fde",
-	    .ds_sha256 = "8b500f02cad0a6ec1646f3bbcd80d21e5c05eaaee71a3ee8a757c28ac6bf5b15c289d1e9",
-	    .ds_sha384 = "8b500f043b365e764d9788afded93c27c591e2f6f41dac94e9f1f2c93ddc9394751b7f5594b532c2dd89431a14864d50"
-	    "1f228f83",
-	    .signature = "d51e212ae221d1a2fd25cf7b63d358724f3f85d813e8d9837f9be5a7184286b4577f4f68691278751a0bf840abc03f42"
-	    "01bbee6c2dc4a758e6b320c0056b9e09",
+	    .algorithm = 15, .flags = 256, .tag = 4107, .revoked_tag = 4235,
+	    .public_key = "b85692074dcfb7a4b7f6af08b99046d7014c6101c87f1bfd434553d8b8c8be11",
+	    .fingerprint = "c5889ea81616e5ad2edd188e70f3a812224f2278d155238cd9de453ef82de1c4",
+	    .ds_sha256 = "100b0f0296a7c910a3165cf6dfda24434103a156a9b55ac3de7756e9ef92f2e293bf6506",
+	    .ds_sha384 = "100b0f04e2d2a59ba25c6a6fb31e943a91736ccc75fcdd1fda80a5f18a92e97c2de723ac2b023dcd6a7d59c4bc416409"
+	    "749dcdfe",
+	    .signature = "8ee1d53a2506ad71581fdec892ca531c7b371a9ce2eef232efabe4e89012b69118ee77a96b94f8acd4133a640d678eca"
+	    "c3a87adab63fa7b14c91155eb60cdc02",
 	    .pem = "-----BEGIN PRIVATE KEY-----\n"
-	    "MC4CAQAwBQYDK2VwBCIEIFMSSTKP8BqcW7HyIDK2baQe+u9f6B9huNw6uXDxBN+/\n"
+	    "MC4CAQAwBQYDK2VwBCIEIMcoizZyjXIiaga5+mbPTGFsk+a7xzUIzZAUp6bCnzU9\n"
 	    "-----END PRIVATE KEY-----\n" },
 	{ .title = "ED448  KSK",
-	    .algorithm = 16, .flags = 257, .tag = 56174, .revoked_tag = 56302,
-	    .public_key = "12823abf16e8f97ac2650646178e54c44449496be68a2e8907bcfa80228b6cd0f049680706656cbface145444cb8e109"
-	    "365acfdd259f792480",
-	    .fingerprint = "7e9e0b111562d3d70a8cd9b537066a4f8eb2e901935696cdedb51bbf74c198a7",
-	    .ds_sha256 = "db6e10028662a75cdb7e162aaf6ca8b6dc0e7e3e4d880532595bb03f3451a1c338de6a40",
-	    .ds_sha384 = "db6e1004b8b04c871ac4d23fbf4edfe620d514397139d57c5c1e0786004390e9773def3d84ce85b9cea619972a20e337"
-	    "525659be",
-	    .signature = "6187c48f490abc59e07b292a004a244b045228930e98437b393369b568cf7f334388d23062ae2aa2ffa66baf2bb1b987"
-	    "5b5748ba4850abe2805c606704555b094f81ce4f55178252522649f333b9f943749e564125c2c9854692c0780522dd9c"
-	    "0e2336049d40b88e049d80276de8a0bf3500",
+	    .algorithm = 16, .flags = 257, .tag = 27600, .revoked_tag = 27728,
+	    .public_key = "fb4d77c5001d96550302bbf960dd8790344c020f5c9424770c3850f65e2b4708ae59027de2d96d5cd57201c1269dffad"
+	    "d5f3e2be4a9b7b2c80",
+	    .fingerprint = "65e6babee447b7b3a8257e4d896dfd056decad346bf27968950aad1fd1be6726",
+	    .ds_sha256 = "6bd010022c2a9fc965329ebb79b1859443ba93bc823b2881e97b2af2257df24a7d42a9ec",
+	    .ds_sha384 = "6bd010046e7cd824126edc0b04b67a05186c8133e62ee33bedcff5ecaa772da0cfe22ec90719df95eba55f9281a3b492"
+	    "ae285f89",
+	    .signature = "7b83549ed7a7004273cc332484eb106deb20f79e8dff05cfd0adb6f6154ef9c57e5163f41825882e6a51d39532474b4b"
+	    "1c58622360bacb0980c4e89587f8cc539953ef3517fd79909c690c7d4b89d48ef7ade522899de62d45685732a2794573"
+	    "d3465ff13c6c01f6f700b541791793911400",
 	    .pem = "-----BEGIN PRIVATE KEY-----\n"
-	    "MEcCAQAwBQYDK2VxBDsEOa0DlysXOgsb+Ec2xnI/uPLi4Z3I172aCIJ6zerbfDLv\n"
-	    "DUbfbgTKFsSmFMrDaaWvsMFE0EmKOC7PCw==\n"
+	    "MEcCAQAwBQYDK2VxBDsEORRYmUdeh1jKHbcf6mO8P20wWyzzrnx0SD0HSxidreIz\n"
+	    "wR63DJMCA/iTP3mOWV8xdhiza6e5ZNDMrw==\n"
 	    "-----END PRIVATE KEY-----\n" },
 };

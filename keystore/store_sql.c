@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: MIT */
+#include "keystore/store_sql.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static void keep_failure(struct sql *sql, int code, const char *message)
+{
+	if (sql->code != SQLITE_OK)
+		return;
+	sql->code = code;
+	snprintf(sql->message, sizeof(sql->message), "%s", message);
+}
+
+static void note(struct sql *sql, int code)
+{
+	if (code != SQLITE_OK)
+		keep_failure(sql, code, sqlite3_errmsg(sql->store->database));
+}
+
+void sql_begin(struct sql *sql, struct store *store, const char *text)
+{
+	*sql = (struct sql){ .store = store, .next = 1, .code = SQLITE_OK };
+	note(sql, sqlite3_prepare_v2(store->database, text, -1, &sql->handle, NULL));
+}
+
+void sql_put_int(struct sql *sql, int64_t value)
+{
+	if (sql->code == SQLITE_OK)
+		note(sql, sqlite3_bind_int64(sql->handle, sql->next++, value));
+}
+
+void sql_put_text(struct sql *sql, const char *text)
+{
+	if (sql->code == SQLITE_OK)
+		note(sql, sqlite3_bind_text(sql->handle, sql->next++, text, -1, SQLITE_STATIC));
+}
+
+void sql_put_blob(struct sql *sql, const void *data, size_t size)
+{
+	if (sql->code == SQLITE_OK)
+		note(sql, sqlite3_bind_blob64(sql->handle, sql->next++, data, size, SQLITE_STATIC));
+}
+
+bool sql_row(struct sql *sql)
+{
+	if (sql->code != SQLITE_OK)
+		return false;
+	sql->next = 0;
+	const int code = sqlite3_step(sql->handle);
+	if (code == SQLITE_ROW)
+		return true;
+	if (code != SQLITE_DONE)
+		note(sql, code);
+	return false;
+}
+
+int64_t sql_int(struct sql *sql)
+{
+	return sql->code == SQLITE_OK ? sqlite3_column_int64(sql->handle, sql->next++) : 0;
+}
+
+const char *sql_text(struct sql *sql, struct arena *mem)
+{
+	if (sql->code != SQLITE_OK)
+		return NULL;
+	const char *const text = (const char *)sqlite3_column_text(sql->handle, sql->next);
+	const size_t size = (size_t)sqlite3_column_bytes(sql->handle, sql->next++);
+	if (text == NULL)
+		return NULL;
+	if (memchr(text, '\0', size) != NULL)
+		keep_failure(sql, SQLITE_CORRUPT, "a text has a NUL in it");
+	return arena_strndup(mem, text, size);
+}
+
+void *sql_grow(struct arena *mem, void *array, size_t have, size_t *room, size_t size)
+{
+	if (have < *room)
+		return array;
+	*room = *room == 0 ? 16 : *room * 2;
+	void *const larger = arena_calloc(mem, *room, size);
+	if (have > 0)
+		memcpy(larger, array, have * size);
+	return larger;
+}
+
+size_t sql_blob_most(struct sql *sql, void *out, size_t capacity)
+{
+	if (sql->code != SQLITE_OK)
+		return 0;
+	const void *const data = sqlite3_column_blob(sql->handle, sql->next);
+	const size_t size = (size_t)sqlite3_column_bytes(sql->handle, sql->next++);
+	if (size > capacity) {
+		keep_failure(sql, SQLITE_CORRUPT, "a value is longer than any can be");
+		return 0;
+	}
+	if (size > 0)
+		memcpy(out, data, size);
+	return size;
+}
+
+void sql_blob(struct sql *sql, void *out, size_t size)
+{
+	if (sql->code == SQLITE_OK && sql_blob_most(sql, out, size) != size)
+		keep_failure(sql, SQLITE_CORRUPT, "a value has the wrong length");
+}
+
+struct meaning {
+	int code; /* primary result code of SQLite */
+	enum status status;
+	const char *text;
+};
+
+enum status sql_status(const char *path, int code, const char *message, struct error *err)
+{
+	static const struct meaning meanings[] = {
+		{ SQLITE_BUSY, STATUS_BUSY, "another process is writing; try again" },
+		{ SQLITE_LOCKED, STATUS_BUSY, "another process is writing; try again" },
+		{ SQLITE_FULL, STATUS_IO, "nothing was changed; make room and run again" },
+		{ SQLITE_IOERR, STATUS_IO, "nothing was changed" },
+		{ SQLITE_CANTOPEN, STATUS_IO, "it or its -wal or -shm file cannot be opened" },
+		{ SQLITE_CORRUPT, STATUS_IO, "the database is damaged; restore it from a backup" },
+		{ SQLITE_NOTADB, STATUS_IO, "the file is no database; restore it from a backup" },
+		{ SQLITE_READONLY, STATUS_PERMISSION, "it cannot be written" },
+		{ SQLITE_PERM, STATUS_PERMISSION, "not allowed" },
+		{ SQLITE_AUTH, STATUS_PERMISSION, "not allowed" },
+	};
+	for (size_t i = 0; i < COUNT(meanings); i++)
+		if (meanings[i].code == (code & 0xff))
+			return error_set(
+			    err, meanings[i].status, "keystore %s: %s (%s)", path, meanings[i].text, message);
+	return error_set(err, STATUS_INTERNAL, "keystore %s: unexpected result %d (%s)", path, code, message);
+}
+
+enum status sql_end(struct sql *sql, struct error *err)
+{
+	sqlite3_finalize(sql->handle);
+	sql->handle = NULL;
+	return sql->code == SQLITE_OK ? STATUS_OK : sql_status(sql->store->path, sql->code, sql->message, err);
+}
+
+enum status sql_run(struct sql *sql, struct error *err)
+{
+	while (sql_row(sql))
+		continue;
+	return sql_end(sql, err);
+}
+
+enum status sql_script(struct store *store, const char *text, struct error *err)
+{
+	const int code = sqlite3_exec(store->database, text, NULL, NULL, NULL);
+	return code == SQLITE_OK ? STATUS_OK : sql_status(store->path, code, sqlite3_errmsg(store->database), err);
+}
+
+enum status store_begin(struct store *store, struct error *err)
+{
+	if (!store->writable)
+		return error_set(err, STATUS_INTERNAL, "keystore %s: opened for reading, not for change", store->path);
+	return sql_script(store, "BEGIN IMMEDIATE", err);
+}
+
+enum status store_finish(struct store *store, enum status status, struct error *err)
+{
+	if (status == STATUS_OK)
+		status = sql_script(store, "COMMIT", err);
+	if (status != STATUS_OK && sqlite3_get_autocommit(store->database) == 0)
+		sqlite3_exec(store->database, "ROLLBACK", NULL, NULL, NULL);
+	return status;
+}

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Statements, for the files that contain SQL and no others.
+ *
+ * A statement keeps its first failure and does nothing from there on, so a caller binds and reads in order and looks
+ * once, at sql_end.
+ */
+#pragma once
+
+#include <sqlite3.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "keystore/store.h"
+
+struct store {
+	sqlite3 *database;
+	char *path;
+	char *actor;
+	int lock; /* descriptor of the lock file, or -1 */
+	bool writable;
+};
+
+struct sql {
+	struct store *store;
+	sqlite3_stmt *handle;
+	int next; /* parameter to bind, or column to read, next */
+	int code; /* SQLITE_OK, or the first failure */
+	char message[200];
+};
+
+void sql_begin(struct sql *sql, struct store *store, const char *text);
+void sql_put_int(struct sql *sql, int64_t value);
+void sql_put_text(struct sql *sql, const char *text); /* NULL is SQL's NULL; the text must live until sql_end */
+void sql_put_blob(struct sql *sql, const void *data, size_t size);
+
+/* Steps to the next row; false at the end and on failure. Columns are then read from the first. */
+bool sql_row(struct sql *sql);
+int64_t sql_int(struct sql *sql);
+const char *sql_text(struct sql *sql, struct arena *mem); /* NULL for SQL's NULL */
+void sql_blob(struct sql *sql, void *out, size_t size);   /* another size is a failure */
+size_t sql_blob_most(struct sql *sql, void *out, size_t capacity);
+
+/* Room for one more element of `size` octets behind array[0..have); moves the array within `mem` when it grows. */
+void *sql_grow(struct arena *mem, void *array, size_t have, size_t *room, size_t size);
+
+/* Ends the statement and tells what came of it. */
+enum status sql_end(struct sql *sql, struct error *err) MUST_CHECK;
+
+/* Steps through all that is left, then sql_end. */
+enum status sql_run(struct sql *sql, struct error *err) MUST_CHECK;
+
+/* Runs text without parameters. */
+enum status sql_script(struct store *store, const char *text, struct error *err) MUST_CHECK;
+
+/* The status and message for a result code of SQLite. */
+enum status sql_status(const char *path, int code, const char *message, struct error *err);
+
+/* One transaction for writing. store_finish commits if `status` is STATUS_OK and rolls back otherwise; it returns
+ * `status`, or what the commit failed with. It is legal after a store_begin that failed. */
+enum status store_begin(struct store *store, struct error *err) MUST_CHECK;
+enum status store_finish(struct store *store, enum status status, struct error *err) MUST_CHECK;
+
+/* The name of the zone with this id, for audit rows; STATUS_INTERNAL if there is none. */
+enum status store_zone_name(
+    struct store *store, int64_t zone_id, struct arena *mem, const char **out, struct error *err) MUST_CHECK;
+
+/* Updates goal, states and times of keys within a transaction; one audit row for what changed, none if nothing did. */
+enum status store_change_keys(struct store *store, int64_t zone_id, const struct key keys[], size_t count,
+    const char *reason, struct utc now, struct error *err) MUST_CHECK;
+
+/* Moves the time that store_last_time tells forward to `now`. */
+enum status store_note_time(struct store *store, struct utc now, struct error *err) MUST_CHECK;
+
+/* Adds an audit row within the transaction of the change that it tells of, and notes the time. */
+enum status audit_append(struct store *store, struct utc when, const char *zone, const char *what, const char *detail,
+    struct error *err) MUST_CHECK;

@@ -1,0 +1,131 @@
+-- SPDX-License-Identifier: MIT
+-- Times are seconds since 1970-01-01T00:00:00Z; 0 stands for "not yet" where a comment says so.
+
+CREATE TABLE settings (
+	name TEXT NOT NULL PRIMARY KEY,
+	value TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE zones (
+	id INTEGER PRIMARY KEY,
+	name TEXT NOT NULL UNIQUE CHECK (name = lower(name) AND name LIKE '%.'),
+	input TEXT,
+	output TEXT,
+	policy_name TEXT NOT NULL,
+	policy_text TEXT NOT NULL,
+	parents TEXT NOT NULL,
+	added INTEGER NOT NULL,
+	removed INTEGER NOT NULL DEFAULT 0, -- when; 0: it is there
+	input_failing_since INTEGER NOT NULL DEFAULT 0, -- 0: the input is good
+	input_failure TEXT,
+	CHECK ((input_failing_since = 0) = (input_failure IS NULL))
+) STRICT;
+
+-- A key keeps its row for ever: its tag must not come back, and the audit speaks of it.
+CREATE TABLE keys (
+	id INTEGER PRIMARY KEY,
+	zone INTEGER NOT NULL REFERENCES zones (id),
+	role TEXT NOT NULL CHECK (role IN ('KSK', 'ZSK', 'CSK')),
+	algorithm INTEGER NOT NULL CHECK (algorithm BETWEEN 1 AND 255),
+	flags INTEGER NOT NULL CHECK (flags BETWEEN 0 AND 65535),
+	bits INTEGER NOT NULL,
+	public_key BLOB NOT NULL,
+	fingerprint BLOB NOT NULL CHECK (length(fingerprint) = 32),
+	locator TEXT NOT NULL,
+	goal_present INTEGER NOT NULL CHECK (goal_present IN (0, 1)),
+	dnskey TEXT CHECK (dnskey IN ('hidden', 'rumoured', 'omnipresent', 'unretentive')), -- NULL: has no such record
+	dnskey_since INTEGER NOT NULL,
+	zrrsig TEXT CHECK (zrrsig IN ('hidden', 'rumoured', 'omnipresent', 'unretentive')),
+	zrrsig_since INTEGER NOT NULL,
+	krrsig TEXT CHECK (krrsig IN ('hidden', 'rumoured', 'omnipresent', 'unretentive')),
+	krrsig_since INTEGER NOT NULL,
+	ds TEXT CHECK (ds IN ('hidden', 'rumoured', 'omnipresent', 'unretentive')),
+	ds_since INTEGER NOT NULL,
+	created INTEGER NOT NULL,
+	active INTEGER NOT NULL, -- 0: not yet
+	UNIQUE (zone, fingerprint)
+) STRICT;
+
+-- Both tags of every key that a zone ever had: the plain one and that with the REVOKE bit (RFC 5011 2.1).
+CREATE TABLE key_tags (
+	zone INTEGER NOT NULL REFERENCES zones (id),
+	tag INTEGER NOT NULL CHECK (tag BETWEEN 0 AND 65535),
+	key INTEGER NOT NULL REFERENCES keys (id),
+	revoked INTEGER NOT NULL CHECK (revoked IN (0, 1)),
+	PRIMARY KEY (zone, tag)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX key_tags_of_key ON key_tags (key);
+
+-- An intent is stored before the file gets its name; a receipt is an intent with the time it was published.
+-- A serial belongs to one content for ever.
+CREATE TABLE versions (
+	id INTEGER PRIMARY KEY,
+	zone INTEGER NOT NULL REFERENCES zones (id),
+	serial INTEGER NOT NULL CHECK (serial BETWEEN 0 AND 4294967295),
+	sha256 BLOB NOT NULL CHECK (length(sha256) = 32),
+	input_sha256 BLOB NOT NULL CHECK (length(input_sha256) = 32),
+	config_sha256 BLOB NOT NULL CHECK (length(config_sha256) = 32),
+	path TEXT NOT NULL,
+	keys TEXT NOT NULL,
+	verdict TEXT, -- NULL once newer versions have pushed it out
+	intended INTEGER NOT NULL,
+	published INTEGER NOT NULL DEFAULT 0, -- 0: an intent
+	abandoned INTEGER NOT NULL DEFAULT 0 CHECK (abandoned IN (0, 1)),
+	first_expiry INTEGER NOT NULL,
+	refresh INTEGER NOT NULL,
+	largest_ttl INTEGER NOT NULL,
+	dnskey_ttl INTEGER NOT NULL,
+	negative_ttl INTEGER NOT NULL,
+	records INTEGER NOT NULL,
+	signatures INTEGER NOT NULL,
+	size INTEGER NOT NULL,
+	input_serial INTEGER NOT NULL,
+	UNIQUE (zone, serial),
+	CHECK (published = 0 OR abandoned = 0)
+) STRICT;
+
+CREATE INDEX versions_of_zone ON versions (zone, id);
+CREATE UNIQUE INDEX versions_open ON versions (zone) WHERE published = 0 AND abandoned = 0;
+
+CREATE TABLE runs (
+	id INTEGER PRIMARY KEY,
+	zone INTEGER NOT NULL REFERENCES zones (id),
+	started INTEGER NOT NULL,
+	ended INTEGER NOT NULL,
+	status INTEGER NOT NULL,
+	message TEXT NOT NULL,
+	verdict TEXT,
+	serial INTEGER NOT NULL
+) STRICT;
+
+CREATE INDEX runs_of_zone ON runs (zone, id);
+
+-- Each hash is over the hash before it and the row (audit.c). Rows are added at the end and stay.
+CREATE TABLE audit (
+	id INTEGER PRIMARY KEY,
+	time INTEGER NOT NULL,
+	actor TEXT NOT NULL,
+	zone TEXT NOT NULL, -- its name, or ''
+	what TEXT NOT NULL,
+	detail TEXT NOT NULL,
+	hash BLOB NOT NULL CHECK (length(hash) = 32)
+) STRICT;
+
+CREATE INDEX audit_of_zone ON audit (zone, id);
+
+CREATE TRIGGER audit_is_not_changed BEFORE UPDATE ON audit
+BEGIN
+	SELECT raise(ABORT, 'audit rows are never changed');
+END;
+
+CREATE TRIGGER audit_is_not_deleted BEFORE DELETE ON audit
+BEGIN
+	SELECT raise(ABORT, 'audit rows are never deleted');
+END;
+
+CREATE TRIGGER audit_grows_at_the_end BEFORE INSERT ON audit
+WHEN new.id IS NOT (SELECT coalesce(max(id), 0) + 1 FROM audit)
+BEGIN
+	SELECT raise(ABORT, 'audit rows are added at the end');
+END;
