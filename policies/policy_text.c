@@ -9,8 +9,9 @@ struct policy_place policy_text_place(struct bytes text, size_t line, size_t col
 	size_t at = 0;
 	for (size_t i = 0; i < line; i++) {
 		const uint8_t *const end = memchr(text.data + at, '\n', text.size - at);
+		/* libyaml puts the end of a text without a last line feed in the line after it. */
 		if (end == NULL)
-			return (struct policy_place){ line + 1, 1 };
+			return (struct policy_place){ i + 1, text.size - at + 1 };
 		at = (size_t)(end - text.data) + 1;
 	}
 	const size_t start = at;

@@ -216,14 +216,24 @@ static bool is_nothing(const yaml_event_t *event)
 	return !is_quoted(event) && (text[0] == '\0' || strcmp(text, "~") == 0 || strcmp(text, "null") == 0);
 }
 
+/* Escapes in double quotes can make what policy_text_check keeps out of the text itself. */
+static bool is_line(const yaml_event_t *event)
+{
+	const struct bytes value = { event->data.scalar.value, event->data.scalar.length };
+	return policy_text_check("", value, POLICY_YAML_MOST, NULL) == STATUS_OK &&
+	       strpbrk(scalar_text(event), "\r\n") == NULL;
+}
+
 static enum status check_scalar(const struct binder *binder, const yaml_event_t *event, const struct field *field)
 {
 	char what[160];
 	const yaml_scalar_style_t style = event->data.scalar.style;
 	if (style == YAML_LITERAL_SCALAR_STYLE || style == YAML_FOLDED_SCALAR_STYLE)
 		return refuse(binder, event, field->path, "block text (| and >) is not accepted; write it on one line");
-	if (strlen(scalar_text(event)) != event->data.scalar.length)
-		return refuse(binder, event, field->path, "holds a NUL");
+	if (event->start_mark.line != event->end_mark.line)
+		return refuse(binder, event, field->path, "goes over several lines; write it on one");
+	if (!is_line(event))
+		return refuse(binder, event, field->path, "holds a control character or a line end by escape");
 	if (is_nothing(event)) {
 		snprintf(what, sizeof(what), "has no value; it takes %s", field_wants(field));
 		return refuse(binder, event, field->path, what);

@@ -50,6 +50,7 @@ static const struct {
 } refusals[] = {
 	{ "nothing", "", "p.yaml:1:1: holds no policy" },
 	{ "a comment only", "# empty\n", "p.yaml:2:1: holds no policy" },
+	{ "a comment without a line end", "# empty", "p.yaml:1:8: holds no policy" },
 	{ "a word", "keys\n", "p.yaml:1:1: a policy is a group of keys, as in \"keys:\"" },
 	{ "a list", "- keys\n", "p.yaml:1:1: a policy is a group of keys, as in \"keys:\"" },
 	{ "two documents", "name: a\n---\nname: b\n", "p.yaml:2:1: a second document; a file holds one policy" },
@@ -195,7 +196,13 @@ static const struct {
 	{ "C1 control", "# \xc2\x85\n", "p.yaml:1:3: a control character" },
 	{ "line separator", "# \xe2\x80\xa8\n", "p.yaml:1:3: a line end that editors do not count (U+2028, U+2029)" },
 	{ "lone carriage return", "name: x\rzone: {}\n", "p.yaml:1:8: a carriage return without a line feed" },
-	{ "NUL by escape", "name: \"a\\0b\"\n", "p.yaml:1:7: name: holds a NUL" },
+	{ "NUL by escape", "name: \"a\\0b\"\n", "p.yaml:1:7: name: holds a control character or a line end by escape" },
+	{ "line end by escape", "publish: {hook: [\"/a\\n\"]}\n",
+	    "p.yaml:1:18: publish.hook: holds a control character or a line end by escape" },
+	{ "line separator by escape", "publish: {hook: [\"/a\\L\"]}\n",
+	    "p.yaml:1:18: publish.hook: holds a control character or a line end by escape" },
+	{ "over two lines", "publish: {hook: [/a\n b]}\n",
+	    "p.yaml:1:18: publish.hook: goes over several lines; write it on one" },
 	{ "key with NUL", "\"na\\0me\": x\n", "p.yaml:1:1: a key holds a NUL" },
 };
 
