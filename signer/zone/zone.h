@@ -41,7 +41,8 @@ struct zone {
 	size_t name_count;
 	struct rrset *rrsets;
 	size_t rrset_count;
-	struct record *records; /* sorted by owner, type, canonical RDATA; borrowed from the caller of zone_build */
+	struct record *records; /* sorted by owner, type, canonical RDATA; borrowed from the caller of zone_build. The
+				 * records of one name share one owner */
 	size_t record_count;
 	/* What was found, for the summary and for warnings. */
 	size_t duplicates;  /* records dropped as equal to another */
@@ -70,6 +71,13 @@ enum status zone_build(struct record *records, size_t count, const uint8_t *apex
 
 void zone_free(struct zone *zone);
 
+enum { ZONE_APEX_ROOM = 8 };
+
+/* Adds RRsets to the apex, in place of those of the same type: the SOA with its new serial, and what the signer makes.
+ * At most ZONE_APEX_ROOM over the life of a zone, in ascending type; their records are borrowed and not counted in
+ * record_count. */
+void zone_set_apex(struct zone *zone, const struct rrset rrsets[], size_t count);
+
 /* The index of a name, or SIZE_MAX. Binary search. */
 size_t zone_find(const struct zone *zone, const uint8_t *name);
 
@@ -78,3 +86,10 @@ const struct rrset *zone_rrset(const struct zone *zone, size_t index, uint16_t t
 
 /* Whether the zone is authoritative for this RRset, i.e. it gets an RRSIG (RFC 4035 2.2). */
 bool zone_is_signed(const struct zone_name *name, uint16_t type);
+
+/* Whether NSEC links this name: it holds data of the zone or is a delegation (RFC 4035 2.3). */
+bool zone_is_in_nsec_chain(const struct zone_name *name);
+
+/* Whether NSEC3 does: empty non-terminals too; with opt-out no insecure delegation, and no empty non-terminal that
+ * leads only to such (RFC 5155 7.1). */
+bool zone_is_in_nsec3_chain(const struct zone_name *name, bool opt_out);
