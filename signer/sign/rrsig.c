@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: MIT */
+#include "signer/sign/rrsig.h"
+
+#include <openssl/evp.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "signer/base/arena.h"
+#include "signer/base/bytes.h"
+#include "signer/dns/rdata.h"
+#include "signer/dns/rrtype.h"
+
+enum { CLASS_IN = 1 };
+
+struct rrsig_maker {
+	struct rrsig_policy policy;
+	const uint8_t *apex;
+	EVP_MD *sha256;
+	EVP_MD_CTX *context;
+	struct zonetext_buffer data;
+};
+
+uint32_t rrsig_serial_time(struct utc moment)
+{
+	return (uint32_t)(uint64_t)moment.seconds;
+}
+
+struct utc rrsig_moment(uint32_t serial_time, struct utc now)
+{
+	const uint32_t forward = serial_time - rrsig_serial_time(now);
+	const int64_t distance = forward < 0x80000000U ? (int64_t)forward : (int64_t)forward - ((int64_t)1 << 32);
+	return utc_add(now, (struct span){ distance });
+}
+
+struct rrsig_maker *rrsig_maker_new(const struct rrsig_policy *policy, const uint8_t *apex)
+{
+	struct rrsig_maker *const maker = memory_calloc(1, sizeof(*maker));
+	maker->policy = *policy;
+	maker->apex = apex;
+	maker->sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
+	maker->context = EVP_MD_CTX_new();
+	return maker;
+}
+
+void rrsig_maker_free(struct rrsig_maker *maker)
+{
+	if (maker == NULL)
+		return;
+	EVP_MD_free(maker->sha256);
+	EVP_MD_CTX_free(maker->context);
+	zonetext_buffer_free(&maker->data);
+	free(maker);
+}
+
+/* RFC 4034 3.1.3: without the root and without a leading "*". */
+static uint8_t labels_field(const uint8_t *owner)
+{
+	return (uint8_t)(name_labels(owner) - (name_is_wildcard(owner) ? 1U : 0U));
+}
+
+/* Spreads expirations over policy.jitter, always alike for the same owner, type and key: output does not depend on
+ * chance, and signatures of one day do not all fall due in one hour. */
+static enum status jitter_of(
+    struct rrsig_maker *maker, const struct row *row, const struct key *key, struct span *out, struct error *err)
+{
+	*out = (struct span){ 0 };
+	if (row->duty == KEYSET_KEYS || maker->policy.jitter.seconds <= 0)
+		return STATUS_OK;
+	uint8_t subject[2 + NAME_WIRE];
+	uint8_t digest[EVP_MAX_MD_SIZE];
+	bytes_put_u16(subject, row->type);
+	const size_t size = 2 + name_lower(row->owner, subject + 2);
+	if (maker->sha256 == NULL || maker->context == NULL ||
+	    EVP_DigestInit_ex2(maker->context, maker->sha256, NULL) != 1 ||
+	    EVP_DigestUpdate(maker->context, key->fingerprint, sizeof(key->fingerprint)) != 1 ||
+	    EVP_DigestUpdate(maker->context, subject, size) != 1 ||
+	    EVP_DigestFinal_ex(maker->context, digest, NULL) != 1)
+		return error_set(err, STATUS_INTERNAL, "SHA-256 failed");
+	const uint64_t draw = (uint64_t)bytes_get_u32(digest) << 32 | bytes_get_u32(digest + 4);
+	*out = (struct span){ (int64_t)(draw % (uint64_t)maker->policy.jitter.seconds) };
+	return STATUS_OK;
+}
+
+/* RDATA up to the signature; returns its size. */
+static size_t put_head(const struct row *row, const struct key *key, const uint8_t *apex, struct rrsig_times times,
+    uint8_t out[RRSIG_RDATA])
+{
+	bytes_put_u16(out, row->type);
+	out[2] = key->algorithm;
+	out[3] = labels_field(row->owner);
+	bytes_put_u32(out + 4, row->ttl);
+	bytes_put_u32(out + 8, times.expiration);
+	bytes_put_u32(out + 12, times.inception);
+	bytes_put_u16(out + 16, key->tag);
+	return RRSIG_FIXED + name_lower(apex, out + RRSIG_FIXED);
+}
+
+void rrsig_canonical_rows(struct zonetext_buffer *buffer, const struct row *row)
+{
+	uint8_t head[NAME_WIRE + 10];
+	const size_t owner_size = name_lower(row->owner, head);
+	bytes_put_u16(head + owner_size, row->type);
+	bytes_put_u16(head + owner_size + 2, CLASS_IN);
+	bytes_put_u32(head + owner_size + 4, row->ttl);
+	const bool names = rdata_has_canonical_names(row->type);
+	for (uint32_t i = 0; i < row->count; i++) {
+		const struct record *const record = &row->records[i];
+		bytes_put_u16(head + owner_size + 8, record->rdata_size);
+		zonetext_buffer_reserve(buffer, owner_size + 10 + record->rdata_size);
+		uint8_t *const at = (uint8_t *)buffer->data + buffer->size;
+		memcpy(at, head, owner_size + 10);
+		if (names)
+			rdata_canonical(row->type, record->rdata, record->rdata_size, at + owner_size + 10);
+		else if (record->rdata_size > 0)
+			memcpy(at + owner_size + 10, record->rdata, record->rdata_size);
+		buffer->size += owner_size + 10 + record->rdata_size;
+	}
+}
+
+static void put_times(uint8_t *slot, struct rrsig_times times)
+{
+	memcpy(slot, &times.inception, 4);
+	memcpy(slot + 4, &times.expiration, 4);
+}
+
+struct rrsig_times rrsig_slot_times(const uint8_t *slot)
+{
+	struct rrsig_times times;
+	memcpy(&times.inception, slot, 4);
+	memcpy(&times.expiration, slot + 4, 4);
+	return times;
+}
+
+enum status rrsig_make(struct rrsig_maker *maker, const struct row *row, const struct keyset *keyset, unsigned worker,
+    size_t index, uint8_t *slot, struct error *err)
+{
+	const struct keyset_key *const key = &keyset->keys[index];
+	const struct rrsig_policy *const policy = &maker->policy;
+	struct span jitter;
+	enum status status = jitter_of(maker, row, key->key, &jitter, err);
+	if (status != STATUS_OK)
+		return status;
+	const struct utc end = utc_add(policy->now, policy->validity[row->duty]);
+	const struct rrsig_times times = {
+		.inception = rrsig_serial_time(utc_subtract(policy->now, policy->inception_offset)),
+		.expiration = rrsig_serial_time(utc_subtract(end, jitter)),
+	};
+	uint8_t head[RRSIG_RDATA];
+	const size_t head_size = put_head(row, key->key, maker->apex, times, head);
+	maker->data.size = 0;
+	zonetext_buffer_reserve(&maker->data, head_size);
+	memcpy(maker->data.data, head, head_size);
+	maker->data.size = head_size;
+	rrsig_canonical_rows(&maker->data, row);
+	uint8_t signature[KEYSET_SIGNATURE];
+	size_t size = 0;
+	status = token_sign(keyset_signer(keyset, worker, index), (const uint8_t *)maker->data.data, maker->data.size,
+	    signature, &size, err);
+	if (status != STATUS_OK)
+		return status;
+	if (size != key->signature_size)
+		return error_set(err, STATUS_KEY, "key %u: a signature of %zu octets instead of %u", key->key->tag,
+		    size, key->signature_size);
+	put_times(slot, times);
+	memcpy(slot + KEYSET_TIMES, signature, size);
+	return STATUS_OK;
+}
+
+bool rrsig_keep(const struct rrsig_policy *policy, const uint8_t *apex, const struct row *row,
+    const struct keyset_key *key, const uint8_t *rdata, size_t size, uint8_t *slot)
+{
+	if (size < RRSIG_FIXED + 1U)
+		return false;
+	const struct rrsig_times times = { bytes_get_u32(rdata + 12), bytes_get_u32(rdata + 8) };
+	const struct utc inception = rrsig_moment(times.inception, policy->now);
+	const struct utc expiration = rrsig_moment(times.expiration, policy->now);
+	if (utc_before(policy->now, inception) || utc_before(expiration, utc_add(policy->now, policy->refresh)) ||
+	    utc_before(utc_add(policy->now, policy->validity[row->duty]), expiration))
+		return false;
+	uint8_t head[RRSIG_RDATA];
+	const size_t head_size = put_head(row, key->key, apex, times, head);
+	if (size != head_size + key->signature_size || memcmp(head, rdata, RRSIG_FIXED) != 0 ||
+	    !name_equal(head + RRSIG_FIXED, rdata + RRSIG_FIXED))
+		return false;
+	put_times(slot, times);
+	memcpy(slot + KEYSET_TIMES, rdata + head_size, key->signature_size);
+	return true;
+}
+
+static int compare_items(const void *a, const void *b)
+{
+	const struct rrsig_item *const one = a;
+	const struct rrsig_item *const two = b;
+	return bytes_compare((struct bytes){ one->rdata, one->size }, (struct bytes){ two->rdata, two->size });
+}
+
+void rrsig_collect(const struct keyset *keyset, const uint8_t *apex, const struct row *row, struct rrsig_list *out)
+{
+	out->count = 0;
+	if (row->slot == NULL)
+		return;
+	const uint8_t *slot = row->slot;
+	for (size_t k = 0; k < keyset->count; k++) {
+		const struct keyset_key *const key = &keyset->keys[k];
+		if (!key->duty[row->duty])
+			continue;
+		struct rrsig_item *const item = &out->items[out->count++];
+		item->size = put_head(row, key->key, apex, rrsig_slot_times(slot), item->rdata);
+		memcpy(item->rdata + item->size, slot + KEYSET_TIMES, key->signature_size);
+		item->size += key->signature_size;
+		slot += KEYSET_TIMES + key->signature_size;
+	}
+	if (out->count > 1)
+		qsort(out->items, out->count, sizeof(out->items[0]), compare_items);
+}

@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: MIT */
+#include "signer/sign/sign_zone.h"
+
+#include <stdlib.h>
+#include <time.h>
+
+#include "signer/base/arena.h"
+#include "signer/base/workers.h"
+#include "signer/denial/nsec3.h"
+#include "signer/dns/name.h"
+#include "signer/dns/rrtype.h"
+#include "signer/sign/apex.h"
+#include "signer/sign/keyset.h"
+#include "signer/sign/reuse.h"
+#include "signer/sign/rows.h"
+#include "signer/sign/rrsig.h"
+#include "signer/sign/write_zone.h"
+#include "signer/sign/zonemd.h"
+#include "signer/zone/zone.h"
+
+enum { RANGE = 2 }; /* sections that a worker takes at a time */
+
+/* All that lives for one call. */
+struct signing {
+	const struct sign_parameters *parameters;
+	unsigned threads;
+	struct arena *mem;
+	struct zone zone;
+	struct nsec3_parameters nsec3_parameters;
+	struct nsec3_chain chain;
+	struct keyset keyset;
+	struct rows rows;
+	struct reuse reuse;
+	struct rrsig_policy policy;
+	uint8_t *zonemd; /* where the digest goes, or NULL */
+	struct sign_worker *workers;
+	uint32_t input_serial;
+	uint32_t negative_ttl;
+};
+
+struct sign_worker {
+	const struct signing *signing;
+	unsigned number;
+	struct rrsig_maker *maker;
+	struct rows_scratch scratch;
+	struct reuse_cursor cursor;
+	bool zonemd_only;
+	uint64_t made;
+	uint64_t kept;
+};
+
+static double seconds(void)
+{
+	struct timespec now;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+bool sign_input_serial(const struct record records[], size_t count, const uint8_t *apex, uint32_t *out)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (records[i].type != RRTYPE_SOA || !name_equal(records[i].owner, apex))
+			continue;
+		*out = apex_soa_serial(&records[i]);
+		return true;
+	}
+	return false;
+}
+
+static enum status sign_row(void *context, const struct row *row, struct error *err)
+{
+	struct sign_worker *const worker = context;
+	const struct signing *const signing = worker->signing;
+	const struct keyset *const keyset = &signing->keyset;
+	if (row->slot == NULL || worker->zonemd_only != (row->at_apex && row->type == RRTYPE_ZONEMD))
+		return STATUS_OK;
+	bool kept[KEYSET_MAX] = { false };
+	if (!worker->zonemd_only)
+		worker->kept += reuse_row(&worker->cursor, &signing->policy, keyset, signing->zone.apex, row, kept);
+	uint8_t *slot = row->slot;
+	for (size_t k = 0; k < keyset->count; k++) {
+		const struct keyset_key *const key = &keyset->keys[k];
+		if (!key->duty[row->duty])
+			continue;
+		if (!kept[k]) {
+			const enum status status = rrsig_make(worker->maker, row, keyset, worker->number, k, slot, err);
+			if (status != STATUS_OK)
+				return status;
+			worker->made++;
+		}
+		slot += KEYSET_TIMES + key->signature_size;
+	}
+	return STATUS_OK;
+}
+
+static enum status sign_job(void *context, unsigned number, size_t first, size_t end, struct error *err)
+{
+	const struct signing *const signing = context;
+	struct sign_worker *const worker = &signing->workers[number];
+	worker->cursor = (struct reuse_cursor){ .reuse = &signing->reuse };
+	for (size_t s = first; s < end; s++) {
+		const enum status status = rows_each(&signing->rows, s, &worker->scratch, sign_row, worker, err);
+		if (status != STATUS_OK)
+			return status;
+	}
+	return STATUS_OK;
+}
+
+/* Signs all but the ZONEMD, computes the digest, and signs the ZONEMD (RFC 8976 3.4). */
+static enum status sign_rows(struct signing *signing, struct error *err)
+{
+	const size_t sections = signing->rows.section_count;
+	enum status status = workers_run(signing->threads, sections, RANGE, sign_job, signing, err);
+	if (status != STATUS_OK || signing->zonemd == NULL)
+		return status;
+	status = zonemd_digest(&signing->rows, signing->threads, signing->zonemd, err);
+	if (status != STATUS_OK)
+		return status;
+	struct sign_worker *const worker = &signing->workers[0];
+	worker->zonemd_only = true;
+	return rows_each(&signing->rows, 0, &worker->scratch, sign_row, worker, err);
+}
+
+static enum status check_ttls(const struct zone *zone, uint32_t max_ttl, const char *const files[], struct error *err)
+{
+	if (max_ttl == 0 || zone->largest_ttl <= max_ttl)
+		return STATUS_OK;
+	for (size_t i = 0; i < zone->rrset_count; i++) {
+		const struct rrset *const rrset = &zone->rrsets[i];
+		if (rrset->ttl <= max_ttl)
+			continue;
+		const struct record *const record = &rrset->records[0];
+		char owner[NAME_TEXT];
+		char type[RRTYPE_TEXT];
+		name_to_text(record->owner, owner);
+		rrtype_to_text(rrset->type, true, type);
+		return error_set_at(err, STATUS_MALFORMED, files[record->file], record->line, 0,
+		    "%.300s %s: TTL %u is larger than the policy's max-zone-ttl of %u: key rollovers count on that "
+		    "limit",
+		    owner, type, rrset->ttl, max_ttl);
+	}
+	return STATUS_OK;
+}
+
+/* Strips, sorts, and adds what the apex needs; from here on the zone is const. */
+static enum status build(struct signing *signing, struct zonetext *input, const struct key keys[], size_t key_count,
+    bool replace_foreign, struct sign_result *result, struct error *err)
+{
+	const struct sign_parameters *const parameters = signing->parameters;
+	const char *const *const files = (const char *const *)input->files;
+	const size_t kept = zone_strip(input->records, input->count, parameters->apex);
+	result->stripped = input->count - kept;
+	enum status status = STATUS_OK;
+	if (!replace_foreign)
+		status = keyset_check_foreign(
+		    input->records + kept, input->count - kept, parameters->apex, files, keys, key_count, err);
+	if (status == STATUS_OK)
+		status =
+		    zone_build(input->records, kept, parameters->apex, files, signing->threads, &signing->zone, err);
+	if (status == STATUS_OK)
+		status = check_ttls(&signing->zone, parameters->max_ttl, files, err);
+	if (status != STATUS_OK)
+		return status;
+	const struct rrset *const soa = zone_rrset(&signing->zone, 0, RRTYPE_SOA);
+	signing->input_serial = apex_soa_serial(&soa->records[0]);
+	/* RFC 9077 3.1. */
+	const uint32_t minimum = apex_soa_minimum(&soa->records[0]);
+	signing->negative_ttl = soa->ttl < minimum ? soa->ttl : minimum;
+	signing->nsec3_parameters = (struct nsec3_parameters){ parameters->iterations, parameters->salt,
+		parameters->salt_size, parameters->opt_out };
+	const struct apex_parameters apex = {
+		.serial = parameters->serial,
+		.dnskey_ttl = parameters->dnskey_ttl,
+		.nsec3 = parameters->nsec3 ? &signing->nsec3_parameters : NULL,
+		.cds = parameters->cds,
+		.zonemd = parameters->zonemd,
+	};
+	status = apex_make(&signing->zone, &apex, keys, key_count, signing->mem, &signing->zonemd, err);
+	if (status == STATUS_OK && parameters->nsec3)
+		status =
+		    nsec3_build(&signing->zone, &signing->nsec3_parameters, signing->threads, &signing->chain, err);
+	return status;
+}
+
+static enum status prepare(struct signing *signing, struct zonetext *previous, const struct key keys[],
+    size_t key_count, struct token *token, struct error *err)
+{
+	const struct sign_parameters *const parameters = signing->parameters;
+	signing->policy = (struct rrsig_policy){
+		.now = parameters->now,
+		.inception_offset = parameters->inception_offset,
+		.jitter = parameters->jitter,
+		.refresh = parameters->refresh,
+		.validity = { [KEYSET_KEYS] = parameters->validity_dnskey, [KEYSET_ZONE] = parameters->validity },
+	};
+	enum status status = keyset_open(keys, key_count, token, signing->threads, &signing->keyset, err);
+	if (status == STATUS_OK)
+		status = reuse_init(previous, parameters->apex, signing->threads, &signing->reuse, err);
+	if (status == STATUS_OK)
+		status = rows_open(&signing->zone, parameters->nsec3 ? &signing->chain : NULL, &signing->keyset,
+		    signing->negative_ttl, signing->threads, &signing->rows, err);
+	if (status != STATUS_OK)
+		return status;
+	signing->workers = memory_calloc(signing->threads, sizeof(*signing->workers));
+	for (unsigned i = 0; i < signing->threads; i++) {
+		signing->workers[i].signing = signing;
+		signing->workers[i].number = i;
+		signing->workers[i].maker = rrsig_maker_new(&signing->policy, signing->zone.apex);
+	}
+	return STATUS_OK;
+}
+
+static void report(const struct signing *signing, const struct write_counts *counts, struct sign_result *result)
+{
+	const struct zone *const zone = &signing->zone;
+	for (size_t i = 0; i < sizeof(result->sha256); i++)
+		result->sha256[i] = counts->sha256[i];
+	result->size = counts->size;
+	result->records = counts->records;
+	result->signatures = counts->signatures;
+	result->denial_records = counts->denial_records;
+	for (unsigned i = 0; i < signing->threads; i++) {
+		result->signatures_made += signing->workers[i].made;
+		result->signatures_kept += signing->workers[i].kept;
+	}
+	result->delegations = zone->delegations;
+	result->secure_delegations = zone->secure_delegations;
+	result->duplicates = zone->duplicates;
+	result->ttl_lowered = zone->ttl_lowered;
+	result->occluded = zone->occluded;
+	result->input_serial = signing->input_serial;
+	result->largest_ttl = zone->largest_ttl;
+	result->negative_ttl = signing->negative_ttl;
+	result->first_expiry = counts->first_expiry;
+	result->refresh_due = utc_subtract(counts->first_expiry, signing->parameters->refresh);
+}
+
+static void close_signing(struct signing *signing)
+{
+	for (unsigned i = 0; signing->workers != NULL && i < signing->threads; i++)
+		rrsig_maker_free(signing->workers[i].maker);
+	free(signing->workers);
+	rows_close(&signing->rows);
+	keyset_close(&signing->keyset);
+	nsec3_free(&signing->chain);
+	zone_free(&signing->zone);
+	arena_free(signing->mem);
+}
+
+enum status sign_zone(struct zonetext *input, struct zonetext *previous, const struct key keys[], size_t key_count,
+    struct token *token, bool replace_foreign, const struct sign_parameters *parameters, struct publish *out,
+    struct sign_result *result, struct error *err)
+{
+	struct signing signing = { .parameters = parameters, .mem = arena_new(0) };
+	signing.threads = parameters->threads == 0 ? workers_default() : parameters->threads;
+	struct sign_result found = { 0 };
+	struct write_counts counts;
+	const double start = seconds();
+	enum status status = build(&signing, input, keys, key_count, replace_foreign, &found, err);
+	if (status == STATUS_OK)
+		status = prepare(&signing, previous, keys, key_count, token, err);
+	const double built = seconds();
+	if (status == STATUS_OK)
+		status = sign_rows(&signing, err);
+	const double signed_at = seconds();
+	if (status == STATUS_OK)
+		status = write_zone(
+		    &signing.rows, parameters->now, parameters->all_type_names, signing.threads, out, &counts, err);
+	if (status == STATUS_OK) {
+		report(&signing, &counts, &found);
+		found.seconds_build = built - start;
+		found.seconds_sign = signed_at - built;
+		found.seconds_write = seconds() - signed_at;
+		*result = found;
+	}
+	close_signing(&signing);
+	return status;
+}
