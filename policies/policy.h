@@ -29,8 +29,8 @@ enum {
 /* most_ppm of a limit that is off. */
 #define POLICY_UNLIMITED UINT32_MAX
 
-/* How much one publication may change: parts per million of the previous count (at most 1000000), or POLICY_UNLIMITED.
- * A change of at most `floor` items is never held back: in a small zone one delegation is a large part. */
+/* How much one publication may change: `floor` items and parts per million of the previous count (at most 1000000), or
+ * POLICY_UNLIMITED. The floor is there because in a small zone one delegation is a large part. */
 struct policy_limit {
 	uint32_t most_ppm;
 	uint32_t floor;

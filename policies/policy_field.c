@@ -79,7 +79,7 @@ static const struct field table[] = {
 	{ "limits.size-change", FIELD_PERCENT, AT(size_change.most_ppm),
 	    .doc = "Most that the number of records may grow or shrink in one publication." },
 	{ "limits.floor", FIELD_COUNT, AT(delegations_removed.floor), .most = ALL_PPM,
-	    .doc = "A change of at most this many is never held back by a limit." },
+	    .doc = "So many more may change than each limit says: in a small zone one delegation is a large part." },
 };
 
 static const struct field_group groups[] = {

@@ -7,8 +7,12 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <pthread.h>
 #include <stdatomic.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 enum { ITEMS = 1000 };
 
@@ -86,6 +90,33 @@ static void failure_of_the_lowest_range_is_told(void **state)
 	}
 }
 
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+/* Without address space for another stack; sanitizers need more of it than any limit leaves them. */
+static void work_is_done_even_if_no_thread_can_be_started(void **state)
+{
+	(void)state;
+	static struct tally tally;
+	tally_init(&tally, ITEMS);
+	const pid_t child = fork();
+	assert_true(child >= 0);
+	if (child == 0) {
+		/* Stacks larger than the room: those that earlier tests left in glibc's cache do not fit either. */
+		const struct rlimit limit = { 512 << 20, 512 << 20 };
+		pthread_attr_t attributes;
+		if (pthread_attr_init(&attributes) != 0 || pthread_attr_setstacksize(&attributes, 1 << 30) != 0 ||
+		    pthread_setattr_default_np(&attributes) != 0 || setrlimit(RLIMIT_AS, &limit) != 0)
+			_exit(2);
+		if (workers_run(4, ITEMS, 1, visit, &tally, NULL) != STATUS_OK)
+			_exit(3);
+		_exit(tally.visits[0] == 1 && tally.visits[ITEMS - 1] == 1 && tally.of_worker[0] == ITEMS ? 0 : 4);
+	}
+	int how = 0;
+	assert_int_equal(waitpid(child, &how, 0), child);
+	assert_true(WIFEXITED(how));
+	assert_int_equal(WEXITSTATUS(how), 0);
+}
+#endif
+
 static void this_machine_has_a_core(void **state)
 {
 	(void)state;
@@ -99,6 +130,9 @@ int main(void)
 		cmocka_unit_test(worker_numbers_stay_below_the_number_of_threads),
 		cmocka_unit_test(nothing_to_do_is_done),
 		cmocka_unit_test(failure_of_the_lowest_range_is_told),
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+		cmocka_unit_test(work_is_done_even_if_no_thread_can_be_started),
+#endif
 		cmocka_unit_test(this_machine_has_a_core),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
