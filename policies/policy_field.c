@@ -364,16 +364,38 @@ static char *print_percent(int64_t ppm, struct arena *mem)
 	return arena_printf(mem, "%.*s%%", (int)size, text);
 }
 
-/* Double-quoted YAML; what it holds was read from YAML, so it is UTF-8 without control characters. */
+/* What would not be read back as itself: line breaks are folded in YAML, those of Unicode too (YAML 1.1 5.4). */
+static const struct {
+	const char *octets;
+	char escape;
+} escapes[] = {
+	{ "\"", '"' },
+	{ "\\", '\\' },
+	{ "\n", 'n' },
+	{ "\r", 'r' },
+	{ "\t", 't' },
+	{ "\xc2\x85", 'N' },
+	{ "\xe2\x80\xa8", 'L' },
+	{ "\xe2\x80\xa9", 'P' },
+};
+
+/* Double-quoted YAML; what it holds was read from YAML, so it is UTF-8 without other control characters. */
 static char *print_quoted(const char *text, struct arena *mem)
 {
 	char *const out = (char *)arena_octets(mem, 2 * strlen(text) + 3);
 	size_t used = 0;
 	out[used++] = '"';
-	for (; *text != '\0'; text++) {
-		if (*text == '"' || *text == '\\')
-			out[used++] = '\\';
-		out[used++] = *text;
+	while (*text != '\0') {
+		size_t i = 0;
+		while (i < COUNT(escapes) && strncmp(text, escapes[i].octets, strlen(escapes[i].octets)) != 0)
+			i++;
+		if (i == COUNT(escapes)) {
+			out[used++] = *text++;
+			continue;
+		}
+		out[used++] = '\\';
+		out[used++] = escapes[i].escape;
+		text += strlen(escapes[i].octets);
 	}
 	out[used++] = '"';
 	out[used] = '\0';
