@@ -44,6 +44,16 @@ static void close_quietly(int *descriptor)
 	*descriptor = -1;
 }
 
+/* Whatever stands in the way of an output is STATUS_IO: STATUS_MISSING and STATUS_PERMISSION speak of inputs and keys.
+ */
+static enum status as_output(enum status status, struct error *err)
+{
+	(void)status;
+	if (err != NULL)
+		err->code = STATUS_IO;
+	return STATUS_IO;
+}
+
 /* Where the name within its folder starts. */
 static const char *last_component(const char *path)
 {
@@ -82,7 +92,7 @@ static enum status follow_link(const char *path, char out[PATH_MAX], struct erro
 	char value[PATH_MAX];
 	const ssize_t size = readlink(path, value, sizeof(value) - 1);
 	if (size < 0)
-		return error_set_errno(err, "%s: cannot read the symbolic link", show(path).text);
+		return as_output(error_set_errno(err, "%s: cannot read the symbolic link", show(path).text), err);
 	value[size] = '\0';
 	const size_t folder = value[0] == '/' ? 0 : (size_t)(last_component(path) - path);
 	if (folder + (size_t)size >= PATH_MAX)
@@ -112,13 +122,13 @@ static enum status resolve(const char *path, char out[PATH_MAX], struct error *e
 	memcpy(out, path, strlen(path) + 1);
 	struct stat at;
 	if (lstat(path, &at) != 0)
-		return errno == ENOENT ? STATUS_OK : error_set_errno(err, "%s", show(path).text);
+		return errno == ENOENT ? STATUS_OK : as_output(error_set_errno(err, "%s", show(path).text), err);
 	if (S_ISLNK(at.st_mode)) {
 		status = follow_link(path, out, err);
 		if (status != STATUS_OK)
 			return status;
 		if (lstat(out, &at) != 0)
-			return error_set_errno(err, "%s", show(out).text);
+			return as_output(error_set_errno(err, "%s", show(out).text), err);
 	}
 	if (S_ISDIR(at.st_mode))
 		return error_set(err, STATUS_IO, "%s: names a folder, not a file", show(path).text);
@@ -212,7 +222,7 @@ enum status publish_open(const char *path, mode_t mode, struct publish *out, str
 	snprintf(made.target, sizeof(made.target), "%s", last_component(real));
 	made.folder = open_folder_of(real);
 	if (made.folder < 0)
-		return error_set_errno(err, "%s: cannot open its folder", show(path).text);
+		return as_output(error_set_errno(err, "%s: cannot open its folder", show(path).text), err);
 	char prefix[TARGET_SHOWN + 3];
 	snprintf(prefix, sizeof(prefix), ".%.*s.", TARGET_SHOWN, made.target);
 	sweep(made.folder, prefix);
@@ -220,9 +230,11 @@ enum status publish_open(const char *path, mode_t mode, struct publish *out, str
 	for (int i = 0; i < MOST_ATTEMPTS && made.file < 0 && errno == EAGAIN; i++)
 		made.file = make_temporary(made.folder, prefix, mode, made.temporary);
 	if (made.file < 0) {
-		error_set_errno(err, "%s: cannot make a temporary file beside it", show(path).text);
+		const int number = errno;
 		close_quietly(&made.folder);
-		return err == NULL ? STATUS_IO : err->code;
+		errno = number;
+		return as_output(
+		    error_set_errno(err, "%s: cannot make a temporary file beside it", show(path).text), err);
 	}
 	*out = made;
 	return STATUS_OK;
@@ -230,7 +242,8 @@ enum status publish_open(const char *path, mode_t mode, struct publish *out, str
 
 static enum status write_failed(const struct publish *publish, const char *what, struct error *err)
 {
-	return error_set_errno(err, "%s: cannot %s its temporary file", show(publish->target).text, what);
+	return as_output(
+	    error_set_errno(err, "%s: cannot %s its temporary file", show(publish->target).text, what), err);
 }
 
 enum status publish_write(struct publish *publish, const void *data, size_t size, struct error *err)
@@ -260,7 +273,7 @@ static enum status sync_folder_of(const char *path, struct error *err)
 	int folder = open_folder_of(path);
 	enum status status = STATUS_OK;
 	if (folder < 0 || fsync(folder) != 0)
-		status = error_set_errno(err, "%s: cannot sync its folder", show(path).text);
+		status = as_output(error_set_errno(err, "%s: cannot sync its folder", show(path).text), err);
 	close_quietly(&folder);
 	return status;
 }
@@ -274,7 +287,7 @@ static enum status copy_content(int from, const char *name, struct publish *to, 
 		if (got < 0 && errno == EINTR)
 			continue;
 		if (got < 0)
-			return error_set_errno(err, "%s: cannot read", show(name).text);
+			return as_output(error_set_errno(err, "%s: cannot read", show(name).text), err);
 		if (got == 0)
 			return STATUS_OK;
 		const enum status status = publish_write(to, buffer, (size_t)got, err);
@@ -305,7 +318,8 @@ static enum status keep_copy(const struct publish *publish, const char *kept, st
 	enum status status;
 	int from = openat(publish->folder, publish->target, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
 	if (from < 0 || fstat(from, &at) != 0) {
-		status = error_set_errno(err, "%s: cannot open to keep a copy", show(publish->target).text);
+		status =
+		    as_output(error_set_errno(err, "%s: cannot open to keep a copy", show(publish->target).text), err);
 		goto done;
 	}
 	status = publish_open(kept, at.st_mode & 0777, &copy, err);
@@ -317,7 +331,7 @@ static enum status keep_copy(const struct publish *publish, const char *kept, st
 	if (status != STATUS_OK)
 		goto done;
 	if (rename_new(&copy, copy.target) != 0) {
-		status = error_set_errno(err, "%s: cannot make it", show(kept).text);
+		status = as_output(error_set_errno(err, "%s: cannot make it", show(kept).text), err);
 		goto done;
 	}
 	copy.temporary[0] = '\0';
@@ -337,13 +351,8 @@ enum status publish_keep(const struct publish *publish, const char *kept, struct
 	if (linkat(publish->folder, publish->target, AT_FDCWD, kept, 0) == 0)
 		return sync_folder_of(kept, err);
 	/* EPERM: no hard links here, or fs.protected_hardlinks and another owner. EMLINK: too many links. */
-	if (errno != EXDEV && errno != EPERM && errno != EMLINK && errno != EOPNOTSUPP) {
-		error_set_errno(err, "%s: cannot keep the present version", show(kept).text);
-		/* STATUS_MISSING would say that the target is missing; here it is the place to keep it in. */
-		if (err != NULL && err->code == STATUS_MISSING)
-			err->code = STATUS_IO;
-		return err == NULL ? STATUS_IO : err->code;
-	}
+	if (errno != EXDEV && errno != EPERM && errno != EMLINK && errno != EOPNOTSUPP)
+		return as_output(error_set_errno(err, "%s: cannot keep the present version", show(kept).text), err);
 	const enum status status = keep_copy(publish, kept, err);
 	return status == STATUS_OK ? sync_folder_of(kept, err) : status;
 }
@@ -355,11 +364,13 @@ static enum status finish_as(struct publish *publish, const char *name, struct e
 		return error_set(err, STATUS_IO, "%s: its temporary file was removed or replaced by another program",
 		    show(publish->target).text);
 	if (renameat(publish->folder, publish->temporary, publish->folder, name) != 0)
-		return error_set_errno(err, "%s: cannot rename the temporary file to it", show(name).text);
+		return as_output(
+		    error_set_errno(err, "%s: cannot rename the temporary file to it", show(name).text), err);
 	publish->temporary[0] = '\0';
 	enum status status = STATUS_OK;
 	if (fsync(publish->folder) != 0)
-		status = error_set_errno(err, "%s: renamed, but its folder cannot be synced", show(name).text);
+		status = as_output(
+		    error_set_errno(err, "%s: renamed, but its folder cannot be synced", show(name).text), err);
 	publish_abort(publish);
 	return status;
 }
@@ -467,7 +478,8 @@ enum status publish_room(const char *path, uint64_t bytes, struct error *err)
 	struct statvfs room;
 	enum status status = STATUS_OK;
 	if (folder < 0 || fstatvfs(folder, &room) != 0) {
-		status = error_set_errno(err, "%s: cannot look at the free space of its folder", show(path).text);
+		status = as_output(
+		    error_set_errno(err, "%s: cannot look at the free space of its folder", show(path).text), err);
 		goto done;
 	}
 	uint64_t available;

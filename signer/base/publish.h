@@ -5,6 +5,7 @@
  *
  * The steps are apart because the engine does other things between them (interface.md, "Publishing"): verify the
  * temporary file by its descriptor, store the intent, keep the old version.
+ * Whatever stands in the way of an output (no folder, no right, no room) is STATUS_IO.
  * A write beyond RLIMIT_FSIZE fails with STATUS_IO only where SIGXFSZ is ignored, which is main's to do.
  */
 #pragma once

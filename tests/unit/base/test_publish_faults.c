@@ -133,6 +133,30 @@ static void full_disk_is_reported_and_leaves_nothing(void **state)
 	place_free(&place);
 }
 
+static void folder_without_rights_is_an_output_error(void **state)
+{
+	(void)state;
+	const struct place place = place_new();
+	assert_int_equal(chmod(place.folder, 0500), 0);
+	const pid_t child = fork();
+	assert_true(child >= 0);
+	if (child == 0) {
+		struct error err;
+		error_clear(&err);
+		/* Root may write anywhere. */
+		if (geteuid() == 0 && (setresgid(65534, 65534, 65534) != 0 || setresuid(65534, 65534, 65534) != 0))
+			_exit(2);
+		const enum status status = publish_file(place.target, 0644, "x", 1, &err);
+		_exit(status == STATUS_IO && strstr(err.message, "Permission denied") != NULL ? 0 : 3);
+	}
+	int how;
+	assert_int_equal(waitpid(child, &how, 0), child);
+	assert_true(WIFEXITED(how));
+	assert_int_equal(WEXITSTATUS(how), 0);
+	assert_int_equal(chmod(place.folder, 0700), 0);
+	place_free(&place);
+}
+
 static void device_without_room_fails_the_write(void **state)
 {
 	(void)state;
@@ -174,7 +198,7 @@ static void missing_room_is_named_with_both_numbers(void **state)
 	assert_int_equal(publish_room(place.target, 1, &err), STATUS_OK);
 	assert_int_equal(publish_room(place.target, UINT64_MAX, &err), STATUS_IO);
 	assert_non_null(strstr(err.message, "octets free, and this needs 18446744073709551615"));
-	assert_int_equal(publish_room("/nonexistent/zone", 1, &err), STATUS_MISSING);
+	assert_int_equal(publish_room("/nonexistent/zone", 1, &err), STATUS_IO);
 	place_free(&place);
 }
 
@@ -211,6 +235,7 @@ int main(void)
 		cmocka_unit_test(planted_names_do_no_harm),
 		cmocka_unit_test(killed_run_leaves_target_whole_and_next_run_cleans_up),
 		cmocka_unit_test(full_disk_is_reported_and_leaves_nothing),
+		cmocka_unit_test(folder_without_rights_is_an_output_error),
 		cmocka_unit_test(device_without_room_fails_the_write),
 		cmocka_unit_test(removed_temporary_is_never_published),
 		cmocka_unit_test(missing_room_is_named_with_both_numbers),
