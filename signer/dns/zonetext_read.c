@@ -59,13 +59,12 @@ static void submit(struct reader *reader, const struct zonetext_source *source, 
 
 static enum status read_source(struct reader *reader, struct zonetext_source *source);
 
-static enum status add_file(struct reader *reader, const char *name, uint16_t *out)
+static uint16_t add_file(struct reader *reader, const char *name)
 {
 	struct zonetext *const zone = reader->out;
 	zone->files = memory_resize(zone->files, zone->file_count + 1, sizeof(*zone->files));
 	zone->files[zone->file_count] = arena_strdup(reader->names, name);
-	*out = (uint16_t)zone->file_count++;
-	return STATUS_OK;
+	return (uint16_t)zone->file_count++;
 }
 
 /* The line as the scanner sees it: a path, perhaps quoted, and perhaps an origin (RFC 1035 5.1). */
@@ -126,7 +125,7 @@ static enum status include(struct reader *reader, struct zonetext_source *parent
 		zonetext_pool_error(reader->pool, &err);
 		return STATUS_OK;
 	}
-	status = add_file(reader, path, &child.file);
+	child.file = add_file(reader, path);
 	child.name = reader->out->files[child.file];
 	child.level = parent->level + 1;
 	child.state = state;
@@ -235,12 +234,13 @@ enum status zonetext_read_by(
 		.err = err == NULL ? &local : err };
 	reader.pool = zonetext_pool_new(options->threads == 0 ? workers_default() : options->threads, out);
 	struct zonetext_source input = { .descriptor = descriptor };
-	enum status status = add_file(&reader, options->name, &input.file);
+	enum status status = STATUS_OK;
+	input.file = add_file(&reader, options->name);
 	input.name = out->files[0];
 	input.state.ttl_known = false;
 	if (options->origin != NULL)
 		memcpy(input.state.origin, options->origin, name_size(options->origin));
-	if (status == STATUS_OK && EVP_DigestInit_ex(reader.digests, EVP_sha256(), NULL) != 1)
+	if (EVP_DigestInit_ex(reader.digests, EVP_sha256(), NULL) != 1)
 		status = error_set(reader.err, STATUS_INTERNAL, "SHA-256 is not available in libcrypto");
 	if (status == STATUS_OK)
 		status = read_source(&reader, &input);
