@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Wording of answers: plain structs in, words for people or JSON for programs out, with the same facts in both.
+ *
+ * The first line says the verdict and whether a person needs to act; every wait says for what, who ends it and when;
+ * times are absolute UTC with the distance beside them (interface.md, "Outputs"). No octet of a zone reaches a terminal
+ * unescaped: names come in master-file text, all else through error_escape.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "keystore/key.h"
+#include "policies/policy.h"
+#include "signer/base/arena.h"
+#include "signer/base/error.h"
+#include "signer/base/utc.h"
+
+/* How to write: colours only where a terminal and the operator want them. */
+struct report_style {
+	bool colour;
+	bool states; /* show the record states too */
+	struct utc now;
+};
+
+struct report_key {
+	struct key key;
+	const char *zone;
+	const char *word;      /* prepared, publishing, ready, active, retiring, removed */
+	const char *waits_for; /* or "" */
+	struct utc ready_at;   /* when its DNSKEY is in all caches; 0: not on its way */
+};
+
+enum report_health { REPORT_OK, REPORT_NEW, REPORT_WARN, REPORT_BLOCKED, REPORT_EXPIRED };
+
+struct report_zone {
+	const char *name, *policy, *input, *output, *parents;
+	enum report_health health;
+	const char *headline; /* after the name: "OK, nothing for you to do" */
+	const char *effect;   /* what happens if nobody acts, or NULL */
+	const char *command;  /* to paste, where a person must act, or NULL */
+	bool published;
+	uint32_t serial;
+	struct utc published_at, valid_until, next;
+	uint64_t records, signatures, size;
+	unsigned checks;
+	struct utc input_failing_since;
+	const char *input_failure;
+	struct utc last_failure; /* of a run newer than the publication; 0: none */
+	const char *last_failure_message;
+	struct span limit; /* the policy's refresh: signatures have more left if runs happen */
+	const struct report_key *keys;
+	size_t key_count;
+};
+
+struct report_state {
+	const char *folder;
+	bool virtual_clock, restored;
+	const struct report_zone *zones;
+	size_t zone_count;
+	bool all; /* list every zone, not only those that need attention */
+};
+
+struct report_event {
+	struct utc when;
+	const char *actor, *zone, *what, *detail;
+	uint8_t hash[32];
+};
+
+/* The word for what a key does; `zone_published` and times come from the store. */
+const char *report_key_word(const struct key *key, struct utc ready_at, struct utc now);
+
+const char *report_health_name(enum report_health health);
+
+/* Text for people. */
+void report_status_text(FILE *out, const struct report_state *state, const struct report_style *style);
+void report_zone_text(FILE *out, const struct report_zone *zone, bool virtual_clock, const struct report_style *style);
+void report_keys_text(FILE *out, const struct report_key keys[], size_t count, const struct report_style *style);
+void report_events_text(FILE *out, const struct report_event events[], size_t count);
+
+/* A stored verdict; false if it cannot be read. `silent`: only `pass` is filled in. */
+bool report_verdict_text(FILE *out, const char *json, bool silent, bool *pass);
+
+/* "2026-11-24 21:00Z (21m ago)", "... (in 9d 20h)". */
+char *report_when(struct utc when, struct utc now, struct arena *mem);
+
+/* JSON: an object under construction. Names come out in the order in which they went in; a time goes in twice, as RFC
+ * 3339 and as NAME_epoch. */
+struct report;
+
+struct report *report_new(const char *schema); /* NULL: an inner object, without "schema" */
+struct report *report_list(void);
+void report_free(struct report *report);
+void report_text(struct report *report, const char *name, const char *value); /* NULL value: null */
+void report_number(struct report *report, const char *name, int64_t value);
+void report_real(struct report *report, const char *name, double value);
+void report_bool(struct report *report, const char *name, bool value);
+void report_time(struct report *report, const char *name, struct utc value); /* 0 and never: null */
+void report_hex(struct report *report, const char *name, const uint8_t *data, size_t size);
+void report_json(struct report *report, const char *name, const char *json);      /* JSON text as it is; NULL: null */
+void report_child(struct report *report, const char *name, struct report *child); /* takes the child */
+void report_append(struct report *list, struct report *child);                    /* takes the child */
+void report_error(struct report *report, const struct error *err, enum status status); /* "error": {...} */
+
+/* Writes it and a newline; frees it. STATUS_IO if `out` cannot take it. */
+enum status report_print(FILE *out, struct report *report, struct error *err) MUST_CHECK;
+
+struct report *report_of_key(const struct report_key *key);
+struct report *report_of_zone(const struct report_zone *zone);
+struct report *report_of_state(const struct report_state *state, struct utc now);
+struct report *report_of_events(const struct report_event events[], size_t count);
+
+const char *report_status_name(enum status status); /* "malformed" */

@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: MIT */
+#include <inttypes.h>
+#include <string.h>
+
+#include "signer/report/report.h"
+
+enum { COLUMN_ZONE = 24 };
+
+static const char *paint(const struct report_style *style, enum report_health health)
+{
+	if (!style->colour)
+		return "";
+	switch (health) {
+	case REPORT_OK:
+		return "\033[32m";
+	case REPORT_NEW:
+	case REPORT_WARN:
+		return "\033[33m";
+	case REPORT_BLOCKED:
+	case REPORT_EXPIRED:
+		return "\033[31m";
+	}
+	return "";
+}
+
+static const char *plain(const struct report_style *style)
+{
+	return style->colour ? "\033[0m" : "";
+}
+
+/* "9d 02h" until `when`; "-" if there is no such moment. */
+static void left_until(struct utc when, struct utc now, char out[SPAN_TEXT])
+{
+	if (when.seconds == 0 || when.seconds == UTC_NEVER.seconds) {
+		snprintf(out, SPAN_TEXT, "-");
+		return;
+	}
+	struct span left = utc_difference(when, now);
+	if (left.seconds <= 0)
+		snprintf(out, SPAN_TEXT, "EXPIRED");
+	else
+		span_format_short(left, out);
+}
+
+static void minute(struct utc when, char out[UTC_TEXT])
+{
+	char full[UTC_TEXT];
+	utc_format(when, full);
+	snprintf(out, UTC_TEXT, "%.10s %.5sZ", full, full + 11);
+}
+
+char *report_when(struct utc when, struct utc now, struct arena *mem)
+{
+	char text[UTC_TEXT], distance[SPAN_TEXT];
+	if (when.seconds == 0)
+		return arena_strdup(mem, "never");
+	if (when.seconds == UTC_NEVER.seconds)
+		return arena_strdup(mem, "never");
+	minute(when, text);
+	bool past = !utc_before(now, when);
+	span_format_short(past ? utc_difference(now, when) : utc_difference(when, now), distance);
+	return past ? arena_printf(mem, "%s (%s ago)", text, distance)
+		    : arena_printf(mem, "%s (in %s)", text, distance);
+}
+
+static void count_zones(const struct report_state *state, size_t *acting, size_t *blocked, size_t *fine)
+{
+	*acting = *blocked = *fine = 0;
+	for (size_t i = 0; i < state->zone_count; i++) {
+		enum report_health health = state->zones[i].health;
+		if (health == REPORT_BLOCKED || health == REPORT_EXPIRED)
+			(*blocked)++;
+		else if (health == REPORT_WARN)
+			(*acting)++;
+		else
+			(*fine)++;
+	}
+}
+
+static const char *plural(size_t count, const char *one, const char *more)
+{
+	return count == 1 ? one : more;
+}
+
+static void print_summary(FILE *out, const struct report_state *state, const struct report_style *style)
+{
+	size_t acting, blocked, fine;
+	char now[UTC_TEXT];
+	count_zones(state, &acting, &blocked, &fine);
+	minute(style->now, now);
+	if (state->zone_count == 0)
+		fprintf(out, "No zones yet.");
+	else if (acting + blocked == 0)
+		fprintf(out, "All %zu %s fine, nothing for you to do.", fine, plural(fine, "zone is", "zones are"));
+	else
+		fprintf(out, "%zu %s you, %zu %s BLOCKED, %zu fine.", acting,
+		    plural(acting, "zone needs", "zones need"), blocked,
+		    plural(blocked, "publication is", "publications are"), fine);
+	fprintf(out, "  %s%s\n", now, state->virtual_clock ? "  VIRTUAL CLOCK" : "");
+	if (state->restored)
+		fprintf(out, "RESTORED from a backup and not reconciled: nothing is signed. Run: zoneseal restore "
+			     "--reconcile\n");
+}
+
+static void print_row(FILE *out, const struct report_zone *zone, const struct report_style *style)
+{
+	char published[64] = "-", left[SPAN_TEXT], age[SPAN_TEXT], next[UTC_TEXT] = "-";
+	if (zone->published) {
+		span_format_short(utc_difference(style->now, zone->published_at), age);
+		snprintf(published, sizeof(published), "%" PRIu32 " %s ago", zone->serial, age);
+	}
+	left_until(zone->valid_until, style->now, left);
+	if (zone->next.seconds != 0)
+		minute(zone->next, next);
+	fprintf(out, "%-*s %s%-8s%s  %-22s %-9s ", COLUMN_ZONE, zone->name, paint(style, zone->health),
+	    report_health_name(zone->health), plain(style), published, left);
+	if (zone->command != NULL)
+		fprintf(out, "YOU   %s\n", zone->command);
+	else
+		fprintf(out, "auto  %s\n", zone->published ? next : "first publication with the next run");
+}
+
+void report_status_text(FILE *out, const struct report_state *state, const struct report_style *style)
+{
+	enum { SHOWN_WITHOUT_ALL = 20 };
+	print_summary(out, state, style);
+	if (state->zone_count == 0)
+		return;
+	fprintf(out, "%-*s %-8s  %-22s %-9s NEXT\n", COLUMN_ZONE, "ZONE", "STATE", "PUBLISHED", "SIGS LEFT");
+	size_t hidden = 0;
+	bool brief = !state->all && state->zone_count > SHOWN_WITHOUT_ALL;
+	for (size_t i = 0; i < state->zone_count; i++) {
+		if (brief && state->zones[i].health == REPORT_OK && state->zones[i].command == NULL)
+			hidden++;
+		else
+			print_row(out, &state->zones[i], style);
+	}
+	if (hidden > 0)
+		fprintf(out, "... %zu more, all ok (--all)\n", hidden);
+}
+
+static void print_published(FILE *out, const struct report_zone *zone, const struct report_style *style)
+{
+	char age[SPAN_TEXT], left[SPAN_TEXT], limit[SPAN_TEXT], until[UTC_TEXT];
+	if (!zone->published) {
+		fprintf(out, "Published  nothing yet\n");
+		return;
+	}
+	span_format_short(utc_difference(style->now, zone->published_at), age);
+	fprintf(out, "Published  serial %" PRIu32 ", %s ago, verified %u checks, %" PRIu64 " signatures all checked\n",
+	    zone->serial, age, zone->checks, zone->signatures);
+	left_until(zone->valid_until, style->now, left);
+	span_format_short(zone->limit, limit);
+	minute(zone->valid_until, until);
+	fprintf(out, "Signatures earliest expiry %s (%s left; zoneseal makes new ones at %s)\n", until, left, limit);
+}
+
+void report_zone_text(FILE *out, const struct report_zone *zone, bool virtual_clock, const struct report_style *style)
+{
+	struct arena *mem = arena_new(0);
+	fprintf(out, "%s  %s%s%s%s\n", zone->name, paint(style, zone->health), zone->headline, plain(style),
+	    virtual_clock ? "  VIRTUAL CLOCK" : "");
+	if (zone->effect != NULL)
+		fprintf(out, "%*s  %s\n", (int)strlen(zone->name), "", zone->effect);
+	fprintf(out, "\n");
+	print_published(out, zone, style);
+	if (zone->next.seconds != 0)
+		fprintf(
+		    out, "Next       zoneseal will renew signatures at %s\n", report_when(zone->next, style->now, mem));
+	fprintf(out, "Input      %s\n", zone->input != NULL ? zone->input : "given on each run (-i)");
+	if (zone->input_failing_since.seconds != 0)
+		fprintf(out, "           registrations are not getting out since %s: %s\n",
+		    report_when(zone->input_failing_since, style->now, mem), zone->input_failure);
+	if (zone->last_failure.seconds != 0)
+		fprintf(out, "Last run   failed %s: %s\n", report_when(zone->last_failure, style->now, mem),
+		    zone->last_failure_message);
+	fprintf(out, "Output     %s\nPolicy     %s\n", zone->output, zone->policy);
+	if (zone->key_count > 0) {
+		fprintf(out, "\n");
+		report_keys_text(out, zone->keys, zone->key_count, style);
+	}
+	if (zone->command != NULL)
+		fprintf(out, "\nDo now:   %s\n", zone->command);
+	arena_free(mem);
+}
+
+static void print_states(FILE *out, const struct key *key)
+{
+	static const char *const names[KEY_RECORDS] = { "dnskey", "zrrsig", "krrsig", "ds" };
+	char since[UTC_TEXT];
+	for (int i = 0; i < KEY_RECORDS; i++) {
+		if (key->state[i] == KEY_NA)
+			continue;
+		minute(key->since[i], since);
+		fprintf(out, "          %-7s %-11s since %s\n", names[i], key_state_name(key->state[i]), since);
+	}
+}
+
+void report_keys_text(FILE *out, const struct report_key keys[], size_t count, const struct report_style *style)
+{
+	fprintf(out, "KEY     ROLE  STATE       SINCE              WHAT IT WAITS FOR\n");
+	for (size_t i = 0; i < count; i++) {
+		const struct key *key = &keys[i].key;
+		char since[UTC_TEXT];
+		minute(key->active.seconds != 0 ? key->active : key->created, since);
+		fprintf(out, "%-7u %-5s %-11s %-18s %s\n", key->tag, key_role_name(key->role), keys[i].word, since,
+		    keys[i].waits_for);
+		if (style->states)
+			print_states(out, key);
+	}
+}
+
+void report_events_text(FILE *out, const struct report_event events[], size_t count)
+{
+	for (size_t i = count; i > 0; i--) {
+		const struct report_event *event = &events[i - 1];
+		char when[UTC_TEXT], detail[1200];
+		utc_format(event->when, when);
+		error_escape(event->detail, strlen(event->detail), detail, sizeof(detail));
+		fprintf(out, "%s  %-16s %-20s %s%s%s\n", when, event->actor, event->zone, event->what,
+		    detail[0] != '\0' ? ": " : "", detail);
+	}
+}

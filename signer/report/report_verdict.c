@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: MIT */
+/* A stored verdict ("zoneseal.verdict/1") for people. The verifier's own text says more; this is what was kept. */
+#include <jansson.h>
+#include <string.h>
+
+#include "signer/report/report.h"
+
+/* A string member, made safe for a terminal. */
+static const char *text_of(const json_t *object, const char *name, struct arena *mem)
+{
+	const char *value = json_string_value(json_object_get(object, name));
+	if (value == NULL)
+		return "";
+	size_t size = 4 * strlen(value) + 1;
+	char *out = arena_alloc(mem, size);
+	error_escape(value, strlen(value), out, size);
+	return out;
+}
+
+static long long number_of(const json_t *object, const char *name)
+{
+	return json_integer_value(json_object_get(object, name));
+}
+
+static void print_finding(FILE *out, const json_t *finding, struct arena *mem)
+{
+	size_t index;
+	const json_t *example;
+	fprintf(out, "\n%s  %s  (%lld)\n", text_of(finding, "id", mem), text_of(finding, "what", mem),
+	    number_of(finding, "count"));
+	json_array_foreach(json_object_get(finding, "examples"), index, example)
+	{
+		long long line = number_of(example, "line");
+		fprintf(out, "  %s %s", text_of(example, "owner", mem), text_of(example, "type", mem));
+		if (line > 0)
+			fprintf(out, " (line %lld)", line);
+		fprintf(out, "  %s\n", text_of(example, "detail", mem));
+	}
+	if (text_of(finding, "cause", mem)[0] != '\0')
+		fprintf(out, "  => %s\n", text_of(finding, "cause", mem));
+	if (text_of(finding, "advice", mem)[0] != '\0')
+		fprintf(out, "  Do: %s\n", text_of(finding, "advice", mem));
+}
+
+static void print_checks(FILE *out, const json_t *checks, struct arena *mem)
+{
+	size_t index, pass = 0, fail = 0, not_asked = 0;
+	const json_t *check;
+	json_array_foreach(checks, index, check)
+	{
+		const char *result = text_of(check, "result", mem);
+		pass += strcmp(result, "ok") == 0 || strcmp(result, "warn") == 0;
+		fail += strcmp(result, "fail") == 0;
+		not_asked += strcmp(result, "not asked") == 0;
+	}
+	fprintf(out, "\nCHECKS   %zu pass, %zu FAIL, %zu not asked\n", pass, fail, not_asked);
+	json_array_foreach(checks, index, check)
+	{
+		const char *result = text_of(check, "result", mem);
+		if (strcmp(result, "nothing to check") == 0)
+			continue;
+		fprintf(out, "  %-10s %-24s %lld checked", strcmp(result, "fail") == 0 ? "FAIL" : result,
+		    text_of(check, "id", mem), number_of(check, "checked"));
+		if (number_of(check, "failed") > 0)
+			fprintf(out, ", %lld bad", number_of(check, "failed"));
+		fprintf(out, "\n");
+	}
+}
+
+bool report_verdict_text(FILE *out, const char *json, bool silent, bool *pass)
+{
+	struct arena *mem = arena_new(0);
+	json_t *root = json_loads(json, JSON_REJECT_DUPLICATES, NULL);
+	const char *verdict = json_string_value(json_object_get(root, "verdict"));
+	bool good = verdict != NULL;
+	*pass = good && strcmp(verdict, "pass") == 0;
+	if (good && !silent) {
+		size_t index;
+		const json_t *finding;
+		fprintf(out, "%s  %s serial %lld, %lld records, %lld signatures all checked, at %s\n",
+		    *pass ? "PASS" : "FAIL", text_of(root, "zone", mem), number_of(root, "serial"),
+		    number_of(root, "records"), number_of(root, "signatures"), text_of(root, "time", mem));
+		json_array_foreach(json_object_get(root, "findings"), index, finding) print_finding(out, finding, mem);
+		print_checks(out, json_object_get(root, "checks"), mem);
+	}
+	json_decref(root);
+	arena_free(mem);
+	return good;
+}
