@@ -19,46 +19,64 @@
 
 /* Where things are and how this run behaves; made by cli from arguments and environment. */
 struct engine_options {
-	const char *state;    /* state folder */
-	const char *input;    /* -i, or NULL: the zone's; "-" is stdin */
-	const char *output;   /* -o, or NULL: the zone's; "-" is stdout, without receipt */
-	const char *verifier; /* path of zoneseal-verify, or NULL: beside this program, else the installed one */
+	const char *state;           /* state folder */
+	const char *command;         /* "sign" or "run": for the lock file and the messages of others */
+	const char *input;           /* -i, or NULL: the zone's; "-" is stdin */
+	const char *output;          /* -o, or NULL: the zone's; "-" is stdout, without receipt */
+	const char *verifier;        /* path of zoneseal-verify, or NULL: beside this program, else the installed one */
+	const char *passphrase_file; /* or NULL */
 	struct utc now;
 	unsigned threads; /* 0: all cores */
 	bool force;       /* publish with a new serial even if nothing is due */
 	bool replace;     /* an existing output that is not ours may be replaced */
 	bool new_keys;    /* DNSKEY or RRSIG of foreign keys in input or output may be dropped */
+	bool keep_alive;  /* when the input is bad, the last published content is signed again before it expires */
+	bool ignore_serial_date; /* an input serial that looks like a date of tomorrow or later is none */
 	bool dry_run;
 	bool run_hooks; /* with a virtual clock, hooks run only if asked for */
 	bool all_type_names;
 	int64_t lock_wait_seconds;
-	void (*progress)(void *context, const char *phase, uint64_t done, uint64_t total); /* or NULL */
+	void (*progress)(void *context, const char *phase); /* called when a phase begins, or NULL */
 	void *progress_context;
 };
 
 enum engine_result {
+	ENGINE_FAILED,
 	ENGINE_PUBLISHED,
 	ENGINE_UP_TO_DATE,    /* nothing due: nothing changed */
 	ENGINE_KEPT_ALIVE,    /* the input is bad: the last good content was signed again; status is not OK */
 	ENGINE_WRITTEN,       /* to stdout, no receipt */
 	ENGINE_WOULD_PUBLISH, /* dry run */
-	ENGINE_FAILED,
 };
 
 struct engine_report {
 	enum engine_result result;
 	const char *zone;
 	const char *output;
-	uint32_t serial;
+	const char *reason; /* why something was due: "input changed" */
+	const char *policy; /* name */
+	const char *phase;  /* how far the run came */
+	uint32_t serial;    /* of this run's version */
 	struct sign_result sign;
-	const char *verdict;    /* the verifier's JSON, or NULL */
-	struct utc next;        /* when to look again */
-	struct utc valid_until; /* first expiry of what is published now */
+	const char *verdict; /* the verifier's JSON, or NULL */
+	uint64_t checks;     /* that passed */
+	unsigned keys_made;
+	struct utc next; /* when to look again */
+	/* What is published when the run has ended. */
+	bool has_published;
+	uint32_t published_serial;
+	struct utc published_at;
+	struct utc valid_until;         /* first expiry of what is published now */
+	struct utc input_failing_since; /* registrations are not getting out since then; 0: they are */
+	const char *rejected;           /* where the refused zone is, or NULL */
+	const char *unsigned_not_asked; /* why the gate could not compare with the input, or NULL */
+	bool virtual_clock;
 	uint8_t audit_head[32];
 	const char *hook_note; /* what a hook said when it failed, or NULL */
-	double seconds_total, seconds_verify;
+	double seconds_total, seconds_read, seconds_verify;
 };
 
-/* The pipeline for one zone. The report is filled as far as things went, also on failure; its strings live in `mem`. */
+/* The pipeline for one zone. The report is filled as far as things went, also on failure; its strings live in `mem`.
+ * Call it with one thread running: it watches for SIGTERM, SIGINT and SIGHUP meanwhile. */
 enum status engine_sign(struct store *store, const char *zone, const struct engine_options *options, struct arena *mem,
     struct engine_report *report, struct error *err) MUST_CHECK;

@@ -1,0 +1,338 @@
+/* SPDX-License-Identifier: MIT */
+/* Reads, decides, signs: what comes before the gate. What comes after it is in commit.c. */
+#include "signer/engine/attempt.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "policies/policy_yaml.h"
+#include "signer/base/bytes.h"
+#include "signer/engine/clock.h"
+#include "signer/engine/folder.h"
+#include "signer/engine/serial.h"
+
+enum { PIPE_PIECE = 1 << 16, ROOM_SPARE = 1 << 20 };
+
+/* A pipe can be read once, but the gate wants to read the input too: it becomes an unnamed file. */
+static enum status copy_pipe(struct attempt *attempt, int from, struct error *err)
+{
+	char *folder = folder_path(attempt->run->options->state, "zones", attempt->run->mem);
+	int file = open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	if (file < 0)
+		return error_set_errno(err, "%s: temporary file for the input", folder);
+	attempt->file = file;
+	char *piece = arena_alloc(attempt->run->mem, PIPE_PIECE);
+	for (;;) {
+		ssize_t size = read(from, piece, PIPE_PIECE);
+		if (size == 0)
+			break;
+		if (size < 0 && errno == EINTR)
+			continue;
+		if (size < 0)
+			return error_set_errno(err, "input %s", attempt->name);
+		for (ssize_t done = 0; done < size;) {
+			ssize_t written = write(file, piece + done, (size_t)(size - done));
+			if (written <= 0)
+				return error_set_errno(err, "%s: temporary file for the input", folder);
+			done += written;
+		}
+	}
+	return lseek(file, 0, SEEK_SET) == 0 ? STATUS_OK : error_set_errno(err, "input %s", attempt->name);
+}
+
+static const char *folder_of(const char *path, struct arena *mem)
+{
+	const char *slash = strrchr(path, '/');
+	if (slash == NULL)
+		return ".";
+	return slash == path ? "/" : arena_strndup(mem, path, (size_t)(slash - path));
+}
+
+static enum status open_input(struct attempt *attempt, struct error *err)
+{
+	struct run *run = attempt->run;
+	struct stat stat_of;
+	const char *path = run->options->input != NULL ? run->options->input : run->zone.input;
+	if (path == NULL)
+		return error_set(err, STATUS_MISSING, "no input is known; give it with -i FILE or zoneseal zone set %s",
+		    run->zone.name);
+	if (strcmp(path, "-") == 0) {
+		attempt->name = "<stdin>";
+		return copy_pipe(attempt, STDIN_FILENO, err);
+	}
+	attempt->name = folder_absolute(path, run->mem);
+	int file = open(attempt->name, O_RDONLY | O_CLOEXEC);
+	if (file < 0)
+		return error_set_errno(err, "input %s", attempt->name);
+	if (fstat(file, &stat_of) != 0 || S_ISDIR(stat_of.st_mode)) {
+		close(file);
+		return error_set(err, STATUS_MISSING, "input %s: is a folder", attempt->name);
+	}
+	if (S_ISREG(stat_of.st_mode)) {
+		attempt->file = file;
+		attempt->folder = folder_of(attempt->name, run->mem);
+		return STATUS_OK;
+	}
+	enum status status = copy_pipe(attempt, file, err);
+	close(file);
+	return status;
+}
+
+/* The content of the last published version: the signer strips from it what it makes itself. */
+static enum status open_last(struct attempt *attempt, struct error *err)
+{
+	struct run *run = attempt->run;
+	attempt->name = run->last.path;
+	if (run->output.previous < 0)
+		return error_set(
+		    err, STATUS_MISSING, "neither %s nor the archive holds the last published version", run->last.path);
+	attempt->file = fcntl(run->output.previous, F_DUPFD_CLOEXEC, 3);
+	if (attempt->file < 0 || lseek(attempt->file, 0, SEEK_SET) != 0)
+		return error_set_errno(err, "%s", run->last.path);
+	return STATUS_OK;
+}
+
+/* Policy, keys with their uses, and how names are written: all that shapes the output beside the input. */
+static void hash_config(struct attempt *attempt)
+{
+	struct run *run = attempt->run;
+	char *keys = zonekeys_list(attempt->keys, attempt->key_count, run->mem);
+	char *text = arena_printf(run->mem, "%s\n%s\nall names %d\n", policy_yaml_print(&run->policy, run->mem), keys,
+	    run->options->all_type_names);
+	bytes_sha256((struct bytes){ (const uint8_t *)text, strlen(text) }, attempt->config_sha256);
+}
+
+static void copy_keys(struct attempt *attempt)
+{
+	struct run *run = attempt->run;
+	attempt->key_count = run->keys.count;
+	attempt->keys = arena_calloc(run->mem, run->keys.count + 1, sizeof(struct key));
+	memcpy(attempt->keys, run->keys.all, run->keys.count * sizeof(struct key));
+	zonekeys_publish(attempt->keys, attempt->key_count, run_now(run));
+}
+
+static enum status read_input(struct attempt *attempt, struct error *err)
+{
+	struct run *run = attempt->run;
+	const struct zonetext_options options = { .name = attempt->name,
+		.origin = run->apex,
+		.folder = attempt->folder,
+		.threads = run->options->threads,
+		.strict_end = !attempt->keep_alive };
+	double begin = run_clock();
+	enum status status = file_stamp_of(attempt->file, &attempt->stamp, err);
+	if (status == STATUS_OK)
+		status = zonetext_read(attempt->file, &options, &attempt->input, err);
+	run->report->seconds_read = run_clock() - begin;
+	if (status != STATUS_OK)
+		return status;
+	if (!sign_input_serial(attempt->input.records, attempt->input.count, run->apex, &attempt->input_serial))
+		return error_set(
+		    err, STATUS_MALFORMED, "%s: no SOA at %s (RFC 1035 5.2)", attempt->name, run->zone.name);
+	if (attempt->keep_alive) {
+		memcpy(attempt->input_sha256, run->last.input_sha256, 32);
+		return STATUS_OK;
+	}
+	memcpy(attempt->input_sha256, attempt->input.sha256, 32);
+	if (run->options->ignore_serial_date)
+		return STATUS_OK;
+	return clock_check_serial(run->options->now, attempt->input_serial, err);
+}
+
+/* Why something has to be published now; NULL: nothing is due. */
+static const char *why_due(const struct attempt *attempt)
+{
+	const struct run *run = attempt->run;
+	if (run->output.to_stdout)
+		return "written to stdout";
+	if (!run->has_last)
+		return "first publication";
+	if (!utc_before(run->options->now, run->last.refresh))
+		return attempt->keep_alive ? "signatures due, the input is bad" : "signatures due";
+	if (!run->output.exists)
+		return "published file is missing";
+	if (attempt->keep_alive)
+		return NULL;
+	if (memcmp(attempt->input_sha256, run->last.input_sha256, 32) != 0)
+		return "input changed";
+	if (memcmp(attempt->config_sha256, run->last.config_sha256, 32) != 0)
+		return "policy or keys changed";
+	if (!run->output.is_last)
+		return "published file is not the last version";
+	return run->options->force ? "forced" : NULL;
+}
+
+static enum status choose_serial(struct attempt *attempt, struct error *err)
+{
+	struct run *run = attempt->run;
+	struct serial_facts facts = { .input = attempt->input_serial, .now = run->options->now };
+	enum status status = store_serial_floor(run->store, run->zone.id, &facts.floor, &facts.has_floor, err);
+	if (status != STATUS_OK)
+		return status;
+	if (run->output.has_serial && (!facts.has_floor || serial_greater(run->output.serial, facts.floor))) {
+		facts.has_floor = true;
+		facts.floor = run->output.serial;
+	}
+	/* The content that is kept alive has its own serial, which is used: only a new one will do. */
+	enum policy_serial policy = run->policy.serial;
+	if (attempt->keep_alive && policy == POLICY_SERIAL_KEEP)
+		policy = POLICY_SERIAL_INCREMENT;
+	return serial_next(policy, &facts, &attempt->serial, err);
+}
+
+static struct sign_parameters parameters_of(const struct attempt *attempt)
+{
+	const struct run *run = attempt->run;
+	const struct policy *policy = &run->policy;
+	return (struct sign_parameters){
+		.apex = run->apex,
+		.now = run->options->now,
+		.serial = attempt->serial,
+		.validity = policy->validity,
+		.validity_dnskey = policy->validity_dnskey,
+		.inception_offset = policy->inception_offset,
+		.jitter = policy->jitter,
+		.refresh = policy->refresh,
+		.nsec3 = policy->denial == POLICY_NSEC3,
+		.opt_out = policy->opt_out,
+		.iterations = policy->iterations,
+		.salt = policy->salt,
+		.salt_size = policy->salt_size,
+		.dnskey_ttl = policy->dnskey_ttl,
+		.zonemd = policy->zonemd,
+		.cds = policy->cds,
+		.max_ttl = policy->max_zone_ttl,
+		.all_type_names = run->options->all_type_names,
+		.threads = run->options->threads,
+	};
+}
+
+/* The last version's records, for the signatures in them. Without them all is signed anew: no error. */
+static void read_previous(struct attempt *attempt)
+{
+	struct run *run = attempt->run;
+	const struct zonetext_options options = {
+		.name = "the last version", .origin = run->apex, .threads = run->options->threads
+	};
+	if (run->output.previous < 0 || lseek(run->output.previous, 0, SEEK_SET) != 0)
+		return;
+	attempt->has_previous = zonetext_read(run->output.previous, &options, &attempt->previous, NULL) == STATUS_OK;
+}
+
+/* The temporary file; for stdout it has no name from the start. */
+static enum status open_output(struct attempt *attempt, struct error *err)
+{
+	struct run *run = attempt->run;
+	const char *path = run->output.path;
+	uint64_t wanted = 4 * attempt->input.text_size + ROOM_SPARE;
+	if (run->has_last && run->last.size > 0)
+		wanted = run->last.size + run->last.size / 4 + ROOM_SPARE;
+	if (run->output.to_stdout)
+		path = arena_printf(
+		    run->mem, "%s.stdout", folder_zone_output(run->options->state, run->zone.name, run->mem));
+	enum status status = publish_room(path, wanted, err);
+	signals_hold(run->signals);
+	if (status == STATUS_OK)
+		status = publish_open(path, 0644, &attempt->publish, err);
+	signals_guard(run->signals, status == STATUS_OK && !run->output.to_stdout ? &attempt->publish : NULL);
+	if (status == STATUS_MISSING || status == STATUS_PERMISSION)
+		status = err->code = STATUS_IO; /* 66 and 77 would tell of the input and of keys */
+	if (status != STATUS_OK) {
+		error_context(err, "output");
+		return status;
+	}
+	if (!run->output.to_stdout)
+		return STATUS_OK;
+	if (unlinkat(attempt->publish.folder, attempt->publish.temporary, 0) != 0)
+		return error_set_errno(err, "%s", path);
+	attempt->publish.temporary[0] = '\0';
+	return STATUS_OK;
+}
+
+static enum status sign(struct attempt *attempt, struct error *err)
+{
+	struct run *run = attempt->run;
+	const struct sign_parameters parameters = parameters_of(attempt);
+	run_phase(run, "sign");
+	enum status status = open_output(attempt, err);
+	if (status != STATUS_OK)
+		return status;
+	read_previous(attempt);
+	bool replace_foreign = run->options->new_keys;
+	return sign_zone(&attempt->input, attempt->has_previous ? &attempt->previous : NULL, attempt->keys,
+	    attempt->key_count, run->token, replace_foreign, &parameters, &attempt->publish, &run->report->sign, err);
+}
+
+/* Failures for which the input, not the machine or the keys, is to blame. */
+static bool blames_input(enum status status)
+{
+	return status == STATUS_MISSING || status == STATUS_MALFORMED || status == STATUS_PERMISSION ||
+	       status == STATUS_REFUSED || status == STATUS_NO || status == STATUS_BUSY;
+}
+
+/* Input, keys and serial are there, or nothing is due, or it is refused. */
+static enum status decide(struct attempt *attempt, struct error *err)
+{
+	struct run *run = attempt->run;
+	run_phase(run, "read");
+	enum status status = attempt->keep_alive ? open_last(attempt, err) : open_input(attempt, err);
+	if (status == STATUS_OK)
+		status = read_input(attempt, err);
+	attempt->input_is_bad = blames_input(status);
+	if (status == STATUS_OK)
+		status = run_complete_keys(run, err);
+	if (status != STATUS_OK)
+		return status;
+	copy_keys(attempt);
+	hash_config(attempt);
+	attempt->reason = why_due(attempt);
+	if (attempt->reason == NULL) {
+		run->report->result = ENGINE_UP_TO_DATE;
+		run->report->next = run->last.refresh;
+		return STATUS_OK;
+	}
+	run->report->reason = attempt->reason;
+	status = choose_serial(attempt, err);
+	if (status == STATUS_OK)
+		run->report->serial = attempt->serial;
+	return status;
+}
+
+static void attempt_end(struct attempt *attempt)
+{
+	signals_guard(attempt->run->signals, NULL);
+	publish_abort(&attempt->publish);
+	zonetext_free(&attempt->input);
+	zonetext_free(&attempt->previous);
+	if (attempt->file >= 0)
+		close(attempt->file);
+}
+
+enum status attempt_publish(struct run *run, bool keep_alive, bool *input_is_bad, struct error *err)
+{
+	struct attempt attempt = { .run = run, .keep_alive = keep_alive, .file = -1, .publish = PUBLISH_NONE };
+	enum status status = decide(&attempt, err);
+	*input_is_bad = attempt.input_is_bad;
+	if (status != STATUS_OK || attempt.reason == NULL)
+		goto done;
+	if (run->options->dry_run) {
+		run->report->result = ENGINE_WOULD_PUBLISH;
+		goto done;
+	}
+	status = sign(&attempt, err);
+	*input_is_bad = status == STATUS_MALFORMED || status == STATUS_REFUSED;
+	if (status != STATUS_OK)
+		goto done;
+	status = attempt_verify(&attempt, err);
+	*input_is_bad = status == STATUS_NO || status == STATUS_BUSY;
+	if (status != STATUS_OK)
+		goto done;
+	status = run->output.to_stdout ? attempt_write_stdout(&attempt, err) : attempt_commit(&attempt, err);
+done:
+	attempt_end(&attempt);
+	return status;
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT */
+/* One attempt of a run to publish one content: attempt.c brings it to a signed temporary file, commit.c takes it on. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "signer/base/publish.h"
+#include "signer/dns/zonetext_read.h"
+#include "signer/engine/run.h"
+
+struct attempt {
+	struct run *run;
+	bool keep_alive;
+	int file;           /* the input, a regular file (a pipe's copy) */
+	const char *name;   /* of the input in messages */
+	const char *folder; /* for $INCLUDE; NULL: a pipe */
+	struct file_stamp stamp;
+	struct zonetext input, previous;
+	bool has_previous;
+	uint8_t input_sha256[32], config_sha256[32];
+	uint32_t input_serial, serial;
+	bool input_is_bad;  /* it could not be read, or is refused as it is */
+	const char *reason; /* why something is due */
+	struct key *keys;   /* as they are once this is published */
+	size_t key_count;
+	struct publish publish;
+};
+
+/* The gate. STATUS_NO: the temporary file is now <output>.rejected, or there was no verdict. */
+enum status attempt_verify(struct attempt *attempt, struct error *err) MUST_CHECK;
+
+/* Intent, old version kept, rename, receipt, hook. */
+enum status attempt_commit(struct attempt *attempt, struct error *err) MUST_CHECK;
+
+/* The verified octets to stdout. */
+enum status attempt_write_stdout(struct attempt *attempt, struct error *err) MUST_CHECK;

@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: MIT */
+/* What comes after signing: the gate, then the publishing order of interface.md. */
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "signer/base/bytes.h"
+#include "signer/engine/archive.h"
+#include "signer/engine/attempt.h"
+#include "signer/engine/gate.h"
+#include "signer/engine/hooks.h"
+
+enum { COPY_PIECE = 1 << 16 };
+
+static void keep_rejected(struct attempt *attempt)
+{
+	struct run *run = attempt->run;
+	if (run->output.to_stdout)
+		return;
+	signals_guard(run->signals, NULL);
+	if (publish_rename_as(&attempt->publish, ".rejected", NULL) == STATUS_OK)
+		run->report->rejected = arena_printf(run->mem, "%s.rejected", run->output.path);
+}
+
+/* The gate reads the input again, by its descriptor; with $INCLUDE that would not be the whole of it. */
+static int unsigned_for_gate(struct attempt *attempt)
+{
+	if (attempt->keep_alive)
+		attempt->run->report->unsigned_not_asked = "the last published content was signed again";
+	else if (attempt->input.file_count > 1)
+		attempt->run->report->unsigned_not_asked = "the input has $INCLUDE";
+	else
+		return attempt->file;
+	return -1;
+}
+
+static enum status still_the_same(const struct attempt *attempt, struct error *err)
+{
+	struct file_stamp stamp;
+	enum status status = file_stamp_of(attempt->file, &stamp, err);
+	if (status == STATUS_OK && !attempt->keep_alive && !file_stamp_equal(&stamp, &attempt->stamp))
+		return error_set(err, STATUS_BUSY,
+		    "input %s changed while it was being signed; the next run reads it again", attempt->name);
+	return status;
+}
+
+enum status attempt_verify(struct attempt *attempt, struct error *err)
+{
+	struct run *run = attempt->run;
+	struct gate_verdict verdict;
+	struct error why;
+	error_clear(&why);
+	const struct gate gate = { .verifier = run->options->verifier,
+		.zone = run->zone.name,
+		.file = attempt->publish.file,
+		.previous = run->output.previous,
+		.unsigned_input = unsigned_for_gate(attempt),
+		.keys = attempt->keys,
+		.key_count = attempt->key_count,
+		.policy = &run->policy,
+		.serial = attempt->serial,
+		.signed_zone = &run->report->sign,
+		.now = run->options->now,
+		.threads = run->options->threads };
+	run_phase(run, "verify");
+	double begin = run_clock();
+	enum status status = gate_ask(&gate, run->mem, &verdict, &why);
+	run->report->seconds_verify = run_clock() - begin;
+	run->report->verdict = verdict.json;
+	run->report->checks = verdict.checks;
+	if (status == STATUS_OK || status == STATUS_NO) {
+		/* An input that moved under our feet explains a "no" better than the finding does. */
+		enum status same = still_the_same(attempt, err);
+		if (same != STATUS_OK)
+			return same;
+	}
+	if (status == STATUS_OK)
+		return STATUS_OK;
+	*err = why;
+	if (status != STATUS_NO)
+		return status;
+	keep_rejected(attempt);
+	return error_context(err, "serial %u must not be published", attempt->serial);
+}
+
+static struct store_version version_of(struct attempt *attempt)
+{
+	struct run *run = attempt->run;
+	const struct sign_result *sign = &run->report->sign;
+	struct store_version version = { .serial = attempt->serial,
+		.path = run->output.path,
+		.keys = zonekeys_list(attempt->keys, attempt->key_count, run->mem),
+		.verdict = run->report->verdict,
+		.intended = run_now(run),
+		.first_expiry = sign->first_expiry,
+
+		/* At refresh_due itself the signature is still good enough to be kept. */
+		.refresh = utc_add(sign->refresh_due, (struct span){ 1 }),
+		.largest_ttl = sign->largest_ttl,
+		.dnskey_ttl = run->policy.dnskey_ttl,
+		.negative_ttl = sign->negative_ttl,
+		.records = sign->records,
+		.signatures = sign->signatures,
+		.size = sign->size,
+		.input_serial = attempt->keep_alive ? run->last.input_serial : attempt->input_serial };
+	memcpy(version.sha256, sign->sha256, 32);
+	memcpy(version.input_sha256, attempt->input_sha256, 32);
+	memcpy(version.config_sha256, attempt->config_sha256, 32);
+	return version;
+}
+
+static enum status keep_old(struct attempt *attempt, struct error *err)
+{
+	struct run *run = attempt->run;
+	const char *state = run->options->state;
+	if (!run->output.exists)
+		return STATUS_OK;
+	if (run->output.is_last)
+		return archive_keep(state, run->zone.name, &run->last, &attempt->publish, run->mem, err);
+	if (!run->output.is_ours)
+		return archive_keep_foreign(
+		    state, run->zone.name, run->output.sha256, &attempt->publish, run->mem, err);
+	return STATUS_OK;
+}
+
+/* The keys as of the moment of publication, which is later than when they were handed to the signer. */
+static enum status confirm(struct attempt *attempt, struct store_version *version, struct error *err)
+{
+	struct run *run = attempt->run;
+	struct key *keys = arena_calloc(run->mem, run->keys.count + 1, sizeof(*keys));
+	struct utc now = run_now(run);
+	memcpy(keys, run->keys.all, run->keys.count * sizeof(*keys));
+	zonekeys_publish(keys, run->keys.count, now);
+	version->published = now;
+	return store_confirm(run->store, run->zone.id, version->id, now, keys, run->keys.count, err);
+}
+
+static void after_publication(struct attempt *attempt, const struct store_version *version)
+{
+	struct run *run = attempt->run;
+	struct engine_report *report = run->report;
+	report->result = attempt->keep_alive ? ENGINE_KEPT_ALIVE : ENGINE_PUBLISHED;
+	report->has_published = true;
+	report->published_serial = version->serial;
+	report->published_at = version->published;
+	report->valid_until = version->first_expiry;
+	report->next = version->refresh;
+	/* Kept from now on as well: what is at the output path may be removed by others. */
+	archive_link(run->options->state, run->zone.name, version, run->output.path, run->mem);
+	archive_prune(run->options->state, run->zone.name, run->policy.keep_versions + 1, run->mem);
+}
+
+enum status attempt_commit(struct attempt *attempt, struct error *err)
+{
+	struct run *run = attempt->run;
+	struct store_version version = version_of(attempt);
+	run_phase(run, "publish");
+	enum status status = store_add_intent(run->store, run->zone.id, &version, run_now(run), err);
+	if (status == STATUS_OK)
+		status = keep_old(attempt, err);
+	if (status == STATUS_OK) {
+		status = publish_rename(&attempt->publish, err);
+		signals_guard(run->signals, NULL);
+	}
+	if (status == STATUS_OK)
+		status = confirm(attempt, &version, err);
+	if (status == STATUS_OK)
+		after_publication(attempt, &version);
+	return status;
+}
+
+enum status attempt_write_stdout(struct attempt *attempt, struct error *err)
+{
+	struct run *run = attempt->run;
+	char *piece = arena_alloc(run->mem, COPY_PIECE);
+	run_phase(run, "write");
+	if (lseek(attempt->publish.file, 0, SEEK_SET) != 0)
+		return error_set_errno(err, "signed zone");
+	for (;;) {
+		ssize_t size = read(attempt->publish.file, piece, COPY_PIECE);
+		if (size < 0)
+			return error_set_errno(err, "signed zone");
+		if (size == 0)
+			break;
+		for (ssize_t done = 0; done < size;) {
+			ssize_t written = write(STDOUT_FILENO, piece + done, (size_t)(size - done));
+			if (written < 0 && errno == EINTR)
+				continue;
+			if (written <= 0)
+				return error_set_errno(err, "stdout");
+			done += written;
+		}
+	}
+	run->report->result = ENGINE_WRITTEN;
+	run->report->next = run->report->sign.refresh_due;
+	return STATUS_OK;
+}

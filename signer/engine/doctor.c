@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: MIT */
+#include "signer/engine/doctor.h"
+
+#include <inttypes.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "keystore/token.h"
+#include "signer/base/build.h"
+#include "signer/base/publish.h"
+#include "signer/base/sandbox.h"
+#include "signer/engine/clock.h"
+#include "signer/engine/folder.h"
+#include "signer/engine/gate.h"
+#include "signer/engine/policyfile.h"
+#include "signer/engine/process.h"
+
+static void add(struct doctor *doctor, enum doctor_result result, const char *what, const char *detail)
+{
+	if (doctor->count < DOCTOR_ROWS)
+		doctor->rows[doctor->count++] = (struct doctor_row){ result, what, detail };
+}
+
+static void add_status(
+    struct doctor *doctor, enum status status, const struct error *err, const char *what, const char *good)
+{
+	char text[1100];
+	error_format(err, text, sizeof(text));
+	add(doctor, status == STATUS_OK ? DOCTOR_OK : DOCTOR_FAIL, what,
+	    status == STATUS_OK ? good : arena_strdup(doctor->mem, text));
+}
+
+static void look_at_verifier(struct doctor *doctor)
+{
+	static char *const nothing[] = { NULL };
+	struct error err;
+	struct process_result ended;
+	char *path;
+	error_clear(&err);
+	enum status status = gate_verifier(NULL, doctor->mem, &path, &err);
+	if (status != STATUS_OK) {
+		add_status(doctor, status, &err, "verifier", "");
+		return;
+	}
+	char *argv[] = { path, "--version", NULL };
+	const struct process process = { .path = path,
+		.argv = argv,
+		.environment = nothing,
+		.input = -1,
+		.passed = { -1, -1, -1, -1, -1, -1, -1, -1 },
+		.timeout = { 10 },
+		.most_output = 4096,
+		.most_errors = 4096 };
+	status = process_run(&process, doctor->mem, &ended, &err);
+	bool same = status == STATUS_OK && ended.exit_code == 0 && strstr(ended.output, build_id()) != NULL;
+	add(doctor, same ? DOCTOR_OK : DOCTOR_FAIL, "verifier",
+	    arena_printf(doctor->mem,
+		same ? "%s, of the same build" : "%s is not of this build: no zone can be published", path));
+}
+
+static void look_at_kernel(struct doctor *doctor)
+{
+	struct sandbox sandbox = sandbox_probe();
+	bool all = sandbox.landlock_abi > 0 && sandbox.seccomp;
+	add(doctor, all ? DOCTOR_OK : DOCTOR_WARN, "sandbox",
+	    arena_printf(doctor->mem, "Landlock %s (ABI %d), seccomp %s", sandbox.landlock_abi > 0 ? "yes" : "NO",
+		sandbox.landlock_abi, sandbox.seccomp ? "yes" : "NO"));
+}
+
+static void look_at_folders(struct doctor *doctor, const char *state)
+{
+	static const char *const names[] = { "keys", "zones", "archive", "locks" };
+	struct error err;
+	for (size_t i = 0; i < COUNT(names); i++) {
+		char *path = folder_path(state, names[i], doctor->mem);
+		struct stat at;
+		if (stat(path, &at) != 0 || !S_ISDIR(at.st_mode))
+			add(doctor, DOCTOR_WARN, names[i], arena_printf(doctor->mem, "%s is not there yet", path));
+		else if (i == 0 && (at.st_mode & 077) != 0)
+			add(doctor, DOCTOR_FAIL, names[i],
+			    arena_printf(doctor->mem, "%s is open to others; run: chmod 0700 %s", path, path));
+	}
+	error_clear(&err);
+	add_status(doctor, publish_room(folder_path(state, "keystore.db", doctor->mem), 64 << 20, &err), &err,
+	    "free space", "64 MB and more in the state folder");
+}
+
+static void look_at_clock(struct doctor *doctor, struct store *store, struct utc now)
+{
+	struct utc last;
+	bool is_virtual = false;
+	struct error err;
+	error_clear(&err);
+	enum status status = store_last_time(store, &last, &err);
+	if (status == STATUS_OK)
+		status = store_is_virtual_clock(store, &is_virtual, &err);
+	if (status == STATUS_OK)
+		status = clock_check(now, last, build_date(), is_virtual, &err);
+	add_status(
+	    doctor, status, &err, "clock", is_virtual ? "VIRTUAL CLOCK" : "not before the last run or the build");
+}
+
+static void look_at_audit(struct doctor *doctor, struct store *store)
+{
+	uint64_t rows = 0;
+	struct error err;
+	error_clear(&err);
+	enum status status = store_audit_check(store, &rows, &err);
+	add_status(doctor, status, &err, "audit chain", arena_printf(doctor->mem, "%" PRIu64 " rows, unbroken", rows));
+}
+
+static void look_at_keys(struct doctor *doctor, struct store *store, struct token *token, const struct store_zone *zone)
+{
+	struct key *keys;
+	size_t count, good = 0;
+	struct error err;
+	error_clear(&err);
+	enum status status = store_keys(store, zone->id, doctor->mem, &keys, &count, &err);
+	for (size_t i = 0; status == STATUS_OK && i < count; i++) {
+		struct token_signer *signer = NULL;
+		if (!keys[i].goal_present && !key_signs_keys(&keys[i]) && !key_signs_zone(&keys[i]))
+			continue;
+		status = token_signer_new(token, &keys[i], &signer, &err);
+		token_signer_free(signer);
+		good++;
+	}
+	add_status(doctor, status, &err, zone->name,
+	    arena_printf(doctor->mem, "%zu private keys, each proved by a signature", good));
+}
+
+static void look_at_zones(struct doctor *doctor, struct store *store, const char *state, const char *passphrase_file)
+{
+	struct store_zone *zones;
+	struct token *token = NULL;
+	size_t count;
+	struct error err;
+	error_clear(&err);
+	enum status status = token_open_soft(folder_path(state, "keys", doctor->mem), passphrase_file, &token, &err);
+	if (status == STATUS_OK)
+		status = store_zones(store, doctor->mem, &zones, &count, &err);
+	if (status != STATUS_OK)
+		add_status(doctor, status, &err, "private keys", "");
+	for (size_t i = 0; status == STATUS_OK && i < count; i++)
+		if (!zones[i].removed)
+			look_at_keys(doctor, store, token, &zones[i]);
+	token_close(token);
+}
+
+static void look_at_restored(struct doctor *doctor, struct store *store)
+{
+	bool restored;
+	if (store_is_restored(store, &restored, NULL) == STATUS_OK && restored)
+		add(doctor, DOCTOR_FAIL, "restored",
+		    "the keystore is from a backup and not reconciled; run zoneseal restore --reconcile");
+}
+
+void doctor_examine(
+    struct doctor *doctor, struct store *store, const char *state, const char *passphrase_file, struct utc now)
+{
+	look_at_verifier(doctor);
+	look_at_kernel(doctor);
+	look_at_folders(doctor, state);
+	if (store == NULL)
+		return;
+	look_at_clock(doctor, store, now);
+	look_at_audit(doctor, store);
+	look_at_restored(doctor, store);
+	look_at_zones(doctor, store, state, passphrase_file);
+}

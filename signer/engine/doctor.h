@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+/* Looks at everything a run depends on, without changing anything. */
+#pragma once
+
+#include <stddef.h>
+
+#include "keystore/store.h"
+#include "signer/base/arena.h"
+#include "signer/base/utc.h"
+
+enum doctor_result { DOCTOR_OK, DOCTOR_WARN, DOCTOR_FAIL };
+
+struct doctor_row {
+	enum doctor_result result;
+	const char *what;   /* "private keys" */
+	const char *detail; /* what was found, and what to do */
+};
+
+enum { DOCTOR_ROWS = 256 };
+
+struct doctor {
+	struct doctor_row rows[DOCTOR_ROWS];
+	size_t count;
+	struct arena *mem;
+};
+
+/* `store` NULL: there is none; `passphrase_file` may be NULL. */
+void doctor_examine(
+    struct doctor *doctor, struct store *store, const char *state, const char *passphrase_file, struct utc now);

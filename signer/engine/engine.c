@@ -1,0 +1,310 @@
+/* SPDX-License-Identifier: MIT */
+#include "signer/engine/engine.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "policies/policy_yaml.h"
+#include "signer/base/build.h"
+#include "signer/base/bytes.h"
+#include "signer/engine/clock.h"
+#include "signer/engine/folder.h"
+#include "signer/engine/hooks.h"
+#include "signer/engine/reconcile.h"
+#include "signer/engine/run.h"
+
+double run_clock(void)
+{
+	struct timespec now;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+struct utc run_now(const struct run *run)
+{
+	if (run->virtual_clock)
+		return run->options->now;
+	return utc_add(run->options->now, (struct span){ (int64_t)(run_clock() - run->started) });
+}
+
+void run_phase(struct run *run, const char *phase)
+{
+	run->report->phase = phase;
+	lock_phase(&run->lock, phase);
+	if (run->options->progress != NULL)
+		run->options->progress(run->options->progress_context, phase);
+}
+
+static enum status load_zone(struct run *run, const char *zone, struct error *err)
+{
+	const char *name;
+	bool found;
+	enum status status = folder_zone_name(zone, run->mem, &name, run->apex, err);
+	if (status == STATUS_OK)
+		status = store_find_zone(run->store, name, run->mem, &run->zone, &found, err);
+	if (status != STATUS_OK)
+		return status;
+	if (!found || run->zone.removed)
+		return error_set(
+		    err, STATUS_MISSING, "zone %s is not known here; add it with zoneseal zone add %s", name, name);
+	run->report->zone = name;
+	run->report->policy = run->zone.policy_name;
+	run->report->input_failing_since = run->zone.input_failing_since;
+	return policy_yaml_parse(
+	    run->zone.policy_name, run->zone.policy_text, strlen(run->zone.policy_text), &run->policy, err);
+}
+
+static enum status refuse_restored(struct run *run, struct error *err)
+{
+	bool restored;
+	enum status status = store_is_restored(run->store, &restored, err);
+	if (status == STATUS_OK && restored)
+		return error_set(err, STATUS_REFUSED,
+		    "the keystore was restored from a backup and is not reconciled with what is published; run "
+		    "zoneseal "
+		    "restore --reconcile");
+	return status;
+}
+
+static enum status guard_clock(struct run *run, struct error *err)
+{
+	struct utc last;
+	enum status status = store_is_virtual_clock(run->store, &run->virtual_clock, err);
+	if (status == STATUS_OK)
+		status = store_last_time(run->store, &last, err);
+	if (status != STATUS_OK)
+		return status;
+	run->report->virtual_clock = run->virtual_clock;
+	return clock_check(run->options->now, last, build_date(), run->virtual_clock, err);
+}
+
+static enum status load_last(struct run *run, struct error *err)
+{
+	struct engine_report *report = run->report;
+	enum status status = store_last_version(run->store, run->zone.id, run->mem, &run->last, &run->has_last, err);
+	if (status != STATUS_OK || !run->has_last)
+		return status;
+	report->has_published = true;
+	report->published_serial = run->last.serial;
+	report->published_at = run->last.published;
+	report->valid_until = run->last.first_expiry;
+	report->next = run->last.refresh;
+	return STATUS_OK;
+}
+
+enum status run_complete_keys(struct run *run, struct error *err)
+{
+	if (run->options->dry_run)
+		return STATUS_OK;
+	run_phase(run, "keys");
+	return zonekeys_complete(run->store, run->token, run->zone.id, &run->policy, run->has_last, run->options->now,
+	    run->mem, &run->keys, &run->report->keys_made, err);
+}
+
+static enum status load_keys(struct run *run, struct error *err)
+{
+	char *folder = folder_path(run->options->state, "keys", run->mem);
+	enum status status = token_open_soft(folder, run->options->passphrase_file, &run->token, err);
+	if (status == STATUS_OK)
+		status = zonekeys_load(run->store, run->zone.id, run->mem, &run->keys, err);
+	return status;
+}
+
+/* Everything up to the point where the input is looked at. */
+static enum status prepare(struct run *run, const char *zone, struct error *err)
+{
+	const struct engine_options *options = run->options;
+	enum status status = load_zone(run, zone, err);
+	if (status == STATUS_OK)
+		status = lock_take(options->state, run->zone.name, options->command, options->now,
+		    options->lock_wait_seconds, &run->lock, err);
+	/* Another run may have changed the zone while this one waited. */
+	if (status == STATUS_OK)
+		status = load_zone(run, zone, err);
+	if (status == STATUS_OK)
+		status = refuse_restored(run, err);
+	if (status == STATUS_OK)
+		status = guard_clock(run, err);
+	if (status == STATUS_OK && !options->dry_run)
+		status = reconcile_intent(run->store, run->zone.id, options->now, run->mem, err);
+	if (status == STATUS_OK)
+		status = load_last(run, err);
+	if (status == STATUS_OK)
+		status = load_keys(run, err);
+	if (status == STATUS_OK)
+		status = output_look(run, err);
+	return status;
+}
+
+/* Whether the version that is published now has had its hook: a run that ended well says so. */
+static enum status hook_is_due(struct run *run, bool *due, struct error *err)
+{
+	struct store_run *runs;
+	size_t count;
+	const struct engine_report *report = run->report;
+	bool wanted = hook_is_set(&run->policy) && report->has_published && !run->output.to_stdout &&
+		      !run->options->dry_run && (!run->virtual_clock || run->options->run_hooks);
+	*due = false;
+	if (!wanted)
+		return STATUS_OK;
+	enum status status = store_runs(run->store, run->zone.id, 100, run->mem, &runs, &count, err);
+	*due = status == STATUS_OK;
+	for (size_t i = 0; status == STATUS_OK && i < count; i++)
+		if (runs[i].serial == report->published_serial && runs[i].message != NULL &&
+		    strstr(runs[i].message, "hook done") != NULL)
+			*due = false;
+	return status;
+}
+
+static enum status run_hook(struct run *run, bool *ran, struct error *err)
+{
+	struct store_version version;
+	bool found, due;
+	enum status status = hook_is_due(run, &due, err);
+	*ran = false;
+	if (status != STATUS_OK || !due)
+		return status;
+	status = store_last_version(run->store, run->zone.id, run->mem, &version, &found, err);
+	if (status != STATUS_OK || !found)
+		return status;
+	run_phase(run, "hook");
+	const struct hook_facts facts = { .zone = run->zone.name,
+		.serial = version.serial,
+		.file = version.path,
+		.sha256 = version.sha256,
+		.reason = run->report->reason != NULL ? run->report->reason : "hook again",
+		.run_id = run->id };
+	*ran = true;
+	status = hook_publish(&run->policy, &facts, run->mem, err);
+	if (status != STATUS_OK)
+		run->report->hook_note = arena_strdup(run->mem, err->message);
+	return status;
+}
+
+static char *run_message(const struct run *run, enum status status, bool hook_ran, const struct error *err)
+{
+	const struct engine_report *report = run->report;
+	char text[1100];
+	error_format(err, text, sizeof(text));
+	if (status != STATUS_OK && report->result == ENGINE_KEPT_ALIVE)
+		return arena_printf(run->mem, "serial %u keeps the last content alive: %s", report->serial, text);
+	if (status != STATUS_OK)
+		return arena_printf(run->mem, "%s: %s", report->phase, text);
+	return arena_printf(run->mem, "%s%s%s", report->result == ENGINE_PUBLISHED ? "published: " : "nothing due",
+	    report->reason != NULL ? report->reason : "", hook_ran ? ", hook done" : "");
+}
+
+/* A run that changed nothing leaves no row: "nothing due" changes nothing. */
+static void record(struct run *run, enum status status, bool hook_ran, const struct error *err)
+{
+	const struct engine_report *report = run->report;
+	bool quiet = status == STATUS_OK && report->result != ENGINE_PUBLISHED && !hook_ran;
+	if (quiet || run->options->dry_run || run->lock.file < 0 || run->zone.id == 0 || status == STATUS_BUSY)
+		return;
+	const struct store_run row = { .started = run->options->now,
+		.ended = run_now(run),
+		.status = status,
+		.message = run_message(run, status, hook_ran, err),
+		.verdict = report->verdict,
+		.serial = report->serial != 0 ? report->serial : report->published_serial };
+	/* The zone is published or refused already; a row that cannot be written changes neither. */
+	if (store_add_run(run->store, run->zone.id, &row, NULL) != STATUS_OK)
+		return;
+}
+
+/* Since when registrations are not getting out; only the zone's own input counts. */
+static void note_input(struct run *run, bool bad, const struct error *err)
+{
+	bool own = run->options->input == NULL && !run->options->dry_run;
+	bool was_bad = run->zone.input_failing_since.seconds != 0;
+	char text[1100];
+	if (!own || (!bad && !was_bad))
+		return;
+	error_format(err, text, sizeof(text));
+	struct utc now = run_now(run);
+	if (store_set_input_failure(run->store, run->zone.id, bad ? text : NULL, now, NULL) != STATUS_OK)
+		return;
+	if (!bad)
+		run->report->input_failing_since = (struct utc){ 0 };
+	else if (!was_bad)
+		run->report->input_failing_since = now;
+}
+
+/* The input failed: the last good content gets fresh signatures in time. The failure stays the run's status. */
+static enum status keep_alive(struct run *run, enum status failure, struct error *err)
+{
+	struct error problem;
+	bool ignored;
+	error_clear(&problem);
+	const char *verdict = run->report->verdict;
+	enum status status = attempt_publish(run, true, &ignored, &problem);
+	if (run->report->result == ENGINE_UP_TO_DATE)
+		run->report->result = ENGINE_FAILED;
+	if (run->report->result != ENGINE_KEPT_ALIVE)
+		run->report->verdict = verdict;
+	if (status == STATUS_OK)
+		return failure;
+	*err = problem;
+	return error_context(err, "keeping the last published content alive");
+}
+
+static enum status work(struct run *run, struct error *err)
+{
+	bool input_is_bad = false;
+	enum status status = attempt_publish(run, false, &input_is_bad, err);
+	if (status == STATUS_OK || input_is_bad)
+		note_input(run, status != STATUS_OK, err);
+	if (status != STATUS_OK && input_is_bad && run->options->keep_alive && run->has_last)
+		status = keep_alive(run, status, err);
+	return status;
+}
+
+static void release(struct run *run)
+{
+	signals_free(run->signals);
+	output_close(&run->output);
+	token_close(run->token);
+	lock_release(&run->lock);
+}
+
+enum status engine_sign(struct store *store, const char *zone, const struct engine_options *options, struct arena *mem,
+    struct engine_report *report, struct error *err)
+{
+	struct run run = { .store = store,
+		.options = options,
+		.mem = mem,
+		.report = report,
+		.lock = LOCK_NONE,
+		.output = { .previous = -1 },
+		.started = run_clock() };
+	struct error hook_problem;
+	bool hook_ran = false;
+	*report = (struct engine_report){ .zone = zone, .phase = "start" };
+	error_clear(&hook_problem);
+	snprintf(run.id, sizeof(run.id), "%lld-%ld", (long long)options->now.seconds, (long)getpid());
+	enum status status = signals_watch(&run.signals, err);
+	if (status == STATUS_OK)
+		status = prepare(&run, zone, err);
+	bool prepared = status == STATUS_OK;
+	if (prepared)
+		status = work(&run, err);
+	if (prepared && (status == STATUS_OK || report->result == ENGINE_KEPT_ALIVE)) {
+		enum status hook_status = run_hook(&run, &hook_ran, &hook_problem);
+		if (status == STATUS_OK && hook_status != STATUS_OK) {
+			status = hook_status;
+			*err = hook_problem;
+		}
+		hook_ran = hook_ran && hook_status == STATUS_OK;
+	}
+	record(&run, status, hook_ran, err);
+	report->seconds_total = run_clock() - run.started;
+	if (store_audit_head(store, report->audit_head, NULL) != STATUS_OK)
+		memset(report->audit_head, 0, sizeof(report->audit_head));
+	if (status != STATUS_OK)
+		error_context(err, "%s", report->zone);
+	release(&run);
+	return status;
+}

@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: MIT */
+#include "signer/engine/gate.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "signer/base/build.h"
+#include "signer/base/bytes.h"
+#include "signer/engine/process.h"
+#include "signer/engine/verdict.h"
+
+enum { VERDICT_MOST = 16 << 20, ERRORS_MOST = 64 << 10, ARGUMENTS = 24 };
+
+#ifndef ZONESEAL_BINDIR
+#define ZONESEAL_BINDIR "/usr/local/bin"
+#endif
+
+static char *beside_us(struct arena *mem)
+{
+	char self[PATH_MAX];
+	ssize_t size = readlink("/proc/self/exe", self, sizeof(self) - 1);
+	if (size <= 0)
+		return NULL;
+	self[size] = '\0';
+	char *slash = strrchr(self, '/');
+	return slash == NULL ? NULL : arena_printf(mem, "%.*s/zoneseal-verify", (int)(slash - self), self);
+}
+
+enum status gate_verifier(const char *given, struct arena *mem, char **path, struct error *err)
+{
+	char *near = beside_us(mem);
+	if (given != NULL)
+		*path = arena_strdup(mem, given);
+	else if (near != NULL && access(near, X_OK) == 0)
+		*path = near;
+	else
+		*path = arena_strdup(mem, ZONESEAL_BINDIR "/zoneseal-verify");
+	if (access(*path, X_OK) != 0)
+		return error_set(err, STATUS_MISSING, "%s: no verifier there: %s", *path, strerror(errno));
+	return STATUS_OK;
+}
+
+enum status gate_text_file(const char *name, const char *text, bool inherited, int *out, struct error *err)
+{
+	size_t size = strlen(text);
+	int file = memfd_create(name, MFD_ALLOW_SEALING | (inherited ? 0U : MFD_CLOEXEC));
+	if (file < 0)
+		return error_set_errno(err, "%s: memfd", name);
+	if (write(file, text, size) != (ssize_t)size || lseek(file, 0, SEEK_SET) != 0 ||
+	    fcntl(file, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL) != 0) {
+		enum status status = error_set_errno(err, "%s: memfd", name);
+		close(file);
+		return status;
+	}
+	*out = file;
+	return STATUS_OK;
+}
+
+/* The call under construction: arguments, and the descriptors that they name. */
+struct call {
+	char *argv[ARGUMENTS];
+	size_t count;
+	int passed[PROCESS_PASSED];
+	size_t passed_count;
+	struct arena *mem;
+};
+
+static void add(struct call *call, const char *argument)
+{
+	call->argv[call->count++] = arena_strdup(call->mem, argument);
+}
+
+static void add_file(struct call *call, const char *option, int file)
+{
+	if (file < 0)
+		return;
+	add(call, option);
+	add(call, arena_printf(call->mem, "/dev/fd/%zu", 3 + call->passed_count));
+	call->passed[call->passed_count++] = file;
+}
+
+static void build_call(const struct gate *gate, const char *path, int keys, int limits, struct call *call)
+{
+	char now[UTC_TEXT];
+	utc_format(gate->now, now);
+	add(call, path);
+	add(call, "--json");
+	add(call, "--origin");
+	add(call, gate->zone);
+	add(call, "--now");
+	add(call, now);
+	if (gate->threads > 0) {
+		add(call, "--threads");
+		add(call, arena_printf(call->mem, "%u", gate->threads));
+	}
+	add_file(call, "--previous", gate->previous);
+	add_file(call, "--unsigned", gate->unsigned_input);
+	add_file(call, "--expect-keys", keys);
+	add_file(call, "--policy", limits);
+	add(call, "-");
+	for (size_t i = call->passed_count; i < PROCESS_PASSED; i++)
+		call->passed[i] = -1;
+}
+
+/* Zone names as text: equal without case, with or without the final dot. */
+static bool same_zone(const char *a, const char *b)
+{
+	size_t a_size = strlen(a), b_size = strlen(b);
+	if (a_size > 1 && a[a_size - 1] == '.')
+		a_size--;
+	if (b_size > 1 && b[b_size - 1] == '.')
+		b_size--;
+	return a_size == b_size && strncasecmp(a, b, a_size) == 0;
+}
+
+/* What is wrong with a complete verdict as an answer to our question; NULL if it is one. */
+static const char *mismatch(const struct gate *gate, const struct verdict *verdict, struct arena *mem)
+{
+	char hex[65];
+	bytes_to_hex((struct bytes){ gate->signed_zone->sha256, 32 }, false, hex);
+	if (strcmp(verdict->build, build_id()) != 0)
+		return arena_printf(mem, "it is from another build (%.32s, this is %s)", verdict->build, build_id());
+	if (!same_zone(verdict->zone, gate->zone))
+		return arena_printf(mem, "it is about zone %.80s", verdict->zone);
+	if (strcasecmp(verdict->sha256, hex) != 0)
+		return "it is about other octets (SHA-256 differs)";
+	if (verdict->size != gate->signed_zone->size)
+		return "it is about a file of another size";
+	if (verdict->serial != gate->serial)
+		return arena_printf(mem, "it is about serial %u", verdict->serial);
+	return NULL;
+}
+
+/* Counts must agree too: a verifier that saw fewer signatures than were made has not seen the zone. */
+static const char *miscount(const struct gate *gate, const struct verdict *verdict, struct arena *mem)
+{
+	const struct sign_result *ours = gate->signed_zone;
+	if (verdict->signatures == 0 || verdict->checks == 0)
+		return "it checked nothing";
+	if (verdict->signatures != ours->signatures)
+		return arena_printf(mem, "it verified %llu signatures of %llu", (unsigned long long)verdict->signatures,
+		    (unsigned long long)ours->signatures);
+	return NULL;
+}
+
+static enum status no_verdict(
+    const char *why, const char *said, struct arena *mem, struct gate_verdict *verdict, struct error *err)
+{
+	char clean[400] = "";
+	size_t size = strcspn(said, "\n");
+	error_escape(said, size, clean, sizeof(clean));
+	verdict->json = NULL;
+	verdict->summary = arena_printf(mem, "no verdict: %s%s%s", why, size > 0 ? ": " : "", clean);
+	return error_set(err, STATUS_NO, "%s", verdict->summary);
+}
+
+/* `process` has ended as `ended`: is that an answer, and is it yes? */
+static enum status judge(const struct gate *gate, const struct process *process, const struct process_result *ended,
+    struct arena *mem, struct gate_verdict *verdict, struct error *err)
+{
+	struct verdict read;
+	const char *why = NULL;
+	bool ended_well = !ended->timed_out && !ended->overflow && ended->signal == 0;
+	if (!ended_well || (ended->exit_code != 0 && ended->exit_code != 1))
+		return no_verdict(process_ending(process, ended, mem), ended->errors, mem, verdict, err);
+	if (!verdict_read(ended->output, ended->output_size, mem, &read, &why))
+		return no_verdict(why, ended->errors, mem, verdict, err);
+	why = mismatch(gate, &read, mem);
+	if (why != NULL)
+		return no_verdict(why, "", mem, verdict, err);
+	verdict->json = ended->output;
+	verdict->safe_until = read.safe_until;
+	verdict->checks = read.checks;
+	if (!read.pass && ended->exit_code == 1) {
+		verdict->refused = true;
+		verdict->summary = read.finding != NULL ? read.finding : "refused without a finding";
+		return error_set(err, STATUS_NO, "%s", verdict->summary);
+	}
+	if (!read.pass || ended->exit_code != 0)
+		return no_verdict("exit code and verdict contradict each other", "", mem, verdict, err);
+	why = miscount(gate, &read, mem);
+	if (why != NULL)
+		return no_verdict(why, "", mem, verdict, err);
+	verdict->summary = "pass";
+	return STATUS_OK;
+}
+
+/* Ten minutes, and a second more for each megabyte: far above any honest run, far below a lost night. */
+static struct span time_allowed(const struct gate *gate)
+{
+	if (gate->timeout.seconds > 0)
+		return gate->timeout;
+	return (struct span){ 600 + (int64_t)(gate->signed_zone->size >> 20) };
+}
+
+enum status gate_ask(const struct gate *gate, struct arena *mem, struct gate_verdict *verdict, struct error *err)
+{
+	static char *const nothing[] = { NULL };
+	struct call call = { .mem = mem };
+	struct process_result ended;
+	char *path;
+	int keys = -1, limits = -1;
+	*verdict = (struct gate_verdict){ 0 };
+	struct error why;
+	error_clear(&why);
+	if (gate_verifier(gate->verifier, mem, &path, &why) != STATUS_OK)
+		return no_verdict(why.message, "", mem, verdict, err);
+	enum status status =
+	    gate_text_file("expected-keys", gate_expected_keys(gate->keys, gate->key_count, mem), false, &keys, err);
+	if (status == STATUS_OK)
+		status = gate_text_file("limits", gate_limits(gate->policy, mem), false, &limits, err);
+	if (status != STATUS_OK)
+		goto done;
+	if (lseek(gate->file, 0, SEEK_SET) != 0) {
+		status = error_set_errno(err, "signed zone");
+		goto done;
+	}
+	build_call(gate, path, keys, limits, &call);
+	struct process process = { .path = path,
+		.argv = call.argv,
+		.environment = nothing,
+		.input = gate->file,
+		.timeout = time_allowed(gate),
+		.most_output = VERDICT_MOST,
+		.most_errors = ERRORS_MOST };
+	memcpy(process.passed, call.passed, sizeof(process.passed));
+	status = process_run(&process, mem, &ended, err);
+	if (status == STATUS_OK)
+		status = judge(gate, &process, &ended, mem, verdict, err);
+done:
+	if (keys >= 0)
+		close(keys);
+	if (limits >= 0)
+		close(limits);
+	return status;
+}

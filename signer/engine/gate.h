@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The gate: executes zoneseal-verify on the very bytes that are to be published and reads its verdict.
+ *
+ * Whatever happens, only exit 0 with a complete verdict "pass" of the same build about the same zone, serial, size and
+ * SHA-256 opens it. The program is found beside this one, else where it was installed, never by $PATH.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "keystore/key.h"
+#include "policies/policy.h"
+#include "signer/base/arena.h"
+#include "signer/base/error.h"
+#include "signer/base/utc.h"
+#include "signer/sign/sign_zone.h"
+
+struct gate {
+	const char *verifier; /* path, or NULL: found as said above */
+	const char *zone;     /* text, absolute */
+	int file;             /* the signed zone */
+	int previous;         /* the last published zone, or -1 */
+	int unsigned_input;   /* the unsigned input, a regular file, or -1 */
+	const struct key *keys;
+	size_t key_count;
+	const struct policy *policy;
+	uint32_t serial;
+	const struct sign_result *signed_zone; /* SHA-256, size, counts as the signer knows them */
+	struct utc now;
+	unsigned threads;
+	struct span timeout; /* 0: by the file's size */
+};
+
+struct gate_verdict {
+	const char *json;    /* as it came, or NULL if there was no complete verdict */
+	bool refused;        /* a complete verdict "fail": the zone is bad, or the limits say no */
+	const char *summary; /* what it refused, or why there is no verdict */
+	struct utc safe_until;
+	uint64_t checks;
+};
+
+/* STATUS_OK if the zone may be published; STATUS_NO if not, with the first finding, or "no verdict: ...". */
+enum status gate_ask(
+    const struct gate *gate, struct arena *mem, struct gate_verdict *verdict, struct error *err) MUST_CHECK;
+
+/* The path of zoneseal-verify. STATUS_MISSING if there is none. */
+enum status gate_verifier(const char *given, struct arena *mem, char **path, struct error *err) MUST_CHECK;
+
+/* The files that tell the verifier what is expected: texts in `mem`. */
+char *gate_expected_keys(const struct key keys[], size_t count, struct arena *mem);
+char *gate_limits(const struct policy *policy, struct arena *mem);
+
+/* An unnamed, sealed file with this text; `inherited` by a program that this one executes. */
+enum status gate_text_file(const char *name, const char *text, bool inherited, int *out, struct error *err) MUST_CHECK;

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: MIT */
+/* What the verifier is told to expect; the forms are those of signer/verify/verify.h. */
+#include <inttypes.h>
+
+#include "signer/base/bytes.h"
+#include "signer/engine/gate.h"
+
+enum { PPM_ALL = 1000000000, PUBLIC_TEXT = (KEY_PUBLIC_MAX + 2) / 3 * 4 + 1 };
+
+char *gate_expected_keys(const struct key keys[], size_t count, struct arena *mem)
+{
+	char *out = arena_strdup(mem, "");
+	for (size_t i = 0; i < count; i++) {
+		const struct key *key = &keys[i];
+		char text[PUBLIC_TEXT];
+		bool publish = key_is_published(key), ksk = key_signs_keys(key), zsk = key_signs_zone(key);
+		if (!publish && !ksk && !zsk)
+			continue;
+		bytes_to_base64((struct bytes){ key->public_key, key->public_size }, text);
+		out = arena_printf(mem, "%s%u 3 %u %s%s%s%s%s\n", out, key->flags, key->algorithm, text,
+		    publish ? " publish" : "", ksk ? " ksk" : "", zsk ? " zsk" : "", publish ? "" : " old");
+	}
+	return out;
+}
+
+static char *limit(const char *name, const struct policy_limit *limit, struct arena *mem)
+{
+	uint32_t ppm = limit->most_ppm == POLICY_UNLIMITED ? PPM_ALL : limit->most_ppm;
+	return arena_printf(mem, "\"%s\": {\"ppm\": %" PRIu32 ", \"floor\": %" PRIu32 "}", name, ppm, limit->floor);
+}
+
+static unsigned shortest_rsa(const struct policy *policy)
+{
+	if (policy->zsk_bits != 0 && !policy->csk && policy->zsk_bits < policy->ksk_bits)
+		return policy->zsk_bits;
+	return policy->ksk_bits;
+}
+
+char *gate_limits(const struct policy *policy, struct arena *mem)
+{
+	char salt[2 * POLICY_SALT + 1] = "";
+	bool nsec3 = policy->denial == POLICY_NSEC3;
+	bytes_to_hex((struct bytes){ policy->salt, policy->salt_size }, false, salt);
+	char *denial =
+	    nsec3 ? arena_printf(mem, "\"denial\": \"nsec3\", \"iterations\": %u, \"salt\": \"%s\", \"opt_out\": %s",
+			policy->iterations, salt, policy->opt_out ? "true" : "false")
+		  : arena_strdup(mem, "\"denial\": \"nsec\"");
+	unsigned bits = shortest_rsa(policy);
+	char *rsa = bits > 0 ? arena_printf(mem, "\"rsa_min_bits\": %u, ", bits) : arena_strdup(mem, "");
+	char *change = arena_printf(mem, "\"change\": {%s, %s, %s}", limit("records", &policy->size_change, mem),
+	    limit("removed", &policy->delegations_removed, mem), limit("ds", &policy->ds_removed, mem));
+	return arena_printf(mem,
+	    "{\"schema\": \"zoneseal.limits/1\", \"max_ttl\": %" PRIu32 ", \"min_remaining\": %" PRId64
+	    ", \"algorithms\": [%u], %s%s, \"zonemd\": %s, %s}\n",
+	    policy->max_zone_ttl, policy->refresh.seconds, policy->algorithm, rsa, denial,
+	    policy->zonemd ? "true" : "false", change);
+}

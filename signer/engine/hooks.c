@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: MIT */
+#include "signer/engine/hooks.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "signer/base/bytes.h"
+#include "signer/engine/process.h"
+
+enum { ARGUMENTS = 64, OUTPUT_MOST = 64 << 10, TRY_AGAIN = 75 };
+
+bool hook_is_set(const struct policy *policy)
+{
+	return policy->hook_publish[0] != '\0';
+}
+
+/* The policy holds the arguments one after the other, each with its NUL, ended by an empty one. */
+static void split(const struct policy *policy, char *argv[ARGUMENTS + 1], struct arena *mem)
+{
+	size_t count = 0;
+	const char *end = policy->hook_publish + sizeof(policy->hook_publish);
+	for (const char *at = policy->hook_publish; at < end && *at != '\0' && count < ARGUMENTS;) {
+		argv[count++] = arena_strdup(mem, at);
+		at += strlen(at) + 1;
+	}
+	argv[count] = NULL;
+}
+
+/* The first line of what it printed, stderr before stdout, printable. */
+static const char *first_words(const struct process_result *ended, struct arena *mem)
+{
+	const char *said = ended->errors[0] != '\0' ? ended->errors : ended->output;
+	char *out = arena_alloc(mem, 400);
+	error_escape(said, strcspn(said, "\n"), out, 400);
+	return out;
+}
+
+enum status hook_publish(
+    const struct policy *policy, const struct hook_facts *facts, struct arena *mem, struct error *err)
+{
+	char *argv[ARGUMENTS + 1], hex[65];
+	struct process_result ended;
+	split(policy, argv, mem);
+	bytes_to_hex((struct bytes){ facts->sha256, 32 }, false, hex);
+	char *environment[] = {
+		"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+		"LC_ALL=C",
+		arena_printf(mem, "ZONESEAL_ZONE=%s", facts->zone),
+		arena_printf(mem, "ZONESEAL_SERIAL=%u", facts->serial),
+		arena_printf(mem, "ZONESEAL_FILE=%s", facts->file),
+		arena_printf(mem, "ZONESEAL_SHA256=%s", hex),
+		arena_printf(mem, "ZONESEAL_REASON=%s", facts->reason),
+		arena_printf(mem, "ZONESEAL_RUN_ID=%s", facts->run_id),
+		NULL,
+	};
+	const struct process process = { .path = argv[0],
+		.argv = argv,
+		.environment = environment,
+		.input = -1,
+		.passed = { -1, -1, -1, -1, -1, -1, -1, -1 },
+		.may_write = true,
+		.timeout = policy->hook_timeout.seconds > 0 ? policy->hook_timeout : (struct span){ 60 },
+		.most_output = OUTPUT_MOST,
+		.most_errors = OUTPUT_MOST };
+	enum status status = process_run(&process, mem, &ended, err);
+	if (status != STATUS_OK)
+		return status;
+	if (ended.exit_code == 0)
+		return STATUS_OK;
+	const char *said = first_words(&ended, mem);
+	bool again = ended.exit_code == TRY_AGAIN && !ended.timed_out;
+	return error_set(err, again ? STATUS_BUSY : STATUS_IO, "publish hook %s: %s%s%s%s", argv[0],
+	    process_ending(&process, &ended, mem), said[0] != '\0' ? ": " : "", said,
+	    again ? "; the next run tries it again" : "");
+}

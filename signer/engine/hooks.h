@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Runs an operator's program after publication: an argument vector, no shell, an environment of our own making.
+ *
+ * Its exit code: 0 done, 75 try again with the next run, all else failed. Its output goes to the run record.
+ */
+#pragma once
+
+#include <stdint.h>
+
+#include "policies/policy.h"
+#include "signer/base/arena.h"
+#include "signer/base/error.h"
+
+/* What the program gets as ZONESEAL_ZONE, _SERIAL, _FILE, _SHA256, _REASON, _RUN_ID. */
+struct hook_facts {
+	const char *zone;
+	uint32_t serial;
+	const char *file;
+	const uint8_t *sha256;
+	const char *reason;
+	const char *run_id;
+};
+
+/* Whether the policy has a publish hook. */
+bool hook_is_set(const struct policy *policy);
+
+/* Runs the publish hook. STATUS_BUSY if it wants to be tried again, STATUS_IO if it failed; the message says what it
+ * printed first. */
+enum status hook_publish(
+    const struct policy *policy, const struct hook_facts *facts, struct arena *mem, struct error *err) MUST_CHECK;

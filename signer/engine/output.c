@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "keystore/dnskey.h"
+#include "signer/base/bytes.h"
+#include "signer/base/publish.h"
+#include "signer/dns/rrtype.h"
+#include "signer/dns/zonetext_read.h"
+#include "signer/engine/archive.h"
+#include "signer/engine/folder.h"
+#include "signer/engine/run.h"
+
+enum { VERSIONS_LOOKED_AT = 1000 };
+
+static const char *choose_path(struct run *run)
+{
+	const char *wanted = run->options->output;
+	run->output.to_stdout = wanted != NULL && strcmp(wanted, "-") == 0;
+	if (run->output.to_stdout)
+		return run->has_last ? run->last.path : NULL;
+	if (wanted == NULL)
+		wanted = run->zone.output;
+	if (wanted == NULL)
+		return folder_zone_output(run->options->state, run->zone.name, run->mem);
+	return folder_absolute(wanted, run->mem);
+}
+
+/* Opens what is at the path; a device, folder or pipe there can never be replaced by a rename. */
+static enum status open_existing(struct output *output, int *file, struct error *err)
+{
+	struct stat stat_of;
+	*file = open(output->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	if (*file < 0 && (errno == ENOENT || errno == ENOTDIR))
+		return STATUS_OK;
+	if (*file < 0)
+		return error_set_errno(err, "output %s", output->path);
+	if (fstat(*file, &stat_of) != 0)
+		return error_set_errno(err, "output %s", output->path);
+	if (!S_ISREG(stat_of.st_mode))
+		return error_set(
+		    err, STATUS_IO, "output %s: is no regular file, so it cannot be replaced as a whole", output->path);
+	output->exists = true;
+	return file_sha256(*file, output->sha256, err);
+}
+
+static enum status find_version(struct run *run, struct error *err)
+{
+	struct store_version *versions;
+	size_t count;
+	enum status status =
+	    store_versions(run->store, run->zone.id, VERSIONS_LOOKED_AT, run->mem, &versions, &count, err);
+	for (size_t i = 0; status == STATUS_OK && i < count; i++)
+		if (memcmp(versions[i].sha256, run->output.sha256, 32) == 0)
+			run->output.is_ours = true;
+	run->output.is_last = run->has_last && memcmp(run->last.sha256, run->output.sha256, 32) == 0;
+	return status;
+}
+
+static bool is_our_dnskey(const struct run *run, const struct record *record)
+{
+	uint8_t rdata[DNSKEY_RDATA];
+	for (size_t i = 0; i < run->keys.count; i++) {
+		size_t size = dnskey_rdata(&run->keys.all[i], rdata);
+		if (size == record->rdata_size && memcmp(rdata, record->rdata, size) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* By algorithm and tag, which is all that an RRSIG says about its key (RFC 4034 3.1). */
+static bool is_our_signature(const struct run *run, const struct record *record)
+{
+	if (record->rdata_size < 18)
+		return false;
+	uint16_t tag = bytes_get_u16(record->rdata + 16);
+	for (size_t i = 0; i < run->keys.count; i++)
+		if (run->keys.all[i].algorithm == record->rdata[2] && run->keys.all[i].tag == tag)
+			return true;
+	return false;
+}
+
+static bool is_foreign(const struct run *run, const struct record *record)
+{
+	if (record->type == RRTYPE_DNSKEY && name_equal(record->owner, run->apex))
+		return !is_our_dnskey(run, record);
+	return record->type == RRTYPE_RRSIG && !is_our_signature(run, record);
+}
+
+/* A file that is to be replaced: its serial counts for the floor, and foreign keys in it stop us. A file that is no
+ * zone has neither. */
+static enum status inspect_foreign(struct run *run, int file, struct error *err)
+{
+	struct zonetext text = { 0 };
+	const struct zonetext_options options = {
+		.name = run->output.path, .origin = run->apex, .threads = run->options->threads
+	};
+	enum status status = STATUS_OK;
+	if (lseek(file, 0, SEEK_SET) == 0 && zonetext_read(file, &options, &text, NULL) == STATUS_OK) {
+		run->output.has_serial = sign_input_serial(text.records, text.count, run->apex, &run->output.serial);
+		for (size_t i = 0; i < text.count && status == STATUS_OK && !run->options->new_keys; i++)
+			if (is_foreign(run, &text.records[i]))
+				status = error_set(err, STATUS_REFUSED,
+				    "output %s holds DNSKEY or RRSIG of keys that are not in this keystore: another "
+				    "signer's; "
+				    "replacing it would turn the zone bogus; take it over with zoneseal zone adopt %s, "
+				    "or "
+				    "start over with --new-keys",
+				    run->output.path, run->zone.name);
+	}
+	zonetext_free(&text);
+	return status;
+}
+
+/* The last version for the gate and for its signatures: from the output path, else from the archive. */
+static void open_previous(struct run *run, int *file)
+{
+	uint8_t sha256[32];
+	if (!run->has_last)
+		return;
+	if (run->output.is_last) {
+		run->output.previous = *file;
+		*file = -1;
+		return;
+	}
+	char *kept = archive_path(run->options->state, run->zone.name, &run->last, run->mem);
+	int archived = open(kept, O_RDONLY | O_CLOEXEC);
+	if (archived < 0)
+		return;
+	if (file_sha256(archived, sha256, NULL) == STATUS_OK && memcmp(sha256, run->last.sha256, 32) == 0)
+		run->output.previous = archived;
+	else
+		close(archived);
+}
+
+static enum status look_at_existing(struct run *run, int file, struct error *err)
+{
+	struct output *output = &run->output;
+	if (!output->exists)
+		return STATUS_OK;
+	enum status status = find_version(run, err);
+	if (status != STATUS_OK || output->is_ours || output->to_stdout)
+		return status;
+	if (!run->options->replace)
+		return error_set(err, STATUS_REFUSED,
+		    "output %s: zoneseal did not write this file (or it was changed since); to replace it use "
+		    "--replace",
+		    output->path);
+	return inspect_foreign(run, file, err);
+}
+
+enum status output_look(struct run *run, struct error *err)
+{
+	int file = -1;
+	run->output = (struct output){ .previous = -1 };
+	run->output.path = choose_path(run);
+	run->report->output = run->output.to_stdout ? "-" : run->output.path;
+	if (run->virtual_clock && !run->output.to_stdout && run->options->output == NULL &&
+	    !folder_holds(run->options->state, run->output.path, run->mem))
+		return error_set(err, STATUS_REFUSED,
+		    "VIRTUAL CLOCK: output %s is outside the state folder; give it with -o on the command that writes "
+		    "it",
+		    run->output.path);
+	if (run->output.path == NULL)
+		return STATUS_OK;
+	enum status status = open_existing(&run->output, &file, err);
+	if (status == STATUS_OK)
+		status = look_at_existing(run, file, err);
+	if (status == STATUS_OK)
+		open_previous(run, &file);
+	if (file >= 0)
+		close(file);
+	return status;
+}
+
+void output_close(struct output *output)
+{
+	if (output->previous >= 0)
+		close(output->previous);
+	output->previous = -1;
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Runs another program without a shell and waits for it, with bounds on time and on what it may say.
+ *
+ * The child gets the descriptors that are named, /dev/null for the others of 0..2, the environment that is named and
+ * nothing else; it dies with us (PR_SET_PDEATHSIG).
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "signer/base/arena.h"
+#include "signer/base/error.h"
+#include "signer/base/utc.h"
+
+enum { PROCESS_PASSED = 8 };
+
+struct process {
+	const char *path;
+	char *const *argv;          /* ended by NULL */
+	char *const *environment;   /* ended by NULL */
+	int input;                  /* becomes descriptor 0; -1: /dev/null */
+	const char *folder;         /* working folder, or NULL: "/" */
+	int passed[PROCESS_PASSED]; /* become descriptors 3, 4, ... in this order; ended by -1 */
+	bool may_write;             /* false: RLIMIT_FSIZE 0, so it can fill no disk */
+	struct span timeout;        /* then SIGKILL */
+	size_t most_output;         /* of stdout; more is cut and `overflow` says so; the child is killed */
+	size_t most_errors;         /* of stderr; more is read and dropped */
+};
+
+struct process_result {
+	int exit_code; /* -1 if it was killed */
+	int signal;    /* that killed it, or 0 */
+	bool timed_out, overflow, not_started;
+	char *output; /* stdout, terminated */
+	size_t output_size;
+	char *errors; /* stderr, terminated */
+};
+
+/* STATUS_IO only if no child could be made; what the child did is in `result`. */
+enum status process_run(
+    const struct process *process, struct arena *mem, struct process_result *result, struct error *err) MUST_CHECK;
+
+/* How it ended, in words: "killed by signal 9", "timed out after 600s", "exit code 70", "could not be started". */
+char *process_ending(const struct process *process, const struct process_result *result, struct arena *mem);

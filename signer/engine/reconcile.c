@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: MIT */
+#include "signer/engine/reconcile.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "signer/base/publish.h"
+#include "signer/engine/folder.h"
+#include "signer/engine/zonekeys.h"
+
+/* SHA-256 of the file at `path`; `found` is false if there is none. */
+static enum status hash_of(const char *path, uint8_t sha256[32], bool *found, struct error *err)
+{
+	int file = open(path, O_RDONLY | O_CLOEXEC);
+	*found = false;
+	if (file < 0 && (errno == ENOENT || errno == ENOTDIR))
+		return STATUS_OK;
+	if (file < 0)
+		return error_set_errno(err, "%s", path);
+	enum status status = file_sha256(file, sha256, err);
+	close(file);
+	*found = status == STATUS_OK;
+	return status;
+}
+
+/* The intent reached its path: its keys are in the world from now on (earlier, but not seen: later is the safe side).
+ */
+static enum status confirm(struct store *store, int64_t zone_id, const struct store_version *intent, struct utc now,
+    struct arena *mem, struct error *err)
+{
+	struct zonekeys keys;
+	enum status status = zonekeys_load(store, zone_id, mem, &keys, err);
+	if (status != STATUS_OK)
+		return status;
+	size_t count = 0;
+	for (size_t i = 0; i < keys.count; i++)
+		if (zonekeys_listed(intent->keys, &keys.all[i]))
+			keys.all[count++] = keys.all[i];
+	zonekeys_publish(keys.all, count, now);
+	return store_confirm(store, zone_id, intent->id, now, keys.all, count, err);
+}
+
+enum status reconcile_intent(struct store *store, int64_t zone_id, struct utc now, struct arena *mem, struct error *err)
+{
+	struct store_version intent;
+	uint8_t sha256[32];
+	bool open_intent, found;
+	enum status status = store_open_intent(store, zone_id, mem, &intent, &open_intent, err);
+	if (status != STATUS_OK || !open_intent)
+		return status;
+	status = hash_of(intent.path, sha256, &found, err);
+	if (status != STATUS_OK)
+		return error_context(err, "reconciling serial %u", intent.serial);
+	if (found && memcmp(sha256, intent.sha256, 32) == 0)
+		return confirm(store, zone_id, &intent, now, mem, err);
+	return store_abandon(store, zone_id, intent.id, now, err);
+}
+
+enum status reconcile_restored_zone(
+    struct store *store, const char *state, const struct store_zone *zone, struct arena *mem, struct error *err)
+{
+	struct store_version last;
+	uint8_t sha256[32];
+	bool has_last, found;
+	enum status status = store_last_version(store, zone->id, mem, &last, &has_last, err);
+	if (status != STATUS_OK)
+		return status;
+	const char *path = has_last               ? last.path
+			   : zone->output != NULL ? zone->output
+						  : folder_zone_output(state, zone->name, mem);
+	status = hash_of(path, sha256, &found, err);
+	if (status != STATUS_OK)
+		return status;
+	if (!has_last && !found)
+		return STATUS_OK;
+	if (!found)
+		return error_set(err, STATUS_REFUSED,
+		    "%s: the backup remembers serial %u at %s, but nothing is there now; put the published file back "
+		    "and run "
+		    "zoneseal restore --reconcile, or say zoneseal restore --accept \"reason\"",
+		    zone->name, last.serial, path);
+	if (has_last && memcmp(sha256, last.sha256, 32) == 0)
+		return STATUS_OK;
+	return error_set(err, STATUS_REFUSED,
+	    "%s: %s is not the version that the backup remembers (%s%u): keys or serials of later runs may be missing; "
+	    "restore a newer backup, or say zoneseal restore --accept \"reason\"",
+	    zone->name, path, has_last ? "serial " : "none, ", has_last ? last.serial : 0);
+}

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: MIT */
+/* One run of the pipeline for one zone, as engine.c, attempt.c and output.c share it. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "keystore/store.h"
+#include "keystore/token.h"
+#include "policies/policy.h"
+#include "signer/base/arena.h"
+#include "signer/base/error.h"
+#include "signer/dns/name.h"
+#include "signer/engine/engine.h"
+#include "signer/engine/lock.h"
+#include "signer/engine/signals.h"
+#include "signer/engine/zonekeys.h"
+
+/* What stands at the output path before the run. */
+struct output {
+	const char *path; /* absolute; for stdout: the last version's, or NULL */
+	bool to_stdout;
+	bool exists;
+	bool is_last; /* it is the last published version, octet by octet */
+	bool is_ours; /* it is some version of this zone */
+	uint8_t sha256[32];
+	bool has_serial; /* of a file that is not ours and is to be replaced */
+	uint32_t serial;
+	int previous; /* the last published version, open for reading, or -1 */
+};
+
+struct run {
+	struct store *store;
+	const struct engine_options *options;
+	struct arena *mem;
+	struct engine_report *report;
+	struct signals *signals;
+	struct lock lock;
+	struct token *token;
+	struct store_zone zone;
+	uint8_t apex[NAME_WIRE];
+	struct policy policy;
+	struct zonekeys keys;
+	struct output output;
+	bool virtual_clock;
+	bool has_last;
+	struct store_version last;
+	double started; /* monotonic seconds */
+	char id[40];
+};
+
+/* Says in lock file, report and progress line what happens now. */
+void run_phase(struct run *run, const char *phase);
+
+/* Monotonic seconds. */
+double run_clock(void);
+
+/* Now, as far as the run has come: options.now and the time it took so far; a virtual clock stands still. */
+struct utc run_now(const struct run *run);
+
+/* Makes the keys of a zone that was never published, once its input is known to be readable. */
+enum status run_complete_keys(struct run *run, struct error *err) MUST_CHECK;
+
+/* Fills run->output and refuses a file that is not ours (STATUS_REFUSED) unless options say otherwise. */
+enum status output_look(struct run *run, struct error *err) MUST_CHECK;
+void output_close(struct output *output);
+
+/* Reads, signs, verifies and publishes; `keep_alive`: the last published content instead of the input. STATUS_OK also
+ * if nothing was due. `input_is_bad` tells failures that are the input's (keep-alive helps) from others. */
+enum status attempt_publish(struct run *run, bool keep_alive, bool *input_is_bad, struct error *err) MUST_CHECK;

@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: MIT */
+#include "signer/engine/setup.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#include "keystore/token.h"
+#include "policies/policy_yaml.h"
+#include "signer/base/build.h"
+#include "signer/engine/clock.h"
+#include "signer/engine/folder.h"
+#include "signer/engine/lock.h"
+#include "signer/engine/policyfile.h"
+#include "signer/engine/zonekeys.h"
+
+enum status setup_init(const char *state, bool virtual_clock, struct utc now, const char *actor, struct error *err)
+{
+	struct arena *mem = arena_new(0);
+	struct store *store = NULL;
+	char *path = folder_path(state, "keystore.db", mem);
+	enum status status = STATUS_OK;
+	if (access(path, F_OK) == 0)
+		status = error_set(err, STATUS_REFUSED, "%s: there is a keystore already; nothing was changed", path);
+	if (status == STATUS_OK)
+		status = folder_make(state, err);
+	if (status == STATUS_OK)
+		status = store_open(path, STORE_CREATE, actor, &store, err);
+	if (status == STATUS_OK && virtual_clock)
+		status = store_set_virtual_clock(store, now, err);
+	store_close(store);
+	arena_free(mem);
+	return status;
+}
+
+enum status setup_open(
+    const char *state, enum store_mode mode, const char *actor, struct store **out, struct error *err)
+{
+	struct arena *mem = arena_new(0);
+	char *path = folder_path(state, "keystore.db", mem);
+	enum status status = STATUS_OK;
+	if (access(path, F_OK) != 0)
+		status = error_set_errno(err, "%s: no keystore; make one with zoneseal init --state %s", path, state);
+	if (status == STATUS_OK && mode == STORE_CHANGE)
+		status = folder_make(state, err);
+	if (status == STATUS_OK)
+		status = store_open(path, mode, actor, out, err);
+	arena_free(mem);
+	return status;
+}
+
+enum status setup_find_zone(
+    struct store *store, const char *name, struct arena *mem, struct store_zone *out, struct error *err)
+{
+	uint8_t apex[NAME_WIRE];
+	const char *zone;
+	bool found;
+	enum status status = folder_zone_name(name, mem, &zone, apex, err);
+	if (status == STATUS_OK)
+		status = store_find_zone(store, zone, mem, out, &found, err);
+	if (status == STATUS_OK && (!found || out->removed))
+		return error_set(
+		    err, STATUS_MISSING, "zone %s is not known here; add it with zoneseal zone add %s", zone, zone);
+	return status;
+}
+
+enum status setup_add_zone(struct store *store, const struct setup_zone *zone, struct utc now, struct arena *mem,
+    struct store_zone *out, struct error *err)
+{
+	uint8_t apex[NAME_WIRE];
+	const char *name;
+	bool found;
+	struct policyfile policy;
+	struct store_zone row;
+	enum status status = folder_zone_name(zone->name, mem, &name, apex, err);
+	if (status == STATUS_OK)
+		status = store_find_zone(store, name, mem, &row, &found, err);
+	if (status == STATUS_OK && found && !row.removed)
+		status =
+		    error_set(err, STATUS_REFUSED, "zone %s is there already; see zoneseal zone show %s", name, name);
+	if (status == STATUS_OK)
+		status = policyfile_load(
+		    zone->policy != NULL ? zone->policy : "default", zone->config_folder, mem, &policy, err);
+	if (status != STATUS_OK)
+		return status;
+	row = (struct store_zone){ .name = name,
+		.policy_name = arena_strdup(mem, policy.policy.name),
+		.policy_text = policy.text,
+		.added = now,
+		.parents = zone->parents != NULL ? zone->parents : "" };
+	bool piped = zone->input != NULL && strcmp(zone->input, "-") == 0;
+	row.input = piped ? NULL : folder_absolute(zone->input, mem);
+	bool to_stdout = zone->output != NULL && strcmp(zone->output, "-") == 0;
+	row.output = to_stdout ? NULL : folder_absolute(zone->output, mem);
+	status = store_add_zone(store, &row, now, &row.id, err);
+	return status == STATUS_OK ? setup_find_zone(store, name, mem, out, err) : status;
+}
+
+/* What a policy change must not do to a zone that is out in the world. */
+static enum status check_change(
+    struct store *store, const struct store_zone *zone, const struct policy *next, struct arena *mem, struct error *err)
+{
+	struct policy before;
+	struct store_version last;
+	bool published;
+	enum status status = store_last_version(store, zone->id, mem, &last, &published, err);
+	if (status != STATUS_OK || !published)
+		return status;
+	status = policy_yaml_parse(zone->policy_name, zone->policy_text, strlen(zone->policy_text), &before, err);
+	if (status != STATUS_OK)
+		return status;
+	if (before.algorithm != next->algorithm || before.csk != next->csk)
+		return error_set(err, STATUS_REFUSED,
+		    "%s is published: policy %s would change its %s, which is a rollover and never a jump; nothing was "
+		    "changed",
+		    zone->name, next->name, before.csk != next->csk ? "kinds of keys" : "algorithm");
+	return STATUS_OK;
+}
+
+enum status setup_set_policy(struct store *store, const struct store_zone *zone, const char *policy,
+    const char *config_folder, struct utc now, bool dry_run, struct arena *mem, const char **path, struct error *err)
+{
+	struct policyfile next;
+	enum status status = policyfile_load(policy, config_folder, mem, &next, err);
+	if (status == STATUS_OK)
+		status = check_change(store, zone, &next.policy, mem, err);
+	if (status != STATUS_OK)
+		return status;
+	*path = next.path;
+	if (dry_run)
+		return STATUS_OK;
+	struct store_zone row = *zone;
+	row.policy_name = arena_strdup(mem, next.policy.name);
+	row.policy_text = next.text;
+	return store_update_zone(store, &row, "policy", now, err);
+}
+
+static enum status generate(struct store *store, struct token *token, const struct store_zone *zone, int role,
+    struct utc now, struct arena *mem, unsigned *made, struct error *err)
+{
+	struct policy policy;
+	struct zonekeys keys;
+	struct store_version last;
+	struct key key;
+	bool published;
+	enum status status =
+	    policy_yaml_parse(zone->policy_name, zone->policy_text, strlen(zone->policy_text), &policy, err);
+	if (status == STATUS_OK)
+		status = store_last_version(store, zone->id, mem, &last, &published, err);
+	if (status == STATUS_OK)
+		status = zonekeys_load(store, zone->id, mem, &keys, err);
+	if (status != STATUS_OK)
+		return status;
+	if (role < 0)
+		return zonekeys_complete(store, token, zone->id, &policy, published, now, mem, &keys, made, err);
+	status = zonekeys_generate(store, token, zone->id, &policy, (enum key_role)role, false, now, &key, err);
+	*made = status == STATUS_OK ? 1 : 0;
+	return status;
+}
+
+enum status setup_generate_keys(struct store *store, const char *state, const char *passphrase_file,
+    const struct store_zone *zone, int role, struct utc now, struct arena *mem, unsigned *made, struct error *err)
+{
+	struct lock lock = LOCK_NONE;
+	struct token *token = NULL;
+	*made = 0;
+	enum status status = lock_take(state, zone->name, "key generate", now, 0, &lock, err);
+	if (status == STATUS_OK)
+		status = token_open_soft(folder_path(state, "keys", mem), passphrase_file, &token, err);
+	if (status == STATUS_OK)
+		status = generate(store, token, zone, role, now, mem, made, err);
+	token_close(token);
+	lock_release(&lock);
+	return status;
+}
+
+enum status setup_check_clock(struct store *store, struct utc now, bool now_given, bool *is_virtual, struct error *err)
+{
+	struct utc last;
+	enum status status = store_is_virtual_clock(store, is_virtual, err);
+	if (status == STATUS_OK)
+		status = store_last_time(store, &last, err);
+	if (status != STATUS_OK)
+		return status;
+	if (now_given && !*is_virtual)
+		return error_set(err, STATUS_REFUSED,
+		    "--now: this keystore runs on the real clock; only one made with zoneseal init --virtual-clock "
+		    "takes it");
+	return clock_check(now, last, build_date(), *is_virtual, err);
+}

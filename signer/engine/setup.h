@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT */
+/* Making a keystore and putting zones into it: the state changes that are no publication. */
+#pragma once
+
+#include <stdbool.h>
+
+#include "keystore/store.h"
+#include "signer/base/arena.h"
+#include "signer/base/error.h"
+#include "signer/base/utc.h"
+
+/* Makes the state folder and an empty keystore in it. STATUS_REFUSED if there is one. */
+enum status setup_init(
+    const char *state, bool virtual_clock, struct utc now, const char *actor, struct error *err) MUST_CHECK;
+
+/* Opens the keystore of a state folder. STATUS_MISSING says how to make one. */
+enum status setup_open(
+    const char *state, enum store_mode mode, const char *actor, struct store **out, struct error *err) MUST_CHECK;
+
+/* A zone to add, as the command line says it. */
+struct setup_zone {
+	const char *name;           /* any case, final dot optional */
+	const char *input, *output; /* paths, or NULL */
+	const char *policy;         /* name or path, or NULL: "default" */
+	const char *parents;        /* or NULL */
+	const char *config_folder;
+};
+
+/* Adds it. STATUS_REFUSED if it is there already. */
+enum status setup_add_zone(struct store *store, const struct setup_zone *zone, struct utc now, struct arena *mem,
+    struct store_zone *out, struct error *err) MUST_CHECK;
+
+/* Finds a zone that is there and not removed; STATUS_MISSING names the command that adds it. */
+enum status setup_find_zone(
+    struct store *store, const char *name, struct arena *mem, struct store_zone *out, struct error *err) MUST_CHECK;
+
+/* Gives the zone another policy, or the same one as it is now in its file. STATUS_REFUSED if the zone is published and
+ * the change is a rollover: other algorithm, other scheme of keys. `path` is the file that was read. */
+enum status setup_set_policy(struct store *store, const struct store_zone *zone, const char *policy,
+    const char *config_folder, struct utc now, bool dry_run, struct arena *mem, const char **path,
+    struct error *err) MUST_CHECK;
+
+/* Makes the keys that the zone's policy wants and that are missing; for a zone that was never published. With `role` >=
+ * 0 one more key of that role, prepared: no publication takes it by itself. */
+enum status setup_generate_keys(struct store *store, const char *state, const char *passphrase_file,
+    const struct store_zone *zone, int role, struct utc now, struct arena *mem, unsigned *made,
+    struct error *err) MUST_CHECK;
+
+/* No change to a real keystore at another time than the clock's, and no virtual clock that goes backward. */
+enum status setup_check_clock(
+    struct store *store, struct utc now, bool now_given, bool *is_virtual, struct error *err) MUST_CHECK;

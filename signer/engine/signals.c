@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: MIT */
+#include "signer/engine/signals.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "signer/base/arena.h"
+
+struct signals {
+	pthread_t thread;
+	pthread_mutex_t mutex;
+	sigset_t set, before;
+	bool held;
+	int folder;
+	char temporary[sizeof(((struct publish *)NULL)->temporary)];
+};
+
+/* SIGUSR1 is ours: signals_free wakes the thread with it. */
+static sigset_t watched(void)
+{
+	sigset_t set;
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGHUP);
+	sigaddset(&set, SIGUSR1);
+	return set;
+}
+
+static void die_of(int number)
+{
+	sigset_t set;
+	(void)signal(number, SIG_DFL);
+	sigemptyset(&set);
+	sigaddset(&set, number);
+	(void)kill(getpid(), number);
+	(void)pthread_sigmask(SIG_UNBLOCK, &set, NULL);
+	_exit(128 + number);
+}
+
+static void *wait_for_signal(void *context)
+{
+	struct signals *signals = context;
+	int number = 0;
+	if (sigwait(&signals->set, &number) != 0 || number == SIGUSR1)
+		return NULL;
+	pthread_mutex_lock(&signals->mutex);
+	if (signals->temporary[0] != '\0')
+		(void)unlinkat(signals->folder, signals->temporary, 0);
+	die_of(number);
+	return NULL;
+}
+
+enum status signals_watch(struct signals **out, struct error *err)
+{
+	struct signals *signals = memory_calloc(1, sizeof(*signals));
+	signals->set = watched();
+	pthread_mutex_init(&signals->mutex, NULL);
+	(void)pthread_sigmask(SIG_BLOCK, &signals->set, &signals->before);
+	int failed = pthread_create(&signals->thread, NULL, wait_for_signal, signals);
+	if (failed != 0) {
+		(void)pthread_sigmask(SIG_SETMASK, &signals->before, NULL);
+		pthread_mutex_destroy(&signals->mutex);
+		free(signals);
+		return error_set(err, STATUS_INTERNAL, "cannot start a thread: %s", strerror(failed));
+	}
+	*out = signals;
+	return STATUS_OK;
+}
+
+void signals_hold(struct signals *signals)
+{
+	if (signals == NULL)
+		return;
+	pthread_mutex_lock(&signals->mutex);
+	signals->held = true;
+}
+
+/* `held` is the run's own thread's: the waiting thread never looks at it. */
+void signals_guard(struct signals *signals, const struct publish *publish)
+{
+	if (signals == NULL)
+		return;
+	if (!signals->held)
+		pthread_mutex_lock(&signals->mutex);
+	signals->held = false;
+	signals->temporary[0] = '\0';
+	if (publish != NULL) {
+		signals->folder = publish->folder;
+		memcpy(signals->temporary, publish->temporary, sizeof(signals->temporary));
+	}
+	pthread_mutex_unlock(&signals->mutex);
+}
+
+void signals_free(struct signals *signals)
+{
+	if (signals == NULL)
+		return;
+	(void)pthread_kill(signals->thread, SIGUSR1);
+	pthread_join(signals->thread, NULL);
+	(void)pthread_sigmask(SIG_SETMASK, &signals->before, NULL);
+	pthread_mutex_destroy(&signals->mutex);
+	free(signals);
+}

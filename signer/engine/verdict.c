@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: MIT */
+#include "signer/engine/verdict.h"
+
+#include <jansson.h>
+#include <string.h>
+
+#include "signer/base/error.h"
+
+/* A copy in which nothing can move a terminal. */
+static const char *text_of(const json_t *object, const char *key, struct arena *mem)
+{
+	const char *value = json_string_value(json_object_get(object, key));
+	if (value == NULL)
+		return NULL;
+	size_t size = strlen(value);
+	char *out = arena_alloc(mem, 4 * size + 1);
+	error_escape(value, size, out, 4 * size + 1);
+	return out;
+}
+
+static bool number_of(const json_t *object, const char *key, uint64_t *out)
+{
+	const json_t *value = json_object_get(object, key);
+	if (!json_is_integer(value) || json_integer_value(value) < 0)
+		return false;
+	*out = (uint64_t)json_integer_value(value);
+	return true;
+}
+
+static const char *place_of(const json_t *finding, struct arena *mem)
+{
+	const json_t *first = json_array_get(json_object_get(finding, "examples"), 0);
+	const char *owner = text_of(first, "owner", mem);
+	const char *type = text_of(first, "type", mem);
+	const char *detail = text_of(first, "detail", mem);
+	uint64_t line = 0;
+	(void)number_of(first, "line", &line);
+	if (owner == NULL || owner[0] == '\0')
+		return detail != NULL && detail[0] != '\0' ? arena_printf(mem, "; %s", detail) : "";
+	char *where = line > 0 ? arena_printf(mem, " (line %llu)", (unsigned long long)line) : "";
+	return arena_printf(mem, "; first: %s %s%s%s%s", owner, type != NULL ? type : "", where,
+	    detail != NULL && detail[0] != '\0' ? ": " : "", detail != NULL ? detail : "");
+}
+
+static bool refuses(const json_t *root, const char *id)
+{
+	size_t index;
+	const json_t *check;
+	json_array_foreach(json_object_get(root, "checks"), index, check)
+	{
+		const char *its = json_string_value(json_object_get(check, "id"));
+		const char *result = json_string_value(json_object_get(check, "result"));
+		if (its != NULL && id != NULL && strcmp(its, id) == 0)
+			return result != NULL && strcmp(result, "fail") == 0;
+	}
+	return true;
+}
+
+/* The first finding whose check failed: warnings may stand before it. */
+static const char *finding_of(const json_t *root, struct arena *mem)
+{
+	size_t index;
+	const json_t *finding;
+	json_array_foreach(json_object_get(root, "findings"), index, finding)
+	{
+		const char *id = text_of(finding, "id", mem);
+		const char *what = text_of(finding, "what", mem);
+		if (id == NULL || !refuses(root, id))
+			continue;
+		return arena_printf(mem, "%s: %s%s", id, what != NULL ? what : "refused", place_of(finding, mem));
+	}
+	return NULL;
+}
+
+static uint64_t checks_of(const json_t *root)
+{
+	size_t index;
+	const json_t *check;
+	uint64_t count = 0;
+	json_array_foreach(json_object_get(root, "checks"), index, check)
+	{
+		const char *result = json_string_value(json_object_get(check, "result"));
+		uint64_t checked = 0;
+		bool looked = number_of(check, "checked", &checked) && checked > 0;
+		if (looked && result != NULL && (strcmp(result, "ok") == 0 || strcmp(result, "warn") == 0))
+			count++;
+	}
+	return count;
+}
+
+static const char *missing_part(const json_t *root, struct arena *mem, struct verdict *out)
+{
+	const char *schema = json_string_value(json_object_get(root, "schema"));
+	const char *verdict = json_string_value(json_object_get(root, "verdict"));
+	uint64_t serial = 0;
+	if (schema == NULL || strcmp(schema, "zoneseal.verdict/1") != 0)
+		return "its schema is not zoneseal.verdict/1";
+	if (!json_is_true(json_object_get(root, "complete")))
+		return "it is not complete";
+	out->build = text_of(root, "build", mem);
+	out->zone = text_of(root, "zone", mem);
+	out->sha256 = text_of(root, "sha256", mem);
+	if (out->build == NULL || out->zone == NULL || out->sha256 == NULL || verdict == NULL)
+		return "build, zone, sha256 or verdict is missing";
+	if (!number_of(root, "serial", &serial) || serial > UINT32_MAX || !number_of(root, "size", &out->size) ||
+	    !number_of(root, "records", &out->records) || !number_of(root, "signatures", &out->signatures))
+		return "serial, size, records or signatures is missing";
+	out->serial = (uint32_t)serial;
+	out->pass = strcmp(verdict, "pass") == 0;
+	if (!out->pass && strcmp(verdict, "fail") != 0)
+		return "it says neither pass nor fail";
+	return NULL;
+}
+
+bool verdict_read(const char *text, size_t size, struct arena *mem, struct verdict *out, const char **why)
+{
+	json_error_t problem;
+	*out = (struct verdict){ 0 };
+	json_t *root = json_loadb(text, size, JSON_REJECT_DUPLICATES, &problem);
+	if (!json_is_object(root)) {
+		json_decref(root);
+		*why = "it is not one JSON object";
+		return false;
+	}
+	*why = missing_part(root, mem, out);
+	if (*why == NULL) {
+		uint64_t until = 0;
+		(void)number_of(root, "safe_until_epoch", &until);
+		out->safe_until.seconds = until < INT64_MAX ? (int64_t)until : 0;
+		out->finding = finding_of(root, mem);
+		out->checks = checks_of(root);
+	}
+	json_decref(root);
+	return *why == NULL;
+}

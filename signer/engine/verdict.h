@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT */
+/* Reads the verdict that zoneseal-verify wrote ("zoneseal.verdict/1") and compares it with what the signer knows. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "signer/base/arena.h"
+#include "signer/base/utc.h"
+
+struct verdict {
+	bool pass;
+	const char *zone, *build, *sha256;
+	uint32_t serial;
+	uint64_t size, records, signatures;
+	uint64_t checks;       /* rows with result "ok" or "warn" that looked at something */
+	struct utc safe_until; /* 0 if it says nothing */
+	const char *finding;   /* the first refusing finding in one line, or NULL */
+};
+
+/* False with the reason in `why` if the text is not one complete verdict of our schema. */
+bool verdict_read(const char *text, size_t size, struct arena *mem, struct verdict *out, const char **why);

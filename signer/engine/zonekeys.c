@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: MIT */
+#include "signer/engine/zonekeys.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "keystore/algorithm.h"
+#include "keystore/dnskey.h"
+#include "signer/base/bytes.h"
+
+enum { TAG_ATTEMPTS = 200, FLAGS_ZONE = 256, FLAGS_SEP = 257 };
+
+enum status zonekeys_load(
+    struct store *store, int64_t zone_id, struct arena *mem, struct zonekeys *out, struct error *err)
+{
+	return store_keys(store, zone_id, mem, &out->all, &out->count, err);
+}
+
+static struct key blank(const struct policy *policy, enum key_role role, bool goal, struct utc now)
+{
+	struct key key = { .role = role, .algorithm = policy->algorithm, .goal_present = goal, .created = now };
+	const struct algorithm *algorithm = alg_by_number(policy->algorithm);
+	key.flags = role == KEY_ZSK ? FLAGS_ZONE : FLAGS_SEP;
+	if (algorithm != NULL && algorithm->default_bits > 0)
+		key.bits = role == KEY_ZSK ? policy->zsk_bits : policy->ksk_bits;
+	key.state[KEY_DNSKEY] = KEY_HIDDEN;
+	key.state[KEY_ZRRSIG] = role == KEY_KSK ? KEY_NA : KEY_HIDDEN;
+	key.state[KEY_KRRSIG] = role == KEY_ZSK ? KEY_NA : KEY_HIDDEN;
+	key.state[KEY_DS] = role == KEY_ZSK ? KEY_NA : KEY_HIDDEN;
+	for (int i = 0; i < KEY_RECORDS; i++)
+		key.since[i] = now;
+	return key;
+}
+
+/* A key pair whose tags the zone never had. */
+static enum status make_unique(
+    struct store *store, struct token *token, int64_t zone_id, struct key *key, struct error *err)
+{
+	for (int attempt = 0; attempt < TAG_ATTEMPTS; attempt++) {
+		bool used = false, revoked_used = false;
+		struct key made = *key;
+		enum status status = token_generate(token, &made, err);
+		if (status == STATUS_OK)
+			status = store_tag_is_used(store, zone_id, made.tag, &used, err);
+		if (status == STATUS_OK)
+			status = store_tag_is_used(store, zone_id, made.revoked_tag, &revoked_used, err);
+		if (status != STATUS_OK)
+			return status;
+		if (!used && !revoked_used) {
+			*key = made;
+			return STATUS_OK;
+		}
+		status = token_discard(token, &made, err);
+		if (status != STATUS_OK)
+			return status;
+	}
+	return error_set(err, STATUS_KEY, "no key with an unused tag in %d attempts", TAG_ATTEMPTS);
+}
+
+/* Loads the stored private half again and signs a challenge with it. */
+static enum status prove(struct token *token, const struct key *key, struct error *err)
+{
+	struct token_signer *signer = NULL;
+	enum status status = token_signer_new(token, key, &signer, err);
+	token_signer_free(signer);
+	return status;
+}
+
+enum status zonekeys_generate(struct store *store, struct token *token, int64_t zone_id, const struct policy *policy,
+    enum key_role role, bool goal, struct utc now, struct key *out, struct error *err)
+{
+	struct key key = blank(policy, role, goal, now);
+	enum status status = make_unique(store, token, zone_id, &key, err);
+	if (status == STATUS_OK)
+		status = prove(token, &key, err);
+	if (status == STATUS_OK)
+		status = store_add_keys(store, zone_id, &key, 1, now, err);
+	if (status == STATUS_OK)
+		*out = key;
+	return status == STATUS_OK ? status : error_context(err, "new %s", key_role_name(role));
+}
+
+static struct key *find_wanted(struct zonekeys *keys, enum key_role role)
+{
+	for (size_t i = 0; i < keys->count; i++)
+		if (keys->all[i].role == role && keys->all[i].goal_present)
+			return &keys->all[i];
+	return NULL;
+}
+
+static struct key *find_prepared(struct zonekeys *keys, enum key_role role, uint8_t algorithm)
+{
+	for (size_t i = 0; i < keys->count; i++) {
+		struct key *key = &keys->all[i];
+		bool never_used = key->state[KEY_DNSKEY] == KEY_HIDDEN && key->active.seconds == 0;
+		if (key->role == role && key->algorithm == algorithm && !key->goal_present && never_used)
+			return key;
+	}
+	return NULL;
+}
+
+static enum status complete_role(struct store *store, struct token *token, int64_t zone_id, const struct policy *policy,
+    enum key_role role, struct utc now, struct zonekeys *keys, unsigned *made, struct error *err)
+{
+	struct key *prepared = find_prepared(keys, role, policy->algorithm);
+	struct key key;
+	if (prepared != NULL) {
+		prepared->goal_present = true;
+		return store_update_keys(store, zone_id, prepared, 1, "first publication takes it", now, err);
+	}
+	(*made)++;
+	return zonekeys_generate(store, token, zone_id, policy, role, true, now, &key, err);
+}
+
+enum status zonekeys_complete(struct store *store, struct token *token, int64_t zone_id, const struct policy *policy,
+    bool published_before, struct utc now, struct arena *mem, struct zonekeys *keys, unsigned *made, struct error *err)
+{
+	static const enum key_role split[] = { KEY_KSK, KEY_ZSK }, combined[] = { KEY_CSK };
+	const enum key_role *roles = policy->csk ? combined : split;
+	size_t count = policy->csk ? COUNT(combined) : COUNT(split);
+	bool changed = false;
+	for (size_t i = 0; i < count; i++) {
+		if (find_wanted(keys, roles[i]) != NULL)
+			continue;
+		if (published_before)
+			return error_set(err, STATUS_KEY,
+			    "no %s to sign with; the zone was published before, so none is made by itself",
+			    key_role_name(roles[i]));
+		enum status status = complete_role(store, token, zone_id, policy, roles[i], now, keys, made, err);
+		if (status != STATUS_OK)
+			return status;
+		changed = true;
+	}
+	return changed ? zonekeys_load(store, zone_id, mem, keys, err) : STATUS_OK;
+}
+
+void zonekeys_publish(struct key keys[], size_t count, struct utc when)
+{
+	static const enum key_record records[] = { KEY_DNSKEY, KEY_ZRRSIG, KEY_KRRSIG };
+	for (size_t i = 0; i < count; i++) {
+		if (!keys[i].goal_present)
+			continue;
+		for (size_t j = 0; j < COUNT(records); j++) {
+			if (keys[i].state[records[j]] != KEY_HIDDEN)
+				continue;
+			keys[i].state[records[j]] = KEY_RUMOURED;
+			keys[i].since[records[j]] = when;
+		}
+		bool signs = key_signs_keys(&keys[i]) || key_signs_zone(&keys[i]);
+		if (signs && keys[i].active.seconds == 0)
+			keys[i].active = when;
+	}
+}
+
+char *zonekeys_list(const struct key keys[], size_t count, struct arena *mem)
+{
+	char *out = arena_strdup(mem, "");
+	for (size_t i = 0; i < count; i++) {
+		char hex[65];
+		if (!key_is_published(&keys[i]) && !key_signs_keys(&keys[i]) && !key_signs_zone(&keys[i]))
+			continue;
+		bytes_to_hex((struct bytes){ keys[i].fingerprint, 32 }, false, hex);
+		out = arena_printf(mem, "%s%s %s %u%s%s%s\n", out, hex, key_role_name(keys[i].role), keys[i].tag,
+		    key_is_published(&keys[i]) ? " dnskey" : "", key_signs_keys(&keys[i]) ? " krrsig" : "",
+		    key_signs_zone(&keys[i]) ? " zrrsig" : "");
+	}
+	return out;
+}
+
+bool zonekeys_listed(const char *list, const struct key *key)
+{
+	char hex[65];
+	bytes_to_hex((struct bytes){ key->fingerprint, 32 }, false, hex);
+	return list != NULL && strstr(list, hex) != NULL;
+}
