@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: MIT */
+#include "signer/cli/cli.h"
+
+#include <pwd.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "signer/engine/setup.h"
+
+enum { THREADS_MOST = 256 };
+
+bool cli_has(const struct cli *cli, enum option_id option)
+{
+	return cli->values[option] != NULL;
+}
+
+const char *cli_value(const struct cli *cli, enum option_id option)
+{
+	return cli->values[option];
+}
+
+char *cli_actor(const struct cli *cli, struct arena *mem)
+{
+	const struct passwd *user = getpwuid(getuid());
+	const char *name = cli->command->name;
+	if (user == NULL)
+		return arena_printf(mem, "%s (uid %ld)", name, (long)getuid());
+	return arena_printf(mem, "%s (%s)", name, user->pw_name);
+}
+
+enum status cli_check_clock(struct cli *cli, struct store *store, bool *is_virtual, struct error *err)
+{
+	return setup_check_clock(store, cli->now, cli_has(cli, OPTION_NOW), is_virtual, err);
+}
+
+enum status cli_open(struct cli *cli, enum store_mode mode, struct store **store, struct error *err)
+{
+	bool is_virtual;
+	enum status status = setup_open(cli->state, mode, cli_actor(cli, cli->mem), store, err);
+	if (status != STATUS_OK || !cli->command->changes)
+		return status;
+	status = cli_check_clock(cli, *store, &is_virtual, err);
+	if (status != STATUS_OK) {
+		store_close(*store);
+		*store = NULL;
+	}
+	return status;
+}
+
+enum status cli_threads(const struct cli *cli, unsigned *out, struct error *err)
+{
+	const char *text = cli_value(cli, OPTION_THREADS);
+	*out = 0;
+	if (text == NULL)
+		return STATUS_OK;
+	char *end;
+	unsigned long threads = strtoul(text, &end, 10);
+	if (text[0] < '0' || text[0] > '9' || *end != '\0' || threads < 1 || threads > THREADS_MOST)
+		return error_set(err, STATUS_USAGE, "--threads: a number from 1 to %d", THREADS_MOST);
+	*out = (unsigned)threads;
+	return STATUS_OK;
+}
+
+enum status cli_span(
+    const struct cli *cli, enum option_id option, struct span otherwise, struct span *out, struct error *err)
+{
+	*out = otherwise;
+	if (!cli_has(cli, option))
+		return STATUS_OK;
+	if (span_parse(cli_value(cli, option), out, err) == STATUS_OK)
+		return STATUS_OK;
+	err->code = STATUS_USAGE;
+	error_context(err, "--%s", cli_options[option].name);
+	return STATUS_USAGE;
+}
+
+enum status cli_confirm(const struct cli *cli, const char *question, struct error *err)
+{
+	char answer[8];
+	if (cli_has(cli, OPTION_YES))
+		return STATUS_OK;
+	if (cli_has(cli, OPTION_NO_INPUT) || !isatty(STDIN_FILENO) || !isatty(STDERR_FILENO))
+		return error_set(err, STATUS_USAGE, "%s: nobody can be asked here; say it with --yes", question);
+	fprintf(stderr, "%s [y/N] ", question);
+	fflush(stderr);
+	if (fgets(answer, sizeof(answer), stdin) != NULL && (answer[0] == 'y' || answer[0] == 'Y'))
+		return STATUS_OK;
+	return error_set(err, STATUS_REFUSED, "not confirmed; nothing was changed");
+}
+
+struct report_style cli_style(const struct cli *cli)
+{
+	const char *when = cli_value(cli, OPTION_COLOR), *no_colour = getenv("NO_COLOR");
+	bool wanted = isatty(STDOUT_FILENO) && (no_colour == NULL || no_colour[0] == '\0');
+	if (when != NULL && strcmp(when, "auto") != 0)
+		wanted = strcmp(when, "always") == 0;
+	return (struct report_style){ .colour = wanted, .states = cli_has(cli, OPTION_STATES), .now = cli->now };
+}
+
+static void say(const char *format, va_list values)
+{
+	vfprintf(stderr, format, values);
+	fputc('\n', stderr);
+}
+
+void cli_say(const struct cli *cli, const char *format, ...)
+{
+	va_list values;
+	if (cli_has(cli, OPTION_QUIET))
+		return;
+	va_start(values, format);
+	say(format, values);
+	va_end(values);
+}
+
+void cli_note(const struct cli *cli, const char *format, ...)
+{
+	va_list values;
+	if (!cli_has(cli, OPTION_VERBOSE))
+		return;
+	va_start(values, format);
+	say(format, values);
+	va_end(values);
+}
+
+enum status cli_print(struct cli *cli, struct report *report, struct error *err)
+{
+	cli->json_done = true;
+	return report_print(stdout, report, err);
+}

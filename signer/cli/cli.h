@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: MIT */
+/* What every command needs: its arguments and options, where state and configuration are, what time it is. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "keystore/store.h"
+#include "signer/base/arena.h"
+#include "signer/base/error.h"
+#include "signer/base/utc.h"
+#include "signer/cli/commands.h"
+#include "signer/report/report.h"
+
+struct cli {
+	const struct command *command;
+	const char *values[OPTIONS]; /* NULL: not given; a switch that is given: "" */
+	char **args;
+	int arg_count;
+	const char *state;  /* the state folder */
+	const char *config; /* the configuration folder */
+	struct utc now;
+	bool json_done; /* the command has printed its JSON, errors included */
+	struct arena *mem;
+};
+
+bool cli_has(const struct cli *cli, enum option_id option);
+const char *cli_value(const struct cli *cli, enum option_id option);
+
+/* Parses argv into `cli`. `done` is set when everything has been said already (help, version). */
+enum status cli_parse(int argc, char **argv, struct cli *cli, bool *done, struct error *err) MUST_CHECK;
+
+/* The options that a command takes, those of every command included; NULL: only these. */
+uint64_t cli_taken(const struct command *command);
+
+/* Text of --help, for the program and for one command. */
+void cli_help(const struct command *command, FILE *out);
+
+/* Opens the keystore; a command that changes it checks the clock too. */
+enum status cli_open(struct cli *cli, enum store_mode mode, struct store **store, struct error *err) MUST_CHECK;
+
+/* Whether the keystore runs on a virtual clock, and no real one with --now. */
+enum status cli_check_clock(struct cli *cli, struct store *store, bool *is_virtual, struct error *err) MUST_CHECK;
+
+/* Numbers and durations of options. */
+enum status cli_threads(const struct cli *cli, unsigned *out, struct error *err) MUST_CHECK;
+enum status cli_span(const struct cli *cli, enum option_id option, struct span otherwise, struct span *out,
+    struct error *err) MUST_CHECK;
+
+/* Asks on a terminal, or wants --yes. STATUS_USAGE if nobody can answer, STATUS_REFUSED if the answer is no. */
+enum status cli_confirm(const struct cli *cli, const char *question, struct error *err) MUST_CHECK;
+
+struct report_style cli_style(const struct cli *cli);
+
+/* "operator root": who acts, for the audit log. */
+char *cli_actor(const struct cli *cli, struct arena *mem);
+
+/* One line on stderr, unless -q; `note` only with -v. */
+void cli_say(const struct cli *cli, const char *format, ...) PRINTF_LIKE(2, 3);
+void cli_note(const struct cli *cli, const char *format, ...) PRINTF_LIKE(2, 3);
+
+/* Prints the report as JSON and marks the command as done with that. */
+enum status cli_print(struct cli *cli, struct report *report, struct error *err) MUST_CHECK;

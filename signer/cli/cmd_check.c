@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: MIT */
+/* The Nagios and Icinga plugin: its exit codes are theirs, and its one line goes to stdout whatever happens. */
+#include <inttypes.h>
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "signer/cli/cli.h"
+#include "signer/cli/facts.h"
+#include "signer/engine/setup.h"
+
+enum nagios { NAGIOS_OK, NAGIOS_WARNING, NAGIOS_CRITICAL, NAGIOS_UNKNOWN };
+
+struct limits {
+	struct span warning, critical; /* of what signatures have left; 0: by each zone's policy */
+};
+
+struct answer {
+	enum nagios code;
+	char words[600];
+	int64_t left, warning, critical; /* of the zone that has the least left */
+	int64_t age;                     /* of the oldest publication */
+	size_t blocked;
+	bool any;
+};
+
+static const char *const names[] = { "OK", "WARNING", "CRITICAL", "UNKNOWN" };
+
+static void worsen(struct answer *answer, enum nagios code, const char *zone, const char *words)
+{
+	if (code <= answer->code)
+		return;
+	answer->code = code;
+	snprintf(answer->words, sizeof(answer->words), "%s: %s", zone, words);
+}
+
+static void look_at_signatures(
+    struct answer *answer, const struct report_zone *zone, const struct limits *limits, struct utc now)
+{
+	char text[80], left_text[SPAN_TEXT];
+	int64_t left = utc_difference(zone->valid_until, now).seconds;
+	/* With runs as they should be, more than `refresh` is left; a day below it a run is missing. */
+	int64_t warning = limits->warning.seconds > 0 ? limits->warning.seconds : zone->limit.seconds - 86400;
+	int64_t critical = limits->critical.seconds > 0 ? limits->critical.seconds : zone->limit.seconds / 2;
+	if (!answer->any || left < answer->left) {
+		answer->left = left;
+		answer->warning = warning;
+		answer->critical = critical;
+	}
+	span_format_short((struct span){ left > 0 ? left : 0 }, left_text);
+	snprintf(text, sizeof(text), "signatures have %s left", left_text);
+	if (left <= 0)
+		worsen(answer, NAGIOS_CRITICAL, zone->name, "signatures have EXPIRED");
+	else if (left < critical)
+		worsen(answer, NAGIOS_CRITICAL, zone->name, text);
+	else if (left < warning)
+		worsen(answer, NAGIOS_WARNING, zone->name, text);
+}
+
+static void look_at(struct answer *answer, const struct report_zone *zone, const struct limits *limits, struct utc now)
+{
+	if (zone->health == REPORT_BLOCKED) {
+		answer->blocked++;
+		worsen(answer, NAGIOS_CRITICAL, zone->name, zone->headline);
+	}
+	if (zone->published) {
+		int64_t age = utc_difference(now, zone->published_at).seconds;
+		look_at_signatures(answer, zone, limits, now);
+		answer->age = !answer->any || age > answer->age ? age : answer->age;
+		answer->any = true;
+	}
+	if (zone->health == REPORT_WARN || zone->health == REPORT_NEW)
+		worsen(answer, NAGIOS_WARNING, zone->name, zone->headline);
+}
+
+/* Perfdata: label=value;warning;critical. */
+static void print_answer(const struct answer *answer, size_t zones, bool is_virtual)
+{
+	char words[700];
+	snprintf(words, sizeof(words), "%zu zones", zones);
+	printf("ZONESEAL %s - %s%s", names[answer->code], answer->code == NAGIOS_OK ? words : answer->words,
+	    is_virtual ? " (VIRTUAL CLOCK)" : "");
+	printf(" |");
+	if (answer->any)
+		printf(" rrsig_min_left=%" PRId64 "s;%" PRId64 ";%" PRId64 " last_publish_age=%" PRId64 "s",
+		    answer->left, answer->warning, answer->critical, answer->age);
+	printf(" zones_blocked=%zu;;1\n", answer->blocked);
+}
+
+static enum status examine(struct cli *cli, struct answer *answer, struct error *err)
+{
+	struct store *store = NULL;
+	struct report_state state = { 0 };
+	struct limits limits;
+	enum status status = cli_span(cli, OPTION_WARNING, (struct span){ 0 }, &limits.warning, err);
+	if (status == STATUS_OK)
+		status = cli_span(cli, OPTION_CRITICAL, (struct span){ 0 }, &limits.critical, err);
+	if (status == STATUS_OK)
+		status = cli_open(cli, STORE_READ, &store, err);
+	if (status == STATUS_OK)
+		status = facts_state(store, cli->state, cli->now, cli->mem, &state, err);
+	for (size_t i = 0; status == STATUS_OK && i < state.zone_count; i++)
+		look_at(answer, &state.zones[i], &limits, cli->now);
+	if (status == STATUS_OK && state.restored)
+		worsen(answer, NAGIOS_CRITICAL, "keystore",
+		    "restored from a backup and not reconciled: nothing is signed");
+	if (status == STATUS_OK && state.zone_count == 0)
+		worsen(answer, NAGIOS_WARNING, "keystore", "no zones");
+	if (status == STATUS_OK)
+		print_answer(answer, state.zone_count, state.virtual_clock);
+	store_close(store);
+	return status;
+}
+
+static void out_of_time(int number)
+{
+	static const char line[] = "ZONESEAL UNKNOWN - timed out\n";
+	(void)number;
+	_exit(write(STDOUT_FILENO, line, sizeof(line) - 1) >= 0 ? NAGIOS_UNKNOWN : NAGIOS_CRITICAL);
+}
+
+static int run_check(struct cli *cli, struct error *err)
+{
+	struct answer answer = { .code = NAGIOS_OK };
+	struct span timeout;
+	char text[900];
+	enum status status = cli_span(cli, OPTION_TIMEOUT, (struct span){ 10 }, &timeout, err);
+	(void)signal(SIGALRM, out_of_time);
+	if (status == STATUS_OK && timeout.seconds > 0)
+		alarm((unsigned)timeout.seconds);
+	if (status == STATUS_OK)
+		status = examine(cli, &answer, err);
+	if (status == STATUS_OK)
+		return (int)answer.code;
+	error_format(err, text, sizeof(text));
+	printf("ZONESEAL UNKNOWN - %s\n", text);
+	err->message[0] = '\0';
+	return NAGIOS_UNKNOWN;
+}
+
+const struct command command_check = {
+	.name = "check",
+	.run = run_check,
+	.synopsis = "",
+	.summary = "Nagios and Icinga plugin; exit code 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN",
+	.examples = "  zoneseal check\n  zoneseal check -w 5d -c 2d\n",
+	.options = TAKES(OPTION_WARNING) | TAKES(OPTION_CRITICAL) | TAKES(OPTION_TIMEOUT),
+	.min_args = 0,
+	.max_args = 0,
+};

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: MIT */
+#include <stdlib.h>
+#include <string.h>
+
+#include "signer/cli/cli.h"
+#include "signer/cli/facts.h"
+#include "signer/engine/setup.h"
+
+enum { MOST_DEFAULT = 50, MOST_ALLOWED = 1000000 };
+
+static enum status one_zone(struct cli *cli, struct store *store, struct error *err)
+{
+	struct store_zone row;
+	struct report_zone zone;
+	struct report_state state = { .folder = cli->state, .zones = &zone, .zone_count = 1 };
+	const struct report_style style = cli_style(cli);
+	enum status status = setup_find_zone(store, cli->args[0], cli->mem, &row, err);
+	if (status == STATUS_OK)
+		status = facts_zone(store, cli->state, &row, cli->now, cli->mem, &zone, err);
+	if (status == STATUS_OK)
+		status = store_is_virtual_clock(store, &state.virtual_clock, err);
+	if (status == STATUS_OK)
+		status = store_is_restored(store, &state.restored, err);
+	if (status != STATUS_OK)
+		return status;
+	if (cli_has(cli, OPTION_JSON))
+		return cli_print(cli, report_of_state(&state, cli->now), err);
+	report_zone_text(stdout, &zone, state.virtual_clock, &style);
+	return STATUS_OK;
+}
+
+static enum status all_zones(struct cli *cli, struct store *store, struct error *err)
+{
+	struct report_state state;
+	const struct report_style style = cli_style(cli);
+	enum status status = facts_state(store, cli->state, cli->now, cli->mem, &state, err);
+	if (status != STATUS_OK)
+		return status;
+	state.all = cli_has(cli, OPTION_ALL);
+	if (cli_has(cli, OPTION_JSON))
+		return cli_print(cli, report_of_state(&state, cli->now), err);
+	report_status_text(stdout, &state, &style);
+	return STATUS_OK;
+}
+
+static int run_status(struct cli *cli, struct error *err)
+{
+	struct store *store = NULL;
+	enum status status = cli_open(cli, STORE_READ, &store, err);
+	if (status == STATUS_OK)
+		status = cli->arg_count > 0 ? one_zone(cli, store, err) : all_zones(cli, store, err);
+	store_close(store);
+	return (int)status;
+}
+
+static enum status most_lines(const struct cli *cli, size_t *out, struct error *err)
+{
+	const char *text = cli_value(cli, OPTION_COUNT_MOST);
+	char *end;
+	*out = MOST_DEFAULT;
+	if (text == NULL)
+		return STATUS_OK;
+	unsigned long most = strtoul(text, &end, 10);
+	if (text[0] < '0' || text[0] > '9' || *end != '\0' || most < 1 || most > MOST_ALLOWED)
+		return error_set(err, STATUS_USAGE, "--most: a number from 1 to %d", MOST_ALLOWED);
+	*out = most;
+	return STATUS_OK;
+}
+
+/* What changed (from the audit) and how runs ended, in one order of time. */
+static enum status load_events(struct cli *cli, struct store *store, const struct store_zone *zone, size_t most,
+    struct report_event **out, size_t *count, struct error *err)
+{
+	struct store_event *events;
+	struct store_run *runs;
+	size_t event_count = 0, run_count = 0;
+	enum status status = store_events(store, zone->name, most, cli->mem, &events, &event_count, err);
+	if (status == STATUS_OK)
+		status = store_runs(store, zone->id, most, cli->mem, &runs, &run_count, err);
+	if (status != STATUS_OK)
+		return status;
+	*out = arena_calloc(cli->mem, event_count + run_count + 1, sizeof(**out));
+	*count = 0;
+	for (size_t e = 0, r = 0; (e < event_count || r < run_count) && *count < most;) {
+		bool take_run = e == event_count || (r < run_count && utc_before(events[e].when, runs[r].ended));
+		if (take_run) {
+			(*out)[(*count)++] = (struct report_event){ .when = runs[r].ended,
+				.actor = "run",
+				.zone = zone->name,
+				.what = runs[r].status == STATUS_OK ? "run ended" : "run FAILED",
+				.detail = runs[r].message };
+			r++;
+			continue;
+		}
+		struct report_event *event = &(*out)[(*count)++];
+		*event = (struct report_event){ .when = events[e].when,
+			.actor = events[e].actor,
+			.zone = events[e].zone,
+			.what = events[e].what,
+			.detail = events[e].detail };
+		memcpy(event->hash, events[e].hash, sizeof(event->hash));
+		e++;
+	}
+	return STATUS_OK;
+}
+
+static int run_log(struct cli *cli, struct error *err)
+{
+	struct store *store = NULL;
+	struct store_zone zone;
+	struct report_event *events = NULL;
+	size_t count = 0, most = 0;
+	enum status status = most_lines(cli, &most, err);
+	if (status == STATUS_OK)
+		status = cli_open(cli, STORE_READ, &store, err);
+	if (status == STATUS_OK)
+		status = setup_find_zone(store, cli->args[0], cli->mem, &zone, err);
+	if (status == STATUS_OK)
+		status = load_events(cli, store, &zone, most, &events, &count, err);
+	if (status == STATUS_OK && cli_has(cli, OPTION_JSON))
+		status = cli_print(cli, report_of_events(events, count), err);
+	else if (status == STATUS_OK)
+		report_events_text(stdout, events, count);
+	store_close(store);
+	return (int)status;
+}
+
+const struct command command_status = {
+	.name = "status",
+	.run = run_status,
+	.synopsis = "[ZONE]",
+	.summary = "say how the zones are, and what a person has to do",
+	.examples = "  zoneseal status\n  zoneseal status nl.test\n  zoneseal status --json\n",
+	.options = TAKES(OPTION_STATES) | TAKES(OPTION_ALL),
+	.min_args = 0,
+	.max_args = 1,
+};
+
+const struct command command_log = {
+	.name = "log",
+	.run = run_log,
+	.synopsis = "ZONE",
+	.summary = "show what happened to a zone, and who did it; the newest last",
+	.examples = "  zoneseal log nl.test\n  zoneseal log nl.test --most 500 --json\n",
+	.options = TAKES(OPTION_COUNT_MOST),
+	.min_args = 1,
+	.max_args = 1,
+};

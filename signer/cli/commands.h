@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Commands are rows, options are rows: parsing, help, "did you mean", completion and the man page come from them.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "signer/base/arena.h"
+#include "signer/base/error.h"
+#include "signer/base/utc.h"
+
+/* Every option of the program; cli_options has one row for each, in this order. */
+enum option_id {
+	OPTION_HELP,
+	OPTION_VERSION,
+	OPTION_STATE,
+	OPTION_CONFIG,
+	OPTION_JSON,
+	OPTION_QUIET,
+	OPTION_VERBOSE,
+	OPTION_COLOR,
+	OPTION_NO_INPUT,
+	OPTION_YES,
+	OPTION_DRY_RUN,
+	OPTION_NOW,
+	OPTION_THREADS,
+	OPTION_WAIT,
+	OPTION_INPUT,
+	OPTION_OUTPUT,
+	OPTION_POLICY,
+	OPTION_PARENTS,
+	OPTION_FORCE,
+	OPTION_REPLACE,
+	OPTION_NEW_KEYS,
+	OPTION_IGNORE_SERIAL_DATE,
+	OPTION_TYPE_NAMES,
+	OPTION_RUN_HOOKS,
+	OPTION_PASSPHRASE_FILE,
+	OPTION_VIRTUAL_CLOCK,
+	OPTION_LAST,
+	OPTION_FORMAT,
+	OPTION_DIGEST,
+	OPTION_KEY,
+	OPTION_KSK,
+	OPTION_ZSK,
+	OPTION_CSK,
+	OPTION_STATES,
+	OPTION_ALL,
+	OPTION_COUNT_MOST,
+	OPTION_WARNING,
+	OPTION_CRITICAL,
+	OPTION_TIMEOUT,
+	OPTION_WITH_KEYS,
+	OPTION_RECONCILE,
+	OPTION_ACCEPT,
+	OPTION_TRUST_ANCHOR,
+	OPTION_PREVIOUS,
+	OPTION_UNSIGNED,
+	OPTIONS,
+};
+
+#define TAKES(option) (UINT64_C(1) << (option))
+
+struct option_row {
+	const char *name;
+	char letter;          /* or 0 */
+	const char *argument; /* NULL: a switch */
+	const char *help;
+};
+
+extern const struct option_row cli_options[OPTIONS];
+
+struct cli;
+
+/* Returns the exit code. Where it is not 0 and `err` has a message, that is printed. */
+typedef int command_run(struct cli *cli, struct error *err);
+
+struct command {
+	const char *name; /* "zone add" */
+	command_run *run;
+	const char *synopsis; /* after the name: "ZONE [-i IN]" */
+	const char *summary;
+	const char *examples; /* lines */
+	uint64_t options;     /* TAKES(...) beside those that every command takes */
+	int min_args, max_args;
+	bool changes; /* state: --dry-run is there, and --now only on a virtual clock */
+};
+
+/* All rows, in the order of the help. */
+const struct command *const *cli_commands(size_t *count);
+
+extern const struct command command_init, command_zone_add, command_zone_list, command_zone_show,
+    command_zone_set_policy, command_zone_remove, command_policy_check, command_policy_show, command_sign,
+    command_run_all, command_verify, command_status, command_log, command_check, command_key_list, command_key_show,
+    command_key_generate, command_ds_show, command_backup, command_restore, command_doctor;

@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: MIT */
+#include "signer/cli/facts.h"
+
+#include <string.h>
+
+#include "policies/policy_yaml.h"
+#include "signer/engine/folder.h"
+#include "signer/engine/verdict.h"
+
+/* When the DS of a first key may go to the parent: the DNSKEY is in all caches, and what was cached unsigned has left
+ * them (rollover.md, "Unsigned -> signed"). The largest TTL of the zone stands for both. */
+static struct utc ready_at(const struct key *key, const struct policy *policy, const struct store_version *last)
+{
+	uint32_t ttl = policy->dnskey_ttl;
+	if (last != NULL && last->largest_ttl > ttl)
+		ttl = last->largest_ttl;
+	if (last != NULL && last->negative_ttl > ttl)
+		ttl = last->negative_ttl;
+	if (key->state[KEY_DNSKEY] != KEY_RUMOURED)
+		return (struct utc){ 0 };
+	return utc_add(utc_add(key->since[KEY_DNSKEY], policy->zone_propagation), (struct span){ ttl });
+}
+
+static const char *waits_for(const struct report_key *row, struct utc now, struct arena *mem)
+{
+	bool can_have_ds = row->key.state[KEY_DS] == KEY_HIDDEN && key_signs_keys(&row->key);
+	if (strcmp(row->word, "prepared") == 0)
+		return row->key.goal_present ? "the first publication (zoneseal run)" : "a rollover that takes it";
+	if (!can_have_ds)
+		return "";
+	if (utc_before(now, row->ready_at))
+		return arena_printf(
+		    mem, "caches: zone TTL and propagation, until %s", report_when(row->ready_at, now, mem));
+	return "YOU: its DS at the parent, if it is not there yet (zoneseal ds show)";
+}
+
+static enum status policy_of(const struct store_zone *zone, struct policy *out, struct error *err)
+{
+	return policy_yaml_parse(zone->policy_name, zone->policy_text, strlen(zone->policy_text), out, err);
+}
+
+static enum status keys_of(struct store *store, const struct store_zone *zone, const struct policy *policy,
+    const struct store_version *last, struct utc now, struct arena *mem, struct report_key **out, size_t *count,
+    struct error *err)
+{
+	struct key *keys;
+	enum status status = store_keys(store, zone->id, mem, &keys, count, err);
+	if (status != STATUS_OK)
+		return status;
+	*out = arena_calloc(mem, *count + 1, sizeof(**out));
+	for (size_t i = 0; i < *count; i++) {
+		struct report_key *row = &(*out)[i];
+		*row = (struct report_key){
+			.key = keys[i], .zone = zone->name, .ready_at = ready_at(&keys[i], policy, last)
+		};
+		row->word = report_key_word(&keys[i], row->ready_at, now);
+		row->waits_for = waits_for(row, now, mem);
+	}
+	return STATUS_OK;
+}
+
+enum status facts_keys(struct store *store, const struct store_zone *zone, struct utc now, struct arena *mem,
+    struct report_key **out, size_t *count, struct error *err)
+{
+	struct policy policy;
+	struct store_version last;
+	bool found;
+	enum status status = policy_of(zone, &policy, err);
+	if (status == STATUS_OK)
+		status = store_last_version(store, zone->id, mem, &last, &found, err);
+	if (status == STATUS_OK)
+		status = keys_of(store, zone, &policy, found ? &last : NULL, now, mem, out, count, err);
+	return status;
+}
+
+static void add_version(const struct store_version *last, struct arena *mem, struct report_zone *out)
+{
+	struct verdict verdict;
+	const char *why;
+	out->published = true;
+	out->serial = last->serial;
+	out->published_at = last->published;
+	out->valid_until = last->first_expiry;
+	out->next = last->refresh;
+	out->records = last->records;
+	out->signatures = last->signatures;
+	out->size = last->size;
+	out->output = last->path;
+	if (last->verdict != NULL && verdict_read(last->verdict, strlen(last->verdict), mem, &verdict, &why))
+		out->checks = (unsigned)verdict.checks;
+}
+
+/* The newest run, if it failed after the last publication. */
+static enum status add_runs(
+    struct store *store, int64_t zone_id, struct arena *mem, struct report_zone *out, bool *refused, struct error *err)
+{
+	struct store_run *runs;
+	size_t count;
+	enum status status = store_runs(store, zone_id, 1, mem, &runs, &count, err);
+	*refused = false;
+	if (status != STATUS_OK || count == 0 || runs[0].status == STATUS_OK)
+		return status;
+	if (out->published && utc_before(runs[0].ended, out->published_at))
+		return STATUS_OK;
+	out->last_failure = runs[0].ended;
+	out->last_failure_message = runs[0].message;
+	*refused = runs[0].status == STATUS_NO;
+	return STATUS_OK;
+}
+
+static void judge(const struct utc now, bool refused, struct arena *mem, struct report_zone *zone)
+{
+	char *last = arena_printf(mem, "zoneseal verify --last %s", zone->name);
+	if (zone->published && !utc_before(now, zone->valid_until)) {
+		zone->health = REPORT_EXPIRED;
+		zone->headline = "EXPIRED: signatures of the published zone are no longer valid. Validators refuse it.";
+		zone->command = arena_printf(mem, "zoneseal run %s", zone->name);
+	} else if (refused) {
+		zone->health = REPORT_BLOCKED;
+		zone->headline = "BLOCKED: the last new version was refused and not published.";
+		zone->command = last;
+	} else if (zone->input_failing_since.seconds != 0) {
+		zone->health = REPORT_WARN;
+		zone->headline = "WARNING: the input is bad, registrations are not getting out.";
+		zone->command = arena_printf(mem, "zoneseal log %s", zone->name);
+	} else if (zone->last_failure.seconds != 0) {
+		zone->health = REPORT_WARN;
+		zone->headline = "WARNING: the last run failed.";
+		zone->command = arena_printf(mem, "zoneseal log %s", zone->name);
+	} else if (!zone->published) {
+		zone->health = REPORT_NEW;
+		zone->headline = "NEW: nothing is published yet. zoneseal will sign and publish it with the next run.";
+	} else if (zone->next.seconds != 0 && utc_before(utc_add(zone->next, (struct span){ 86400 }), now)) {
+		zone->health = REPORT_WARN;
+		zone->headline = "WARNING: signatures were due more than a day ago; no run came.";
+		zone->command = arena_printf(mem, "zoneseal run %s", zone->name);
+	} else {
+		zone->health = REPORT_OK;
+		zone->headline = "OK, nothing for you to do.";
+	}
+	if (zone->health != REPORT_OK && zone->health != REPORT_NEW && zone->health != REPORT_EXPIRED &&
+	    zone->published)
+		zone->effect = arena_printf(mem,
+		    "If nobody acts: serial %u stays published; it is valid until %s, and zoneseal renews its "
+		    "signatures "
+		    "meanwhile if it runs.",
+		    zone->serial, report_when(zone->valid_until, now, mem));
+}
+
+/* A zone that is signed, but which no parent vouches for as far as is known: said, not nagged about. */
+static void mention_ds(struct report_zone *zone, struct utc now, struct arena *mem)
+{
+	for (size_t i = 0; i < zone->key_count; i++) {
+		const struct report_key *row = &zone->keys[i];
+		if (zone->health != REPORT_OK || !key_signs_keys(&row->key) || row->key.state[KEY_DS] != KEY_HIDDEN)
+			continue;
+		bool now_is_good = !utc_before(now, row->ready_at);
+		zone->effect = arena_printf(mem, "Secure once the parent has the DS of %s %u: zoneseal ds show %s%s%s",
+		    key_role_name(row->key.role), row->key.tag, zone->name, now_is_good ? "" : ", to submit after ",
+		    now_is_good ? "" : report_when(row->ready_at, now, mem));
+	}
+}
+
+enum status facts_zone(struct store *store, const char *state, const struct store_zone *zone, struct utc now,
+    struct arena *mem, struct report_zone *out, struct error *err)
+{
+	struct policy policy;
+	struct store_version last;
+	struct report_key *keys;
+	bool found, refused;
+	*out = (struct report_zone){ .name = zone->name,
+		.policy = zone->policy_name,
+		.input = zone->input,
+		.parents = zone->parents,
+		.input_failing_since = zone->input_failing_since,
+		.input_failure = zone->input_failure };
+	out->output = zone->output != NULL ? zone->output : folder_zone_output(state, zone->name, mem);
+	enum status status = policy_of(zone, &policy, err);
+	if (status == STATUS_OK)
+		status = store_last_version(store, zone->id, mem, &last, &found, err);
+	if (status != STATUS_OK)
+		return status;
+	out->limit = policy.refresh;
+	if (found)
+		add_version(&last, mem, out);
+	status = add_runs(store, zone->id, mem, out, &refused, err);
+	if (status == STATUS_OK)
+		status = keys_of(store, zone, &policy, found ? &last : NULL, now, mem, &keys, &out->key_count, err);
+	if (status != STATUS_OK)
+		return status;
+	out->keys = keys;
+	judge(now, refused, mem, out);
+	mention_ds(out, now, mem);
+	return STATUS_OK;
+}
+
+enum status facts_state(struct store *store, const char *state, struct utc now, struct arena *mem,
+    struct report_state *out, struct error *err)
+{
+	struct store_zone *rows;
+	size_t count;
+	*out = (struct report_state){ .folder = state };
+	enum status status = store_is_virtual_clock(store, &out->virtual_clock, err);
+	if (status == STATUS_OK)
+		status = store_is_restored(store, &out->restored, err);
+	if (status == STATUS_OK)
+		status = store_zones(store, mem, &rows, &count, err);
+	if (status != STATUS_OK)
+		return status;
+	struct report_zone *zones = arena_calloc(mem, count + 1, sizeof(*zones));
+	for (size_t i = 0; i < count && status == STATUS_OK; i++) {
+		if (rows[i].removed)
+			continue;
+		status = facts_zone(store, state, &rows[i], now, mem, &zones[out->zone_count], err);
+		out->zone_count++;
+	}
+	out->zones = zones;
+	return status;
+}

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: MIT */
+/* What the keystore knows about zones and keys, as the structs that reports are made of. */
+#pragma once
+
+#include "keystore/store.h"
+#include "signer/base/arena.h"
+#include "signer/base/error.h"
+#include "signer/report/report.h"
+
+enum status facts_keys(struct store *store, const struct store_zone *zone, struct utc now, struct arena *mem,
+    struct report_key **out, size_t *count, struct error *err) MUST_CHECK;
+
+enum status facts_zone(struct store *store, const char *state, const struct store_zone *zone, struct utc now,
+    struct arena *mem, struct report_zone *out, struct error *err) MUST_CHECK;
+
+/* All zones that are not removed. */
+enum status facts_state(struct store *store, const char *state, struct utc now, struct arena *mem,
+    struct report_state *out, struct error *err) MUST_CHECK;

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: MIT */
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "signer/base/sandbox.h"
+#include "signer/cli/cli.h"
+
+/* Whether --json stands anywhere: an error in the arguments is to be JSON too. */
+static bool wants_json(int argc, char **argv)
+{
+	for (int i = 1; i < argc; i++)
+		if (strcmp(argv[i], "--json") == 0)
+			return true;
+	return false;
+}
+
+static void print_error(int code, bool json, const struct error *err)
+{
+	char text[1100];
+	struct error ignored;
+	error_format(err, text, sizeof(text));
+	fprintf(stderr, "zoneseal: %s\n", text);
+	if (!json)
+		return;
+	struct report *report = report_new("zoneseal.error/1");
+	report_error(report, err, (enum status)code);
+	if (report_print(stdout, report, &ignored) != STATUS_OK)
+		return;
+}
+
+int main(int argc, char **argv)
+{
+	struct error err;
+	bool done;
+	error_clear(&err);
+	umask(077);
+	sandbox_no_core();
+	/* A full pipe or a file size limit is an error of the write, not a death without words. */
+	(void)signal(SIGPIPE, SIG_IGN);
+	(void)signal(SIGXFSZ, SIG_IGN);
+	struct cli cli = { .mem = arena_new(0) };
+	int code = (int)cli_parse(argc, argv, &cli, &done, &err);
+	if (code == 0 && !done)
+		code = cli.command->run(&cli, &err);
+	if (code != 0 && err.message[0] != '\0')
+		print_error(code, wants_json(argc, argv) && !cli.json_done, &err);
+	if (fflush(stdout) != 0 && code == 0) {
+		fprintf(stderr, "zoneseal: stdout: cannot write\n");
+		code = STATUS_IO;
+	}
+	arena_free(cli.mem);
+	return code;
+}
