@@ -28,7 +28,9 @@ enum store_mode {
 };
 
 /* `path` is keystore.db in the state folder. `actor` names who changes things in the audit ("run", "operator root",
- * ...). STATUS_MISSING if there is none. STATUS_BUSY if another process migrates or restores. */
+ * ...). STATUS_MISSING if there is none. STATUS_BUSY if another process migrates or restores it, or if it must be
+ * migrated and another process has it open. STATUS_POLICY if it is newer than the program, or older and opened for
+ * reading. An open keystore holds "<path>.lock" shared. */
 enum status store_open(
     const char *path, enum store_mode mode, const char *actor, struct store **out, struct error *err) MUST_CHECK;
 void store_close(struct store *store);
@@ -179,5 +181,11 @@ enum status store_audit_head(struct store *store, uint8_t out[32], struct error 
 /* Recomputes the chain; STATUS_NO with the first bad row. */
 enum status store_audit_check(struct store *store, uint64_t *rows, struct error *err) MUST_CHECK;
 
-/* Online copy of the database to a new file (0600, fsynced). */
+/* Puts a copy that store_copy made in the place of the keystore at `path`, migrated if it is older, and marked as
+ * restored. What was there is kept as "<path>.before-restore-N". All or nothing: a process that is killed leaves
+ * either. STATUS_BUSY while another process has the keystore open. */
+enum status store_restore(
+    const char *from, const char *path, const char *actor, struct utc now, struct error *err) MUST_CHECK;
+
+/* Online copy of the database to a new file (0600, fsynced; complete under its name or not there). */
 enum status store_copy(struct store *store, const char *path, struct error *err) MUST_CHECK;

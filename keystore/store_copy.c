@@ -114,3 +114,113 @@ enum status store_copy(struct store *store, const char *path, struct error *err)
 	free(temporary);
 	return status;
 }
+
+/* ---- restore ---- */
+
+static enum status open_copy(const char *from, int newest, struct store **out, struct error *err)
+{
+	struct store_header header;
+	enum status status = store_look(from, newest, &header, err);
+	if (status == STATUS_OK && header.has_log)
+		status = error_set(
+		    err, STATUS_REFUSED, "%s: it has a log beside it, so it is no copy that zoneseal made", from);
+	if (status == STATUS_OK)
+		status = store_check_pages(from, true, err);
+	if (status != STATUS_OK)
+		return status;
+	char *const uri = store_immutable_uri(from);
+	status = store_connect(uri, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, "", out, err);
+	free(uri);
+	return status;
+}
+
+/* The copy under a temporary name, migrated and marked. */
+static enum status prepare(
+    const char *from, const char *temporary, const char *actor, struct utc now, struct error *err)
+{
+	size_t count;
+	const struct migrate_step *const steps = migrate_steps(&count);
+	struct store *copy = NULL;
+	struct store *store = NULL;
+	enum status status = open_copy(from, steps[count - 1].version, &copy, err);
+	if (status == STATUS_OK)
+		status = copy_to(copy, temporary, err);
+	store_close(copy);
+	if (status == STATUS_OK)
+		status = store_connect(temporary, SQLITE_OPEN_READWRITE, actor, &store, err);
+	if (status == STATUS_OK)
+		status = migrate_run(store, steps, count, err);
+	if (status == STATUS_OK)
+		status = store_mark_restored(store, now, err);
+	if (status == STATUS_OK)
+		status = sql_script(store, "PRAGMA journal_mode = DELETE", err);
+	store_close(store);
+	return status == STATUS_OK ? store_sync_file(temporary, err) : status;
+}
+
+/* Moves what is in the log of a keystore that is to be replaced into the file itself. A damaged one is left as it is;
+ * it is being replaced for that. */
+static void settle(const char *path)
+{
+	struct error ignored;
+	struct store *store = NULL;
+	if (store_check_pages(path, false, &ignored) != STATUS_OK ||
+	    store_connect(path, SQLITE_OPEN_READWRITE, "", &store, &ignored) != STATUS_OK)
+		return;
+	sqlite3_wal_checkpoint_v2(store->database, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+	store_close(store);
+}
+
+/* A log of the old database must never lie beside the new one: SQLite would apply it. */
+static enum status set_aside(const char *path, const char *kept, struct error *err)
+{
+	settle(path);
+	if (link(path, kept) != 0)
+		return error_set_errno(err, "keystore %s: cannot be kept as %s", path, kept);
+	for (size_t i = 0; i < STORE_COMPANIONS; i++) {
+		char *const old = store_path_with(path, store_companions[i]);
+		char *const new = store_path_with(kept, store_companions[i]);
+		const bool moved = rename(old, new) == 0 || errno == ENOENT;
+		free(old);
+		free(new);
+		if (!moved)
+			return error_set_errno(err, "keystore %s: its log cannot be moved away", path);
+	}
+	return sync_folder_of(path, err);
+}
+
+static enum status keep_old(const char *path, struct error *err)
+{
+	if (access(path, F_OK) != 0)
+		return STATUS_OK;
+	for (unsigned i = 1; i < 1000; i++) {
+		char suffix[40];
+		snprintf(suffix, sizeof(suffix), ".before-restore-%u", i);
+		char *const kept = store_path_with(path, suffix);
+		const bool exists = access(kept, F_OK) == 0;
+		const enum status status = exists ? STATUS_OK : set_aside(path, kept, err);
+		free(kept);
+		if (!exists)
+			return status;
+	}
+	return error_set(err, STATUS_IO, "keystore %s: too many copies from before a restore; remove some", path);
+}
+
+enum status store_restore(const char *from, const char *path, const char *actor, struct utc now, struct error *err)
+{
+	char *const temporary = store_path_with(path, ".new");
+	int lock = -1;
+	enum status status = store_lock_take(path, true, &lock, err);
+	if (status == STATUS_OK)
+		status = prepare(from, temporary, actor, now, err);
+	if (status == STATUS_OK)
+		status = keep_old(path, err);
+	if (status == STATUS_OK)
+		status = store_move(temporary, path, true, err);
+	if (status != STATUS_OK && lock >= 0)
+		store_unlink(temporary);
+	if (lock >= 0)
+		close(lock);
+	free(temporary);
+	return status;
+}

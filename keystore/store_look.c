@@ -12,7 +12,7 @@
 #include "keystore/store_open.h"
 #include "signer/base/bytes.h"
 
-enum { HEADER_SIZE = 100, USER_VERSION_AT = 60, APPLICATION_ID_AT = 68, LOCK_WAITS = 250, LOCK_PAUSE = 20000000 };
+enum { HEADER_SIZE = 100, USER_VERSION_AT = 60, APPLICATION_ID_AT = 68, LOCK_WAITS = 100, LOCK_PAUSE = 20000000 };
 
 const char *const store_companions[STORE_COMPANIONS] = { "-wal", "-shm", "-journal" };
 
@@ -96,8 +96,7 @@ enum status store_look(const char *path, int newest, struct store_header *out, s
 	if (header.version > newest)
 		return error_set(err, STATUS_POLICY,
 		    "keystore %s: its schema is version %d and this program knows %d; nothing was touched, use the "
-		    "newer "
-		    "program",
+		    "newer program",
 		    path, header.version, newest);
 	*out = header;
 	return STATUS_OK;
@@ -116,6 +115,7 @@ static bool lock_wait(int file, bool exclusive, bool wait)
 			return false;
 		nanosleep(&pause, NULL);
 	}
+	errno = EWOULDBLOCK;
 	return false;
 }
 
@@ -152,8 +152,7 @@ enum status store_lock_change(const char *path, int lock, bool exclusive, struct
 
 /* ---- check ---- */
 
-/* "file:<path>?immutable=1": SQLite then opens no other file and takes no lock. */
-static char *immutable_uri(const char *path)
+char *store_immutable_uri(const char *path)
 {
 	static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789/._-";
 	static const char digits[] = "0123456789ABCDEF";
@@ -190,10 +189,10 @@ static enum status ask_quick_check(struct store *store, struct error *err)
 	return status;
 }
 
-static enum status quick_check(const char *path, bool alone, struct error *err)
+enum status store_check_pages(const char *path, bool alone, struct error *err)
 {
 	struct store *store = NULL;
-	char *const uri = alone ? immutable_uri(path) : store_path_with(path, "");
+	char *const uri = alone ? store_immutable_uri(path) : store_path_with(path, "");
 	const int flags = alone ? SQLITE_OPEN_READONLY | SQLITE_OPEN_URI : SQLITE_OPEN_READWRITE;
 	enum status status = store_connect(uri, flags, "", &store, err);
 	free(uri);
@@ -215,7 +214,7 @@ static enum status quick_check(const char *path, bool alone, struct error *err)
 enum status store_quick_check(const char *path, int lock, const struct store_header *header, struct error *err)
 {
 	const bool alone = !header->has_log && lock_wait(lock, true, false);
-	const enum status status = quick_check(path, alone, err);
+	const enum status status = store_check_pages(path, alone, err);
 	/* A try for the exclusive lock that failed gave up the shared one, too. */
 	const enum status again =
 	    header->has_log ? STATUS_OK : store_lock_change(path, lock, false, status == STATUS_OK ? err : NULL);

@@ -96,7 +96,7 @@ static enum status create(
 		status = build_new(temporary, actor, steps, count, err);
 	if (status == STATUS_OK)
 		status = store_move(temporary, path, false, err);
-	if (status != STATUS_OK)
+	if (status != STATUS_OK && lock >= 0)
 		store_unlink(temporary);
 	if (lock >= 0)
 		close(lock);
@@ -200,6 +200,8 @@ static enum status open_for_reading(
 	}
 	store->lock = lock;
 	store->writable = false;
+	/* A reader leaves the database file as it is, also as the last one to close it. */
+	sqlite3_db_config(store->database, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
 	status = sql_script(store, "PRAGMA query_only = ON", err);
 	if (status == STATUS_OK)
 		*out = store;

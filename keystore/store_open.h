@@ -25,7 +25,14 @@ enum status store_lock_take(const char *path, bool exclusive, int *out, struct e
 /* Changes a lock that is held. It is given up for a moment: whoever gets between sees a whole database. */
 enum status store_lock_change(const char *path, int lock, bool exclusive, struct error *err) MUST_CHECK;
 
-/* PRAGMA quick_check through a handle of its own that writes nothing. `lock` is held shared, before and after. */
+/* "file:<path>?immutable=1": SQLite then opens no other file and takes no lock. The caller frees. */
+char *store_immutable_uri(const char *path);
+
+/* PRAGMA quick_check through a handle of its own that writes nothing; `alone`: the file is whole without a log and
+ * nobody changes it meanwhile. */
+enum status store_check_pages(const char *path, bool alone, struct error *err) MUST_CHECK;
+
+/* The same, finding out whether that holds. `lock` is held shared, before and after. */
 enum status store_quick_check(
     const char *path, int lock, const struct store_header *header, struct error *err) MUST_CHECK;
 
