@@ -71,15 +71,17 @@ enum status store_move(const char *from, const char *to, bool replace, struct er
 
 static enum status back_up(struct store *store, struct store *copy, struct error *err)
 {
+	char message[SQL_MESSAGE];
 	sqlite3_backup *const backup = sqlite3_backup_init(copy->database, "main", store->database, "main");
-	if (backup == NULL)
-		return sql_status(
-		    copy->path, sqlite3_extended_errcode(copy->database), sqlite3_errmsg(copy->database), err);
-	const int code = sqlite3_backup_step(backup, -1);
-	const int end = sqlite3_backup_finish(backup);
-	if (code == SQLITE_DONE && end == SQLITE_OK)
+	int code = backup == NULL ? sqlite3_extended_errcode(copy->database) : sqlite3_backup_step(backup, -1);
+	if (backup != NULL) {
+		const int end = sqlite3_backup_finish(backup);
+		code = end == SQLITE_OK ? code : end;
+	}
+	if (code == SQLITE_DONE)
 		return STATUS_OK;
-	return sql_status(copy->path, end == SQLITE_OK ? code : end, sqlite3_errmsg(copy->database), err);
+	sql_message(copy->database, code, message);
+	return sql_status(copy->path, code, message, err);
 }
 
 /* A copy is one file without log, so that it can be moved, and read from a medium that cannot be written. */
@@ -120,6 +122,8 @@ enum status store_copy(struct store *store, const char *path, struct error *err)
 static enum status open_copy(const char *from, int newest, struct store **out, struct error *err)
 {
 	struct store_header header;
+	if (access(from, F_OK) != 0)
+		return error_set_errno(err, "copy %s", from);
 	enum status status = store_look(from, newest, &header, err);
 	if (status == STATUS_OK && header.has_log)
 		status = error_set(

@@ -164,7 +164,10 @@ static enum status open_for_change(const char *path, const char *actor, const st
 		return status;
 	}
 	store->lock = lock;
-	if (header.version < newest)
+	/* A killed migration leaves a header that is ahead of the truth: its journal was rolled back on opening. */
+	int version = 0;
+	status = migrate_version(store, &version, err);
+	if (status == STATUS_OK && version < newest)
 		status = migrate(store, steps, count, err);
 	if (status == STATUS_OK)
 		status = migrate_use_wal(store, err);
@@ -175,8 +178,20 @@ static enum status open_for_change(const char *path, const char *actor, const st
 	return status;
 }
 
-/* Whoever may read but not write the folder reads without the lock. An older schema cannot be read by the queries of
- * this program. */
+/* The queries of this program do not fit an older schema. */
+static enum status refuse_older(struct store *store, int newest, struct error *err)
+{
+	int version = 0;
+	const enum status status = migrate_version(store, &version, err);
+	if (status == STATUS_OK && version < newest)
+		return error_set(err, STATUS_POLICY,
+		    "keystore %s: its schema is version %d and must be migrated to %d first; the next zoneseal run "
+		    "does it",
+		    store->path, version, newest);
+	return status;
+}
+
+/* Whoever may read but not write the folder reads without the lock. */
 static enum status open_for_reading(
     const char *path, const char *actor, int newest, struct store **out, struct error *err)
 {
@@ -186,11 +201,6 @@ static enum status open_for_reading(
 	enum status status = store_lock_take(path, false, &lock, err);
 	if (status != STATUS_BUSY)
 		status = store_look(path, newest, &header, err);
-	if (status == STATUS_OK && header.version < newest)
-		status = error_set(err, STATUS_POLICY,
-		    "keystore %s: its schema is version %d and must be migrated to %d first; the next zoneseal run "
-		    "does it",
-		    path, header.version, newest);
 	if (status == STATUS_OK)
 		status = store_connect(path, SQLITE_OPEN_READWRITE, actor, &store, err);
 	if (status != STATUS_OK) {
@@ -203,6 +213,8 @@ static enum status open_for_reading(
 	/* A reader leaves the database file as it is, also as the last one to close it. */
 	sqlite3_db_config(store->database, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
 	status = sql_script(store, "PRAGMA query_only = ON", err);
+	if (status == STATUS_OK)
+		status = refuse_older(store, newest, err);
 	if (status == STATUS_OK)
 		*out = store;
 	else

@@ -12,10 +12,22 @@ static void keep_failure(struct sql *sql, int code, const char *message)
 	snprintf(sql->message, sizeof(sql->message), "%s", message);
 }
 
+/* SQLite's words, and the system's where a system call failed. */
+void sql_message(sqlite3 *database, int code, char out[SQL_MESSAGE])
+{
+	const int cause =
+	    (code & 0xff) == SQLITE_IOERR || (code & 0xff) == SQLITE_CANTOPEN ? sqlite3_system_errno(database) : 0;
+	snprintf(out, SQL_MESSAGE, "%s%s%s", sqlite3_errmsg(database), cause == 0 ? "" : ": ",
+	    cause == 0 ? "" : strerror(cause));
+}
+
 static void note(struct sql *sql, int code)
 {
-	if (code != SQLITE_OK)
-		keep_failure(sql, code, sqlite3_errmsg(sql->store->database));
+	char message[SQL_MESSAGE];
+	if (code == SQLITE_OK)
+		return;
+	sql_message(sql->store->database, code, message);
+	keep_failure(sql, code, message);
 }
 
 void sql_begin(struct sql *sql, struct store *store, const char *text)
@@ -148,8 +160,12 @@ enum status sql_run(struct sql *sql, struct error *err)
 
 enum status sql_script(struct store *store, const char *text, struct error *err)
 {
+	char message[SQL_MESSAGE];
 	const int code = sqlite3_exec(store->database, text, NULL, NULL, NULL);
-	return code == SQLITE_OK ? STATUS_OK : sql_status(store->path, code, sqlite3_errmsg(store->database), err);
+	if (code == SQLITE_OK)
+		return STATUS_OK;
+	sql_message(store->database, code, message);
+	return sql_status(store->path, code, message, err);
 }
 
 enum status store_begin(struct store *store, struct error *err)

@@ -13,6 +13,8 @@
 
 #include "keystore/store.h"
 
+enum { SQL_MESSAGE = 200 };
+
 struct store {
 	sqlite3 *database;
 	char *path;
@@ -26,7 +28,7 @@ struct sql {
 	sqlite3_stmt *handle;
 	int next; /* parameter to bind, or column to read, next */
 	int code; /* SQLITE_OK, or the first failure */
-	char message[200];
+	char message[SQL_MESSAGE];
 };
 
 void sql_begin(struct sql *sql, struct store *store, const char *text);
@@ -52,6 +54,9 @@ enum status sql_run(struct sql *sql, struct error *err) MUST_CHECK;
 
 /* Runs text without parameters. */
 enum status sql_script(struct store *store, const char *text, struct error *err) MUST_CHECK;
+
+/* What SQLite says about a failure of this handle, with the system's cause. */
+void sql_message(sqlite3 *database, int code, char out[SQL_MESSAGE]);
 
 /* The status and message for a result code of SQLite. */
 enum status sql_status(const char *path, int code, const char *message, struct error *err);

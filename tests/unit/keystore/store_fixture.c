@@ -83,7 +83,8 @@ int64_t ask(const char *path, const char *sql)
 	sqlite3 *database = NULL;
 	sqlite3_stmt *statement = NULL;
 	assert_int_equal(sqlite3_open_v2(path, &database, SQLITE_OPEN_READWRITE, NULL), SQLITE_OK);
-	assert_int_equal(sqlite3_prepare_v2(database, sql, -1, &statement, NULL), SQLITE_OK);
+	if (sqlite3_prepare_v2(database, sql, -1, &statement, NULL) != SQLITE_OK)
+		fail_msg("%s: %s: %s", path, sql, sqlite3_errmsg(database));
 	assert_int_equal(sqlite3_step(statement), SQLITE_ROW);
 	const int64_t value = sqlite3_column_int64(statement, 0);
 	sqlite3_finalize(statement);

@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: MIT */
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "keystore/store_sql.h"
+#include "tests/unit/keystore/store_fixture.h"
+
+static void expect_success(pid_t child)
+{
+	int ended;
+	assert_int_equal(waitpid(child, &ended, 0), child);
+	assert_int_equal(ended, 0);
+}
+
+static void change_often(const char *path, int64_t zone, unsigned times)
+{
+	struct error err;
+	struct store *store = NULL;
+	if (store_open(path, STORE_CHANGE, "writer", &store, &err) != STATUS_OK)
+		_exit(1);
+	for (unsigned i = 0; i < times; i++) {
+		const struct store_zone zone_now = { .id = zone, .policy_name = "p", .policy_text = "" };
+		if (store_update_zone(store, &zone_now, "changed", NOW, &err) != STATUS_OK) {
+			fprintf(stderr, "%s\n", err.message);
+			_exit(2);
+		}
+	}
+	store_close(store);
+	_exit(0);
+}
+
+static void writers_at_the_same_time_wait_for_each_other(void **state)
+{
+	struct fixture *const f = *state;
+	struct error err;
+	pid_t children[3];
+	uint64_t rows = 0;
+	store_close(f->store);
+	f->store = NULL;
+	for (size_t i = 0; i < COUNT(children); i++) {
+		children[i] = fork();
+		if (children[i] == 0)
+			change_often(f->path, f->zone, 30);
+	}
+	for (size_t i = 0; i < COUNT(children); i++)
+		expect_success(children[i]);
+	reopen(f, STORE_CHANGE);
+	ok(store_audit_check(f->store, &rows, &err), &err);
+	assert_int_equal(rows, 1 + 3 * 30);
+}
+
+static void a_writer_that_does_not_end_makes_the_others_busy(void **state)
+{
+	struct fixture *const f = *state;
+	struct error err;
+	struct store *other = NULL;
+	bool restored = true;
+	ok(store_open(f->path, STORE_CHANGE, "other", &other, &err), &err);
+	sqlite3_busy_timeout(other->database, 10);
+	ok(store_begin(f->store, &err), &err);
+	assert_int_equal(store_mark_restored(other, NOW, &err), STATUS_BUSY);
+	assert_non_null(strstr(err.message, "another process is writing; try again"));
+	ok(store_is_restored(other, &restored, &err), &err);
+	assert_false(restored);
+	ok(store_finish(f->store, STATUS_OK, &err), &err);
+	ok(store_mark_restored(other, NOW, &err), &err);
+	store_close(other);
+}
+
+/* Publishes with a large text until the limit on file sizes is met; 0 if that came as STATUS_IO. */
+static int fill_up(const struct fixture *f)
+{
+	struct error err;
+	struct store *store = NULL;
+	char *const keys = calloc(1, 20001);
+	memset(keys, 'k', 20000);
+	const struct rlimit limit = { 300000, 300000 };
+	signal(SIGXFSZ, SIG_IGN);
+	if (setrlimit(RLIMIT_FSIZE, &limit) != 0 ||
+	    store_open(f->path, STORE_CHANGE, "writer", &store, &err) != STATUS_OK)
+		return 1;
+	for (uint32_t serial = 1; serial < 100; serial++) {
+		struct store_version version = some_version(serial);
+		version.keys = keys;
+		enum status status = store_add_intent(store, f->zone, &version, NOW, &err);
+		if (status == STATUS_OK)
+			status = store_confirm(store, f->zone, version.id, NOW, NULL, 0, &err);
+		if (status != STATUS_OK) {
+			fprintf(stderr, "%s\n", err.message);
+			return status == STATUS_IO && strstr(err.message, "nothing was changed") != NULL ? 0 : 2;
+		}
+	}
+	return 3;
+}
+
+static void a_full_disk_is_told_and_leaves_a_whole_keystore(void **state)
+{
+	struct fixture *const f = *state;
+	struct error err;
+	uint64_t rows = 0;
+	store_close(f->store);
+	f->store = NULL;
+	const pid_t child = fork();
+	if (child == 0)
+		_exit(fill_up(f));
+	expect_success(child);
+	reopen(f, STORE_CHANGE);
+	ok(store_audit_check(f->store, &rows, &err), &err);
+	assert_true(rows > 5);
+	assert_int_equal(ask(f->path, "SELECT min(integrity_check) = 'ok' FROM pragma_integrity_check"), 1);
+	struct store_version version;
+	bool found = false;
+	ok(store_open_intent(f->store, f->zone, f->mem, &version, &found, &err), &err);
+	if (found)
+		ok(store_abandon(f->store, f->zone, version.id, NOW, &err), &err);
+	publish_serial(f, 1000, NOW);
+}
+
+/* A new keystore, a copy and a restore when there is no room: STATUS_IO and nothing left behind. */
+static int fail_to_make(const struct fixture *f, const char *copy)
+{
+	struct error err;
+	struct store *store = NULL;
+	char path[120];
+	snprintf(path, sizeof(path), "%s/new.db", f->folder);
+	const struct rlimit limit = { 40000, 40000 };
+	signal(SIGXFSZ, SIG_IGN);
+	if (setrlimit(RLIMIT_FSIZE, &limit) != 0)
+		return 1;
+	if (store_open(path, STORE_CREATE, "writer", &store, &err) != STATUS_IO)
+		return 2;
+	if (store_restore(copy, f->path, "writer", NOW, &err) != STATUS_IO)
+		return 3;
+	snprintf(path, sizeof(path), "%s/copy2.db", f->folder);
+	if (store_open(f->path, STORE_READ, "reader", &store, &err) != STATUS_OK)
+		return 4;
+	return store_copy(store, path, &err) == STATUS_IO ? 0 : 5;
+}
+
+static void without_room_nothing_is_made_and_nothing_is_left(void **state)
+{
+	struct fixture *const f = *state;
+	struct error err;
+	char copy[120];
+	char command[300];
+	snprintf(copy, sizeof(copy), "%s/backup.db", f->folder);
+	ok(store_copy(f->store, copy, &err), &err);
+	store_close(f->store);
+	f->store = NULL;
+	const pid_t child = fork();
+	if (child == 0)
+		_exit(fail_to_make(f, copy));
+	expect_success(child);
+	snprintf(command, sizeof(command),
+	    "test \"$(ls %s | grep -Ev '[.]lock$|-(wal|shm)$' | tr '\\n' ' ')\" = \"backup.db keystore.db \"",
+	    f->folder);
+	assert_int_equal(system(command), 0);
+	bool restored = true;
+	reopen(f, STORE_CHANGE);
+	ok(store_is_restored(f->store, &restored, &err), &err);
+	assert_false(restored);
+}
+
+#define WITH_STORE(test) cmocka_unit_test_setup_teardown(test, fixture_setup, fixture_teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		WITH_STORE(writers_at_the_same_time_wait_for_each_other),
+		WITH_STORE(a_writer_that_does_not_end_makes_the_others_busy),
+		WITH_STORE(a_full_disk_is_told_and_leaves_a_whole_keystore),
+		WITH_STORE(without_room_nothing_is_made_and_nothing_is_left),
+	};
+	return cmocka_run_group_tests_name("store_trouble", tests, NULL, NULL);
+}
