@@ -20,7 +20,8 @@ enum { POLICY_YAML_MOST = 64 * 1024 /* octets of a policy file */ };
 enum status policy_yaml_parse(
     const char *file, const char *text, size_t size, struct policy *out, struct error *err) MUST_CHECK;
 
-/* All effective values as YAML that policy_yaml_parse reads back to the same policy; durations as "1d2h". */
+/* All effective values as YAML that policy_yaml_parse reads back to the same policy, durations as "1d2h", and the
+ * waits that follow from them as comments at the end. */
 char *policy_yaml_print(const struct policy *policy, struct arena *mem);
 
 /* The JSON Schema (draft 7); tests compare it with schema/policy.schema.json. */

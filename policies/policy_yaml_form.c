@@ -85,6 +85,34 @@ static bool is_left_out(const struct field *field, const struct policy *policy)
 	return field->kind == FIELD_COUNT && field->absent != NULL && field_number(field, policy) == 0;
 }
 
+static const char *shown(int64_t seconds, struct arena *mem)
+{
+	char text[SPAN_TEXT];
+	span_format_exact((struct span){ seconds }, text);
+	return arena_strdup(mem, text);
+}
+
+/* What a person would work out by hand, as comments, with the terms of each sum. */
+static void add_waits(struct page *page, const struct policy *policy)
+{
+	const int64_t late = policy->validity.seconds - policy->refresh.seconds;
+	const int64_t reach = policy->zone_propagation.seconds;
+	add(page, "\n# What follows:\n");
+	add(page, arena_printf(page->mem,
+		      "# a signature is replaced %s to %s after it is made (validity - refresh, less up to jitter)\n",
+		      shown(late - policy->jitter.seconds, page->mem), shown(late, page->mem)));
+	add(page, arena_printf(page->mem, "# if signing stops, the zone stays valid for %s at least (refresh)\n",
+		      shown(policy->refresh.seconds, page->mem)));
+	add(page, arena_printf(page->mem,
+		      "# a change is in all caches %s after it is published (propagation-delay + max-ttl)\n",
+		      shown(reach + policy->max_zone_ttl, page->mem)));
+	add(page,
+	    arena_printf(page->mem,
+		"# a new DNSKEY is in all caches %s after it is published (propagation-delay + dnskey-ttl, RFC 7583 "
+		"3.2.1)\n",
+		shown(reach + policy->dnskey_ttl, page->mem)));
+}
+
 char *policy_yaml_print(const struct policy *policy, struct arena *mem)
 {
 	size_t count;
@@ -100,6 +128,7 @@ char *policy_yaml_print(const struct policy *policy, struct arena *mem)
 		indent(&page, depth_of(field->path));
 		add(&page, arena_printf(mem, "%s: %s\n", last_word(field->path), field_print(field, policy, mem)));
 	}
+	add_waits(&page, policy);
 	return page.text;
 }
 

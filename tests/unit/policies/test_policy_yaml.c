@@ -404,6 +404,26 @@ static void printed_policy_reads_back_the_same(void **state)
 	}
 }
 
+static void printed_policy_shows_what_follows_from_it(void **state)
+{
+	(void)state;
+	struct arena *const mem = arena_new(0);
+	struct policy policy;
+	policy_defaults(&policy);
+	const char *const printed = policy_yaml_print(&policy, mem);
+	static const char *const lines[] = {
+		"\n# a signature is replaced 10d12h to 11d after it is made (validity - refresh, less up to jitter)\n",
+		"\n# if signing stops, the zone stays valid for 10d at least (refresh)\n",
+		"\n# a change is in all caches 2d1h after it is published (propagation-delay + max-ttl)\n",
+		"\n# a new DNSKEY is in all caches 2h after it is published (propagation-delay + dnskey-ttl, RFC 7583 "
+		"3.2.1)\n",
+	};
+	for (size_t i = 0; i < COUNT(lines); i++)
+		if (strstr(printed, lines[i]) == NULL)
+			fail_msg("not in the text:%s", lines[i]);
+	arena_free(mem);
+}
+
 static void shipped_policies_are_what_they_are_named_for(void **state)
 {
 	(void)state;
@@ -472,6 +492,7 @@ int main(void)
 		cmocka_unit_test(name_comes_from_the_file_if_the_text_has_none),
 		cmocka_unit_test(windows_line_ends_are_read),
 		cmocka_unit_test(printed_policy_reads_back_the_same),
+		cmocka_unit_test(printed_policy_shows_what_follows_from_it),
 		cmocka_unit_test(shipped_policies_are_what_they_are_named_for),
 		cmocka_unit_test(shipped_default_is_the_built_in_one),
 		cmocka_unit_test(committed_pages_are_what_the_table_yields),
