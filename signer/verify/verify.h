@@ -3,16 +3,45 @@
  * The gate's contract: the table of checks, and the verdict that zoneseal-verify writes and the engine reads.
  *
  * The verdict's JSON ("zoneseal.verdict/1") is one object:
- *   schema, build (id of the verifier's build), complete (true; written last, so that a cut verdict has none), zone,
- * serial, verdict ("pass" | "fail"), sha256 (of the file as read, hex), size, time (RFC 3339) and time_epoch, records,
- * signatures (all verified), safe_until + safe_until_epoch (until when every check that depends on time holds), checks:
- * [{id, alias, home, severity, result ("ok" | "fail" | "warn" | "not asked"), checked, failed, rfc}], findings: [{id,
- * severity, count, what, examples: [{owner, type, line, detail}], cause, advice}], threads, seconds.
+ *   schema, build (id of the verifier's build), zone, serial, verdict ("pass" | "fail"), sha256 (of the file as read,
+ * hex), size, time (RFC 3339) and time_epoch, records, signatures (all verified), safe_until + safe_until_epoch (until
+ * when every check that depends on time holds; null if unknown), checks: [{id, alias, home, severity, result ("ok" |
+ * "fail" | "warn" | "not asked" | "nothing to check"), checked, failed, rfc}], findings: [{id, severity, result ("fail"
+ * | "warn"), count, what, examples: [{owner, type, line, detail}], cause, advice}], threads, seconds, complete (true;
+ * written last, so that a cut verdict has none). A run that ends without a verdict (65, 66, 70, 74, 77) writes
+ * {schema, build, verdict: "none", error, file, line, column, exit} without "complete".
+ *
+ * --policy FILE is a JSON object ("zoneseal.limits/1"); every member but `schema` may be left out, unknown ones are
+ * refused:
+ *   schema             "zoneseal.limits/1"
+ *   max_ttl            largest TTL, seconds
+ *   min_remaining      each signature's remaining validity at --now, seconds (0 switches the floor off)
+ *   algorithms         numbers of the algorithms that keys may have
+ *   rsa_min_bits       shortest RSA modulus
+ *   denial             "nsec" | "nsec3"
+ *   iterations, salt   most iterations (0), salt in hexadecimal ("")
+ *   opt_out            true | false: the flag of every NSEC3
+ *   zonemd             true: a ZONEMD that can be checked must be there
+ *   cds_delete         true: a CDS/CDNSKEY delete form is wanted
+ *   warn               ids of checks of severity "policy" that only warn
+ *   change             limits against --previous, each {ppm, floor}: allowed are floor + ppm / 1,000,000 of the
+ *                      published number. Members: records, removed (delegations), added (delegations), ns (delegations
+ *                      with another NS set), ds (signed delegations whose DS set was removed or changed).
+ *                      Left out: 100,000 ppm with a floor of 100 (ds: 50,000 with 20).
+ *
+ * --expect-keys FILE: a line per key, "FLAGS 3 ALGORITHM BASE64 [use...]", the DNSKEY RDATA with its key in one word;
+ * then its uses: "publish" (its DNSKEY must be in the zone), "ksk" (must sign the DNSKEY RRset), "zsk" (may sign
+ * everything else), "old" (not published, but signatures by it may stand in the zone: the outer stages of an algorithm
+ * roll). No use at all means publish. Empty lines and those that begin with ; or # do not count.
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include "signer/base/error.h"
+#include "signer/base/utc.h"
 
 enum verify_home { VERIFY_FILE, VERIFY_GIVEN, VERIFY_ENGINE, VERIFY_OUTSIDE };
 enum verify_severity { VERIFY_RFC, VERIFY_POLICY };
@@ -33,3 +62,44 @@ const struct verify_check *verify_checks(size_t *count);
 
 /* By id or alias; NULL if there is none. */
 const struct verify_check *verify_check_find(const char *id);
+
+/* An input: an open descriptor that is read to its end, or octets in memory if `descriptor` is -1; not given if `name`
+ * is NULL. */
+struct verify_input {
+	const char *name;
+	int descriptor;
+	const uint8_t *data;
+	size_t size;
+};
+
+enum { VERIFY_TIMES = 16 };
+
+struct verify_options {
+	const char *origin; /* or NULL */
+	struct verify_input zone;
+	struct verify_input trust_anchor, previous, unsigned_zone, expect_keys, policy;
+	struct utc times[VERIFY_TIMES]; /* the first is now */
+	unsigned time_count;            /* at least 1 */
+	unsigned threads;               /* at least 1 */
+};
+
+struct verify_verdict; /* made by verify_run */
+
+/* Judges. STATUS_OK: there is a verdict, see verify_passed. Anything else: no verdict, which means no. */
+enum status verify_run(const struct verify_options *options, struct verify_verdict **out, struct error *err) MUST_CHECK;
+void verify_free(struct verify_verdict *verdict);
+
+bool verify_passed(const struct verify_verdict *verdict);
+
+/* Whether this check failed or warned; for tests. */
+bool verify_found(const struct verify_verdict *verdict, const char *id);
+
+/* The verdict as JSON or as text for people, both malloc'd and terminated. */
+char *verify_json(const struct verify_verdict *verdict);
+char *verify_text(const struct verify_verdict *verdict);
+
+/* The JSON of a run without a verdict. */
+char *verify_json_error(const struct error *err);
+
+/* Judges the built-in tiny zones, good ones and mutants; STATUS_INTERNAL if any verdict is not the known one. */
+enum status verify_self_test(struct error *err) MUST_CHECK;

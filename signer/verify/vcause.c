@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: MIT */
+#include "signer/verify/vcause.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static void fingerprint(const struct vkey *key, char out[20])
+{
+	uint8_t sum[32];
+	char hex[17];
+	bytes_sha256((struct bytes){ key->rdata + 4, key->size < 4 ? 0 : key->size - 4 }, sum);
+	bytes_to_hex((struct bytes){ sum, 8 }, false, hex);
+	snprintf(out, 20, "%.4s %.4s %.4s %.4s", hex, hex + 4, hex + 8, hex + 12);
+}
+
+/* A known key, other than the one that should have, verifies them. */
+static bool other_key(struct vrun *run, struct vfinding *finding)
+{
+	for (size_t i = 0; i < run->known.count; i++) {
+		const struct vkey *const key = &run->known.all[i];
+		char print[20];
+		if (run->stats.foreign[i] == 0)
+			continue;
+		fingerprint(key, print);
+		snprintf(finding->cause, sizeof(finding->cause),
+		    "%llu of them verify with %s key of tag %u (algorithm %u, fingerprint %s): they were made with "
+		    "that key",
+		    (unsigned long long)run->stats.foreign[i],
+		    i < run->published ? "another published"
+		    : run->expected[i] ? "an expected, unpublished"
+				       : "a formerly published",
+		    key->tag, key->algorithm, print);
+		snprintf(finding->advice, sizeof(finding->advice),
+		    "find out which signer or token holds it: zoneseal key doctor, tag %u; the published zone stays",
+		    key->tag);
+		return true;
+	}
+	return false;
+}
+
+/* Part or all of what one key signed fails. */
+static void one_key(struct vrun *run, struct vfinding *finding)
+{
+	size_t worst = SIZE_MAX;
+	for (size_t i = 0; i < run->published; i++)
+		if (run->stats.bad[i] > 0 && (worst == SIZE_MAX || run->stats.bad[i] > run->stats.bad[worst]))
+			worst = i;
+	if (worst == SIZE_MAX)
+		return;
+	const struct vkey *const key = &run->known.all[worst];
+	char print[20];
+	fingerprint(key, print);
+	const unsigned long long bad = run->stats.bad[worst];
+	const unsigned long long good = run->stats.good[worst];
+	if (good == 0 && bad > 1)
+		snprintf(finding->cause, sizeof(finding->cause),
+		    "every signature that claims tag %u fails (%llu); DNSKEY %u (fingerprint %s) verifies none: the "
+		    "private "
+		    "key in use is another one",
+		    key->tag, bad, key->tag, print);
+	else if (bad >= 10 && bad * 10 > good)
+		snprintf(finding->cause, sizeof(finding->cause),
+		    "of the signatures that claim tag %u, DNSKEY %u (fingerprint %s) verifies %llu and not %llu: "
+		    "several "
+		    "keys, or several tokens, sign under one tag",
+		    key->tag, key->tag, print, good, bad);
+	snprintf(finding->advice, sizeof(finding->advice), "zoneseal key doctor, tag %u; the published zone stays",
+	    key->tag);
+}
+
+static void cause_of_signatures(struct vrun *run, struct vfinding *finding)
+{
+	if (!other_key(run, finding))
+		one_key(run, finding);
+}
+
+/* Inception of all in the future, or expiration of all in the past: it is the clock, or the file is an old one. */
+static void cause_of_times(struct vrun *run)
+{
+	struct vfinding *const early = vreport_find(run->report, VC_TIME_VALID, "signatures that are not valid yet");
+	struct vfinding *const late = vreport_find(run->report, VC_TIME_VALID, "signatures that have expired");
+	char now[UTC_TEXT];
+	utc_format(run->options->times[0], now);
+	const uint64_t sets = atomic_load(&run->report->checked[VC_SIG_COVERED]);
+	if (early != NULL && early->count * 10 >= sets * 9)
+		snprintf(early->cause, sizeof(early->cause),
+		    "nearly all signatures begin after %s: a clock is wrong, here or at the signer", now);
+	if (late != NULL && late->count * 10 >= sets * 9)
+		snprintf(late->cause, sizeof(late->cause),
+		    "nearly all signatures ended before %s: this is an old zone file, or a clock is wrong", now);
+}
+
+static void cause_of_algorithm(struct vrun *run)
+{
+	struct vfinding *const finding = vreport_find(
+	    run->report, VC_SIG_ALGORITHMS, "RRsets without a signature of an algorithm in the DNSKEY RRset");
+	const uint64_t sets = atomic_load(&run->report->checked[VC_SIG_ALGORITHMS]);
+	if (finding == NULL || finding->count * 10 < sets * 9)
+		return;
+	snprintf(finding->cause, sizeof(finding->cause),
+	    "the DNSKEY RRset holds an algorithm that signs next to nothing: an algorithm is half signed");
+	snprintf(finding->advice, sizeof(finding->advice),
+	    "new signatures come first, then the DNSKEY, then the DS (RFC 6781 4.1.4)");
+}
+
+/* Records that a zone of this size has gone without: the tail of the file is missing. */
+static void cause_of_cut(struct vrun *run)
+{
+	struct vfinding *const zonemd =
+	    vreport_find(run->report, VC_ZONEMD_DIGEST, "no ZONEMD digest is that of the zone");
+	const uint64_t broken =
+	    atomic_load(&run->report->failed[VC_NSEC_CHAIN]) + atomic_load(&run->report->failed[VC_NSEC3_CHAIN]);
+	const struct vzone *const zone = &run->zone;
+	if (broken != 1 || zone->owner_count < 2)
+		return;
+	uint32_t last_line = 0;
+	for (size_t i = 0; i < zone->file.count; i++)
+		last_line = zone->records[i].line > last_line ? zone->records[i].line : last_line;
+	for (unsigned i = 0; i < run->report->finding_count; i++) {
+		struct vfinding *const finding = &run->report->findings[i];
+		if ((finding->check != VC_NSEC_CHAIN && finding->check != VC_NSEC3_CHAIN) ||
+		    finding->example_count == 0 || finding->examples[0].line + 8 < last_line)
+			continue;
+		snprintf(finding->cause, sizeof(finding->cause),
+		    "the chain breaks in the last lines of the file (line %u of %u): the file was cut at the end of a "
+		    "record",
+		    finding->examples[0].line, last_line);
+		snprintf(finding->advice, sizeof(finding->advice), "copy or write the file again; compare sizes");
+		if (zonemd != NULL)
+			snprintf(zonemd->cause, sizeof(zonemd->cause), "%s", finding->cause);
+	}
+}
+
+static void cause_of_doubled(struct vrun *run)
+{
+	struct vfinding *const finding = vreport_find(
+	    run->report, VC_STRUCTURE_DOUBLED, "name-server names with the zone's name twice: lost trailing dots");
+	if (finding == NULL)
+		return;
+	snprintf(finding->cause, sizeof(finding->cause),
+	    "absolute names were taken for relative ones (%llu names): the program that writes the zone lost the final "
+	    "dot",
+	    (unsigned long long)finding->count);
+}
+
+static void cause_of_salt(struct vrun *run)
+{
+	struct vfinding *const finding =
+	    vreport_find(run->report, VC_NSEC3_UNIQUE, "NSEC3 with parameters that no NSEC3PARAM has");
+	if (finding == NULL || atomic_load(&run->report->failed[VC_NSEC3_CHAIN]) == 0)
+		return;
+	for (unsigned i = 0; i < run->report->finding_count; i++)
+		if (run->report->findings[i].check == VC_NSEC3_CHAIN)
+			snprintf(run->report->findings[i].cause, sizeof(finding->cause),
+			    "%llu NSEC3 have other parameters than the NSEC3PARAM: salts or iterations are mixed",
+			    (unsigned long long)finding->count);
+}
+
+void vcause_find(struct vrun *run)
+{
+	for (unsigned i = 0; i < run->report->finding_count; i++)
+		if (run->report->findings[i].check == VC_SIG_VALID)
+			cause_of_signatures(run, &run->report->findings[i]);
+	cause_of_times(run);
+	cause_of_algorithm(run);
+	cause_of_cut(run);
+	cause_of_doubled(run);
+	cause_of_salt(run);
+}

@@ -1,0 +1,366 @@
+/* SPDX-License-Identifier: MIT */
+#include <string.h>
+
+#include "signer/verify/vrun.h"
+
+/* The DNSKEY RRset, and how the parent's DS (or other anchors) and our own CDS lead to it. */
+
+/* The REVOKE bit adds 128 to the sum that the tag is, with carry (RFC 4034 B). */
+static uint16_t revoked_tag(uint16_t tag)
+{
+	const uint32_t sum = tag + (uint32_t)VKEY_REVOKE;
+	return (uint16_t)(sum + (sum >> 16));
+}
+
+static void check_tags(struct vrun *run)
+{
+	for (size_t i = 0; i < run->known.count; i++) {
+		const struct vkey *const a = &run->known.all[i];
+		for (size_t j = 0; j < i; j++) {
+			const struct vkey *const b = &run->known.all[j];
+			if (a->algorithm != b->algorithm || (i >= run->published && !run->expected[i]))
+				continue;
+			const bool plain = a->tag == b->tag;
+			const bool revoked = revoked_tag(a->tag) == b->tag || revoked_tag(b->tag) == a->tag;
+			if (plain || (revoked && ((a->flags ^ b->flags) & VKEY_REVOKE) == 0))
+				vreport_fail(run->report, VC_KEY_TAG,
+				    plain ? "two keys with one tag"
+					  : "two keys whose tags are equal once one is revoked",
+				    (struct vplace){ run->zone.apex, VTYPE_DNSKEY, a->line },
+				    "algorithm %u, tags %u and %u", a->algorithm, a->tag, b->tag);
+		}
+	}
+	vreport_count(run->report, VC_KEY_TAG, run->known.count);
+}
+
+static void check_algorithm(struct vrun *run, const struct vkey *key)
+{
+	static const bool forbidden[256] = { [1] = true, [3] = true, [5] = true, [6] = true, [7] = true, [12] = true };
+	const struct vplace at = { run->zone.apex, VTYPE_DNSKEY, key->line };
+	if (forbidden[key->algorithm])
+		vreport_fail(run->report, VC_KEY_ALGORITHM, "keys of an algorithm that must not be used for signing",
+		    at, "algorithm %u, tag %u", key->algorithm, key->tag);
+	else if (run->limits.have_algorithms && !run->limits.algorithms[key->algorithm])
+		vreport_fail(run->report, VC_KEY_ALGORITHM, "keys of an algorithm that the policy does not have", at,
+		    "algorithm %u, tag %u", key->algorithm, key->tag);
+	if (key->bits > 0) {
+		vreport_count(run->report, VC_KEY_SIZE, 1);
+		if (key->bits < run->limits.rsa_min_bits)
+			vreport_fail(run->report, VC_KEY_SIZE, "RSA keys that are too short", at, "tag %u, %u bits",
+			    key->tag, key->bits);
+	}
+}
+
+static void check_published(struct vrun *run, const struct vkey *key)
+{
+	const struct vplace at = { run->zone.apex, VTYPE_DNSKEY, key->line };
+	check_algorithm(run, key);
+	/* A key without the Zone bit that nothing relies on may be anything (RFC 4034 2.1.1). */
+	if ((key->flags & VKEY_ZONE) == 0 && key->size >= 5)
+		return;
+	if (key->fault != NULL)
+		vreport_fail(
+		    run->report, VC_KEY_FORM, "keys that cannot be used", at, "tag %u: %s", key->tag, key->fault);
+	else if (!key->computable)
+		vreport_fail(run->report, VC_GATE_COUNTS, "keys of an algorithm that this program cannot compute", at,
+		    "algorithm %u, tag %u: its signatures are not judged", key->algorithm, key->tag);
+}
+
+static void note_algorithms(struct vrun *run)
+{
+	bool any[256] = { false };
+	for (size_t i = 0; i < run->published; i++) {
+		const struct vkey *const key = &run->known.all[i];
+		any[key->algorithm] = true;
+		if (vrun_zone_key(key) && key->computable)
+			run->algorithms[key->algorithm] = true;
+	}
+	for (unsigned i = 0; i < 256; i++)
+		if (any[i] && !run->algorithms[i] && vkeys_computable(i))
+			vreport_fail(run->report, VC_KEY_ALGORITHM,
+			    "an algorithm that only a revoked key or one without Zone bit has",
+			    (struct vplace){ run->zone.apex, VTYPE_DNSKEY, 0 }, "algorithm %u", i);
+}
+
+static void check_expected(struct vrun *run)
+{
+	if (!run->have_expected)
+		return;
+	for (size_t i = 0; i < run->known.count; i++) {
+		const struct vkey *const key = &run->known.all[i];
+		const struct vplace at = { run->zone.apex, VTYPE_DNSKEY, key->line };
+		const bool wanted = run->expected[i] && (key->uses & VKEY_OLD) == 0;
+		if (i < run->published || wanted)
+			vreport_count(run->report, VC_KEY_EXPECTED, 1);
+		if (i < run->published && !wanted)
+			vreport_fail(run->report, VC_KEY_EXPECTED, "keys in the zone that should not be there", at,
+			    "algorithm %u, tag %u", key->algorithm, key->tag);
+		if (i >= run->published && wanted)
+			vreport_fail(run->report, VC_KEY_EXPECTED, "keys that are missing from the zone",
+			    (struct vplace){ run->zone.apex, VTYPE_DNSKEY, 0 }, "algorithm %u, tag %u", key->algorithm,
+			    key->tag);
+	}
+}
+
+void vchain_keys(struct vrun *run)
+{
+	bool zone_key = false;
+	for (size_t i = 0; i < run->published; i++) {
+		check_published(run, &run->known.all[i]);
+		zone_key = zone_key || (run->known.all[i].flags & VKEY_ZONE) != 0;
+	}
+	vreport_count(run->report, VC_KEY_PRESENT, 1);
+	vreport_count(run->report, VC_KEY_FORM, run->published);
+	vreport_count(run->report, VC_KEY_ALGORITHM, run->published);
+	if (!zone_key)
+		vreport_fail(run->report, VC_KEY_PRESENT, "no zone key at the apex: the zone is not signed",
+		    (struct vplace){ run->zone.apex, VTYPE_DNSKEY, 0 }, "%zu DNSKEY records", run->published);
+	note_algorithms(run);
+	for (unsigned i = 0; i < 256; i++)
+		vreport_count(run->report, VC_CHAIN_SELF, run->algorithms[i]);
+	check_tags(run);
+	check_expected(run);
+}
+
+/* One pointer to a key: a DS (or CDS), or the key itself (or CDNSKEY). */
+struct pointer {
+	const struct vrecord *record;
+	bool whole_key;
+	uint8_t algorithm;
+	bool usable;
+	size_t key; /* that it matches, index into known; SIZE_MAX: none */
+};
+
+static struct pointer pointer_of(const struct vrun *run, const struct vrecord *record)
+{
+	struct pointer p = { .record = record, .key = SIZE_MAX };
+	p.whole_key = record->type == VTYPE_DNSKEY || record->type == VTYPE_CDNSKEY;
+	if (record->size < 5)
+		return p;
+	p.algorithm = record->rdata[p.whole_key ? 3 : 2];
+	p.usable = vkeys_computable(p.algorithm) &&
+		   (p.whole_key || record->rdata[3] == 1 || record->rdata[3] == 2 || record->rdata[3] == 4);
+	for (size_t i = 0; i < run->published && p.key == SIZE_MAX; i++) {
+		const struct vkey *const key = &run->known.all[i];
+		bool known;
+		const bool same = p.whole_key
+				      ? key->size == record->size && memcmp(key->rdata, record->rdata, key->size) == 0
+				      : vkeys_ds_matches(record->rdata, record->size, key, run->zone.apex, &known);
+		if (same)
+			p.key = i;
+	}
+	return p;
+}
+
+/* RFC 4509 3: where a SHA-256 digest is there, SHA-1 does not count. */
+static void drop_weak(struct pointer all[], size_t count)
+{
+	bool strong = false;
+	for (size_t i = 0; i < count; i++)
+		strong = strong || (all[i].usable && !all[i].whole_key && all[i].record->rdata[3] == 2);
+	for (size_t i = 0; i < count; i++)
+		if (strong && all[i].usable && !all[i].whole_key && all[i].record->rdata[3] == 1)
+			all[i].usable = false;
+}
+
+struct path_words {
+	enum vcheck check;
+	const char *no_entry;
+	const char *no_algorithm;
+};
+
+/* RFC 4035 5.2, RFC 6840 5.11: one pointer leads to a zone key that signs the DNSKEY RRset, and each algorithm that the
+ * pointers name signs it. */
+static void check_path(struct vrun *run, const struct pointer all[], size_t count, const struct path_words *words)
+{
+	bool algorithms[256] = { false };
+	bool entry = false;
+	const struct pointer *first = NULL;
+	for (size_t i = 0; i < count; i++) {
+		if (!all[i].usable)
+			continue;
+		first = first == NULL ? &all[i] : first;
+		algorithms[all[i].algorithm] = true;
+		entry = entry || (all[i].key != SIZE_MAX && vrun_zone_key(&run->known.all[all[i].key]) &&
+				     run->stats.signs_keys[all[i].key]);
+	}
+	if (first == NULL)
+		return;
+	const struct vplace at = { run->zone.apex, first->record->type, first->record->line };
+	for (unsigned algorithm = 0; algorithm < 256; algorithm++) {
+		bool signs = !algorithms[algorithm];
+		vreport_count(run->report, words->check, algorithms[algorithm]);
+		for (size_t i = 0; i < run->published && !signs; i++)
+			signs = run->known.all[i].algorithm == algorithm && vrun_zone_key(&run->known.all[i]) &&
+				run->stats.signs_keys[i];
+		if (!signs)
+			vreport_fail(run->report, words->check, words->no_algorithm, at, "algorithm %u", algorithm);
+	}
+	if (!entry)
+		vreport_fail(run->report, words->check, words->no_entry, at, "%zu records looked at", count);
+}
+
+enum { POINTERS_MAX = 256 };
+
+static size_t collect(const struct vrun *run, const struct vrecord *records, size_t count, struct pointer out[])
+{
+	size_t used = 0;
+	for (size_t i = 0; i < count && used < POINTERS_MAX; i++) {
+		const uint16_t type = records[i].type;
+		const bool wanted =
+		    type == VTYPE_DS || type == VTYPE_DNSKEY || type == VTYPE_CDS || type == VTYPE_CDNSKEY;
+		if (wanted && vname_equal(records[i].owner, run->zone.apex))
+			out[used++] = pointer_of(run, &records[i]);
+	}
+	return used;
+}
+
+static size_t check_anchors(struct vrun *run, struct pointer anchors[])
+{
+	static const struct path_words words = { VC_CHAIN_ANCHOR,
+		"no trust anchor matches a zone key that signs the DNSKEY RRset",
+		"an algorithm of the trust anchor does not sign the DNSKEY RRset" };
+	size_t count = collect(run, run->anchor.records, run->anchor.count, anchors);
+	vreport_count(run->report, VC_CHAIN_SIGNED, 1);
+	if (count == 0)
+		vreport_fail(run->report, VC_CHAIN_ANCHOR, "the trust anchor file has nothing for this zone",
+		    (struct vplace){ run->zone.apex, VTYPE_DS, 0 }, "%zu records of other names or types",
+		    run->anchor.count);
+	drop_weak(anchors, count);
+	if (run->published == 0)
+		vreport_fail(run->report, VC_CHAIN_SIGNED, "a zone with a trust anchor would be published unsigned",
+		    (struct vplace){ run->zone.apex, VTYPE_DNSKEY, 0 }, "no DNSKEY");
+	else
+		check_path(run, anchors, count, &words);
+	for (size_t i = 0; i < count; i++) {
+		const struct vrecord *const record = anchors[i].record;
+		vreport_count(run->report, VC_CHAIN_EVERY, anchors[i].usable);
+		if (anchors[i].usable && anchors[i].key == SIZE_MAX)
+			vreport_fail(run->report, VC_CHAIN_EVERY, "DS or anchor keys that match no key in the zone",
+			    (struct vplace){ run->zone.apex, record->type, record->line }, "algorithm %u",
+			    anchors[i].algorithm);
+	}
+	return count;
+}
+
+static bool is_delete(const struct vrecord *record)
+{
+	static const uint8_t cds[] = { 0, 0, 0, 0, 0 };
+	static const uint8_t cdnskey[] = { 0, 0, 3, 0, 0 };
+	return record->size == 5 && memcmp(record->rdata, record->type == VTYPE_CDS ? cds : cdnskey, 5) == 0;
+}
+
+/* Form of one record; true if it asks for deletion. */
+static bool check_child_record(struct vrun *run, const struct vset *set, const struct vrecord *record)
+{
+	const bool key = record->type == VTYPE_CDNSKEY;
+	static const uint8_t lengths[] = { [1] = 20, [2] = 32, [4] = 48 };
+	vreport_count(run->report, VC_CDS_FORM, 1);
+	if (is_delete(record)) {
+		if (set->count > 1)
+			vreport_fail(run->report, VC_CDS_FORM, "a delete form beside other records", vplace_of(record),
+			    "it must be alone (RFC 8078 4)");
+		return true;
+	}
+	const unsigned digest = record->size >= 4 ? record->rdata[3] : 0;
+	if (record->size < 5 || record->rdata[key ? 3 : 2] == 0 || (!key && digest == 0))
+		vreport_fail(run->report, VC_CDS_FORM, "CDS or CDNSKEY that are no key and no delete form",
+		    vplace_of(record), "%u octets", record->size);
+	else if (!key && digest < sizeof(lengths) && lengths[digest] != 0 && record->size - 4 != lengths[digest])
+		vreport_fail(run->report, VC_CDS_FORM, "CDS whose digest has not the length of its type",
+		    vplace_of(record), "type %u with %u octets", digest, record->size - 4u);
+	return false;
+}
+
+/* If both sets are there they MUST match in content (RFC 7344 4). */
+static void check_child_match(struct vrun *run, const struct vset *cds, const struct vset *keys)
+{
+	bool used[POINTERS_MAX] = { false };
+	bool unknown = false;
+	for (size_t i = 0; i < cds->count; i++) {
+		bool found = is_delete(&cds->first[i]) && is_delete(keys->first);
+		for (size_t j = 0; j < keys->count && j < POINTERS_MAX; j++) {
+			const struct vkey key = { .rdata = keys->first[j].rdata,
+				.size = keys->first[j].size,
+				.algorithm = keys->first[j].size > 3 ? keys->first[j].rdata[3] : 0,
+				.tag = vkeys_tag(keys->first[j].rdata, keys->first[j].size) };
+			bool known = true;
+			const bool same =
+			    vkeys_ds_matches(cds->first[i].rdata, cds->first[i].size, &key, run->zone.apex, &known);
+			unknown = unknown || !known;
+			used[j] = used[j] || same || is_delete(&keys->first[j]);
+			found = found || same || !known;
+		}
+		if (!found)
+			vreport_fail(run->report, VC_CDS_FORM, "CDS without its CDNSKEY", vplace_of(&cds->first[i]),
+			    "the two sets must match");
+	}
+	for (size_t j = 0; j < keys->count && j < POINTERS_MAX && !unknown; j++)
+		if (!used[j] || is_delete(&keys->first[j]) != is_delete(cds->first))
+			vreport_fail(run->report, VC_CDS_FORM, "CDNSKEY without its CDS", vplace_of(&keys->first[j]),
+			    "the two sets must match");
+}
+
+static bool signed_by_anchored(
+    const struct vrun *run, const struct pointer anchors[], size_t count, const bool signs[VKEYS_MAX])
+{
+	for (size_t i = 0; i < count; i++)
+		if (anchors[i].key != SIZE_MAX && signs[anchors[i].key] &&
+		    vrun_zone_key(&run->known.all[anchors[i].key]))
+			return true;
+	return false;
+}
+
+static void check_child(struct vrun *run, const struct vset *set, const struct pointer anchors[], size_t anchor_count)
+{
+	static const struct path_words words = { VC_CDS_CHAIN,
+		"no CDS or CDNSKEY matches a zone key that signs the DNSKEY RRset: following them breaks the chain",
+		"an algorithm in CDS or CDNSKEY does not sign the DNSKEY RRset: following them breaks the chain" };
+	struct pointer pointers[POINTERS_MAX];
+	bool deletes = false;
+	if (set->count == 0)
+		return;
+	for (size_t i = 0; i < set->count; i++)
+		deletes = check_child_record(run, set, &set->first[i]) || deletes;
+	vreport_count(run->report, VC_CDS_DELETE, 1);
+	if (deletes && !run->limits.cds_delete)
+		vreport_fail(run->report, VC_CDS_DELETE, "a request to delete the DS that the policy does not have",
+		    vplace_of(set->first), "the parent would make the zone insecure");
+	if (!deletes)
+		check_path(run, pointers, collect(run, set->first, set->count, pointers), &words);
+	if (anchor_count == 0)
+		return;
+	vreport_count(run->report, VC_CDS_SIGNED, 1);
+	const bool cds = set->first->type == VTYPE_CDS;
+	if (!signed_by_anchored(run, anchors, anchor_count, cds ? run->stats.signs_cds : run->stats.signs_cdnskey))
+		vreport_fail(run->report, VC_CDS_SIGNED, "CDS or CDNSKEY not signed by a key that the parent's DS has",
+		    vplace_of(set->first), "the parent will not take them (RFC 7344 4.1)");
+}
+
+static void check_ksks_sign(struct vrun *run)
+{
+	for (size_t i = 0; i < run->published; i++) {
+		const struct vkey *const key = &run->known.all[i];
+		if (!run->expected[i] || (key->uses & VKEY_KSK) == 0)
+			continue;
+		vreport_count(run->report, VC_KEY_ROLE, 1);
+		if (!run->stats.signs_keys[i])
+			vreport_fail(run->report, VC_KEY_ROLE, "a KSK does not sign the DNSKEY RRset",
+			    (struct vplace){ run->zone.apex, VTYPE_DNSKEY, key->line }, "tag %u", key->tag);
+	}
+}
+
+void vchain_anchor(struct vrun *run)
+{
+	struct pointer anchors[POINTERS_MAX];
+	const size_t count = run->have_anchor ? check_anchors(run, anchors) : 0;
+	check_ksks_sign(run);
+	if (run->zone.top == NULL)
+		return;
+	const struct vset cds = vzone_set(&run->zone, run->zone.top, VTYPE_CDS);
+	const struct vset cdnskey = vzone_set(&run->zone, run->zone.top, VTYPE_CDNSKEY);
+	check_child(run, &cds, anchors, count);
+	check_child(run, &cdnskey, anchors, count);
+	if (cds.count > 0 && cdnskey.count > 0)
+		check_child_match(run, &cds, &cdnskey);
+}

@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: MIT */
+#include "signer/verify/vchunk.h"
+
+#include <string.h>
+
+#include "signer/base/bytes.h"
+#include "signer/verify/vrdata.h"
+
+struct parser {
+	struct vchunk *chunk;
+	struct vcontext *context;
+	struct vtokens in;
+	bool first;
+	const char *file;
+	struct arena *memory;
+	uint8_t *scratch;
+	const char *owner_text; /* the last owner as written, to see at once that the next is the same */
+	size_t owner_size;
+	const struct vtype *type; /* the row of the last type */
+};
+
+static bool fail_at(struct parser *p, const char *at, const char *why)
+{
+	const char *start = at;
+	while (start > p->chunk->text && start[-1] != '\n')
+		start--;
+	p->chunk->status =
+	    error_set_at(&p->chunk->err, STATUS_MALFORMED, p->file, p->in.line, (uint64_t)(at - start) + 1, "%s", why);
+	return false;
+}
+
+static bool fail(struct parser *p, struct vtoken token, const char *why)
+{
+	return fail_at(p, token.kind == VTOKEN_BAD ? p->in.at : token.text, token.kind == VTOKEN_BAD ? p->in.why : why);
+}
+
+/* What is missing may stand before the chunk. */
+static bool fail_context(struct parser *p, struct vtoken token, const char *why)
+{
+	if (!p->first)
+		p->chunk->needs_context = true;
+	return fail(p, token, why);
+}
+
+static const uint8_t *origin_of(const struct parser *p)
+{
+	return p->context->have_origin ? p->context->origin : NULL;
+}
+
+static bool read_owner(struct parser *p, struct vtoken token)
+{
+	uint8_t name[VNAME_MAX];
+	bool relative;
+	const char *why;
+	if (p->owner_text != NULL && token.size == p->owner_size && memcmp(p->owner_text, token.text, token.size) == 0)
+		return true;
+	if (token.kind == VTOKEN_QUOTED)
+		return fail(p, token, "an owner name cannot be quoted (RFC 1035 5.1)");
+	const size_t size = vname_parse(token.text, token.size, origin_of(p), name, &relative, &why);
+	if (size == 0 && relative && origin_of(p) == NULL)
+		return fail_context(p, token, why);
+	if (size == 0)
+		return fail(p, token, why);
+	vname_fold(name);
+	p->owner_text = token.text;
+	p->owner_size = token.size;
+	if (p->context->owner != NULL && size == vname_size(p->context->owner) &&
+	    memcmp(p->context->owner, name, size) == 0)
+		return true;
+	uint8_t *const copy = arena_octets(p->memory, size);
+	memcpy(copy, name, size);
+	p->context->owner = copy;
+	return true;
+}
+
+static bool read_directive(struct parser *p, struct vtoken word)
+{
+	struct vtoken value = vtoken_next(&p->in);
+	uint8_t name[VNAME_MAX];
+	bool relative;
+	const char *why = NULL;
+	if (value.kind != VTOKEN_WORD)
+		return fail(p, value, "a directive without its value (RFC 1035 5.1)");
+	if (vtoken_is(word, "$ORIGIN")) {
+		const size_t size = vname_parse(value.text, value.size, origin_of(p), name, &relative, &why);
+		if (size == 0 && relative && origin_of(p) == NULL)
+			return fail_context(p, value, why);
+		if (size == 0)
+			return fail(p, value, why);
+		memcpy(p->context->origin, name, size);
+		p->context->have_origin = true;
+		p->owner_text = NULL;
+	} else if (vtoken_is(word, "$TTL")) {
+		if (!vtoken_ttl(value, &p->context->default_ttl))
+			return fail(p, value, "not a TTL (RFC 2308 4)");
+		p->context->have_default = true;
+	} else if (vtoken_is(word, "$INCLUDE")) {
+		return fail(
+		    p, word, "$INCLUDE: the verifier judges one file and opens no other; flatten the zone first");
+	} else if (vtoken_is(word, "$GENERATE")) {
+		return fail(p, word, "$GENERATE is BIND's own and no part of RFC 1035; expand the zone first");
+	} else {
+		return fail(p, word, "unknown directive (RFC 1035 5.1)");
+	}
+	const struct vtoken rest = vtoken_next(&p->in);
+	return rest.kind == VTOKEN_END || fail(p, rest, "more words than this directive has");
+}
+
+static bool read_class(struct vtoken token, uint16_t *out)
+{
+	static const struct {
+		const char *name;
+		uint16_t number;
+	} classes[] = { { "IN", 1 }, { "CH", 3 }, { "HS", 4 }, { "CS", 2 } };
+	for (size_t i = 0; i < COUNT(classes); i++) {
+		if (vtoken_is(token, classes[i].name)) {
+			*out = classes[i].number;
+			return true;
+		}
+	}
+	uint32_t number;
+	if (token.kind != VTOKEN_WORD || token.size < 6 || (token.text[0] | 0x20) != 'c' ||
+	    !vtoken_is((struct vtoken){ VTOKEN_WORD, token.text, 5 }, "CLASS") ||
+	    !vtoken_number((struct vtoken){ VTOKEN_WORD, token.text + 5, token.size - 5 }, 65535, &number))
+		return false;
+	*out = (uint16_t)number;
+	return true;
+}
+
+/* TTL and class in either order, then the type (RFC 1035 5.1). */
+static bool read_head(struct parser *p, struct vrecord *record, bool *have_ttl)
+{
+	bool have_class = false;
+	*have_ttl = false;
+	record->class = VCLASS_IN;
+	for (;;) {
+		const struct vtoken token = vtoken_next(&p->in);
+		if (token.kind != VTOKEN_WORD)
+			return fail(p, token, "type of record expected (RFC 1035 5.1)");
+		if (!*have_ttl && token.text[0] >= '0' && token.text[0] <= '9' && vtoken_ttl(token, &record->ttl)) {
+			*have_ttl = true;
+			continue;
+		}
+		if (!have_class && read_class(token, &record->class)) {
+			have_class = true;
+			continue;
+		}
+		if (!vtype_parse(token.text, token.size, &record->type))
+			return fail(p, token, "unknown type of record (RFC 1035 5.1, RFC 3597 5)");
+		if (vtype_meta(record->type))
+			return fail(p, token, "a meta type is no record of a zone (RFC 6895 3.1)");
+		if (p->type == NULL || p->type->number != record->type)
+			p->type = vtype_find(record->type);
+		return true;
+	}
+}
+
+static bool settle_ttl(struct parser *p, struct vrecord *record, bool have_ttl, struct vtoken at)
+{
+	if (have_ttl) {
+		p->context->ttl = record->ttl;
+		p->context->have_ttl = true;
+		return true;
+	}
+	if (p->context->have_default)
+		record->ttl = p->context->default_ttl;
+	else if (p->context->have_ttl)
+		record->ttl = p->context->ttl;
+	else if (!p->first)
+		return fail_context(p, at, "no TTL");
+	else if (record->type == VTYPE_SOA && record->size >= 22)
+		record->ttl = bytes_get_u32(record->rdata + record->size - 4);
+	else
+		return fail(p, at, "no TTL here, before, or by $TTL (RFC 1035 5.1)");
+	return true;
+}
+
+static void keep(struct parser *p, const struct vrecord *record)
+{
+	struct vchunk *const chunk = p->chunk;
+	if (chunk->count == chunk->capacity) {
+		chunk->capacity = chunk->capacity == 0 ? 1024 : 2 * chunk->capacity;
+		chunk->records = memory_resize(chunk->records, chunk->capacity, sizeof(*record));
+	}
+	chunk->records[chunk->count++] = *record;
+}
+
+static bool read_record(struct parser *p, struct vtoken start)
+{
+	struct vrecord record = { .owner = p->context->owner, .line = (uint32_t)p->in.line };
+	bool have_ttl;
+	if (!read_head(p, &record, &have_ttl))
+		return false;
+	struct vrdata rdata = { .in = &p->in, .origin = origin_of(p), .out = p->scratch };
+	const char *const fields = p->in.at;
+	if (!vrdata_read(&rdata, p->type)) {
+		const char *const at = p->in.at > p->chunk->text && p->in.at > fields + 1 ? p->in.at - 1 : fields;
+		const char *const why = rdata.why == NULL ? "bad RDATA" : rdata.why;
+		if (rdata.relative && rdata.origin == NULL && !p->first)
+			p->chunk->needs_context = true;
+		return fail_at(p, at, why);
+	}
+	uint8_t *const copy = arena_octets(p->memory, rdata.size);
+	if (rdata.size > 0)
+		memcpy(copy, rdata.out, rdata.size);
+	record.rdata = copy;
+	record.size = (uint16_t)rdata.size;
+	if (!settle_ttl(p, &record, have_ttl, start))
+		return false;
+	keep(p, &record);
+	return true;
+}
+
+static bool blank(char c)
+{
+	return c == ' ' || c == '\t';
+}
+
+static bool read_entry(struct parser *p)
+{
+	const bool same_owner = blank(*p->in.at);
+	const struct vtoken token = vtoken_next(&p->in);
+	if (token.kind == VTOKEN_END)
+		return true;
+	if (token.kind == VTOKEN_BAD)
+		return fail(p, token, "");
+	if (!same_owner && token.kind == VTOKEN_WORD && token.text[0] == '$')
+		return read_directive(p, token);
+	if (!same_owner)
+		return read_owner(p, token) && read_record(p, token);
+	if (p->context->owner == NULL)
+		return fail_context(p, token, "no owner name here or before (RFC 1035 5.1)");
+	p->in.at = token.text - (token.kind == VTOKEN_QUOTED);
+	return read_record(p, token);
+}
+
+void vchunk_parse(struct vchunk *chunk, bool first, const char *file, struct arena *memory, uint8_t *scratch)
+{
+	chunk->finish = chunk->begin;
+	chunk->count = 0;
+	chunk->needs_context = false;
+	chunk->status = STATUS_OK;
+	struct parser p = { .chunk = chunk,
+		.context = &chunk->finish,
+		.in = { .at = chunk->text, .end = chunk->text + chunk->size, .line = chunk->first_line },
+		.first = first,
+		.file = file,
+		.memory = memory,
+		.scratch = scratch };
+	while (p.in.at < p.in.end && read_entry(&p)) {
+		/* At a line end, or at the end of the chunk. */
+		if (p.in.at < p.in.end) {
+			p.in.at++;
+			p.in.line++;
+		}
+	}
+}

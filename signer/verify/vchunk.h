@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT */
+/* One piece of a master file that begins and ends at the border of entries, parsed on its own (see vread.h). */
+#pragma once
+
+#include "signer/verify/vname.h"
+#include "signer/verify/vread.h"
+
+/* What an entry may take over from those before it. */
+struct vcontext {
+	uint8_t origin[VNAME_MAX];
+	bool have_origin;
+	bool have_default; /* $TTL was given */
+	bool have_ttl;     /* a TTL was written before */
+	uint32_t default_ttl;
+	uint32_t ttl;
+	const uint8_t *owner; /* NULL: none before */
+};
+
+struct vchunk {
+	const char *text;
+	size_t size;
+	uint64_t lines;      /* line ends within */
+	uint64_t first_line; /* 1-based line of the first octet */
+	struct vcontext begin;
+	struct vcontext finish;
+	struct vrecord *records;
+	size_t count;
+	size_t capacity;
+	bool needs_context; /* could not be parsed without what stands before it */
+	enum status status;
+	struct error err;
+};
+
+/* Parses the chunk from `begin` into records; names and RDATA go to `memory`, `scratch` is for VRDATA_MAX octets.
+ * `first` is true if nothing stands before the chunk, so that a lack of context is an error. `file` is for messages. */
+void vchunk_parse(struct vchunk *chunk, bool first, const char *file, struct arena *memory, uint8_t *scratch);

@@ -1,0 +1,319 @@
+/* SPDX-License-Identifier: MIT */
+#include "signer/verify/verify.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "signer/verify/vcause.h"
+#include "signer/verify/verdict.h"
+#include "signer/verify/vexpect.h"
+
+/* Checks that must have had something to look at in any signed zone: a count of zero is no proof. */
+static const enum vcheck never_empty[] = { VC_STRUCTURE_SOA, VC_STRUCTURE_APEX_NS, VC_STRUCTURE_BAILIWICK,
+	VC_STRUCTURE_CLASS, VC_STRUCTURE_TTL, VC_KEY_PRESENT, VC_KEY_FORM, VC_CHAIN_SELF, VC_SIG_VALID, VC_SIG_COVERED,
+	VC_SIG_ALGORITHMS, VC_SIG_FORM, VC_SIG_TTL, VC_TIME_VALID, VC_DENIAL_COMPLETE };
+
+static struct vsource source_of(const struct verify_input *input)
+{
+	return (struct vsource){
+		.name = input->name, .descriptor = input->descriptor, .data = input->data, .size = input->size
+	};
+}
+
+enum { SMALL_FILE = 1024 * 1024 };
+
+/* A small input as a whole: policy or expected keys. */
+static enum status read_small(const struct verify_input *input, char **text, size_t *size, struct error *err)
+{
+	char *const all = memory_alloc(SMALL_FILE);
+	size_t used = 0;
+	if (input->descriptor < 0) {
+		used = input->size < SMALL_FILE ? input->size : SMALL_FILE;
+		if (used > 0)
+			memcpy(all, input->data, used);
+	}
+	while (input->descriptor >= 0 && used < SMALL_FILE) {
+		const ssize_t n = read(input->descriptor, all + used, SMALL_FILE - used);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0) {
+			free(all);
+			return error_set_errno(err, "%s: read", input->name);
+		}
+		if (n == 0)
+			break;
+		used += (size_t)n;
+	}
+	if (used == SMALL_FILE) {
+		free(all);
+		return error_set(err, STATUS_MALFORMED, "%s: larger than one megabyte", input->name);
+	}
+	*text = all;
+	*size = used;
+	return STATUS_OK;
+}
+
+static enum status read_policy(struct vrun *run, struct error *err)
+{
+	char *text;
+	size_t size;
+	run->limits = vlimits_default();
+	if (run->options->policy.name == NULL)
+		return STATUS_OK;
+	enum status status = read_small(&run->options->policy, &text, &size, err);
+	if (status != STATUS_OK)
+		return status;
+	status = vlimits_parse(run->options->policy.name, text, size, &run->limits, err);
+	free(text);
+	return status;
+}
+
+static enum status read_expected(struct vrun *run, struct error *err)
+{
+	char *text;
+	size_t size;
+	if (run->options->expect_keys.name == NULL)
+		return STATUS_OK;
+	enum status status = read_small(&run->options->expect_keys, &text, &size, err);
+	if (status != STATUS_OK)
+		return status;
+	status = vexpect_read(run, run->options->expect_keys.name, text, size, err);
+	free(text);
+	run->have_expected = status == STATUS_OK;
+	return status;
+}
+
+static enum status read_anchor(struct vrun *run, struct error *err)
+{
+	struct vsource source = source_of(&run->options->trust_anchor);
+	if (source.name == NULL)
+		return STATUS_OK;
+	source.no_ttl = true;
+	const enum status status = vread_file(&source, run->zone.apex, 1, &run->anchor, err);
+	run->have_anchor = status == STATUS_OK;
+	return status;
+}
+
+static enum status read_other_zones(struct vrun *run, struct error *err)
+{
+	enum status status = STATUS_OK;
+	if (run->options->previous.name != NULL) {
+		const struct vsource source = source_of(&run->options->previous);
+		status = vzone_load(&source, run->zone.apex, run->threads, &run->previous, err);
+		run->have_previous = status == STATUS_OK;
+	}
+	if (status == STATUS_OK && run->options->unsigned_zone.name != NULL) {
+		const struct vsource source = source_of(&run->options->unsigned_zone);
+		status = vzone_load(&source, run->zone.apex, run->threads, &run->unsigned_zone, err);
+		run->have_unsigned = status == STATUS_OK;
+	}
+	return status;
+}
+
+static void note_previous_keys(struct vrun *run)
+{
+	if (!run->have_previous || run->previous.top == NULL)
+		return;
+	const struct vset set = vzone_set(&run->previous, run->previous.top, VTYPE_DNSKEY);
+	for (size_t i = 0; i < set.count; i++) {
+		const struct vkey *key = vkeys_find(&run->known, set.first[i].rdata, set.first[i].size);
+		if (key == NULL)
+			key = vkeys_add(&run->known, set.first[i].rdata, set.first[i].size, 0);
+		if (key != NULL && vrun_zone_key(key)) {
+			run->previous_key[key - run->known.all] = true;
+			run->have_previous_keys = true;
+		}
+	}
+}
+
+/* The zone first: its apex is the origin of all other inputs. */
+static enum status load(struct vrun *run, const uint8_t *origin, struct error *err)
+{
+	const struct vsource source = source_of(&run->options->zone);
+	enum status status = read_policy(run, err);
+	if (status == STATUS_OK)
+		status = vzone_load(&source, origin, run->threads, &run->zone, err);
+	if (status != STATUS_OK)
+		return status;
+	if (run->zone.top != NULL)
+		vkeys_add_set(&run->known, vzone_set(&run->zone, run->zone.top, VTYPE_DNSKEY));
+	run->published = run->known.count;
+	status = read_expected(run, err);
+	if (status == STATUS_OK)
+		status = read_anchor(run, err);
+	if (status == STATUS_OK)
+		status = read_other_zones(run, err);
+	note_previous_keys(run);
+	return status;
+}
+
+static void note_asked(struct vrun *run)
+{
+	const struct {
+		enum vcheck check;
+		bool asked;
+	} given[] = { { VC_KEY_EXPECTED, run->have_expected }, { VC_KEY_ROLE, run->have_expected },
+		{ VC_CHAIN_ANCHOR, run->have_anchor }, { VC_CHAIN_SIGNED, run->have_anchor },
+		{ VC_CHAIN_EVERY, run->have_anchor }, { VC_CDS_SIGNED, run->have_anchor },
+		{ VC_TIME_HORIZON, run->options->time_count > 1 }, { VC_SERIAL_INCREASES, run->have_previous },
+		{ VC_SERIAL_CONTENT, run->have_previous }, { VC_CHANGE_RECORDS, run->have_previous },
+		{ VC_CHANGE_DELEGATIONS, run->have_previous }, { VC_CHANGE_NS, run->have_previous },
+		{ VC_CHANGE_DS, run->have_previous }, { VC_CHANGE_APEX, run->have_previous },
+		{ VC_CACHE_OLD_KEYS, run->have_previous_keys }, { VC_CACHE_OLD_SIGS, run->have_previous_keys },
+		{ VC_CACHE_PREPUBLISHED, run->have_previous_keys }, { VC_UNSIGNED_EQUAL, run->have_unsigned } };
+	for (size_t i = 0; i < COUNT(given); i++)
+		run->report->asked[given[i].check] = given[i].asked;
+}
+
+static void check_counts(struct vrun *run)
+{
+	size_t count;
+	const struct verify_check *const checks = verify_checks(&count);
+	for (size_t i = 0; i < COUNT(never_empty); i++) {
+		vreport_count(run->report, VC_GATE_COUNTS, 1);
+		if (atomic_load(&run->report->checked[never_empty[i]]) == 0)
+			vreport_fail(run->report, VC_GATE_COUNTS, "checks that found nothing to check",
+			    (struct vplace){ NULL, 0, 0 }, "%s: no %s", checks[never_empty[i]].id,
+			    checks[never_empty[i]].counts);
+	}
+	if (run->known.count == VKEYS_MAX)
+		vreport_fail(run->report, VC_GATE_COUNTS, "more keys than can be judged", (struct vplace){ NULL, 0, 0 },
+		    "%u", VKEYS_MAX);
+}
+
+static enum status judge(struct vrun *run, struct error *err)
+{
+	vstruct_check(run);
+	vchain_keys(run);
+	enum status status = vsig_check(run, err);
+	if (status == STATUS_OK)
+		status = vdenial_check(run, err);
+	if (status == STATUS_OK)
+		status = vzonemd_check(run, err);
+	if (status == STATUS_OK)
+		status = vpast_check(run, err);
+	if (status != STATUS_OK)
+		return status;
+	vchain_anchor(run);
+	vtime_check(run);
+	vpast_unsigned(run);
+	note_asked(run);
+	check_counts(run);
+	vcause_find(run);
+	vreport_sort(run->report);
+	return STATUS_OK;
+}
+
+enum vresult verdict_result(const struct verify_verdict *verdict, enum vcheck check)
+{
+	size_t count;
+	const struct verify_check *const row = &verify_checks(&count)[check];
+	const struct vreport *const report = verdict->run.report;
+	if (row->home == VERIFY_ENGINE || row->home == VERIFY_OUTSIDE)
+		return VRESULT_NOT_ASKED;
+	if (row->home == VERIFY_GIVEN && !report->asked[check])
+		return VRESULT_NOT_ASKED;
+	if (atomic_load(&report->failed[check]) > 0) {
+		const struct vlimits *const limits = &verdict->run.limits;
+		const bool refuses = row->severity == VERIFY_RFC || (limits->given && !limits->warn[check]);
+		return refuses ? VRESULT_FAIL : VRESULT_WARN;
+	}
+	return atomic_load(&report->checked[check]) == 0 ? VRESULT_NOTHING : VRESULT_OK;
+}
+
+static void settle(struct verify_verdict *verdict)
+{
+	verdict->passed = true;
+	for (int check = 0; check < VC_COUNT; check++)
+		verdict->passed = verdict->passed && verdict_result(verdict, (enum vcheck)check) != VRESULT_FAIL;
+	const struct vrun *const run = &verdict->run;
+	if (run->stats.remaining_min == INT64_MAX)
+		return;
+	int64_t margin = 0;
+	if (run->limits.given && run->limits.have_min_remaining)
+		margin = run->limits.min_remaining;
+	verdict->have_safe_until = true;
+	verdict->safe_until.seconds = verdict->options.times[0].seconds + run->stats.remaining_min - margin;
+}
+
+static enum status parse_origin(struct verify_verdict *verdict, struct error *err)
+{
+	const char *const text = verdict->options.origin;
+	static const uint8_t root[] = { 0 };
+	bool relative;
+	const char *why;
+	char shown[128];
+	if (text == NULL)
+		return STATUS_OK;
+	verdict->origin = memory_alloc(VNAME_MAX);
+	if (vname_parse(text, strlen(text), root, verdict->origin, &relative, &why) == 0) {
+		error_escape(text, strlen(text), shown, sizeof(shown));
+		return error_set(err, STATUS_USAGE, "--origin \"%s\": %s", shown, why);
+	}
+	vname_fold(verdict->origin);
+	return STATUS_OK;
+}
+
+static double seconds_now(void)
+{
+	struct timespec t;
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+enum status verify_run(const struct verify_options *options, struct verify_verdict **out, struct error *err)
+{
+	struct verify_verdict *const verdict = memory_calloc(1, sizeof(*verdict));
+	const double start = seconds_now();
+	verdict->options = *options;
+	struct vrun *const run = &verdict->run;
+	run->options = &verdict->options;
+	run->threads = options->threads < 1 ? 1 : options->threads > 256 ? 256 : options->threads;
+	run->now = (uint32_t)(uint64_t)options->times[0].seconds;
+	run->report = vreport_new();
+	enum status status = parse_origin(verdict, err);
+	if (status == STATUS_OK)
+		status = load(run, verdict->origin, err);
+	if (status == STATUS_OK)
+		status = judge(run, err);
+	if (status != STATUS_OK) {
+		verify_free(verdict);
+		return status;
+	}
+	settle(verdict);
+	verdict->seconds = seconds_now() - start;
+	*out = verdict;
+	return STATUS_OK;
+}
+
+void verify_free(struct verify_verdict *verdict)
+{
+	if (verdict == NULL)
+		return;
+	struct vrun *const run = &verdict->run;
+	vkeys_free(&run->known);
+	vzone_free(&run->zone);
+	vzone_free(&run->previous);
+	vzone_free(&run->unsigned_zone);
+	vread_free(&run->anchor);
+	free(run->expect_text);
+	vreport_free(run->report);
+	free(verdict->origin);
+	free(verdict);
+}
+
+bool verify_passed(const struct verify_verdict *verdict)
+{
+	return verdict->passed;
+}
+
+bool verify_found(const struct verify_verdict *verdict, const char *id)
+{
+	size_t count;
+	const struct verify_check *const checks = verify_checks(&count);
+	const struct verify_check *const check = verify_check_find(id);
+	return check != NULL && atomic_load(&verdict->run.report->failed[check - checks]) > 0;
+}

@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: MIT */
+#include "signer/verify/vlimits.h"
+
+#include <jansson.h>
+#include <string.h>
+
+#include "signer/base/bytes.h"
+
+struct vlimits vlimits_default(void)
+{
+	const struct vlimit tenth = { 100000, 100 };
+	return (struct vlimits){ .rsa_min_bits = 2048,
+		.records = tenth,
+		.removed = tenth,
+		.added = tenth,
+		.ns = tenth,
+		.ds = { 50000, 20 } };
+}
+
+/* A reader of one member; false if the value has the wrong type or range. */
+struct member {
+	const char *name;
+	bool (*read)(struct vlimits *limits, const json_t *value);
+};
+
+static bool whole(const json_t *value, int64_t most, int64_t *out)
+{
+	if (!json_is_integer(value) || json_integer_value(value) < 0 || json_integer_value(value) > most)
+		return false;
+	*out = json_integer_value(value);
+	return true;
+}
+
+static bool read_schema(struct vlimits *limits, const json_t *value)
+{
+	(void)limits;
+	return json_is_string(value) && strcmp(json_string_value(value), "zoneseal.limits/1") == 0;
+}
+
+static bool read_max_ttl(struct vlimits *limits, const json_t *value)
+{
+	int64_t number;
+	limits->have_max_ttl = whole(value, UINT32_MAX, &number);
+	if (limits->have_max_ttl)
+		limits->max_ttl = (uint32_t)number;
+	return limits->have_max_ttl;
+}
+
+static bool read_min_remaining(struct vlimits *limits, const json_t *value)
+{
+	limits->have_min_remaining = true;
+	return whole(value, UINT32_MAX, &limits->min_remaining);
+}
+
+static bool read_algorithms(struct vlimits *limits, const json_t *value)
+{
+	limits->have_algorithms = true;
+	for (size_t i = 0; i < json_array_size(value); i++) {
+		int64_t number;
+		if (!whole(json_array_get(value, i), 255, &number))
+			return false;
+		limits->algorithms[number] = true;
+	}
+	return json_array_size(value) > 0;
+}
+
+static bool read_rsa_min_bits(struct vlimits *limits, const json_t *value)
+{
+	int64_t number;
+	if (!whole(value, 16384, &number))
+		return false;
+	limits->rsa_min_bits = (uint32_t)number;
+	return true;
+}
+
+static bool read_denial(struct vlimits *limits, const json_t *value)
+{
+	const char *const text = json_string_value(value);
+	if (text == NULL || (strcmp(text, "nsec") != 0 && strcmp(text, "nsec3") != 0))
+		return false;
+	limits->denial = strcmp(text, "nsec") == 0 ? VDENIAL_NSEC : VDENIAL_NSEC3;
+	return true;
+}
+
+static bool read_iterations(struct vlimits *limits, const json_t *value)
+{
+	int64_t number;
+	if (!whole(value, 65535, &number))
+		return false;
+	limits->iterations = (uint32_t)number;
+	return true;
+}
+
+static bool read_salt(struct vlimits *limits, const json_t *value)
+{
+	const char *const text = json_string_value(value);
+	if (text == NULL)
+		return false;
+	const long size = strcmp(text, "-") == 0 ? 0 : bytes_from_hex(text, strlen(text), limits->salt, 255);
+	limits->salt_size = (uint8_t)(size < 0 ? 0 : size);
+	return size >= 0;
+}
+
+static bool read_opt_out(struct vlimits *limits, const json_t *value)
+{
+	limits->opt_out = json_is_true(value) ? VCHOICE_YES : VCHOICE_NO;
+	return json_is_boolean(value);
+}
+
+static bool read_zonemd(struct vlimits *limits, const json_t *value)
+{
+	limits->zonemd = json_is_true(value);
+	return json_is_boolean(value);
+}
+
+static bool read_cds_delete(struct vlimits *limits, const json_t *value)
+{
+	limits->cds_delete = json_is_true(value);
+	return json_is_boolean(value);
+}
+
+static bool read_warn(struct vlimits *limits, const json_t *value)
+{
+	size_t count;
+	const struct verify_check *const checks = verify_checks(&count);
+	for (size_t i = 0; i < json_array_size(value); i++) {
+		const char *const id = json_string_value(json_array_get(value, i));
+		const struct verify_check *const check = id == NULL ? NULL : verify_check_find(id);
+		if (check == NULL || check->severity != VERIFY_POLICY)
+			return false;
+		limits->warn[check - checks] = true;
+	}
+	return json_is_array(value);
+}
+
+static bool read_limit(const json_t *value, struct vlimit *out)
+{
+	int64_t ppm = (int64_t)out->ppm;
+	int64_t floor = (int64_t)out->floor;
+	const char *name;
+	json_t *part;
+	if (!json_is_object(value))
+		return false;
+	json_object_foreach((json_t *)value, name, part)
+	{
+		if (strcmp(name, "ppm") == 0 ? !whole(part, 1000000000, &ppm)
+					     : strcmp(name, "floor") != 0 || !whole(part, UINT32_MAX, &floor))
+			return false;
+	}
+	*out = (struct vlimit){ (uint64_t)ppm, (uint64_t)floor };
+	return true;
+}
+
+static bool read_change(struct vlimits *limits, const json_t *value)
+{
+	const struct {
+		const char *name;
+		struct vlimit *limit;
+	} members[] = { { "records", &limits->records }, { "removed", &limits->removed }, { "added", &limits->added },
+		{ "ns", &limits->ns }, { "ds", &limits->ds } };
+	const char *name;
+	json_t *part;
+	if (!json_is_object(value))
+		return false;
+	json_object_foreach((json_t *)value, name, part)
+	{
+		size_t i = 0;
+		while (i < COUNT(members) && strcmp(members[i].name, name) != 0)
+			i++;
+		if (i == COUNT(members) || !read_limit(part, members[i].limit))
+			return false;
+	}
+	return true;
+}
+
+static const struct member members[] = { { "schema", read_schema }, { "max_ttl", read_max_ttl },
+	{ "min_remaining", read_min_remaining }, { "algorithms", read_algorithms },
+	{ "rsa_min_bits", read_rsa_min_bits }, { "denial", read_denial }, { "iterations", read_iterations },
+	{ "salt", read_salt }, { "opt_out", read_opt_out }, { "zonemd", read_zonemd },
+	{ "cds_delete", read_cds_delete }, { "warn", read_warn }, { "change", read_change } };
+
+static enum status read_members(const char *name, json_t *root, struct vlimits *out, struct error *err)
+{
+	const char *key;
+	json_t *value;
+	json_object_foreach(root, key, value)
+	{
+		char shown[64];
+		size_t i = 0;
+		while (i < COUNT(members) && strcmp(members[i].name, key) != 0)
+			i++;
+		error_escape(key, strlen(key), shown, sizeof(shown));
+		if (i == COUNT(members))
+			return error_set(err, STATUS_MALFORMED, "%s: unknown member \"%s\"", name, shown);
+		if (!members[i].read(out, value))
+			return error_set(err, STATUS_MALFORMED, "%s: bad value of \"%s\"", name, shown);
+	}
+	return STATUS_OK;
+}
+
+enum status vlimits_parse(const char *name, const void *text, size_t size, struct vlimits *out, struct error *err)
+{
+	json_error_t fault;
+	json_t *const root = json_loadb(text, size, JSON_REJECT_DUPLICATES, &fault);
+	if (root == NULL)
+		return error_set_at(err, STATUS_MALFORMED, name, (uint64_t)(fault.line > 0 ? fault.line : 0),
+		    (uint64_t)(fault.column > 0 ? fault.column : 0), "policy limits are not JSON: %s", fault.text);
+	struct vlimits limits = vlimits_default();
+	limits.given = true;
+	enum status status = STATUS_OK;
+	if (!json_is_object(root) || json_object_get(root, "schema") == NULL)
+		status = error_set(err, STATUS_MALFORMED, "%s: no object with schema \"zoneseal.limits/1\"", name);
+	if (status == STATUS_OK)
+		status = read_members(name, root, &limits, err);
+	json_decref(root);
+	if (status == STATUS_OK)
+		*out = limits;
+	return status;
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT */
+/* What the policy allows ("zoneseal.limits/1", see verify.h). */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "signer/verify/vchecks.h"
+#include "signer/verify/verify.h"
+
+struct vlimit {
+	uint64_t ppm;
+	uint64_t floor;
+};
+
+enum vdenial { VDENIAL_ANY, VDENIAL_NSEC, VDENIAL_NSEC3 };
+enum vchoice { VCHOICE_NONE, VCHOICE_NO, VCHOICE_YES };
+
+struct vlimits {
+	bool given; /* a file was there: checks of severity "policy" refuse */
+	bool have_max_ttl, have_min_remaining, have_algorithms;
+	uint32_t max_ttl;
+	int64_t min_remaining;
+	bool algorithms[256];
+	uint32_t rsa_min_bits;
+	enum vdenial denial;
+	uint32_t iterations;
+	uint8_t salt[255];
+	uint8_t salt_size;
+	enum vchoice opt_out;
+	bool zonemd;
+	bool cds_delete;
+	bool warn[VC_COUNT];
+	struct vlimit records, removed, added, ns, ds;
+};
+
+/* What holds without a policy. */
+struct vlimits vlimits_default(void);
+
+enum status vlimits_parse(
+    const char *name, const void *text, size_t size, struct vlimits *out, struct error *err) MUST_CHECK;

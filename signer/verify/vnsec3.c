@@ -1,0 +1,480 @@
+/* SPDX-License-Identifier: MIT */
+#include <openssl/evp.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "signer/base/workers.h"
+#include "signer/verify/vbitmap.h"
+#include "signer/verify/vdenial.h"
+
+/* NSEC3 chains (RFC 5155): a circle per parameter set, and each name of the zone in it or in an opt-out span. */
+
+enum { HASH = 20, MOST_ITERATIONS = 2500, OPT_OUT = 1 };
+
+struct parameters {
+	uint8_t algorithm;
+	uint16_t iterations;
+	const uint8_t *salt;
+	uint8_t salt_size;
+};
+
+/* One NSEC3. */
+struct link {
+	uint8_t hash[HASH];
+	uint8_t flags;
+	bool good;           /* owner and RDATA could be read */
+	atomic_bool matched; /* by a name of the zone */
+	struct parameters parameters;
+	const struct vrecord *record;
+	const uint8_t *next;
+	uint8_t next_size;
+	const uint8_t *bitmap;
+	size_t bitmap_size;
+};
+
+/* A name that exists: an owner, or an empty non-terminal (`owner` NULL). */
+struct name {
+	const uint8_t *name;
+	const struct vowner *owner;
+	bool insecure; /* a delegation without DS, or an empty non-terminal above such only */
+	bool matched;  /* an NSEC3 of the chain in hand has its hash */
+};
+
+struct chain {
+	struct vrun *run;
+	struct parameters parameters;
+	struct link **links; /* of this set, in order of hashes */
+	size_t count;
+	struct name *names;
+	size_t name_count;
+	EVP_MD *sha1;
+	EVP_MD_CTX **contexts; /* per worker */
+};
+
+static bool same_parameters(const struct parameters *a, const struct parameters *b)
+{
+	return a->algorithm == b->algorithm && a->iterations == b->iterations && a->salt_size == b->salt_size &&
+	       memcmp(a->salt, b->salt, a->salt_size) == 0;
+}
+
+/* algorithm, flags, iterations, salt; the part that NSEC3 and NSEC3PARAM share. */
+static bool read_parameters(struct cursor *in, struct parameters *out, uint8_t *flags)
+{
+	out->algorithm = cursor_u8(in);
+	*flags = cursor_u8(in);
+	out->iterations = cursor_u16(in);
+	out->salt_size = cursor_u8(in);
+	out->salt = cursor_take(in, out->salt_size).data;
+	return !in->failed;
+}
+
+/* 32 characters of base32hex are 20 octets (RFC 5155 3). */
+static bool read_hash_label(const uint8_t *name, uint8_t out[HASH])
+{
+	uint32_t pool = 0;
+	unsigned held = 0;
+	size_t used = 0;
+	if (name[0] != 32)
+		return false;
+	for (unsigned i = 1; i <= 32; i++) {
+		const uint8_t c = vname_lower(name[i]);
+		if (!((c >= '0' && c <= '9') || (c >= 'a' && c <= 'v')))
+			return false;
+		pool = (pool << 5 | (uint32_t)(c <= '9' ? c - '0' : c - 'a' + 10)) & 0xfff;
+		held += 5;
+		if (held >= 8) {
+			held -= 8;
+			out[used++] = (uint8_t)(pool >> held);
+		}
+	}
+	return used == HASH;
+}
+
+static void read_link(struct vrun *run, const struct vrecord *record, struct link *out)
+{
+	struct cursor in = cursor_init((struct bytes){ record->rdata, record->size });
+	out->record = record;
+	out->good = read_parameters(&in, &out->parameters, &out->flags);
+	out->next_size = cursor_u8(&in);
+	out->next = cursor_take(&in, out->next_size).data;
+	out->bitmap = in.at;
+	out->bitmap_size = cursor_left(&in);
+	if (in.failed || out->parameters.algorithm != 1 || (out->flags & ~OPT_OUT) != 0) {
+		out->good = false;
+		vreport_fail(run->report, VC_NSEC3_PARAM, "NSEC3 that are malformed or of unknown hash or flags",
+		    vplace_of(record), "algorithm %u, flags %u", out->parameters.algorithm, out->flags);
+		return;
+	}
+	if (out->next_size != HASH || vname_labels(record->owner) != run->zone.apex_labels + 1 ||
+	    !read_hash_label(record->owner, out->hash)) {
+		out->good = false;
+		vreport_fail(run->report, VC_NSEC3_CHAIN, "NSEC3 whose owner or next name is no SHA-1 hash",
+		    vplace_of(record), "next hash of %u octets", out->next_size);
+	}
+}
+
+/* All NSEC3 of the zone, in canonical order of their owners, which is the order of their hashes. */
+static struct link *collect_links(struct vrun *run, size_t *count)
+{
+	const struct vzone *const zone = &run->zone;
+	size_t total = 0;
+	for (size_t i = 0; i < zone->file.count; i++)
+		total += zone->records[i].type == VTYPE_NSEC3 && !zone->records[i].spare;
+	struct link *const links = memory_calloc(total, sizeof(*links));
+	*count = 0;
+	for (size_t i = 0; i < zone->file.count; i++)
+		if (zone->records[i].type == VTYPE_NSEC3 && !zone->records[i].spare)
+			read_link(run, &zone->records[i], &links[(*count)++]);
+	return links;
+}
+
+static void hash_name(struct chain *chain, unsigned worker, const uint8_t *name, uint8_t out[HASH])
+{
+	EVP_MD_CTX *const context = chain->contexts[worker];
+	const struct parameters *const p = &chain->parameters;
+	uint8_t folded[VNAME_MAX];
+	const size_t size = vname_size(name);
+	for (size_t i = 0; i < size; i++)
+		folded[i] = vname_lower(name[i]);
+	bool good = true;
+	for (unsigned round = 0; round <= p->iterations; round++) {
+		good = good && EVP_DigestInit_ex2(context, chain->sha1, NULL) == 1 &&
+		       EVP_DigestUpdate(context, round == 0 ? folded : out, round == 0 ? size : HASH) == 1 &&
+		       EVP_DigestUpdate(context, p->salt, p->salt_size) == 1 &&
+		       EVP_DigestFinal_ex(context, out, NULL) == 1;
+	}
+	if (!good)
+		abort(); /* libcrypto without SHA-1 cannot judge anything here */
+}
+
+/* Index of the last link whose hash is not above `hash`; SIZE_MAX if all are above. */
+static size_t find_link(const struct chain *chain, const uint8_t hash[HASH])
+{
+	size_t low = 0;
+	size_t high = chain->count;
+	while (low < high) {
+		const size_t middle = (low + high) / 2;
+		if (memcmp(chain->links[middle]->hash, hash, HASH) <= 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low == 0 ? SIZE_MAX : low - 1;
+}
+
+/* The link that has this hash, else the one that covers it in `*covers`. */
+static struct link *locate(const struct chain *chain, const uint8_t hash[HASH], struct link **covers)
+{
+	const size_t at = find_link(chain, hash);
+	struct link *const before = chain->links[at == SIZE_MAX ? chain->count - 1 : at];
+	if (at != SIZE_MAX && memcmp(before->hash, hash, HASH) == 0)
+		return before;
+	*covers = before;
+	return NULL;
+}
+
+static struct vplace place_of(const struct chain *chain, const struct name *name)
+{
+	const struct vrecord *const records = chain->run->zone.records;
+	return (struct vplace){ name->name, 0, name->owner == NULL ? 0 : records[name->owner->first].line };
+}
+
+/* RFC 5155 6, 7.2.7: what lies between the closest provable encloser and the delegation is covered with Opt-Out. */
+static void check_span(struct chain *chain, unsigned worker, const struct name *name, const struct link *covers)
+{
+	struct vreport *const report = chain->run->report;
+	const unsigned labels = vname_labels(name->name);
+	struct link *next_covers = NULL;
+	uint8_t hash[HASH];
+	vreport_count(report, VC_NSEC3_OPTOUT, 1);
+	if ((covers->flags & OPT_OUT) == 0)
+		vreport_fail(report, VC_NSEC3_OPTOUT, "delegations without NSEC3 in a span without opt-out",
+		    place_of(chain, name), "the NSEC3 in line %u covers it", covers->record->line);
+	for (unsigned closer = labels; closer > chain->run->zone.apex_labels + 1; closer--) {
+		hash_name(chain, worker, vname_suffix(name->name, closer - 1), hash);
+		if (locate(chain, hash, &next_covers) != NULL)
+			return;
+		/* One label less has no NSEC3 either, so it is the better candidate for next closer name. */
+		if ((next_covers->flags & OPT_OUT) == 0)
+			vreport_fail(report, VC_NSEC3_OPTOUT,
+			    "next closer names of delegations without NSEC3 in a span without opt-out",
+			    place_of(chain, name), "the NSEC3 in line %u covers it", next_covers->record->line);
+	}
+}
+
+static void check_match(struct chain *chain, const struct name *name, struct link *link)
+{
+	struct vrun *const run = chain->run;
+	char detail[VBITMAP_TEXT];
+	if (atomic_exchange_explicit(&link->matched, true, memory_order_relaxed))
+		vreport_fail(run->report, VC_NSEC3_COLLISION, "two names with one hash", place_of(chain, name),
+		    "NSEC3 in line %u", link->record->line);
+	if (!vbitmap_matches(&run->zone, name->owner, true, link->bitmap, link->bitmap_size, detail))
+		vreport_fail(run->report, VC_NSEC3_BITMAP, "NSEC3 whose bitmap is not the set of types",
+		    vplace_of(link->record), "%s", detail);
+}
+
+static void check_name(struct chain *chain, unsigned worker, struct name *name)
+{
+	uint8_t hash[HASH];
+	struct link *covers = NULL;
+	hash_name(chain, worker, name->name, hash);
+	struct link *const link = locate(chain, hash, &covers);
+	name->matched = link != NULL;
+	if (link != NULL) {
+		check_match(chain, name, link);
+		return;
+	}
+	if (name->insecure) {
+		/* An empty non-terminal above insecure delegations only is proven through them. */
+		if (name->owner != NULL)
+			check_span(chain, worker, name, covers);
+		return;
+	}
+	vreport_fail(chain->run->report, VC_NSEC3_NAMES,
+	    name->owner == NULL ? "empty non-terminals without NSEC3" : "names without NSEC3", place_of(chain, name),
+	    "no NSEC3 has its hash");
+}
+
+static enum status check_names(void *context, unsigned worker, size_t first, size_t end, struct error *err)
+{
+	struct chain *const chain = context;
+	(void)err;
+	for (size_t i = first; i < end; i++)
+		check_name(chain, worker, &chain->names[i]);
+	return STATUS_OK;
+}
+
+/* An empty non-terminal may lack its NSEC3 only if all that it leads to lies in opt-out spans (RFC 5155 7.1). What is
+ * below a name follows it, and names are at most 127 labels deep. */
+static void check_empty(struct chain *chain)
+{
+	for (size_t i = 0; i < chain->name_count; i++) {
+		const struct name *const name = &chain->names[i];
+		if (name->owner != NULL || name->matched || !name->insecure)
+			continue;
+		bool leads = false;
+		for (size_t j = i + 1; j < chain->name_count && !leads && vname_under(chain->names[j].name, name->name);
+		     j++)
+			leads = chain->names[j].matched;
+		if (leads)
+			vreport_fail(chain->run->report, VC_NSEC3_NAMES, "empty non-terminals without NSEC3",
+			    place_of(chain, name), "it leads to a name that has one");
+	}
+}
+
+static void check_circle(struct chain *chain)
+{
+	struct vreport *const report = chain->run->report;
+	for (size_t i = 0; i < chain->count; i++) {
+		const struct link *const link = chain->links[i];
+		const struct link *const next = chain->links[(i + 1) % chain->count];
+		if (chain->count > 1 && memcmp(link->hash, next->hash, HASH) == 0)
+			vreport_fail(report, VC_NSEC3_CHAIN, "two NSEC3 at one hash", vplace_of(next->record),
+			    "and in line %u", link->record->line);
+		else if (memcmp(link->next, next->hash, HASH) != 0)
+			vreport_fail(report, VC_NSEC3_CHAIN,
+			    "NSEC3 that do not point to the next hash: a gap or an overlap", vplace_of(link->record),
+			    "the next NSEC3 is in line %u", next->record->line);
+	}
+}
+
+static enum status check_chain(struct chain *chain, struct error *err)
+{
+	struct vrun *const run = chain->run;
+	check_circle(chain);
+	const enum status status = workers_run(run->threads, chain->name_count, 256, check_names, chain, err);
+	check_empty(chain);
+	for (size_t i = 0; i < chain->count; i++)
+		if (!atomic_load(&chain->links[i]->matched))
+			vreport_fail(run->report, VC_NSEC3_EXTRA, "NSEC3 that are the hash of no name in the zone",
+			    vplace_of(chain->links[i]->record), "no such name");
+	vreport_count(run->report, VC_NSEC3_CHAIN, chain->count);
+	vreport_count(run->report, VC_NSEC3_EXTRA, chain->count);
+	vreport_count(run->report, VC_NSEC3_BITMAP, chain->count);
+	vreport_count(run->report, VC_NSEC3_NAMES, chain->name_count);
+	vreport_count(run->report, VC_NSEC3_COLLISION, chain->name_count);
+	return status;
+}
+
+/* One NSEC3PARAM: its form, and whether its parameters are what the policy has. False: its chain is not judged. */
+static bool read_announced(struct vrun *run, const struct vrecord *record, struct parameters *out)
+{
+	struct cursor in = cursor_init((struct bytes){ record->rdata, record->size });
+	const struct vplace at = vplace_of(record);
+	const struct vlimits *const limits = &run->limits;
+	uint8_t flags;
+	if (!read_parameters(&in, out, &flags) || cursor_left(&in) > 0 || out->algorithm != 1 || flags != 0) {
+		vreport_fail(run->report, VC_NSEC3_PARAM, "NSEC3PARAM with flags, or with an unknown hash", at,
+		    "algorithm %u, flags %u: it must be ignored", out->algorithm, flags);
+		return false;
+	}
+	if (out->iterations > limits->iterations)
+		vreport_fail(run->report, VC_NSEC3_ITERATIONS, "more iterations than allowed", at, "%u, allowed %u",
+		    out->iterations, limits->iterations);
+	if (out->salt_size != limits->salt_size || memcmp(out->salt, limits->salt, out->salt_size) != 0)
+		vreport_fail(run->report, VC_NSEC3_SALT, "a salt that the policy does not have", at, "%u octets",
+		    out->salt_size);
+	if (out->iterations > MOST_ITERATIONS) {
+		vreport_fail(run->report, VC_NSEC3_PARAM, "more than 2500 iterations (RFC 5155 10.3): not judged", at,
+		    "%u", out->iterations);
+		return false;
+	}
+	return true;
+}
+
+static enum status judge_set(
+    struct chain *chain, struct link *links, size_t count, const struct vrecord *param, struct error *err)
+{
+	struct vrun *const run = chain->run;
+	chain->count = 0;
+	for (size_t i = 0; i < count; i++)
+		if (links[i].good && same_parameters(&links[i].parameters, &chain->parameters))
+			chain->links[chain->count++] = &links[i];
+	if (chain->count == 0) {
+		vreport_fail(run->report, VC_NSEC3_PARAM, "an NSEC3PARAM without NSEC3 records", vplace_of(param),
+		    "no chain has its parameters");
+		return STATUS_OK;
+	}
+	return check_chain(chain, err);
+}
+
+/* What is ours to ask: one set, one flag, one TTL. */
+static void check_uniform(struct vrun *run, const struct link *links, size_t count, const struct vset *params)
+{
+	struct parameters announced;
+	uint8_t flags;
+	const struct link *first = NULL;
+	vreport_count(run->report, VC_NSEC3_UNIQUE, count);
+	vreport_count(run->report, VC_NSEC3_FLAG, count);
+	vreport_count(run->report, VC_DENIAL_TTL, count);
+	if (params->count > 1)
+		vreport_fail(run->report, VC_NSEC3_UNIQUE, "more than one NSEC3PARAM", vplace_of(&params->first[1]),
+		    "%zu records", params->count);
+	for (size_t i = 0; i < count; i++) {
+		bool found = false;
+		vdenial_ttl(run, links[i].record);
+		for (size_t j = 0; j < params->count && !found && links[i].good; j++) {
+			struct cursor in = cursor_init((struct bytes){ params->first[j].rdata, params->first[j].size });
+			found = read_parameters(&in, &announced, &flags) &&
+				same_parameters(&announced, &links[i].parameters);
+		}
+		if (!found)
+			vreport_fail(run->report, VC_NSEC3_UNIQUE, "NSEC3 with parameters that no NSEC3PARAM has",
+			    vplace_of(links[i].record), "iterations %u, salt of %u octets",
+			    links[i].parameters.iterations, links[i].parameters.salt_size);
+		first = first == NULL ? &links[i] : first;
+		const bool opt_out = (links[i].flags & OPT_OUT) != 0;
+		if (opt_out != ((first->flags & OPT_OUT) != 0) ||
+		    (run->limits.opt_out != VCHOICE_NONE && opt_out != (run->limits.opt_out == VCHOICE_YES)))
+			vreport_fail(run->report, VC_NSEC3_FLAG,
+			    "NSEC3 whose opt-out flag is not that of the others or of "
+			    "the policy",
+			    vplace_of(links[i].record), "flag %u", opt_out);
+	}
+}
+
+/* Names in canonical order; an ancestor that is no owner is found where a name shares fewer labels with the one before.
+ */
+struct lister {
+	struct name *names;
+	size_t count;
+	size_t room;
+	size_t open[VNAME_LABELS]; /* index of the empty non-terminal with that many labels, SIZE_MAX: none */
+};
+
+static void list_add(struct lister *list, struct name name)
+{
+	if (list->count == list->room) {
+		list->room = list->room + list->room / 2 + 1024;
+		list->names = memory_resize(list->names, list->room, sizeof(*list->names));
+	}
+	list->names[list->count++] = name;
+}
+
+static void list_owner(struct lister *list, const struct vzone *zone, const struct vowner *owner, unsigned shared)
+{
+	const bool insecure = owner->kind == VKIND_CUT && vzone_set(zone, owner, VTYPE_DS).count == 0;
+	for (unsigned labels = shared + 1; labels < owner->labels; labels++) {
+		list->open[labels] = list->count;
+		list_add(list, (struct name){ vname_suffix(owner->name, labels), NULL, true, false });
+	}
+	list->open[owner->labels] = SIZE_MAX;
+	list_add(list, (struct name){ owner->name, owner, insecure, false });
+	if (insecure)
+		return;
+	for (unsigned labels = owner->labels; labels-- > zone->apex_labels;) {
+		if (list->open[labels] == SIZE_MAX)
+			continue;
+		if (!list->names[list->open[labels]].insecure)
+			break; /* those above it are marked already */
+		list->names[list->open[labels]].insecure = false;
+	}
+}
+
+static struct name *list_names(const struct vzone *zone, size_t *count)
+{
+	struct lister list = { .count = 0 };
+	const struct vowner *before = NULL;
+	for (unsigned i = 0; i < VNAME_LABELS; i++)
+		list.open[i] = SIZE_MAX;
+	for (size_t i = 0; i < zone->owner_count; i++) {
+		const struct vowner *const owner = &zone->owners[i];
+		if (owner->kind != VKIND_DATA && owner->kind != VKIND_CUT)
+			continue;
+		/* Nothing in the zone may come before the apex; without one all names count from it. */
+		const unsigned shared = before == NULL ? (owner->apex ? owner->labels : zone->apex_labels)
+						       : vname_shared(before->name, owner->name);
+		list_owner(&list, zone, owner, shared);
+		before = owner;
+	}
+	*count = list.count;
+	return list.names;
+}
+
+static void chain_open(struct chain *chain, struct vrun *run, size_t links)
+{
+	*chain = (struct chain){ .run = run };
+	chain->links = memory_calloc(links, sizeof(*chain->links));
+	chain->sha1 = EVP_MD_fetch(NULL, "SHA1", NULL);
+	chain->contexts = memory_calloc(run->threads, sizeof(EVP_MD_CTX *));
+	for (unsigned i = 0; i < run->threads; i++)
+		chain->contexts[i] = EVP_MD_CTX_new();
+}
+
+static void chain_close(struct chain *chain)
+{
+	for (unsigned i = 0; i < chain->run->threads; i++)
+		EVP_MD_CTX_free(chain->contexts[i]);
+	free(chain->contexts);
+	EVP_MD_free(chain->sha1);
+	free(chain->links);
+}
+
+enum status vnsec3_check(struct vrun *run, struct error *err)
+{
+	const struct vset params = vzone_set(&run->zone, run->zone.top, VTYPE_NSEC3PARAM);
+	size_t count;
+	size_t name_count;
+	struct link *const links = collect_links(run, &count);
+	struct name *const names = list_names(&run->zone, &name_count);
+	struct chain chain;
+	enum status status = STATUS_OK;
+	chain_open(&chain, run, count);
+	chain.names = names;
+	chain.name_count = name_count;
+	vreport_count(run->report, VC_NSEC3_PARAM, params.count + count);
+	vreport_count(run->report, VC_NSEC3_ITERATIONS, params.count);
+	vreport_count(run->report, VC_NSEC3_SALT, params.count);
+	for (size_t i = 0; i < params.count && status == STATUS_OK; i++) {
+		if (params.first[i].spare || !read_announced(run, &params.first[i], &chain.parameters))
+			continue;
+		status = judge_set(&chain, links, count, &params.first[i], err);
+	}
+	check_uniform(run, links, count, &params);
+	chain_close(&chain);
+	free(links);
+	free(names);
+	return status;
+}

@@ -1,0 +1,353 @@
+/* SPDX-License-Identifier: MIT */
+#include <string.h>
+
+#include "signer/base/workers.h"
+#include "signer/verify/vrun.h"
+
+/* The zone against what was published before and against its unsigned input. */
+
+/* Records that a signer makes and the input does not hold; some only at the apex. */
+static bool made_by_signer(const struct vowner *owner, uint16_t type)
+{
+	switch (type) {
+	case VTYPE_RRSIG:
+	case VTYPE_NSEC:
+	case VTYPE_NSEC3:
+		return true;
+	case VTYPE_DNSKEY:
+	case VTYPE_NSEC3PARAM:
+	case VTYPE_CDS:
+	case VTYPE_CDNSKEY:
+	case VTYPE_ZONEMD:
+		return owner->apex != 0;
+	default:
+		return false;
+	}
+}
+
+struct figures {
+	uint64_t records; /* that no signer made */
+	uint64_t delegations;
+	uint64_t secure;
+};
+
+static void add_owner(const struct vzone *zone, const struct vowner *owner, struct figures *out)
+{
+	for (size_t i = 0; i < owner->count; i++)
+		out->records += !made_by_signer(owner, zone->records[owner->first + i].type);
+	if (owner->kind != VKIND_CUT)
+		return;
+	out->delegations++;
+	out->secure += vzone_set(zone, owner, VTYPE_DS).count > 0;
+}
+
+struct changes {
+	struct figures before, after;
+	uint64_t added, removed, ns, ds;
+	const struct vowner *first_removed, *first_ns, *first_ds; /* first_removed is in the previous zone */
+};
+
+static bool sets_equal(const struct vset *a, const struct vset *b)
+{
+	const struct vrecord *x = a->first;
+	const struct vrecord *y = b->first;
+	const struct vrecord *const x_end = a->first + a->count;
+	const struct vrecord *const y_end = b->first + b->count;
+	for (; x < x_end && y < y_end; x = vzone_next(x, x_end), y = vzone_next(y, y_end))
+		if (x->size != y->size || memcmp(x->rdata, y->rdata, x->size) != 0)
+			return false;
+	return x >= x_end && y >= y_end;
+}
+
+static void compare_delegation(
+    const struct vrun *run, const struct vowner *before, const struct vowner *after, struct changes *out)
+{
+	const struct vset old_ns = vzone_set(&run->previous, before, VTYPE_NS);
+	const struct vset new_ns = vzone_set(&run->zone, after, VTYPE_NS);
+	const struct vset old_ds = vzone_set(&run->previous, before, VTYPE_DS);
+	const struct vset new_ds = vzone_set(&run->zone, after, VTYPE_DS);
+	if (!sets_equal(&old_ns, &new_ns)) {
+		out->first_ns = out->ns++ == 0 ? after : out->first_ns;
+	}
+	if (old_ds.count > 0 && !sets_equal(&old_ds, &new_ds)) {
+		out->first_ds = out->ds++ == 0 ? after : out->first_ds;
+	}
+}
+
+/* Both zones are in canonical order: one walk over both. */
+static void find_changes(const struct vrun *run, struct changes *out)
+{
+	const struct vzone *const old = &run->previous;
+	const struct vzone *const new = &run->zone;
+	size_t i = 0;
+	size_t j = 0;
+	*out = (struct changes){ .added = 0 };
+	while (i < old->owner_count || j < new->owner_count) {
+		const struct vowner *before = i < old->owner_count ? &old->owners[i] : NULL;
+		const struct vowner *after = j < new->owner_count ? &new->owners[j] : NULL;
+		if (before != NULL && after != NULL) {
+			const int order = vname_compare(before->name, after->name);
+			before = order <= 0 ? before : NULL;
+			after = order >= 0 ? after : NULL;
+		}
+		i += before != NULL;
+		j += after != NULL;
+		if (before != NULL)
+			add_owner(old, before, &out->before);
+		if (after != NULL)
+			add_owner(new, after, &out->after);
+		const bool was = before != NULL && before->kind == VKIND_CUT;
+		const bool is = after != NULL && after->kind == VKIND_CUT;
+		if (was && is)
+			compare_delegation(run, before, after, out);
+		if (was && !is)
+			out->first_removed = out->removed++ == 0 ? before : out->first_removed;
+		out->added += is && !was;
+		if (was && !is && vzone_set(old, before, VTYPE_DS).count > 0)
+			out->ds++;
+	}
+}
+
+static bool beyond(uint64_t changed, uint64_t of, struct vlimit limit, uint64_t *allowed)
+{
+	*allowed = limit.floor + of * limit.ppm / 1000000;
+	return changed > *allowed;
+}
+
+static void check_limit(struct vrun *run, enum vcheck check, const char *what, const uint8_t *owner, uint64_t changed,
+    uint64_t of, struct vlimit limit)
+{
+	uint64_t allowed;
+	vreport_count(run->report, check, 1);
+	if (beyond(changed, of, limit, &allowed))
+		vreport_fail(run->report, check, what, (struct vplace){ owner, 0, 0 },
+		    "%llu of %llu in serial %u; %llu allowed", (unsigned long long)changed, (unsigned long long)of,
+		    run->previous.serial, (unsigned long long)allowed);
+}
+
+static void check_changes(struct vrun *run)
+{
+	struct changes c;
+	const struct vlimits *const limits = &run->limits;
+	find_changes(run, &c);
+	const uint64_t more = c.after.records > c.before.records ? c.after.records - c.before.records
+								 : c.before.records - c.after.records;
+	check_limit(run, VC_CHANGE_RECORDS, "the number of records changed more than allowed", NULL, more,
+	    c.before.records, limits->records);
+	check_limit(run, VC_CHANGE_DELEGATIONS, "more delegations removed than allowed",
+	    c.first_removed == NULL ? NULL : c.first_removed->name, c.removed, c.before.delegations, limits->removed);
+	check_limit(run, VC_CHANGE_DELEGATIONS, "more delegations added than allowed", NULL, c.added,
+	    c.before.delegations, limits->added);
+	check_limit(run, VC_CHANGE_NS, "more delegations with other name servers than allowed",
+	    c.first_ns == NULL ? NULL : c.first_ns->name, c.ns, c.before.delegations, limits->ns);
+	check_limit(run, VC_CHANGE_DS, "more DS sets removed or changed than allowed",
+	    c.first_ds == NULL ? NULL : c.first_ds->name, c.ds, c.before.secure, limits->ds);
+}
+
+static void check_apex(struct vrun *run)
+{
+	if (run->previous.top == NULL || run->zone.top == NULL)
+		return;
+	const struct vset old = vzone_set(&run->previous, run->previous.top, VTYPE_NS);
+	const struct vset new = vzone_set(&run->zone, run->zone.top, VTYPE_NS);
+	bool kept = old.count == 0 || new.count == 0;
+	for (size_t i = 0; i < old.count && !kept; i++)
+		for (size_t j = 0; j < new.count && !kept; j++)
+			kept = vname_equal(old.first[i].rdata, new.first[j].rdata);
+	vreport_count(run->report, VC_CHANGE_APEX, 1);
+	if (!kept)
+		vreport_fail(run->report, VC_CHANGE_APEX, "none of the zone's name servers is one of those before",
+		    vplace_of(new.first), "caches and the parent still name the old ones");
+}
+
+static void check_serial(struct vrun *run)
+{
+	const uint32_t before = run->previous.serial;
+	const uint32_t after = run->zone.serial;
+	const bool same = memcmp(run->previous.file.sha256, run->zone.file.sha256, 32) == 0;
+	if (run->previous.soa == NULL || run->zone.soa == NULL)
+		return;
+	vreport_count(run->report, VC_SERIAL_INCREASES, 1);
+	vreport_count(run->report, VC_SERIAL_CONTENT, 1);
+	if (same)
+		return;
+	if (before == after)
+		vreport_fail(run->report, VC_SERIAL_CONTENT, "one serial for two contents", vplace_of(run->zone.soa),
+		    "serial %u is published with other content; secondaries would never fetch this", before);
+	else if ((int32_t)(after - before) <= 0)
+		vreport_fail(run->report, VC_SERIAL_INCREASES, "the serial does not increase (RFC 1982)",
+		    vplace_of(run->zone.soa), "%u after %u; secondaries would ignore it", after, before);
+}
+
+/* RRsets of the published zone that may sit in caches, and whether the new DNSKEY RRset can validate them. */
+static bool has_path(const struct vrun *run, const struct vset *rrsigs, uint16_t type, bool *is_signed)
+{
+	*is_signed = false;
+	for (size_t i = 0; i < rrsigs->count; i++) {
+		struct cursor in = cursor_init((struct bytes){ rrsigs->first[i].rdata, rrsigs->first[i].size });
+		const uint16_t covered = cursor_u16(&in);
+		const uint8_t algorithm = cursor_u8(&in);
+		cursor_take(&in, 5);
+		const uint32_t expiration = cursor_u32(&in);
+		cursor_u32(&in);
+		const uint16_t tag = cursor_u16(&in);
+		if (in.failed || covered != type || (int32_t)(expiration - run->now) < 0)
+			continue;
+		*is_signed = true;
+		for (size_t k = 0; k < run->published; k++)
+			if (run->previous_key[k] && run->known.all[k].tag == tag &&
+			    run->known.all[k].algorithm == algorithm && vrun_zone_key(&run->known.all[k]))
+				return true;
+	}
+	return false;
+}
+
+static enum status check_cached(void *context, unsigned worker, size_t first, size_t end, struct error *err)
+{
+	struct vrun *const run = context;
+	const struct vzone *const old = &run->previous;
+	(void)worker;
+	(void)err;
+	for (size_t i = first; i < end; i++) {
+		const struct vowner *const owner = &old->owners[i];
+		const struct vset rrsigs = vzone_set(old, owner, VTYPE_RRSIG);
+		for (size_t r = 0; r < owner->count; r++) {
+			const struct vrecord *const record = &old->records[owner->first + r];
+			bool is_signed;
+			if (record->type == VTYPE_DNSKEY || !vzone_authoritative(owner, record->type) ||
+			    (r > 0 && record[-1].type == record->type))
+				continue;
+			if (!has_path(run, &rrsigs, record->type, &is_signed) && is_signed)
+				vreport_fail(run->report, VC_CACHE_OLD_SIGS,
+				    "signatures in caches that the new DNSKEY RRset cannot validate",
+				    (struct vplace){ owner->name, record->type, 0 },
+				    "its key has left the zone while its signatures are still cached");
+		}
+	}
+	return STATUS_OK;
+}
+
+static enum status check_caches(struct vrun *run, struct error *err)
+{
+	if (!run->have_previous_keys)
+		return STATUS_OK;
+	for (size_t i = 0; i < run->published; i++) {
+		const struct vkey *const key = &run->known.all[i];
+		vreport_count(run->report, VC_CACHE_PREPUBLISHED, run->stats.good[i] > 0);
+		if (run->stats.replaced[i] > 0)
+			vreport_fail(run->report, VC_CACHE_PREPUBLISHED,
+			    "keys that sign in place of others and were not published before",
+			    (struct vplace){ run->zone.apex, VTYPE_DNSKEY, key->line },
+			    "algorithm %u, tag %u: alone on %llu RRsets", key->algorithm, key->tag,
+			    (unsigned long long)run->stats.replaced[i]);
+	}
+	vreport_count(run->report, VC_CACHE_OLD_SIGS, run->previous.owner_count);
+	return workers_run(run->threads, run->previous.owner_count, 1024, check_cached, run, err);
+}
+
+enum status vpast_check(struct vrun *run, struct error *err)
+{
+	if (!run->have_previous)
+		return STATUS_OK;
+	check_serial(run);
+	check_changes(run);
+	check_apex(run);
+	return check_caches(run, err);
+}
+
+/* SOA RDATA but for the serial: the first of the last five numbers. */
+static bool soa_equal(const struct vrecord *a, const struct vrecord *b)
+{
+	if (a->size != b->size || a->size < 22)
+		return false;
+	const size_t serial = a->size - (size_t)20;
+	return memcmp(a->rdata, b->rdata, serial) == 0 && memcmp(a->rdata + serial + 4, b->rdata + serial + 4, 16) == 0;
+}
+
+static uint32_t lowest_ttl(const struct vset *set)
+{
+	uint32_t lowest = UINT32_MAX;
+	for (size_t i = 0; i < set->count; i++)
+		lowest = set->first[i].ttl < lowest ? set->first[i].ttl : lowest;
+	return lowest;
+}
+
+/* A signer may give an RRset of mixed TTLs the lowest of them (RFC 2181 5.2), and the SOA a serial. */
+static void compare_set(
+    struct vrun *run, const struct vset *wanted, const struct vset *have, const struct vowner *owner)
+{
+	const uint16_t type = wanted->count > 0 ? wanted->first->type : have->first->type;
+	const struct vplace at = { owner->name, type, have->count > 0 ? have->first->line : 0 };
+	const bool equal = type == VTYPE_SOA && wanted->count > 0 && have->count > 0
+			       ? soa_equal(wanted->first, have->first)
+			       : sets_equal(wanted, have);
+	if (have->count == 0)
+		vreport_fail(run->report, VC_UNSIGNED_EQUAL, "RRsets of the input that are missing", at,
+		    "line %u of the input", wanted->first->line);
+	else if (wanted->count == 0)
+		vreport_fail(run->report, VC_UNSIGNED_EQUAL, "RRsets that the input does not have", at, "added");
+	else if (!equal)
+		vreport_fail(run->report, VC_UNSIGNED_EQUAL, "RRsets that differ from the input", at,
+		    "line %u of the input", wanted->first->line);
+	else if (have->first->ttl != lowest_ttl(wanted))
+		vreport_fail(run->report, VC_UNSIGNED_EQUAL, "RRsets with another TTL than in the input", at,
+		    "%u, input %u", have->first->ttl, lowest_ttl(wanted));
+}
+
+/* The next RRset of an owner that no signer made; an empty one at the end. */
+static struct vset next_set(const struct vzone *zone, const struct vowner *owner, size_t *at)
+{
+	while (owner != NULL && *at < owner->count) {
+		const struct vrecord *const first = &zone->records[owner->first + *at];
+		size_t end = *at;
+		while (end < owner->count && zone->records[owner->first + end].type == first->type)
+			end++;
+		const size_t count = end - *at;
+		*at = end;
+		if (!made_by_signer(owner, first->type))
+			return (struct vset){ first, count };
+	}
+	return (struct vset){ NULL, 0 };
+}
+
+static void compare_owner(struct vrun *run, const struct vowner *wanted, const struct vowner *have)
+{
+	const struct vset none = { NULL, 0 };
+	const struct vowner *const either = wanted != NULL ? wanted : have;
+	size_t i = 0;
+	size_t j = 0;
+	struct vset a = next_set(&run->unsigned_zone, wanted, &i);
+	struct vset b = next_set(&run->zone, have, &j);
+	while (a.count > 0 || b.count > 0) {
+		const bool take_a = a.count > 0 && (b.count == 0 || a.first->type <= b.first->type);
+		const bool take_b = b.count > 0 && (a.count == 0 || b.first->type <= a.first->type);
+		compare_set(run, take_a ? &a : &none, take_b ? &b : &none, either);
+		vreport_count(run->report, VC_UNSIGNED_EQUAL, take_a ? a.count : b.count);
+		if (take_a)
+			a = next_set(&run->unsigned_zone, wanted, &i);
+		if (take_b)
+			b = next_set(&run->zone, have, &j);
+	}
+}
+
+void vpast_unsigned(struct vrun *run)
+{
+	const struct vzone *const input = &run->unsigned_zone;
+	const struct vzone *const zone = &run->zone;
+	size_t i = 0;
+	size_t j = 0;
+	if (!run->have_unsigned)
+		return;
+	while (i < input->owner_count || j < zone->owner_count) {
+		const struct vowner *wanted = i < input->owner_count ? &input->owners[i] : NULL;
+		const struct vowner *have = j < zone->owner_count ? &zone->owners[j] : NULL;
+		if (wanted != NULL && have != NULL) {
+			const int order = vname_compare(wanted->name, have->name);
+			wanted = order <= 0 ? wanted : NULL;
+			have = order >= 0 ? have : NULL;
+		}
+		i += wanted != NULL;
+		j += have != NULL;
+		compare_owner(run, wanted, have);
+	}
+}

@@ -1,0 +1,338 @@
+/* SPDX-License-Identifier: MIT */
+#include "signer/verify/vread.h"
+
+#include <errno.h>
+#include <openssl/evp.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "signer/verify/vchunk.h"
+#include "signer/verify/vrdata.h"
+
+enum { CHUNK_BYTES = 512 * 1024, CHUNKS_PER_THREAD = 6, ARENA_BYTES = 1024 * 1024 };
+
+struct reader {
+	const struct vsource *source;
+	struct vfile *file;
+	unsigned threads;
+	char *text; /* one wave */
+	size_t size;
+	size_t capacity;
+	size_t hashed; /* octets of `text` that are in the digest */
+	size_t taken;  /* of a source in memory */
+	bool at_end;
+	struct vchunk *chunks;
+	size_t chunk_count;
+	size_t chunk_capacity;
+	struct vcontext context; /* after all that has been parsed */
+	uint64_t line;
+	bool first;
+	uint8_t **scratch; /* one per thread */
+	EVP_MD_CTX *digest;
+	size_t room; /* for records */
+};
+
+static enum status fill(struct reader *r, struct error *err)
+{
+	while (!r->at_end && r->size < r->capacity) {
+		if (r->source->descriptor < 0) {
+			size_t n = r->source->size - r->taken;
+			if (n > r->capacity - r->size)
+				n = r->capacity - r->size;
+			if (n > 0)
+				memcpy(r->text + r->size, r->source->data + r->taken, n);
+			r->taken += n;
+			r->size += n;
+			r->at_end = r->taken == r->source->size;
+			continue;
+		}
+		const ssize_t n = read(r->source->descriptor, r->text + r->size, r->capacity - r->size);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return error_set_errno(err, "%s: read", r->source->name);
+		r->size += (size_t)n;
+		r->at_end = n == 0;
+	}
+	return STATUS_OK;
+}
+
+static void add_chunk(struct reader *r, size_t start, size_t end)
+{
+	if (r->chunk_count == r->chunk_capacity) {
+		const size_t more = r->chunk_capacity == 0 ? 32 : 2 * r->chunk_capacity;
+		r->chunks = memory_resize(r->chunks, more, sizeof(*r->chunks));
+		memset(r->chunks + r->chunk_capacity, 0, (more - r->chunk_capacity) * sizeof(*r->chunks));
+		r->chunk_capacity = more;
+	}
+	struct vchunk *const chunk = &r->chunks[r->chunk_count++];
+	chunk->text = r->text + start;
+	chunk->size = end - start;
+}
+
+/* An entry that surely stands on its own begins here. */
+static bool fresh_start(const char *text, size_t at, size_t size)
+{
+	return at < size && strchr(" \t\r\n;", text[at]) == NULL;
+}
+
+/* Without parentheses and quotes every line end is the end of an entry. */
+static size_t split_plain(struct reader *r)
+{
+	size_t start = 0;
+	while (r->size - start > CHUNK_BYTES) {
+		size_t at = start + CHUNK_BYTES;
+		const char *line_end;
+		do {
+			line_end = memchr(r->text + at, '\n', r->size - at);
+			at = line_end == NULL ? r->size : (size_t)(line_end - r->text) + 1;
+		} while (line_end != NULL && !fresh_start(r->text, at, r->size));
+		if (line_end == NULL)
+			break;
+		add_chunk(r, start, at);
+		start = at;
+	}
+	return start;
+}
+
+/* Walks over quotes, comments and parentheses; only a line end outside of them is a border. */
+static size_t split_careful(struct reader *r)
+{
+	size_t start = 0;
+	unsigned depth = 0;
+	bool quote = false;
+	bool comment = false;
+	for (size_t i = 0; i < r->size; i++) {
+		const char c = r->text[i];
+		if (c == '\n') {
+			quote = comment = false; /* the parser refuses a quote that is open here */
+			if (depth == 0 && i + 1 - start >= CHUNK_BYTES && fresh_start(r->text, i + 1, r->size)) {
+				add_chunk(r, start, i + 1);
+				start = i + 1;
+			}
+		} else if (comment) {
+			continue;
+		} else if (c == '\\') {
+			i++;
+		} else if (c == '"') {
+			quote = !quote;
+		} else if (quote) {
+			continue;
+		} else if (c == ';') {
+			comment = true;
+		} else if (c == '(') {
+			depth++;
+		} else if (c == ')' && depth > 0) {
+			depth--;
+		}
+	}
+	return start;
+}
+
+/* Cuts what is read into chunks; the rest, if more is to come, stays for the next wave. Returns where it begins. */
+static size_t split(struct reader *r)
+{
+	r->chunk_count = 0;
+	const bool plain = memchr(r->text, '(', r->size) == NULL && memchr(r->text, '"', r->size) == NULL;
+	const size_t rest = plain ? split_plain(r) : split_careful(r);
+	if (!r->at_end)
+		return rest;
+	if (rest < r->size)
+		add_chunk(r, rest, r->size);
+	return r->size;
+}
+
+static uint64_t count_lines(const char *text, size_t size)
+{
+	uint64_t count = 0;
+	for (size_t i = 0; i < size; i++)
+		count += text[i] == '\n';
+	return count;
+}
+
+/* Item 0 hashes the wave, the others parse. */
+static enum status work(void *context, unsigned worker, size_t first, size_t end, struct error *err)
+{
+	struct reader *const r = context;
+	for (size_t i = first; i < end; i++) {
+		if (i == 0) {
+			if (EVP_DigestUpdate(r->digest, r->text + r->hashed, r->size - r->hashed) != 1)
+				return error_set(err, STATUS_INTERNAL, "SHA-256 failed");
+			continue;
+		}
+		struct vchunk *const chunk = &r->chunks[i - 1];
+		chunk->lines = count_lines(chunk->text, chunk->size);
+		chunk->first_line = 1;
+		vchunk_parse(chunk, r->first && i == 1, r->source->name, r->file->memory[worker], r->scratch[worker]);
+	}
+	return STATUS_OK;
+}
+
+static bool context_holds(const struct vcontext *guess, const struct vcontext *truth)
+{
+	return guess->have_origin == truth->have_origin && guess->have_default == truth->have_default &&
+	       guess->default_ttl == truth->default_ttl &&
+	       (!truth->have_origin || (vname_equal(guess->origin, truth->origin) &&
+					   vname_size(guess->origin) == vname_size(truth->origin)));
+}
+
+static void append(struct reader *r, const struct vchunk *chunk, uint64_t line)
+{
+	struct vfile *const file = r->file;
+	if (file->count + chunk->count > r->room) {
+		r->room = r->room + r->room / 2 + chunk->count + 1024;
+		file->records = memory_resize(file->records, r->room, sizeof(*file->records));
+	}
+	struct vrecord *const out = file->records + file->count;
+	if (chunk->count > 0)
+		memcpy(out, chunk->records, chunk->count * sizeof(*out));
+	for (size_t i = 0; i < chunk->count; i++)
+		out[i].line = (uint32_t)(out[i].line + line);
+	file->count += chunk->count;
+}
+
+/* An error in the last line of a file that has no line end has one likely cause, and the message says so. */
+static enum status refuse_chunk(const struct reader *r, const struct vchunk *chunk, struct error *err)
+{
+	const bool last = r->at_end && r->text[r->size - 1] != '\n' && chunk == &r->chunks[r->chunk_count - 1] &&
+			  chunk->err.line == chunk->lines + 1;
+	return error_set_at(err, chunk->status, chunk->err.file, chunk->err.line + r->line, chunk->err.column, "%s%s",
+	    chunk->err.message, last ? "; the file ends here: it was cut in the middle of a record" : "");
+}
+
+/* In order: chunks whose guess of the context was wrong are parsed again, now with the true one. */
+static enum status settle(struct reader *r, struct error *err)
+{
+	for (size_t i = 0; i < r->chunk_count; i++) {
+		struct vchunk *const chunk = &r->chunks[i];
+		if (chunk->needs_context || !context_holds(&chunk->begin, &r->context)) {
+			chunk->begin = r->context;
+			chunk->first_line = 1;
+			vchunk_parse(chunk, true, r->source->name, r->file->memory[0], r->scratch[0]);
+		}
+		if (chunk->status != STATUS_OK) {
+			return refuse_chunk(r, chunk, err);
+		}
+		append(r, chunk, r->line);
+		r->line += chunk->lines;
+		const struct vcontext before = r->context;
+		r->context = chunk->finish;
+		if (r->context.owner == NULL)
+			r->context.owner = before.owner;
+		if (!r->context.have_ttl) {
+			r->context.have_ttl = before.have_ttl;
+			r->context.ttl = before.ttl;
+		}
+	}
+	return STATUS_OK;
+}
+
+static enum status wave(struct reader *r, struct error *err)
+{
+	const enum status filled = fill(r, err);
+	if (filled != STATUS_OK)
+		return filled;
+	const size_t rest = split(r);
+	for (size_t i = 0; i < r->chunk_count; i++) {
+		r->chunks[i].begin = r->context;
+		if (!(r->first && i == 0)) {
+			r->chunks[i].begin.owner = NULL;
+			r->chunks[i].begin.have_ttl = false;
+		}
+	}
+	const enum status worked = workers_run(r->threads, r->chunk_count + 1, 1, work, r, err);
+	if (worked != STATUS_OK)
+		return worked;
+	r->file->size += r->size - r->hashed;
+	if (r->size > 0)
+		r->file->ends_with_newline = r->text[r->size - 1] == '\n';
+	const enum status settled = settle(r, err);
+	if (settled != STATUS_OK)
+		return settled;
+	r->first = r->first && r->chunk_count == 0;
+	memmove(r->text, r->text + rest, r->size - rest);
+	r->size -= rest;
+	r->hashed = r->size;
+	if (rest == 0 && !r->at_end) {
+		/* One entry fills the whole wave: read on with twice the room. */
+		r->capacity *= 2;
+		r->text = memory_resize(r->text, r->capacity, 1);
+	}
+	return STATUS_OK;
+}
+
+static void reader_open(
+    struct reader *r, const struct vsource *source, const uint8_t *origin, unsigned threads, struct vfile *file)
+{
+	*r = (struct reader){ .source = source, .file = file, .threads = threads, .first = true };
+	r->capacity = (size_t)CHUNK_BYTES * CHUNKS_PER_THREAD * threads;
+	if (source->descriptor < 0 && source->size < r->capacity)
+		r->capacity = source->size + 1;
+	r->text = memory_alloc(r->capacity);
+	r->scratch = memory_calloc(threads, sizeof(*r->scratch));
+	const size_t block = r->capacity < ARENA_BYTES ? r->capacity + 1024 : ARENA_BYTES;
+	file->memory = memory_calloc(threads, sizeof(struct arena *));
+	file->arenas = threads;
+	for (unsigned i = 0; i < threads; i++) {
+		r->scratch[i] = memory_alloc(VRDATA_MAX);
+		file->memory[i] = arena_new(block);
+	}
+	if (origin != NULL) {
+		memcpy(r->context.origin, origin, vname_size(origin));
+		r->context.have_origin = true;
+	}
+	r->context.have_default = source->no_ttl;
+	r->digest = EVP_MD_CTX_new();
+}
+
+static void reader_close(struct reader *r)
+{
+	EVP_MD_CTX_free(r->digest);
+	for (unsigned i = 0; i < r->threads; i++)
+		free(r->scratch[i]);
+	free(r->scratch);
+	for (size_t i = 0; i < r->chunk_capacity; i++)
+		free(r->chunks[i].records);
+	free(r->chunks);
+	free(r->text);
+}
+
+enum status vread_file(
+    const struct vsource *source, const uint8_t *origin, unsigned threads, struct vfile *out, struct error *err)
+{
+	struct reader r;
+	if (threads < 1)
+		threads = 1;
+	struct vfile file = { .count = 0 };
+	reader_open(&r, source, origin, threads, &file);
+	enum status status = STATUS_OK;
+	if (r.digest == NULL || EVP_DigestInit_ex(r.digest, EVP_sha256(), NULL) != 1)
+		status = error_set(err, STATUS_INTERNAL, "SHA-256 is not available");
+	while (status == STATUS_OK && !(r.at_end && r.size == 0)) {
+		status = wave(&r, err);
+		if (status == STATUS_OK && r.at_end && r.size == 0)
+			break;
+	}
+	if (status == STATUS_OK && EVP_DigestFinal_ex(r.digest, file.sha256, NULL) != 1)
+		status = error_set(err, STATUS_INTERNAL, "SHA-256 failed");
+	if (status == STATUS_OK && file.count == 0)
+		status = error_set_at(err, STATUS_MALFORMED, source->name, 0, 0,
+		    file.size == 0 ? "the file is empty" : "no record in this file");
+	reader_close(&r);
+	if (status != STATUS_OK) {
+		vread_free(&file);
+		return status;
+	}
+	*out = file;
+	return STATUS_OK;
+}
+
+void vread_free(struct vfile *file)
+{
+	for (unsigned i = 0; i < file->arenas; i++)
+		arena_free(file->memory[i]);
+	free(file->memory);
+	free(file->records);
+	*file = (struct vfile){ .count = 0 };
+}

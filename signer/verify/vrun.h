@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: MIT */
+/* One run of the verifier: what the checks share. Each check file has one entry, called in this order. */
+#pragma once
+
+#include "signer/verify/verify.h"
+#include "signer/verify/vkeys.h"
+#include "signer/verify/vlimits.h"
+#include "signer/verify/vreport.h"
+#include "signer/verify/vzone.h"
+
+/* Figures about signatures, per worker first, then their sum. */
+struct vsig_stats {
+	uint64_t signatures;   /* seen */
+	uint64_t verified;     /* good */
+	int64_t remaining_min; /* seconds from now to the first expiration of a good one */
+	int64_t validity_min;  /* shortest expiration - inception */
+	uint64_t good[VKEYS_MAX];
+	uint64_t bad[VKEYS_MAX];
+	uint64_t replaced[VKEYS_MAX]; /* RRsets signed by this key and by none of the keys published before */
+	bool signs_keys[VKEYS_MAX];   /* signs the DNSKEY RRset */
+	bool signs_cds[VKEYS_MAX];
+	bool signs_cdnskey[VKEYS_MAX];
+	uint64_t foreign_total;      /* bad signatures that were tried with other keys */
+	uint64_t foreign[VKEYS_MAX]; /* of those, verified by that key: index into `known` */
+};
+
+struct vrun {
+	const struct verify_options *options;
+	struct vzone zone;
+	struct vreport *report;
+	struct vlimits limits;
+	unsigned threads;
+	uint32_t now; /* serial arithmetic of RFC 4034 3.1.5 */
+	uint32_t max_ttl;
+
+	/* Every key that is known: the zone's first, then those expected, then those published before. */
+	struct vkeys known;
+	size_t published;             /* the first so many are the zone's DNSKEY RRset */
+	bool expected[VKEYS_MAX];     /* is in --expect-keys */
+	bool previous_key[VKEYS_MAX]; /* was in the DNSKEY RRset of --previous */
+	bool algorithms[256];         /* that the zone must be signed with */
+	bool have_expected, have_previous, have_previous_keys, have_unsigned, have_anchor;
+	struct vzone previous;
+	struct vzone unsigned_zone;
+	struct vfile anchor;
+	uint8_t *expect_text; /* holds the expected keys' RDATA */
+
+	struct vsig_stats stats;
+	bool nsec_complete;
+	bool nsec3_complete;
+};
+
+/* A zone key that validators take: Zone bit, no REVOKE, no fault (RFC 4034 2.1.1, RFC 5011 2.1). */
+bool vrun_zone_key(const struct vkey *key);
+
+static inline struct vplace vplace_of(const struct vrecord *record)
+{
+	return (struct vplace){ record->owner, record->type, record->line };
+}
+
+static inline struct vplace vplace_owner(const struct vzone *zone, const struct vowner *owner)
+{
+	return (struct vplace){ owner->name, 0, zone->records[owner->first].line };
+}
+
+void vstruct_check(struct vrun *run);
+void vchain_keys(struct vrun *run);   /* DNSKEY RRset: form, algorithms, tags; before the signatures */
+void vchain_anchor(struct vrun *run); /* anchors, CDS, roles: after the signatures */
+enum status vsig_check(struct vrun *run, struct error *err) MUST_CHECK;
+void vtime_check(struct vrun *run);
+enum status vdenial_check(struct vrun *run, struct error *err) MUST_CHECK;
+enum status vzonemd_check(struct vrun *run, struct error *err) MUST_CHECK;
+enum status vpast_check(struct vrun *run, struct error *err) MUST_CHECK;
+void vpast_unsigned(struct vrun *run);

@@ -1,0 +1,528 @@
+/* SPDX-License-Identifier: MIT */
+#include <openssl/err.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "signer/base/workers.h"
+#include "signer/verify/vrun.h"
+
+enum { RRSIG_FIXED = 18 };
+
+/* What became of one signature. */
+enum outcome {
+	OUTCOME_GOOD,
+	OUTCOME_EARLY, /* verifies, inception is still to come */
+	OUTCOME_LATE,  /* verifies, has expired */
+	OUTCOME_BAD,
+	OUTCOME_FOREIGN, /* no zone key of the DNSKEY RRset has its tag and algorithm */
+	OUTCOME_UNREAD,  /* malformed */
+};
+
+struct signature {
+	const struct vrecord *record;
+	uint8_t algorithm;
+	uint8_t labels;
+	uint32_t original_ttl, expiration, inception;
+	uint16_t tag;
+	const uint8_t *signer;
+	size_t signer_size;
+	struct bytes bytes;
+	enum outcome outcome;
+	size_t key; /* that verified it, index into known; SIZE_MAX: none */
+};
+
+/* What a worker has for itself. */
+struct place {
+	struct vrun *run;
+	struct vverifier *verifier;
+	struct vsig_stats *stats;
+	uint8_t *data;
+	size_t size;
+	size_t room;
+	struct signature *signatures;
+	size_t signature_room;
+};
+
+struct job {
+	struct vrun *run;
+	struct place *places;
+};
+
+bool vrun_zone_key(const struct vkey *key)
+{
+	return key->fault == NULL && (key->flags & VKEY_ZONE) != 0 && (key->flags & VKEY_REVOKE) == 0;
+}
+
+static bool read_signature(const struct vrecord *record, struct signature *out)
+{
+	struct cursor in = cursor_init((struct bytes){ record->rdata, record->size });
+	*out = (struct signature){ .record = record, .outcome = OUTCOME_UNREAD, .key = SIZE_MAX };
+	cursor_u16(&in);
+	out->algorithm = cursor_u8(&in);
+	out->labels = cursor_u8(&in);
+	out->original_ttl = cursor_u32(&in);
+	out->expiration = cursor_u32(&in);
+	out->inception = cursor_u32(&in);
+	out->tag = cursor_u16(&in);
+	out->signer_size = vname_check(in.at, cursor_left(&in));
+	out->signer = in.at;
+	cursor_take(&in, out->signer_size);
+	out->bytes = cursor_take(&in, cursor_left(&in));
+	return !in.failed && out->signer_size > 0;
+}
+
+static void put(struct place *place, const void *data, size_t size)
+{
+	if (size > place->room - place->size) {
+		place->room = 2 * place->room + size + 4096;
+		place->data = memory_resize(place->data, place->room, 1);
+	}
+	memcpy(place->data + place->size, data, size);
+	place->size += size;
+}
+
+/* RRSIG RDATA without the signature, then the RRs in canonical form and order (RFC 4034 3.1.8.1, 6). */
+static void build_data(struct place *place, const struct signature *signature, const struct vset *set,
+    const uint8_t *owner, unsigned owner_labels)
+{
+	uint8_t head[VNAME_MAX + 10];
+	uint8_t name[VNAME_MAX + 2];
+	place->size = 0;
+	put(place, signature->record->rdata, RRSIG_FIXED + signature->signer_size);
+	size_t name_size = vname_size(owner);
+	if (signature->labels < owner_labels) {
+		const uint8_t *const suffix = vname_suffix(owner, signature->labels);
+		name_size = 2 + vname_size(suffix);
+		name[0] = 1;
+		name[1] = '*';
+		memcpy(name + 2, suffix, name_size - 2);
+	} else {
+		memcpy(name, owner, name_size);
+	}
+	memcpy(head, name, name_size);
+	bytes_put_u16(head + name_size, set->first->type);
+	bytes_put_u16(head + name_size + 2, set->first->class);
+	bytes_put_u32(head + name_size + 4, signature->original_ttl);
+	const struct vrecord *const end = set->first + set->count;
+	for (const struct vrecord *record = set->first; record < end; record = vzone_next(record, end)) {
+		bytes_put_u16(head + name_size + 8, record->size);
+		put(place, head, name_size + 10);
+		put(place, record->rdata, record->size);
+	}
+}
+
+static bool serial_before(uint32_t a, uint32_t b)
+{
+	return (int32_t)(a - b) < 0;
+}
+
+/* Labels as RFC 4034 3.1.3 counts them. */
+static unsigned signed_labels(const struct vowner *owner)
+{
+	return owner->labels - (vname_wildcard(owner->name) ? 1u : 0u);
+}
+
+static void check_form(struct place *place, const struct signature *s, const struct vowner *owner)
+{
+	struct vreport *const report = place->run->report;
+	if (!vname_equal(s->signer, place->run->zone.apex))
+		vreport_fail(
+		    report, VC_SIG_FORM, "the signer's name is not the apex", vplace_of(s->record), "tag %u", s->tag);
+	if (s->labels != signed_labels(owner))
+		vreport_fail(report, VC_SIG_FORM, "Labels is not the number of labels of the owner",
+		    vplace_of(s->record), "Labels %u, the owner has %u", s->labels, signed_labels(owner));
+}
+
+static void check_ttl(struct place *place, const struct signature *s, const struct vset *set)
+{
+	const struct vrecord *const record = s->record;
+	if (record->ttl == set->first->ttl && s->original_ttl == set->first->ttl)
+		return;
+	vreport_fail(place->run->report, VC_SIG_TTL, "TTLs of RRSIG, RRset and Original TTL differ", vplace_of(record),
+	    "RRSIG %u, RRset %u, Original TTL %u", record->ttl, set->first->ttl, s->original_ttl);
+}
+
+/* Tries each key of equal tag and algorithm (RFC 4035 5.3.1); `from` to `to` are indexes into known. */
+static bool try_keys(struct place *place, struct signature *s, size_t from, size_t to, bool any_tag)
+{
+	const struct vrun *const run = place->run;
+	const struct bytes data = { place->data, place->size };
+	for (size_t i = from; i < to; i++) {
+		const struct vkey *const key = &run->known.all[i];
+		if (key->key == NULL || key->algorithm != s->algorithm || (!any_tag && key->tag != s->tag))
+			continue;
+		if (vverifier_check(place->verifier, key, data, s->bytes)) {
+			s->key = i;
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool tag_published(const struct vrun *run, const struct signature *s)
+{
+	for (size_t i = 0; i < run->published; i++) {
+		const struct vkey *const key = &run->known.all[i];
+		if (key->tag == s->tag && key->algorithm == s->algorithm && (key->flags & VKEY_ZONE) != 0)
+			return true;
+	}
+	return false;
+}
+
+static enum outcome judge_time(const struct vrun *run, const struct signature *s)
+{
+	if (serial_before(run->now, s->inception))
+		return OUTCOME_EARLY;
+	return serial_before(s->expiration, run->now) ? OUTCOME_LATE : OUTCOME_GOOD;
+}
+
+static void note_bad(struct place *place, struct signature *s, struct vplace at)
+{
+	struct vrun *const run = place->run;
+	s->outcome = OUTCOME_BAD;
+	for (size_t i = 0; i < run->published; i++)
+		if (run->known.all[i].tag == s->tag && run->known.all[i].algorithm == s->algorithm)
+			place->stats->bad[i]++;
+	/* Which other key made it? For the cause. */
+	place->stats->foreign_total++;
+	if (try_keys(place, s, 0, run->known.count, true))
+		place->stats->foreign[s->key]++;
+	s->key = SIZE_MAX;
+	vreport_fail(run->report, VC_SIG_VALID, "signatures that do not verify with the published key", at,
+	    "algorithm %u, tag %u", s->algorithm, s->tag);
+}
+
+static void judge_foreign(struct place *place, struct signature *s, struct vplace at)
+{
+	struct vrun *const run = place->run;
+	s->outcome = OUTCOME_FOREIGN;
+	if (!vkeys_computable(s->algorithm)) {
+		vreport_fail(run->report, VC_GATE_COUNTS, "signatures of an algorithm that this program cannot compute",
+		    at, "algorithm %u: not judged, so there is no proof", s->algorithm);
+		return;
+	}
+	if (try_keys(place, s, run->published, run->known.count, false)) {
+		const struct vkey *const key = &run->known.all[s->key];
+		if ((key->uses & VKEY_OLD) != 0)
+			return;
+		vreport_fail(run->report, VC_SIG_KEY, "signatures made by a key that is known but not published", at,
+		    "algorithm %u, tag %u: the key is not in the DNSKEY RRset", s->algorithm, s->tag);
+		return;
+	}
+	vreport_fail(run->report, VC_SIG_KEY, "signatures made by a key that is not in the DNSKEY RRset", at,
+	    "algorithm %u, tag %u", s->algorithm, s->tag);
+}
+
+static void note_good(struct place *place, const struct signature *s, uint16_t type)
+{
+	struct vsig_stats *const stats = place->stats;
+	const int64_t remaining = (int32_t)(s->expiration - place->run->now);
+	const int64_t validity = (int32_t)(s->expiration - s->inception);
+	stats->verified++;
+	stats->good[s->key]++;
+	if (s->outcome == OUTCOME_GOOD && type == VTYPE_DNSKEY)
+		stats->signs_keys[s->key] = true;
+	if (s->outcome == OUTCOME_GOOD && type == VTYPE_CDS)
+		stats->signs_cds[s->key] = true;
+	if (s->outcome == OUTCOME_GOOD && type == VTYPE_CDNSKEY)
+		stats->signs_cdnskey[s->key] = true;
+	if (s->outcome == OUTCOME_GOOD && remaining < stats->remaining_min)
+		stats->remaining_min = remaining;
+	if (validity < stats->validity_min)
+		stats->validity_min = validity;
+}
+
+/* A key that REVOKEd itself, or is known to have one role only, has signed this. */
+static void check_role(struct place *place, const struct signature *s, struct vplace at, uint16_t type)
+{
+	struct vrun *const run = place->run;
+	const struct vkey *const key = &run->known.all[s->key];
+	const bool key_set = type == VTYPE_DNSKEY || type == VTYPE_CDS || type == VTYPE_CDNSKEY;
+	if ((key->flags & VKEY_REVOKE) != 0 && type != VTYPE_DNSKEY)
+		vreport_fail(run->report, VC_SIG_REVOKED, "a revoked key signs more than the DNSKEY RRset", at,
+		    "tag %u", key->tag);
+	if (!run->have_expected || !run->expected[s->key])
+		return;
+	vreport_count(run->report, VC_KEY_ROLE, 1);
+	if ((key->uses & VKEY_KSK) != 0 && (key->uses & VKEY_ZSK) == 0 && !key_set)
+		vreport_fail(run->report, VC_KEY_ROLE, "a KSK signs zone data", at, "tag %u", key->tag);
+	if ((key->uses & (VKEY_KSK | VKEY_ZSK | VKEY_OLD)) == 0)
+		vreport_fail(run->report, VC_KEY_ROLE, "a key that should not be in use signs", at, "tag %u", key->tag);
+}
+
+static void check_times(struct place *place, const struct signature *s, struct vplace at)
+{
+	struct vrun *const run = place->run;
+	const int64_t remaining = (int32_t)(s->expiration - run->now);
+	const int64_t floor =
+	    run->limits.have_min_remaining ? run->limits.min_remaining : (int64_t)run->zone.soa_expire + run->max_ttl;
+	if (remaining < floor)
+		vreport_fail(run->report, VC_TIME_REMAINING, "signatures that expire too soon", at,
+		    "%lld s left, %lld s wanted", (long long)remaining, (long long)floor);
+	for (unsigned i = 1; i < run->options->time_count; i++) {
+		const uint32_t when = (uint32_t)(uint64_t)run->options->times[i].seconds;
+		if (!serial_before(when, s->inception) && !serial_before(s->expiration, when))
+			continue;
+		char text[UTC_TEXT];
+		utc_format(run->options->times[i], text);
+		vreport_fail(
+		    run->report, VC_TIME_HORIZON, "signatures that do not hold at a further moment", at, "at %s", text);
+	}
+}
+
+static void judge(struct place *place, struct signature *s, const struct vset *set, const struct vowner *owner)
+{
+	struct vrun *const run = place->run;
+	const struct vplace at = { owner->name, set->first->type, s->record->line };
+	place->stats->signatures++;
+	check_form(place, s, owner);
+	check_ttl(place, s, set);
+	build_data(place, s, set, owner->name, signed_labels(owner));
+	if (!tag_published(run, s)) {
+		judge_foreign(place, s, at);
+		return;
+	}
+	if (!vkeys_computable(s->algorithm)) {
+		s->outcome = OUTCOME_FOREIGN;
+		vreport_fail(run->report, VC_GATE_COUNTS, "signatures of an algorithm that this program cannot compute",
+		    at, "algorithm %u: not judged, so there is no proof", s->algorithm);
+		return;
+	}
+	if (!try_keys(place, s, 0, run->published, false)) {
+		note_bad(place, s, at);
+		return;
+	}
+	s->outcome = judge_time(run, s);
+	note_good(place, s, set->first->type);
+	check_role(place, s, at, set->first->type);
+	if (s->outcome == OUTCOME_GOOD)
+		check_times(place, s, at);
+}
+
+/* What the signatures of one RRset amount to for one algorithm. */
+static void cover_algorithm(
+    struct place *place, unsigned algorithm, const struct vset *set, const struct signature *all, size_t count)
+{
+	struct vreport *const report = place->run->report;
+	const struct vplace at = vplace_of(set->first);
+	const struct signature *untimely = NULL;
+	bool bad = false;
+	for (size_t i = 0; i < count; i++) {
+		if (all[i].algorithm != algorithm)
+			continue;
+		const bool counts = all[i].key != SIZE_MAX && vrun_zone_key(&place->run->known.all[all[i].key]);
+		if (counts && all[i].outcome == OUTCOME_GOOD)
+			return;
+		if (counts && (all[i].outcome == OUTCOME_EARLY || all[i].outcome == OUTCOME_LATE))
+			untimely = &all[i];
+		bad = bad || all[i].outcome == OUTCOME_BAD;
+	}
+	if (untimely != NULL) {
+		const bool early = untimely->outcome == OUTCOME_EARLY;
+		vreport_fail(report, VC_TIME_VALID,
+		    early ? "signatures that are not valid yet" : "signatures that have expired",
+		    (struct vplace){ at.owner, at.type, untimely->record->line }, "%s %lld s %s",
+		    early ? "in" : "since",
+		    (long long)(int32_t)(early ? untimely->inception - place->run->now
+					       : place->run->now - untimely->expiration),
+		    early ? "to come" : "ago");
+		return;
+	}
+	if (bad)
+		return; /* sig.valid has told it */
+	const enum vcheck check = set->first->type == VTYPE_DNSKEY ? VC_CHAIN_SELF : VC_SIG_ALGORITHMS;
+	vreport_fail(report, check,
+	    check == VC_CHAIN_SELF ? "the DNSKEY RRset is not signed with an algorithm that it holds"
+				   : "RRsets without a signature of an algorithm in the DNSKEY RRset",
+	    at, "algorithm %u", algorithm);
+}
+
+static void check_extra_times(struct place *place, const struct signature *all, size_t count, struct vplace at)
+{
+	for (size_t i = 0; i < count; i++)
+		if (all[i].outcome == OUTCOME_EARLY || all[i].outcome == OUTCOME_LATE)
+			vreport_fail(place->run->report, VC_TIME_EXTRA, "signatures that are not valid now",
+			    (struct vplace){ at.owner, at.type, all[i].record->line }, "tag %u", all[i].tag);
+}
+
+static void check_duplicates(struct place *place, const struct signature *all, size_t count, struct vplace at)
+{
+	for (size_t i = 1; i < count && i < 64; i++)
+		for (size_t j = 0; j < i; j++)
+			if (all[i].tag == all[j].tag && all[i].algorithm == all[j].algorithm &&
+			    all[i].key == all[j].key)
+				vreport_fail(place->run->report, VC_SIG_DUPLICATE,
+				    "more than one signature of a key over one RRset", at, "tag %u", all[i].tag);
+}
+
+/* Caches may still hold the DNSKEY RRset that was published before (RFC 6781 4.1.3). */
+static void check_old_path(struct place *place, const struct vset *set, const struct signature *all, size_t count)
+{
+	struct vrun *const run = place->run;
+	if (!run->have_previous_keys || set->first->type == VTYPE_DNSKEY)
+		return;
+	vreport_count(run->report, VC_CACHE_OLD_KEYS, 1);
+	size_t instead = SIZE_MAX;
+	for (size_t i = 0; i < count; i++) {
+		if (all[i].key == SIZE_MAX || (all[i].outcome != OUTCOME_GOOD && all[i].outcome != OUTCOME_FOREIGN))
+			continue;
+		if (run->previous_key[all[i].key])
+			return;
+		instead = all[i].key;
+	}
+	if (instead == SIZE_MAX)
+		return; /* other findings tell that nothing here is signed */
+	place->stats->replaced[instead]++;
+	vreport_fail(run->report, VC_CACHE_OLD_KEYS, "RRsets that the DNSKEY RRset published before cannot validate",
+	    vplace_of(set->first), "signed by tag %u only, which caches do not know", run->known.all[instead].tag);
+}
+
+static void judge_set(struct place *place, const struct vowner *owner, const struct vset *set, size_t count)
+{
+	struct vrun *const run = place->run;
+	struct signature *const all = place->signatures;
+	const struct vplace at = vplace_of(set->first);
+	if (!vzone_authoritative(owner, set->first->type)) {
+		if (count > 0)
+			vreport_fail(run->report, VC_SIG_AUTHORITY, "signatures over data that the zone does not own",
+			    (struct vplace){ at.owner, at.type, all[0].record->line }, "tag %u", all[0].tag);
+		return;
+	}
+	for (size_t i = 0; i < count; i++)
+		judge(place, &all[i], set, owner);
+	check_duplicates(place, all, count, at);
+	vreport_count(run->report, VC_SIG_COVERED, 1);
+	vreport_count(run->report, VC_SIG_ALGORITHMS, 1);
+	if (count == 0) {
+		vreport_fail(run->report, set->first->type == VTYPE_DNSKEY ? VC_CHAIN_SELF : VC_SIG_COVERED,
+		    "RRsets without any signature", at, "no RRSIG");
+		return;
+	}
+	for (unsigned algorithm = 0; algorithm < 256; algorithm++)
+		if (run->algorithms[algorithm])
+			cover_algorithm(place, algorithm, set, all, count);
+	check_extra_times(place, all, count, at);
+	check_old_path(place, set, all, count);
+}
+
+/* A signature over no RRset of this owner, or over RRSIGs, which are never signed (RFC 4035 2.2). */
+static void report_stray(struct place *place, const struct vrecord *record, unsigned covered)
+{
+	if (covered == VTYPE_RRSIG)
+		vreport_fail(place->run->report, VC_SIG_AUTHORITY, "signatures over signatures", vplace_of(record),
+		    "an RRSIG must not be signed");
+	else
+		vreport_fail(place->run->report, VC_SIG_ORPHAN, "signatures over an RRset that is not there",
+		    vplace_of(record), "covers type %u", covered);
+}
+
+/* Signatures that cover `type`, from rrsigs[*at] on; records are sorted, so those of one type stand together. */
+static size_t collect(struct place *place, const struct vset *rrsigs, size_t *at, uint16_t type)
+{
+	size_t count = 0;
+	for (; *at < rrsigs->count; ++*at) {
+		const struct vrecord *const record = &rrsigs->first[*at];
+		const uint16_t covered = record->size < 2 ? 0 : bytes_get_u16(record->rdata);
+		if (covered > type)
+			break;
+		if (record->spare)
+			continue;
+		struct signature s;
+		if (!read_signature(record, &s)) {
+			vreport_fail(place->run->report, VC_SIG_FORM, "RRSIG records that are malformed",
+			    vplace_of(record), "%u octets", record->size);
+			continue;
+		}
+		if (covered < type) {
+			report_stray(place, record, covered);
+			continue;
+		}
+		if (count == place->signature_room) {
+			place->signature_room = 2 * place->signature_room + 8;
+			place->signatures = memory_resize(place->signatures, place->signature_room, sizeof(s));
+		}
+		place->signatures[count++] = s;
+	}
+	return count;
+}
+
+static void judge_owner(struct place *place, const struct vowner *owner)
+{
+	const struct vzone *const zone = &place->run->zone;
+	const struct vset rrsigs = vzone_set(zone, owner, VTYPE_RRSIG);
+	const struct vrecord *const records = zone->records + owner->first;
+	size_t at = 0;
+	for (size_t i = 0; i < owner->count;) {
+		size_t end = i + 1;
+		while (end < owner->count && records[end].type == records[i].type)
+			end++;
+		const struct vset set = { records + i, end - i };
+		if (set.first->type != VTYPE_RRSIG)
+			judge_set(place, owner, &set, collect(place, &rrsigs, &at, set.first->type));
+		i = end;
+	}
+	const size_t left = collect(place, &rrsigs, &at, UINT16_MAX);
+	for (size_t i = 0; i < left; i++)
+		report_stray(place, place->signatures[i].record, UINT16_MAX);
+	vreport_count(place->run->report, VC_SIG_ORPHAN, rrsigs.count);
+}
+
+static enum status judge_owners(void *context, unsigned worker, size_t first, size_t end, struct error *err)
+{
+	struct job *const job = context;
+	(void)err;
+	for (size_t i = first; i < end; i++)
+		judge_owner(&job->places[worker], &job->run->zone.owners[i]);
+	ERR_clear_error();
+	return STATUS_OK;
+}
+
+static void add_stats(struct vsig_stats *sum, const struct vsig_stats *part)
+{
+	sum->signatures += part->signatures;
+	sum->verified += part->verified;
+	if (part->remaining_min < sum->remaining_min)
+		sum->remaining_min = part->remaining_min;
+	if (part->validity_min < sum->validity_min)
+		sum->validity_min = part->validity_min;
+	sum->foreign_total += part->foreign_total;
+	for (size_t i = 0; i < VKEYS_MAX; i++) {
+		sum->good[i] += part->good[i];
+		sum->bad[i] += part->bad[i];
+		sum->replaced[i] += part->replaced[i];
+		sum->signs_keys[i] = sum->signs_keys[i] || part->signs_keys[i];
+		sum->signs_cds[i] = sum->signs_cds[i] || part->signs_cds[i];
+		sum->signs_cdnskey[i] = sum->signs_cdnskey[i] || part->signs_cdnskey[i];
+		sum->foreign[i] += part->foreign[i];
+	}
+}
+
+enum status vsig_check(struct vrun *run, struct error *err)
+{
+	struct place *const places = memory_calloc(run->threads, sizeof(*places));
+	for (unsigned i = 0; i < run->threads; i++) {
+		places[i] = (struct place){ .run = run, .verifier = vverifier_new() };
+		places[i].stats = memory_calloc(1, sizeof(*places[i].stats));
+		places[i].stats->remaining_min = places[i].stats->validity_min = INT64_MAX;
+	}
+	run->stats.remaining_min = run->stats.validity_min = INT64_MAX;
+	struct job job = { run, places };
+	const enum status status = workers_run(run->threads, run->zone.owner_count, 64, judge_owners, &job, err);
+	for (unsigned i = 0; i < run->threads; i++) {
+		add_stats(&run->stats, places[i].stats);
+		vverifier_free(places[i].verifier);
+		free(places[i].stats);
+		free(places[i].data);
+		free(places[i].signatures);
+	}
+	free(places);
+	const uint64_t all = run->stats.signatures;
+	const enum vcheck counted[] = { VC_SIG_VALID, VC_SIG_KEY, VC_SIG_FORM, VC_SIG_TTL, VC_SIG_DUPLICATE,
+		VC_SIG_REVOKED, VC_TIME_VALID, VC_TIME_EXTRA, VC_TIME_REMAINING };
+	for (size_t i = 0; i < COUNT(counted); i++)
+		vreport_count(run->report, counted[i], all);
+	vreport_count(run->report, VC_SIG_AUTHORITY, run->zone.owner_count);
+	if (run->options->time_count > 1)
+		vreport_count(run->report, VC_TIME_HORIZON, run->options->time_count - 1);
+	return status;
+}

@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: MIT */
+#include "signer/base/workers.h"
+#include "signer/verify/vrun.h"
+
+/* What a zone is before DNSSEC: one SOA, names in the zone, RRsets that hold together, delegations. */
+
+static void check_records(struct vrun *run, const struct vowner *owner)
+{
+	const struct vzone *const zone = &run->zone;
+	const struct vrecord *const records = zone->records + owner->first;
+	for (size_t i = 0; i < owner->count; i++) {
+		if (records[i].class != VCLASS_IN)
+			vreport_fail(run->report, VC_STRUCTURE_CLASS, "records of a class other than IN",
+			    vplace_of(&records[i]), "class %u", records[i].class);
+		if (records[i].spare)
+			vreport_fail(run->report, VC_STRUCTURE_DUPLICATE, "records that stand twice",
+			    vplace_of(&records[i]), "equal to the record before it in canonical order");
+	}
+	vreport_count(run->report, VC_STRUCTURE_CLASS, owner->count);
+	vreport_count(run->report, VC_STRUCTURE_DUPLICATE, owner->count);
+}
+
+static void check_ttls(struct vrun *run, const struct vowner *owner)
+{
+	const struct vrecord *const records = run->zone.records + owner->first;
+	uint64_t sets = 0;
+	for (size_t i = 0; i < owner->count; i++) {
+		const bool starts = i == 0 || records[i].type != records[i - 1].type;
+		sets += starts;
+		if (!starts && records[i].type != VTYPE_RRSIG && records[i].ttl != records[i - 1].ttl)
+			vreport_fail(run->report, VC_STRUCTURE_TTL, "RRsets with more than one TTL",
+			    vplace_of(&records[i]), "%u and %u", records[i - 1].ttl, records[i].ttl);
+	}
+	vreport_count(run->report, VC_STRUCTURE_TTL, sets);
+}
+
+static void check_aliases(struct vrun *run, const struct vowner *owner)
+{
+	const struct vzone *const zone = &run->zone;
+	const struct vset cname = vzone_set(zone, owner, VTYPE_CNAME);
+	const struct vset dname = vzone_set(zone, owner, VTYPE_DNAME);
+	const struct vrecord *const end = zone->records + owner->first + owner->count;
+	if (cname.count > 0) {
+		vreport_count(run->report, VC_STRUCTURE_CNAME, 1);
+		if (vzone_next(cname.first, cname.first + cname.count) < cname.first + cname.count)
+			vreport_fail(run->report, VC_STRUCTURE_CNAME, "more than one CNAME at a name",
+			    vplace_of(cname.first), "%zu records", cname.count);
+		for (const struct vrecord *record = zone->records + owner->first; record < end; record++) {
+			if (record->type == VTYPE_CNAME || record->type == VTYPE_RRSIG || record->type == VTYPE_NSEC ||
+			    record->type == VTYPE_KEY)
+				continue;
+			vreport_fail(run->report, VC_STRUCTURE_CNAME, "other data beside a CNAME", vplace_of(record),
+			    "only RRSIG, NSEC and KEY may stand there");
+			break;
+		}
+	}
+	if (dname.count > 0)
+		vreport_count(run->report, VC_STRUCTURE_DNAME, 1);
+	if (dname.count > 0 && vzone_next(dname.first, dname.first + dname.count) < dname.first + dname.count)
+		vreport_fail(run->report, VC_STRUCTURE_DNAME, "more than one DNAME at a name", vplace_of(dname.first),
+		    "%zu records", dname.count);
+	if (owner->kind == VKIND_OCCLUDED && owner->below_dname)
+		vreport_fail(run->report, VC_STRUCTURE_DNAME, "data below a DNAME",
+		    vplace_of(&zone->records[owner->first]), "the DNAME covers this name");
+}
+
+static void check_cut(struct vrun *run, const struct vowner *owner)
+{
+	const struct vrecord *const records = run->zone.records + owner->first;
+	if (owner->kind != VKIND_CUT && (owner->kind != VKIND_OCCLUDED || owner->below_dname))
+		return;
+	vreport_count(run->report, VC_STRUCTURE_CUT, 1);
+	for (size_t i = 0; i < owner->count; i++) {
+		const uint16_t type = records[i].type;
+		if (type == VTYPE_A || type == VTYPE_AAAA)
+			continue;
+		if (owner->kind == VKIND_CUT &&
+		    (type == VTYPE_NS || type == VTYPE_DS || type == VTYPE_NSEC || type == VTYPE_RRSIG))
+			continue;
+		vreport_fail(run->report, VC_STRUCTURE_CUT, "data at or below a delegation that nobody can see",
+		    vplace_of(&records[i]), "occluded");
+	}
+}
+
+/* A name that holds the apex twice at its end, as a relative name does when it is taken for one of the zone. */
+static bool doubled(const struct vzone *zone, const uint8_t *name)
+{
+	const unsigned labels = vname_labels(name);
+	if (zone->apex_labels == 0 || labels < 2 * zone->apex_labels || !vname_under(name, zone->apex))
+		return false;
+	uint8_t front[VNAME_MAX];
+	const uint8_t *const second = vname_suffix(name, 2 * zone->apex_labels);
+	size_t size = 0;
+	for (unsigned i = 0; i < zone->apex_labels; i++)
+		size += second[size] + (size_t)1;
+	for (size_t i = 0; i < size; i++)
+		front[i] = second[i];
+	front[size] = 0;
+	return vname_equal(front, zone->apex);
+}
+
+static bool has_address(const struct vzone *zone, const uint8_t *name)
+{
+	const struct vowner *const owner = vzone_find(zone, name);
+	return owner != NULL && vzone_set(zone, owner, VTYPE_A).count + vzone_set(zone, owner, VTYPE_AAAA).count > 0;
+}
+
+static void check_servers(struct vrun *run, const struct vowner *owner)
+{
+	const struct vzone *const zone = &run->zone;
+	const struct vset set = vzone_set(zone, owner, VTYPE_NS);
+	if (owner->kind != VKIND_CUT && !owner->apex)
+		return;
+	vreport_count(run->report, VC_STRUCTURE_DOUBLED, set.count);
+	for (size_t i = 0; i < set.count; i++) {
+		const uint8_t *const server = set.first[i].rdata;
+		char text[VNAME_TEXT];
+		if (!vname_under(server, zone->apex))
+			continue;
+		if (doubled(zone, server)) {
+			vname_format(server, text);
+			vreport_fail(run->report, VC_STRUCTURE_DOUBLED,
+			    "name-server names with the zone's name twice: lost trailing dots",
+			    vplace_of(&set.first[i]), "%s", text);
+		}
+		if (!vname_under(server, owner->name))
+			continue;
+		vreport_count(run->report, VC_STRUCTURE_GLUE, 1);
+		if (!has_address(zone, server)) {
+			vname_format(server, text);
+			vreport_fail(run->report, VC_STRUCTURE_GLUE,
+			    "name servers in their own delegation without address", vplace_of(&set.first[i]), "%s",
+			    text);
+		}
+	}
+}
+
+static void check_digest(struct vrun *run, const struct vrecord *ds)
+{
+	static const uint8_t lengths[] = { [1] = 20, [2] = 32, [4] = 48 };
+	if (ds->size < 5) {
+		vreport_fail(
+		    run->report, VC_DS_FORM, "DS records without a digest", vplace_of(ds), "%u octets", ds->size);
+		return;
+	}
+	const unsigned digest = ds->rdata[3];
+	if (ds->rdata[2] == 0 || digest == 0)
+		vreport_fail(run->report, VC_DS_FORM, "DS records with algorithm or digest type 0", vplace_of(ds),
+		    "algorithm %u, digest type %u", ds->rdata[2], digest);
+	else if (digest < sizeof(lengths) && lengths[digest] != 0 && ds->size - 4 != lengths[digest])
+		vreport_fail(run->report, VC_DS_FORM, "DS records whose digest has not the length of its type",
+		    vplace_of(ds), "type %u with %u octets", digest, ds->size - 4);
+}
+
+static void check_ds(struct vrun *run, const struct vowner *owner)
+{
+	const struct vset ds = vzone_set(&run->zone, owner, VTYPE_DS);
+	bool better = false;
+	if (ds.count == 0)
+		return;
+	vreport_count(run->report, VC_DS_APEX, 1);
+	vreport_count(run->report, VC_DS_OWNER, 1);
+	vreport_count(run->report, VC_DS_TTL, 1);
+	vreport_count(run->report, VC_DS_SHA1, 1);
+	vreport_count(run->report, VC_DS_FORM, ds.count);
+	for (size_t i = 0; i < ds.count; i++) {
+		check_digest(run, &ds.first[i]);
+		better = better || ds.first[i].size < 4 || ds.first[i].rdata[3] != 1;
+	}
+	if (!better)
+		vreport_fail(run->report, VC_DS_SHA1, "signed delegations with SHA-1 digests only", vplace_of(ds.first),
+		    "digest type 1 must not be used for new DS");
+	if (owner->apex)
+		vreport_fail(
+		    run->report, VC_DS_APEX, "DS at the apex", vplace_of(ds.first), "it belongs to the parent");
+	else if (owner->kind != VKIND_CUT)
+		vreport_fail(run->report, VC_DS_OWNER, "DS where no delegation is", vplace_of(ds.first), "no NS here");
+	else if (vzone_set(&run->zone, owner, VTYPE_NS).first->ttl != ds.first->ttl)
+		vreport_fail(run->report, VC_DS_TTL, "DS with another TTL than the delegation", vplace_of(ds.first),
+		    "DS %u, NS %u", ds.first->ttl, vzone_set(&run->zone, owner, VTYPE_NS).first->ttl);
+}
+
+static void check_stray_keys(struct vrun *run, const struct vowner *owner)
+{
+	const struct vset set = vzone_set(&run->zone, owner, VTYPE_DNSKEY);
+	if (owner->apex || owner->kind == VKIND_OCCLUDED)
+		return;
+	for (size_t i = 0; i < set.count; i++)
+		if (set.first[i].size >= 2 && (set.first[i].rdata[0] & 1) != 0)
+			vreport_fail(run->report, VC_KEY_FORM, "zone keys at a name that is not the apex",
+			    vplace_of(&set.first[i]), "the Zone bit is set");
+}
+
+static enum status check_owners(void *context, unsigned worker, size_t first, size_t end, struct error *err)
+{
+	struct vrun *const run = context;
+	(void)worker;
+	(void)err;
+	for (size_t i = first; i < end; i++) {
+		const struct vowner *const owner = &run->zone.owners[i];
+		check_records(run, owner);
+		check_ttls(run, owner);
+		if (owner->kind == VKIND_OUTSIDE) {
+			vreport_fail(run->report, VC_STRUCTURE_BAILIWICK, "names outside of the zone",
+			    vplace_owner(&run->zone, owner), "not at or below the apex");
+			continue;
+		}
+		check_aliases(run, owner);
+		check_cut(run, owner);
+		check_servers(run, owner);
+		check_ds(run, owner);
+		check_stray_keys(run, owner);
+	}
+	return STATUS_OK;
+}
+
+static void check_apex(struct vrun *run)
+{
+	const struct vzone *const zone = &run->zone;
+	const struct vplace nowhere = { zone->apex, VTYPE_SOA, 0 };
+	vreport_count(run->report, VC_STRUCTURE_SOA, zone->soa_count > 0 ? zone->soa_count : 1);
+	vreport_count(run->report, VC_STRUCTURE_APEX_NS, 1);
+	vreport_count(run->report, VC_STRUCTURE_END, 1);
+	if (zone->soa == NULL)
+		vreport_fail(run->report, VC_STRUCTURE_SOA, "no SOA at the apex", nowhere, "the zone has no start");
+	else if (zone->soa_count != 1)
+		vreport_fail(run->report, VC_STRUCTURE_SOA, "more than one SOA", vplace_of(zone->soa),
+		    "%zu SOA records", zone->soa_count);
+	if (zone->top == NULL || vzone_set(zone, zone->top, VTYPE_NS).count == 0)
+		vreport_fail(run->report, VC_STRUCTURE_APEX_NS, "no NS at the apex",
+		    (struct vplace){ zone->apex, VTYPE_NS, 0 }, "nobody can be asked for the zone");
+	if (!zone->file.ends_with_newline)
+		vreport_fail(run->report, VC_STRUCTURE_END, "the file does not end with a line end",
+		    (struct vplace){ NULL, 0, 0 }, "its last line may have been cut");
+}
+
+void vstruct_check(struct vrun *run)
+{
+	check_apex(run);
+	vreport_count(run->report, VC_STRUCTURE_BAILIWICK, run->zone.owner_count);
+	/* Cannot fail: the job returns STATUS_OK only. */
+	struct error ignored;
+	if (workers_run(run->threads, run->zone.owner_count, 2048, check_owners, run, &ignored) != STATUS_OK)
+		vreport_fail(
+		    run->report, VC_GATE_COUNTS, "structure was not judged", (struct vplace){ NULL, 0, 0 }, "-");
+	for (size_t i = 0; i < run->zone.file.count; i++)
+		if (run->zone.records[i].ttl > run->max_ttl)
+			run->max_ttl = run->zone.records[i].ttl;
+}

@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: MIT */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "signer/verify/verdict.h"
+
+/* The verdict for people: first the answer, then causes, then one line per group of checks. */
+
+/* A growing text. */
+struct text {
+	char *data;
+	size_t size;
+	size_t room;
+};
+
+static void say(struct text *text, const char *format, ...) PRINTF_LIKE(2, 3);
+
+static void say(struct text *text, const char *format, ...)
+{
+	va_list arguments;
+	va_start(arguments, format);
+	va_list again;
+	va_copy(again, arguments);
+	const int length = vsnprintf(NULL, 0, format, arguments);
+	va_end(arguments);
+	const size_t size = length < 0 ? 0 : (size_t)length;
+	if (text->room - text->size < size + 1) {
+		text->room = 2 * text->room + size + 1024;
+		text->data = memory_resize(text->data, text->room, 1);
+	}
+	vsnprintf(text->data + text->size, size + 1, format, again);
+	va_end(again);
+	text->size += size;
+}
+
+/* 6214981 as "6 214 981". */
+static const char *grouped(uint64_t number, char out[32])
+{
+	char digits[24];
+	const int size = snprintf(digits, sizeof(digits), "%" PRIu64, number);
+	size_t used = 0;
+	for (int i = 0; i < size; i++) {
+		if (i > 0 && (size - i) % 3 == 0)
+			out[used++] = ' ';
+		out[used++] = digits[i];
+	}
+	out[used] = '\0';
+	return out;
+}
+
+struct tally {
+	unsigned ok, failed, warned, not_asked, nothing;
+};
+
+static struct tally count_results(const struct verify_verdict *verdict)
+{
+	struct tally tally = { 0, 0, 0, 0, 0 };
+	size_t count;
+	const struct verify_check *const checks = verify_checks(&count);
+	for (int i = 0; i < VC_COUNT; i++) {
+		switch (verdict_result(verdict, (enum vcheck)i)) {
+		case VRESULT_OK:
+			tally.ok++;
+			break;
+		case VRESULT_FAIL:
+			tally.failed++;
+			break;
+		case VRESULT_WARN:
+			tally.warned++;
+			break;
+		case VRESULT_NOT_ASKED:
+			tally.not_asked += checks[i].home == VERIFY_GIVEN;
+			break;
+		case VRESULT_NOTHING:
+			tally.nothing++;
+			break;
+		}
+	}
+	return tally;
+}
+
+static void say_example(struct text *text, const struct vexample *example, const char *lead)
+{
+	char owner[VNAME_TEXT] = "";
+	char type[VTYPE_TEXT] = "";
+	char detail[4 * VREPORT_DETAIL];
+	if (example->owner != NULL)
+		vname_format(example->owner, owner);
+	if (example->type != 0)
+		vtype_format(example->type, type);
+	/* Names inside the detail are escaped already: a backslash stays. */
+	size_t used = 0;
+	for (const char *c = example->detail; *c != '\0' && used + 5 < sizeof(detail); c++) {
+		if (*c >= 0x20 && *c < 0x7f)
+			detail[used++] = *c;
+		else
+			used += (size_t)snprintf(detail + used, 5, "\\%03u", (unsigned)(unsigned char)*c);
+	}
+	detail[used] = '\0';
+	say(text, "  %s%s%s%s", lead, owner, *owner != '\0' && *type != '\0' ? " " : "", type);
+	if (example->line > 0)
+		say(text, " (line %u)", example->line);
+	say(text, ": %s\n", detail);
+}
+
+static void say_finding(struct text *text, const struct verify_verdict *verdict, const struct vfinding *finding)
+{
+	size_t count;
+	const struct verify_check *const row = &verify_checks(&count)[finding->check];
+	const struct vreport *const report = verdict->run.report;
+	char failed[32];
+	char checked[32];
+	const bool refuses = verdict_result(verdict, finding->check) == VRESULT_FAIL;
+	say(text, "%s  %s  %s\n", refuses ? "FAIL" : "warn", row->id, finding->what);
+	const uint64_t all = atomic_load(&report->checked[finding->check]);
+	if (all >= finding->count)
+		say(text, "  %s of %s %s (%s)\n", grouped(finding->count, failed), grouped(all, checked), row->counts,
+		    row->rfc);
+	else
+		say(text, "  %s times (%s)\n", grouped(finding->count, failed), row->rfc);
+	for (unsigned i = 0; i < finding->example_count && i < 3; i++)
+		say_example(text, &finding->examples[i], i == 0 ? "First: " : "       ");
+	if (finding->cause[0] != '\0')
+		say(text, "  => %s\n", finding->cause);
+	if (finding->advice[0] != '\0')
+		say(text, "  Do: %s\n", finding->advice);
+	say(text, "\n");
+}
+
+static void say_group(struct text *text, const struct verify_verdict *verdict, const char *group, size_t length)
+{
+	size_t count;
+	const struct verify_check *const checks = verify_checks(&count);
+	unsigned passed = 0;
+	unsigned failed = 0;
+	unsigned warned = 0;
+	uint64_t looked = 0;
+	for (size_t i = 0; i < count; i++) {
+		if (strncmp(checks[i].id, group, length) != 0 || checks[i].id[length] != '.')
+			continue;
+		const enum vresult result = verdict_result(verdict, (enum vcheck)i);
+		passed += result == VRESULT_OK;
+		failed += result == VRESULT_FAIL;
+		warned += result == VRESULT_WARN;
+		const uint64_t checked = atomic_load(&verdict->run.report->checked[i]);
+		looked = checked > looked ? checked : looked;
+	}
+	char number[32];
+	if (passed + failed + warned == 0)
+		return;
+	say(text, "  %s  %-10.*s %u of %u checks hold, up to %s looked at\n",
+	    failed > 0   ? "FAIL"
+	    : warned > 0 ? "warn"
+			 : "ok  ",
+	    (int)length, group, passed, passed + failed + warned, grouped(looked, number));
+}
+
+static void say_groups(struct text *text, const struct verify_verdict *verdict)
+{
+	size_t count;
+	const struct verify_check *const checks = verify_checks(&count);
+	for (size_t i = 0; i < count; i++) {
+		const size_t length = strcspn(checks[i].id, ".");
+		bool seen = false;
+		for (size_t j = 0; j < i && !seen; j++)
+			seen = strncmp(checks[j].id, checks[i].id, length + 1) == 0;
+		if (!seen && (checks[i].home == VERIFY_FILE || checks[i].home == VERIFY_GIVEN))
+			say_group(text, verdict, checks[i].id, length);
+	}
+}
+
+static void say_head(struct text *text, const struct verify_verdict *verdict, const struct tally *tally)
+{
+	char apex[VNAME_TEXT];
+	char number[32];
+	char when[UTC_TEXT];
+	const struct vrun *const run = &verdict->run;
+	vname_format(run->zone.apex, apex);
+	if (!verdict->passed) {
+		say(text, "FAIL  %s serial %u must not be published.\n\n", apex, run->zone.serial);
+		return;
+	}
+	say(text, "PASS  %s serial %u, %u/%u checks, %s signatures, ", apex, run->zone.serial, tally->ok,
+	    tally->ok + tally->warned, grouped(run->stats.verified, number));
+	utc_format(verdict->safe_until, when);
+	say(text, verdict->have_safe_until ? "safe to publish until %s\n\n" : "no time limit known\n\n", when);
+}
+
+char *verify_text(const struct verify_verdict *verdict)
+{
+	struct text text = { NULL, 0, 0 };
+	const struct tally tally = count_results(verdict);
+	const struct vreport *const report = verdict->run.report;
+	say_head(&text, verdict, &tally);
+	for (int refusing = 1; refusing >= 0; refusing--)
+		for (unsigned i = 0; i < report->finding_count; i++)
+			if ((verdict_result(verdict, report->findings[i].check) == VRESULT_FAIL) == (refusing == 1))
+				say_finding(&text, verdict, &report->findings[i]);
+	say(&text,
+	    "CHECKS  %u pass, %u fail, %u warn, %u not asked, %u without anything to check    %u thread%s, %.1f s\n",
+	    tally.ok, tally.failed, tally.warned, tally.not_asked, tally.nothing, verdict->run.threads,
+	    verdict->run.threads == 1 ? "" : "s", verdict->seconds);
+	say_groups(&text, verdict);
+	return text.data;
+}

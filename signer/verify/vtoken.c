@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: MIT */
+#include "signer/verify/vtoken.h"
+
+#include <string.h>
+#include <strings.h>
+
+static struct vtoken bad(struct vtokens *in, const char *why)
+{
+	in->why = why;
+	return (struct vtoken){ VTOKEN_BAD, in->at, 0 };
+}
+
+static struct vtoken quoted(struct vtokens *in)
+{
+	const char *const start = ++in->at;
+	while (in->at < in->end && *in->at != '"' && *in->at != '\n')
+		in->at += *in->at == '\\' && in->at + 1 < in->end ? 2 : 1;
+	if (in->at >= in->end || *in->at != '"')
+		return bad(in, "quoted string without its end (RFC 1035 5.1)");
+	const struct vtoken token = { VTOKEN_QUOTED, start, (size_t)(in->at - start) };
+	in->at++;
+	return token;
+}
+
+static struct vtoken word(struct vtokens *in)
+{
+	/* What ends a word: blank, line end, ; ( ) and ". */
+	static const bool stops[256] = { [' '] = true,
+		['\t'] = true,
+		['\r'] = true,
+		['\n'] = true,
+		[';'] = true,
+		['('] = true,
+		[')'] = true,
+		['"'] = true };
+	const char *const start = in->at;
+	while (in->at < in->end && !stops[(uint8_t)*in->at]) {
+		if (*in->at == '\\') {
+			if (in->at + 1 >= in->end || in->at[1] == '\n')
+				return bad(in, "backslash at the end of a line (RFC 1035 5.1)");
+			in->at++;
+		}
+		in->at++;
+	}
+	return (struct vtoken){ VTOKEN_WORD, start, (size_t)(in->at - start) };
+}
+
+struct vtoken vtoken_next(struct vtokens *in)
+{
+	for (; in->at < in->end; in->at++) {
+		switch (*in->at) {
+		case ' ':
+		case '\t':
+		case '\r':
+			break;
+		case '\n':
+			if (in->depth == 0)
+				return (struct vtoken){ VTOKEN_END, in->at, 0 };
+			in->line++;
+			break;
+		case ';': {
+			const char *const line_end = memchr(in->at, '\n', (size_t)(in->end - in->at));
+			in->at = (line_end == NULL ? in->end : line_end) - 1;
+			break;
+		}
+		case '(':
+			in->depth++;
+			break;
+		case ')':
+			if (in->depth == 0)
+				return bad(in, "closing parenthesis without an opening one (RFC 1035 5.1)");
+			in->depth--;
+			break;
+		case '"':
+			return quoted(in);
+		case '\0':
+			return bad(in, "a NUL octet: this is not a text file");
+		default:
+			return word(in);
+		}
+	}
+	if (in->depth > 0)
+		return bad(in, "the file ends inside parentheses: it was cut in the middle of a record");
+	return (struct vtoken){ VTOKEN_END, in->end, 0 };
+}
+
+struct vtoken vtoken_peek(const struct vtokens *in)
+{
+	struct vtokens copy = *in;
+	return vtoken_next(&copy);
+}
+
+bool vtoken_number(struct vtoken token, uint32_t most, uint32_t *out)
+{
+	uint64_t value = 0;
+	if (token.kind != VTOKEN_WORD || token.size == 0 || token.size > 10)
+		return false;
+	for (size_t i = 0; i < token.size; i++) {
+		if (token.text[i] < '0' || token.text[i] > '9')
+			return false;
+		value = value * 10 + (uint64_t)(token.text[i] - '0');
+	}
+	*out = (uint32_t)value;
+	return value <= most;
+}
+
+static uint64_t unit_seconds(char unit)
+{
+	switch (unit | 0x20) {
+	case 's':
+		return 1;
+	case 'm':
+		return 60;
+	case 'h':
+		return 3600;
+	case 'd':
+		return 86400;
+	case 'w':
+		return 604800;
+	default:
+		return 0;
+	}
+}
+
+bool vtoken_ttl(struct vtoken token, uint32_t *out)
+{
+	if (vtoken_number(token, UINT32_MAX, out))
+		return true;
+	uint64_t sum = 0;
+	uint64_t amount = 0;
+	bool digits = false;
+	if (token.kind != VTOKEN_WORD || token.size == 0 || token.size > 40)
+		return false;
+	for (size_t i = 0; i < token.size; i++) {
+		const char c = token.text[i];
+		if (c >= '0' && c <= '9') {
+			amount = amount * 10 + (uint64_t)(c - '0');
+			digits = true;
+			if (amount > UINT32_MAX)
+				return false;
+			continue;
+		}
+		if (!digits || unit_seconds(c) == 0)
+			return false;
+		sum += amount * unit_seconds(c);
+		amount = 0;
+		digits = false;
+	}
+	*out = (uint32_t)sum;
+	return !digits && sum <= UINT32_MAX;
+}
+
+bool vtoken_is(struct vtoken token, const char *word_text)
+{
+	return token.kind == VTOKEN_WORD && token.size == strlen(word_text) &&
+	       strncasecmp(token.text, word_text, token.size) == 0;
+}
+
+long vtoken_octets(struct vtoken token, uint8_t out[], size_t capacity)
+{
+	size_t used = 0;
+	for (size_t i = 0; i < token.size; i++) {
+		unsigned octet = (uint8_t)token.text[i];
+		if (octet == '\\') {
+			if (++i >= token.size)
+				return -1;
+			octet = (uint8_t)token.text[i];
+			if (octet >= '0' && octet <= '9') {
+				octet = 0;
+				for (size_t digit = 0; digit < 3; digit++, i++) {
+					if (i >= token.size || token.text[i] < '0' || token.text[i] > '9')
+						return -1;
+					octet = octet * 10 + (unsigned)(token.text[i] - '0');
+				}
+				i--;
+			}
+		}
+		if (octet > 255 || used >= capacity)
+			return -1;
+		out[used++] = (uint8_t)octet;
+	}
+	return (long)used;
+}

@@ -1,0 +1,335 @@
+/* SPDX-License-Identifier: MIT */
+#include "signer/verify/vzone.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "signer/base/bytes.h"
+
+/* Runs of records with one owner, in the order of the file. */
+static void find_owners(struct vzone *zone)
+{
+	const struct vrecord *const records = zone->file.records;
+	size_t room = 0;
+	for (size_t i = 0; i < zone->file.count;) {
+		size_t end = i + 1;
+		while (end < zone->file.count &&
+		       (records[end].owner == records[i].owner || vname_equal(records[end].owner, records[i].owner)))
+			end++;
+		if (zone->owner_count == room) {
+			room = room + room / 2 + 1024;
+			zone->owners = memory_resize(zone->owners, room, sizeof(*zone->owners));
+		}
+		zone->owners[zone->owner_count++] = (struct vowner){ .name = records[i].owner,
+			.first = (uint32_t)i,
+			.count = (uint32_t)(end - i),
+			.labels = (uint8_t)vname_labels(records[i].owner) };
+		i = end;
+	}
+}
+
+/* A natural merge sort: pairs of ascending runs are merged on all cores until one is left. */
+struct merge {
+	const struct vowner *from;
+	struct vowner *to;
+	const size_t *starts; /* of runs; starts[runs] is the end */
+	size_t runs;
+};
+
+static enum status merge_pairs(void *context, unsigned worker, size_t first, size_t end, struct error *err)
+{
+	const struct merge *const merge = context;
+	(void)worker;
+	(void)err;
+	for (size_t pair = first; pair < end; pair++) {
+		size_t a = merge->starts[2 * pair];
+		const size_t middle = merge->starts[2 * pair + 1];
+		const size_t last = 2 * pair + 2 <= merge->runs ? merge->starts[2 * pair + 2] : middle;
+		size_t b = middle;
+		for (size_t out = a; out < last; out++) {
+			const bool take_a =
+			    a < middle && (b == last || vname_compare(merge->from[a].name, merge->from[b].name) <= 0);
+			merge->to[out] = merge->from[take_a ? a++ : b++];
+		}
+	}
+	return STATUS_OK;
+}
+
+static size_t find_runs(const struct vzone *zone, size_t **starts)
+{
+	size_t runs = 0;
+	size_t room = 0;
+	for (size_t i = 0; i < zone->owner_count; i++) {
+		if (i > 0 && vname_compare(zone->owners[i - 1].name, zone->owners[i].name) <= 0)
+			continue;
+		if (runs + 2 > room) {
+			room = 2 * room + 16;
+			*starts = memory_resize(*starts, room, sizeof(**starts));
+		}
+		(*starts)[runs++] = i;
+	}
+	(*starts)[runs] = zone->owner_count;
+	return runs;
+}
+
+static enum status sort_owners(struct vzone *zone, unsigned threads, bool *moved, struct error *err)
+{
+	size_t *starts = NULL;
+	size_t runs = find_runs(zone, &starts);
+	enum status status = STATUS_OK;
+	*moved = runs > 1;
+	struct vowner *other = runs > 1 ? memory_alloc(zone->owner_count * sizeof(*other)) : NULL;
+	while (runs > 1 && status == STATUS_OK) {
+		struct merge merge = { zone->owners, other, starts, runs };
+		const size_t pairs = (runs + 1) / 2;
+		status = workers_run(threads, pairs, 1, merge_pairs, &merge, err);
+		struct vowner *const sorted = other;
+		other = zone->owners;
+		zone->owners = sorted;
+		for (size_t i = 0; i < pairs; i++)
+			starts[i] = starts[2 * i];
+		starts[pairs] = zone->owner_count;
+		runs = pairs;
+	}
+	free(other);
+	free(starts);
+	return status;
+}
+
+/* After sorting: one entry per name, and records in the order of the owners. */
+static void join_owners(struct vzone *zone)
+{
+	struct vrecord *const ordered = memory_alloc(zone->file.count * sizeof(*ordered));
+	size_t used = 0;
+	size_t count = 0;
+	for (size_t i = 0; i < zone->owner_count; i++) {
+		const struct vowner from = zone->owners[i];
+		memcpy(ordered + used, zone->file.records + from.first, from.count * sizeof(*ordered));
+		if (count > 0 && vname_equal(zone->owners[count - 1].name, from.name)) {
+			zone->owners[count - 1].count += from.count;
+		} else {
+			zone->owners[count] = from;
+			zone->owners[count++].first = (uint32_t)used;
+		}
+		used += from.count;
+	}
+	zone->owner_count = count;
+	free(zone->file.records);
+	zone->file.records = ordered;
+}
+
+static int compare_content(const struct vrecord *a, const struct vrecord *b)
+{
+	if (a->type != b->type)
+		return a->type < b->type ? -1 : 1;
+	if (a->class != b->class)
+		return a->class < b->class ? -1 : 1;
+	return bytes_compare((struct bytes){ a->rdata, a->size }, (struct bytes){ b->rdata, b->size });
+}
+
+static int compare_records(const void *x, const void *y)
+{
+	const struct vrecord *const a = x;
+	const struct vrecord *const b = y;
+	const int order = compare_content(a, b);
+	if (order != 0)
+		return order;
+	return (a->line > b->line) - (a->line < b->line);
+}
+
+/* Sorts each owner's records and marks copies. */
+static enum status sort_records(void *context, unsigned worker, size_t first, size_t end, struct error *err)
+{
+	struct vzone *const zone = context;
+	(void)worker;
+	(void)err;
+	for (size_t i = first; i < end; i++) {
+		struct vrecord *const records = zone->file.records + zone->owners[i].first;
+		const size_t count = zone->owners[i].count;
+		bool sorted = true;
+		for (size_t at = 1; at < count && sorted; at++)
+			sorted = compare_records(&records[at - 1], &records[at]) <= 0;
+		if (!sorted)
+			qsort(records, count, sizeof(*records), compare_records);
+		for (size_t at = 1; at < count; at++)
+			records[at].spare = compare_content(&records[at - 1], &records[at]) == 0;
+	}
+	return STATUS_OK;
+}
+
+struct vset vzone_set(const struct vzone *zone, const struct vowner *owner, uint16_t type)
+{
+	const struct vrecord *const records = zone->records + owner->first;
+	size_t low = 0;
+	size_t high = owner->count;
+	while (low < high) {
+		const size_t middle = (low + high) / 2;
+		if (records[middle].type < type)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	size_t end = low;
+	while (end < owner->count && records[end].type == type)
+		end++;
+	return (struct vset){ records + low, end - low };
+}
+
+const struct vowner *vzone_find(const struct vzone *zone, const uint8_t *name)
+{
+	size_t low = 0;
+	size_t high = zone->owner_count;
+	while (low < high) {
+		const size_t middle = (low + high) / 2;
+		const int order = vname_compare(zone->owners[middle].name, name);
+		if (order == 0)
+			return &zone->owners[middle];
+		if (order < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return NULL;
+}
+
+const struct vrecord *vzone_next(const struct vrecord *record, const struct vrecord *end)
+{
+	do
+		record++;
+	while (record < end && record->spare);
+	return record;
+}
+
+bool vzone_authoritative(const struct vowner *owner, uint16_t type)
+{
+	switch ((enum vkind)owner->kind) {
+	case VKIND_DATA:
+		return type != VTYPE_RRSIG;
+	case VKIND_CUT:
+		return type == VTYPE_DS || type == VTYPE_NSEC;
+	case VKIND_HASH:
+		return type == VTYPE_NSEC3;
+	case VKIND_OCCLUDED:
+	case VKIND_OUTSIDE:
+		return false;
+	}
+	return false;
+}
+
+/* An owner that exists only to hold NSEC3: one label that is not a name of the zone (RFC 5155 3). */
+static bool is_hash_owner(const struct vzone *zone, const struct vowner *owner)
+{
+	if (owner->labels != zone->apex_labels + 1 || vzone_set(zone, owner, VTYPE_NSEC3).count == 0)
+		return false;
+	return vzone_set(zone, owner, VTYPE_NSEC3).count + vzone_set(zone, owner, VTYPE_RRSIG).count == owner->count;
+}
+
+/* One walk in canonical order: what lies below a cut or a DNAME follows it at once. */
+static void classify(struct vzone *zone)
+{
+	const uint8_t *hidden_by = NULL;
+	bool by_dname = false;
+	for (size_t i = 0; i < zone->owner_count; i++) {
+		struct vowner *const owner = &zone->owners[i];
+		owner->apex = owner->labels == zone->apex_labels && vname_equal(owner->name, zone->apex);
+		if (!vname_under(owner->name, zone->apex)) {
+			owner->kind = VKIND_OUTSIDE;
+			continue;
+		}
+		if (owner->apex)
+			zone->top = owner;
+		if (is_hash_owner(zone, owner)) {
+			owner->kind = VKIND_HASH;
+			continue;
+		}
+		if (hidden_by != NULL && vname_under(owner->name, hidden_by) && !vname_equal(owner->name, hidden_by)) {
+			owner->kind = VKIND_OCCLUDED;
+			owner->below_dname = by_dname;
+			continue;
+		}
+		hidden_by = NULL;
+		const bool cut = !owner->apex && vzone_set(zone, owner, VTYPE_NS).count > 0;
+		owner->kind = cut ? VKIND_CUT : VKIND_DATA;
+		if (cut || vzone_set(zone, owner, VTYPE_DNAME).count > 0)
+			hidden_by = owner->name;
+		by_dname = !cut;
+	}
+}
+
+static const uint8_t *first_soa_owner(const struct vfile *file)
+{
+	for (size_t i = 0; i < file->count; i++)
+		if (file->records[i].type == VTYPE_SOA)
+			return file->records[i].owner;
+	return NULL;
+}
+
+static void note_soa(struct vzone *zone)
+{
+	if (zone->top == NULL)
+		return;
+	const struct vset set = vzone_set(zone, zone->top, VTYPE_SOA);
+	if (set.count == 0 || set.first->size < 22)
+		return;
+	const uint8_t *const numbers = set.first->rdata + set.first->size - 20;
+	zone->soa = set.first;
+	zone->soa_ttl = set.first->ttl;
+	zone->serial = bytes_get_u32(numbers);
+	zone->soa_expire = bytes_get_u32(numbers + 12);
+	zone->soa_minimum = bytes_get_u32(numbers + 16);
+}
+
+static enum status arrange(struct vzone *zone, unsigned threads, struct error *err)
+{
+	bool moved;
+	find_owners(zone);
+	enum status status = sort_owners(zone, threads, &moved, err);
+	if (status != STATUS_OK)
+		return status;
+	if (moved)
+		join_owners(zone);
+	zone->records = zone->file.records;
+	status = workers_run(threads, zone->owner_count, 4096, sort_records, zone, err);
+	if (status != STATUS_OK)
+		return status;
+	for (size_t i = 0; i < zone->file.count; i++) {
+		zone->duplicates += zone->records[i].spare;
+		zone->soa_count += zone->records[i].type == VTYPE_SOA;
+	}
+	classify(zone);
+	note_soa(zone);
+	return STATUS_OK;
+}
+
+enum status vzone_load(
+    const struct vsource *source, const uint8_t *origin, unsigned threads, struct vzone *out, struct error *err)
+{
+	struct vzone zone = { .soa = NULL };
+	enum status status = vread_file(source, origin, threads, &zone.file, err);
+	if (status != STATUS_OK)
+		return status;
+	zone.apex = origin != NULL ? origin : first_soa_owner(&zone.file);
+	if (zone.apex == NULL)
+		status = error_set_at(err, STATUS_MALFORMED, source->name, 0, 0,
+		    "no SOA record, so this is no zone (RFC 1034 4.2.1); name the apex with --origin to judge it "
+		    "anyway");
+	if (status == STATUS_OK && zone.file.count > UINT32_MAX)
+		status = error_set(err, STATUS_MALFORMED, "%s: more than 2^32 records", source->name);
+	if (status == STATUS_OK) {
+		zone.apex_labels = vname_labels(zone.apex);
+		status = arrange(&zone, threads, err);
+	}
+	if (status != STATUS_OK) {
+		vzone_free(&zone);
+		return status;
+	}
+	*out = zone;
+	return STATUS_OK;
+}
+
+void vzone_free(struct vzone *zone)
+{
+	free(zone->owners);
+	vread_free(&zone->file);
+	*zone = (struct vzone){ .soa = NULL };
+}

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A zone as the verifier sees it: owners in canonical order, their records sorted, and what each owner is.
+ * Another technique than the signer's on purpose: names are compared label by label, nothing is looked up by key.
+ */
+#pragma once
+
+#include "signer/verify/vname.h"
+#include "signer/verify/vread.h"
+#include "signer/verify/vtype.h"
+
+enum vkind {
+	VKIND_DATA,     /* authoritative, the apex included */
+	VKIND_CUT,      /* a delegation */
+	VKIND_OCCLUDED, /* below a delegation or a DNAME: glue and hidden data */
+	VKIND_HASH,     /* an NSEC3 owner */
+	VKIND_OUTSIDE,  /* not at or below the apex */
+};
+
+struct vowner {
+	const uint8_t *name;
+	uint32_t first; /* its records in zone.records */
+	uint32_t count;
+	uint8_t kind;
+	uint8_t labels;
+	uint8_t apex;
+	uint8_t below_dname; /* occluded by a DNAME */
+};
+
+struct vzone {
+	struct vfile file;
+	const struct vrecord *records; /* file.records, sorted by owner, type, RDATA */
+	struct vowner *owners;
+	size_t owner_count;
+	const uint8_t *apex;
+	const struct vowner *top; /* the apex' owner; NULL if there is none */
+	unsigned apex_labels;
+	const struct vrecord *soa;
+	uint32_t serial, soa_ttl, soa_expire, soa_minimum;
+	size_t soa_count;
+	size_t duplicates; /* records marked as copies of the one before (vrecord.spare) */
+};
+
+/* Records of one type at one owner. */
+struct vset {
+	const struct vrecord *first;
+	size_t count;
+};
+
+/* Reads and orders. `origin` may be NULL: then the apex is the owner of the first SOA. */
+enum status vzone_load(const struct vsource *source, const uint8_t *origin, unsigned threads, struct vzone *out,
+    struct error *err) MUST_CHECK;
+void vzone_free(struct vzone *zone);
+
+struct vset vzone_set(const struct vzone *zone, const struct vowner *owner, uint16_t type);
+
+/* The owner of that name, or NULL. */
+const struct vowner *vzone_find(const struct vzone *zone, const uint8_t *name);
+
+/* Whether a type at this owner is authoritative data that must be signed. */
+bool vzone_authoritative(const struct vowner *owner, uint16_t type);
+
+/* The next record that is not a copy of `record` nor of those before it; `end` limits. For walks over a set. */
+const struct vrecord *vzone_next(const struct vrecord *record, const struct vrecord *end);

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: MIT */
+#include <openssl/evp.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "signer/verify/vrun.h"
+
+/* The digest over the whole zone (RFC 8976 3.3): owners in canonical order, types by number, RDATA sorted. */
+
+enum { SCHEME_SIMPLE = 1, HASH_SHA384 = 1, HASH_SHA512 = 2 };
+
+/* Octets are handed to the hash in large pieces. */
+struct sink {
+	EVP_MD_CTX *hash;
+	uint8_t buffer[65536];
+	size_t used;
+	bool good;
+};
+
+static void flush(struct sink *sink)
+{
+	sink->good = sink->good && EVP_DigestUpdate(sink->hash, sink->buffer, sink->used) == 1;
+	sink->used = 0;
+}
+
+static void pour(struct sink *sink, const void *data, size_t size)
+{
+	if (size > sizeof(sink->buffer) - sink->used)
+		flush(sink);
+	if (size > sizeof(sink->buffer)) {
+		sink->good = sink->good && EVP_DigestUpdate(sink->hash, data, size) == 1;
+		return;
+	}
+	memcpy(sink->buffer + sink->used, data, size);
+	sink->used += size;
+}
+
+static bool left_out(const struct vowner *owner, const struct vrecord *record)
+{
+	if (!owner->apex)
+		return false;
+	return record->type == VTYPE_ZONEMD ||
+	       (record->type == VTYPE_RRSIG && record->size >= 2 && bytes_get_u16(record->rdata) == VTYPE_ZONEMD);
+}
+
+static void pour_owner(struct sink *sink, const struct vzone *zone, const struct vowner *owner)
+{
+	uint8_t head[VNAME_MAX + 10];
+	const size_t size = vname_size(owner->name);
+	memcpy(head, owner->name, size);
+	const struct vrecord *const end = zone->records + owner->first + owner->count;
+	for (const struct vrecord *record = zone->records + owner->first; record < end;
+	     record = vzone_next(record, end)) {
+		if (left_out(owner, record))
+			continue;
+		bytes_put_u16(head + size, record->type);
+		bytes_put_u16(head + size + 2, record->class);
+		bytes_put_u32(head + size + 4, record->ttl);
+		bytes_put_u16(head + size + 8, record->size);
+		pour(sink, head, size + 10);
+		pour(sink, record->rdata, record->size);
+	}
+}
+
+static bool digest_zone(const struct vzone *zone, unsigned hash, uint8_t out[EVP_MAX_MD_SIZE])
+{
+	struct sink *const sink = memory_calloc(1, sizeof(*sink));
+	EVP_MD *const md = EVP_MD_fetch(NULL, hash == HASH_SHA384 ? "SHA384" : "SHA512", NULL);
+	sink->hash = EVP_MD_CTX_new();
+	sink->good = md != NULL && sink->hash != NULL && EVP_DigestInit_ex(sink->hash, md, NULL) == 1;
+	for (size_t i = 0; i < zone->owner_count && sink->good; i++)
+		if (zone->owners[i].kind != VKIND_OUTSIDE)
+			pour_owner(sink, zone, &zone->owners[i]);
+	flush(sink);
+	const bool good = sink->good && EVP_DigestFinal_ex(sink->hash, out, NULL) == 1;
+	EVP_MD_CTX_free(sink->hash);
+	EVP_MD_free(md);
+	free(sink);
+	return good;
+}
+
+static void check_form(struct vrun *run, const struct vset *set, size_t at)
+{
+	const struct vrecord *const record = &set->first[at];
+	if (record->size < 6 + 12) {
+		vreport_fail(run->report, VC_ZONEMD_FORM, "ZONEMD with a digest shorter than 12 octets",
+		    vplace_of(record), "%u octets of RDATA", record->size);
+		return;
+	}
+	const unsigned scheme = record->rdata[4];
+	const unsigned hash = record->rdata[5];
+	if (bytes_get_u32(record->rdata) != run->zone.serial)
+		vreport_fail(run->report, VC_ZONEMD_FORM, "ZONEMD with another serial than the SOA", vplace_of(record),
+		    "ZONEMD %u, SOA %u", bytes_get_u32(record->rdata), run->zone.serial);
+	if ((hash == HASH_SHA384 && record->size != 6 + 48) || (hash == HASH_SHA512 && record->size != 6 + 64))
+		vreport_fail(run->report, VC_ZONEMD_FORM, "ZONEMD whose digest has not the length of its hash",
+		    vplace_of(record), "%u octets", record->size - 6u);
+	for (size_t i = 0; i < at; i++)
+		if (set->first[i].size >= 6 && !record->spare && set->first[i].rdata[4] == scheme &&
+		    set->first[i].rdata[5] == hash)
+			vreport_fail(run->report, VC_ZONEMD_FORM, "two ZONEMD with one scheme and hash",
+			    vplace_of(record), "scheme %u, hash %u", scheme, hash);
+}
+
+enum status vzonemd_check(struct vrun *run, struct error *err)
+{
+	const struct vzone *const zone = &run->zone;
+	const struct vset set = zone->top == NULL ? (struct vset){ NULL, 0 } : vzone_set(zone, zone->top, VTYPE_ZONEMD);
+	uint8_t digest[2][EVP_MAX_MD_SIZE];
+	bool made[2] = { false, false };
+	size_t known = 0;
+	size_t good = 0;
+	for (size_t i = 0; i < set.count; i++) {
+		const struct vrecord *const record = &set.first[i];
+		check_form(run, &set, i);
+		if (record->size < 18 || record->rdata[4] != SCHEME_SIMPLE || record->rdata[5] < HASH_SHA384 ||
+		    record->rdata[5] > HASH_SHA512)
+			continue;
+		known++;
+		const unsigned which = record->rdata[5] - HASH_SHA384;
+		if (!made[which] && !digest_zone(zone, record->rdata[5], digest[which]))
+			return error_set(err, STATUS_INTERNAL, "the zone's digest could not be computed");
+		made[which] = true;
+		const size_t size = which == 0 ? 48 : 64;
+		if (record->size == 6 + size && memcmp(record->rdata + 6, digest[which], size) == 0) {
+			good++;
+			continue;
+		}
+		vreport_fail(run->report, VC_ZONEMD_EVERY, "a ZONEMD digest that is not that of the zone",
+		    vplace_of(record), "hash algorithm %u", record->rdata[5]);
+	}
+	vreport_count(run->report, VC_ZONEMD_FORM, set.count);
+	vreport_count(run->report, VC_ZONEMD_DIGEST, known);
+	vreport_count(run->report, VC_ZONEMD_EVERY, known);
+	vreport_count(run->report, VC_ZONEMD_PRESENT, run->limits.zonemd);
+	if (known > 0 && good == 0)
+		vreport_fail(run->report, VC_ZONEMD_DIGEST, "no ZONEMD digest is that of the zone",
+		    vplace_of(set.first), "records are missing, added or altered since it was made");
+	if (run->limits.zonemd && known == 0)
+		vreport_fail(run->report, VC_ZONEMD_PRESENT, "the policy wants a ZONEMD, and none can be checked",
+		    (struct vplace){ zone->apex, VTYPE_ZONEMD, 0 }, "%zu ZONEMD records", set.count);
+	return STATUS_OK;
+}

@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: MIT */
+/* zoneseal-verify: the gate as a program of its own. It opens its inputs, closes the door, reads, judges, tells. */
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "signer/base/build.h"
+#include "signer/base/sandbox.h"
+#include "signer/base/suggest.h"
+#include "signer/base/workers.h"
+#include "signer/verify/verify.h"
+
+static const char help[] =
+    "zoneseal-verify: is this zone file safe to publish?\n"
+    "\n"
+    "  zoneseal-verify nl.test.zone                    judge a file alone\n"
+    "  zoneseal-verify --trust-anchor nl.test.ds --previous published.zone nl.test.zone\n"
+    "  zoneseal-verify --json --policy limits.json -   from standard input, verdict as JSON\n"
+    "\n"
+    "usage: zoneseal-verify [options] FILE|-\n"
+    "\n"
+    "  --origin NAME         the zone's name (else the owner of the SOA)\n"
+    "  --trust-anchor FILE   DS or DNSKEY records that must lead to the zone's keys\n"
+    "  --previous FILE       the zone as published now: serial, limits of change, caches\n"
+    "  --unsigned FILE       the unsigned input: nothing but DNSSEC may differ\n"
+    "  --expect-keys FILE    the keys that must be in use, and no others\n"
+    "  --policy FILE         limits (JSON); with it, breaches of policy refuse too\n"
+    "  --now TIME            judge at this time; again for further moments that must hold\n"
+    "  --threads N           default: all cores\n"
+    "  --json                verdict as JSON (zoneseal.verdict/1)\n"
+    "  --version, --help\n"
+    "\n"
+    "exit: 0 safe, 1 not safe, 2 usage, 65 cannot be read as a zone, 66 input missing, 70 internal error,\n"
+    "      74 read error, 77 permission. Anything but 0 means: do not publish.\n";
+
+enum argument {
+	ARGUMENT_ORIGIN = 256,
+	ARGUMENT_ANCHOR,
+	ARGUMENT_PREVIOUS,
+	ARGUMENT_UNSIGNED,
+	ARGUMENT_EXPECT,
+	ARGUMENT_POLICY,
+	ARGUMENT_NOW,
+	ARGUMENT_THREADS,
+	ARGUMENT_JSON,
+	ARGUMENT_VERSION,
+	ARGUMENT_HELP,
+};
+
+static const struct option options_table[] = { { "origin", required_argument, NULL, ARGUMENT_ORIGIN },
+	{ "trust-anchor", required_argument, NULL, ARGUMENT_ANCHOR },
+	{ "previous", required_argument, NULL, ARGUMENT_PREVIOUS },
+	{ "unsigned", required_argument, NULL, ARGUMENT_UNSIGNED },
+	{ "expect-keys", required_argument, NULL, ARGUMENT_EXPECT },
+	{ "policy", required_argument, NULL, ARGUMENT_POLICY }, { "now", required_argument, NULL, ARGUMENT_NOW },
+	{ "threads", required_argument, NULL, ARGUMENT_THREADS }, { "json", no_argument, NULL, ARGUMENT_JSON },
+	{ "version", no_argument, NULL, ARGUMENT_VERSION }, { "help", no_argument, NULL, ARGUMENT_HELP },
+	{ NULL, 0, NULL, 0 } };
+
+struct arguments {
+	struct verify_options verify;
+	bool json;
+	bool done; /* help or version was all that was asked */
+};
+
+static enum status read_threads(const char *text, unsigned *out, struct error *err)
+{
+	char *end;
+	errno = 0;
+	const long value = strtol(text, &end, 10);
+	if (errno != 0 || end == text || *end != '\0' || value < 1 || value > 256)
+		return error_set(err, STATUS_USAGE, "--threads: a number from 1 to 256");
+	*out = (unsigned)value;
+	return STATUS_OK;
+}
+
+static enum status read_time(const char *text, struct verify_options *out, struct error *err)
+{
+	if (out->time_count == VERIFY_TIMES)
+		return error_set(err, STATUS_USAGE, "--now: at most %d times", VERIFY_TIMES);
+	return utc_parse(text, &out->times[out->time_count++], err);
+}
+
+static enum status unknown_option(char **argv, struct error *err)
+{
+	char shown[64];
+	const char *const given = argv[optind - 1];
+	error_escape(given, strlen(given), shown, sizeof(shown));
+	return error_set(err, STATUS_USAGE, "%s: unknown option, or its value is missing; see --help", shown);
+}
+
+static enum status read_option(int option, struct arguments *out, char **argv, struct error *err)
+{
+	switch (option) {
+	case ARGUMENT_ORIGIN:
+		out->verify.origin = optarg;
+		return STATUS_OK;
+	case ARGUMENT_ANCHOR:
+		out->verify.trust_anchor.name = optarg;
+		return STATUS_OK;
+	case ARGUMENT_PREVIOUS:
+		out->verify.previous.name = optarg;
+		return STATUS_OK;
+	case ARGUMENT_UNSIGNED:
+		out->verify.unsigned_zone.name = optarg;
+		return STATUS_OK;
+	case ARGUMENT_EXPECT:
+		out->verify.expect_keys.name = optarg;
+		return STATUS_OK;
+	case ARGUMENT_POLICY:
+		out->verify.policy.name = optarg;
+		return STATUS_OK;
+	case ARGUMENT_NOW:
+		return read_time(optarg, &out->verify, err);
+	case ARGUMENT_THREADS:
+		return read_threads(optarg, &out->verify.threads, err);
+	case ARGUMENT_JSON:
+		out->json = true;
+		return STATUS_OK;
+	case ARGUMENT_VERSION:
+		printf("zoneseal-verify %s, build %s\n", build_version(), build_id());
+		out->done = true;
+		return STATUS_OK;
+	case ARGUMENT_HELP:
+	case 'h':
+		fputs(help, stdout);
+		out->done = true;
+		return STATUS_OK;
+	default:
+		return unknown_option(argv, err);
+	}
+}
+
+static enum status read_arguments(int argc, char **argv, struct arguments *out, struct error *err)
+{
+	*out = (struct arguments){ .verify = { .threads = workers_default() } };
+	opterr = 0;
+	for (;;) {
+		const int option = getopt_long(argc, argv, "h", options_table, NULL);
+		if (option == -1)
+			break;
+		const enum status status = read_option(option, out, argv, err);
+		if (status != STATUS_OK || out->done)
+			return status;
+	}
+	if (argc - optind != 1)
+		return error_set(err, STATUS_USAGE, "one zone file is judged at a time (or - for standard input)");
+	out->verify.zone.name = argv[optind];
+	if (out->verify.time_count == 0)
+		out->verify.times[out->verify.time_count++] = utc_now();
+	return STATUS_OK;
+}
+
+static enum status open_input(struct verify_input *input, struct error *err)
+{
+	struct stat state;
+	if (input->name == NULL)
+		return STATUS_OK;
+	if (strcmp(input->name, "-") == 0) {
+		input->name = "standard input";
+		input->descriptor = STDIN_FILENO;
+	} else {
+		input->descriptor = open(input->name, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	}
+	if (input->descriptor < 0 || fstat(input->descriptor, &state) != 0)
+		return error_set_errno(err, "%s", input->name);
+	if (S_ISDIR(state.st_mode))
+		return error_set(err, STATUS_IO, "%s: is a folder", input->name);
+	/* A descriptor that was handed over may stand at its end; a pipe cannot be moved and need not be. */
+	if (S_ISREG(state.st_mode) && lseek(input->descriptor, 0, SEEK_SET) != 0)
+		return error_set_errno(err, "%s: seek", input->name);
+	return STATUS_OK;
+}
+
+static enum status open_inputs(struct verify_options *options, struct error *err)
+{
+	struct verify_input *const inputs[] = { &options->zone, &options->trust_anchor, &options->previous,
+		&options->unsigned_zone, &options->expect_keys, &options->policy };
+	for (size_t i = 0; i < COUNT(inputs); i++) {
+		const enum status status = open_input(inputs[i], err);
+		if (status != STATUS_OK)
+			return status;
+	}
+	return STATUS_OK;
+}
+
+/* All of the answer must be out before the exit code says yes. */
+static enum status tell(char *text, struct error *err)
+{
+	if (text == NULL)
+		return error_set(err, STATUS_INTERNAL, "the verdict could not be written down");
+	const bool good = fputs(text, stdout) >= 0 && fputc('\n', stdout) != EOF && fflush(stdout) == 0;
+	free(text);
+	return good ? STATUS_OK : error_set_errno(err, "standard output");
+}
+
+static enum status judge(const struct arguments *arguments, struct error *err)
+{
+	struct verify_verdict *verdict = NULL;
+	struct sandbox sandbox;
+	enum status status = sandbox_enter(&sandbox, err);
+	if (status == STATUS_OK)
+		status = verify_self_test(err);
+	if (status == STATUS_OK)
+		status = verify_run(&arguments->verify, &verdict, err);
+	if (status != STATUS_OK)
+		return status;
+	status = tell(arguments->json ? verify_json(verdict) : verify_text(verdict), err);
+	if (status == STATUS_OK && !verify_passed(verdict))
+		status = STATUS_NO;
+	verify_free(verdict);
+	return status;
+}
+
+int main(int argc, char **argv)
+{
+	struct arguments arguments;
+	struct error err;
+	error_clear(&err);
+	enum status status = read_arguments(argc, argv, &arguments, &err);
+	if (status == STATUS_OK && arguments.done)
+		return 0;
+	if (status == STATUS_OK)
+		status = open_inputs(&arguments.verify, &err);
+	if (status == STATUS_OK)
+		status = judge(&arguments, &err);
+	if (status == STATUS_OK || status == STATUS_NO)
+		return (int)status;
+	char text[1200];
+	error_format(&err, text, sizeof(text));
+	fprintf(stderr, "zoneseal-verify: no verdict, so do not publish: %s\n", text);
+	struct error ignored;
+	if (arguments.json && status != STATUS_USAGE && tell(verify_json_error(&err), &ignored) != STATUS_OK)
+		fputs("zoneseal-verify: standard output cannot be written\n", stderr);
+	return (int)status;
+}

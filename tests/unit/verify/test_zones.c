@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: MIT */
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <setjmp.h>
+
+#include <cmocka.h>
+
+#include "signer/verify/verify.h"
+
+/* Each line of tests/zones/cases.txt: file, what must come of it, options. See tests/zones/make_zones.py. */
+
+enum { NOW = 1768003200 };
+
+struct zone_case {
+	char file[128];
+	char expected[64];
+	bool warns; /* a breach of policy only: passes bare, is refused with a policy */
+	int exit;   /* 0: there is a verdict */
+	struct verify_options options;
+	char paths[5][256];
+	char *texts[5];
+	char times[2][32];
+	char origin[32];
+};
+
+static void set_input(
+    struct zone_case *c, unsigned slot, struct verify_input *input, const char *folder, const char *file)
+{
+	snprintf(c->paths[slot], sizeof(c->paths[slot]), "%s/%s", folder, file);
+	input->name = c->paths[slot];
+	input->descriptor = open(c->paths[slot], O_RDONLY | O_CLOEXEC);
+	if (input->descriptor < 0)
+		fail_msg("%s: cannot be opened", c->paths[slot]);
+}
+
+static void set_option(struct zone_case *c, const char *folder, const char *word)
+{
+	const char *const value = strchr(word, '=') == NULL ? "" : strchr(word, '=') + 1;
+	struct error err;
+	if (strcmp(word, "warn") == 0)
+		c->warns = true;
+	else if (strncmp(word, "anchor=", 7) == 0)
+		set_input(c, 1, &c->options.trust_anchor, folder, value);
+	else if (strncmp(word, "previous=", 9) == 0)
+		set_input(c, 2, &c->options.previous, folder, value);
+	else if (strncmp(word, "unsigned=", 9) == 0)
+		set_input(c, 3, &c->options.unsigned_zone, folder, value);
+	else if (strncmp(word, "expect=", 7) == 0)
+		set_input(c, 4, &c->options.expect_keys, folder, value);
+	else if (strncmp(word, "policy=", 7) == 0)
+		set_input(c, 4, &c->options.policy, folder, value);
+	else if (strncmp(word, "origin=", 7) == 0)
+		c->options.origin = strcpy(c->origin, value);
+	else if (strncmp(word, "now=", 4) == 0 && c->warns)
+		assert_int_equal(utc_parse(value, &c->options.times[c->options.time_count++], &err), STATUS_OK);
+	else if (strncmp(word, "now=", 4) == 0)
+		assert_int_equal(utc_parse(value, &c->options.times[0], &err), STATUS_OK);
+	else
+		fail_msg("unknown option %s", word);
+}
+
+static void read_case(char *line, unsigned threads, struct zone_case *c)
+{
+	char folder[160];
+	char *save = NULL;
+	*c = (struct zone_case){ .options = { .threads = threads, .time_count = 1 } };
+	c->options.times[0].seconds = NOW;
+	snprintf(c->file, sizeof(c->file), "%s", strtok_r(line, " \n", &save));
+	snprintf(c->expected, sizeof(c->expected), "%s", strtok_r(NULL, " \n", &save));
+	snprintf(folder, sizeof(folder), "%s/zones/%.*s", TEST_ROOT, (int)strcspn(c->file, "/"), c->file);
+	if (strncmp(c->expected, "exit=", 5) == 0)
+		c->exit = atoi(c->expected + 5);
+	for (char *word = strtok_r(NULL, " \n", &save); word != NULL; word = strtok_r(NULL, " \n", &save))
+		set_option(c, folder, word);
+	set_input(c, 0, &c->options.zone, folder, strchr(c->file, '/') + 1);
+}
+
+static void close_case(struct zone_case *c)
+{
+	struct verify_input *const inputs[] = { &c->options.zone, &c->options.trust_anchor, &c->options.previous,
+		&c->options.unsigned_zone, &c->options.expect_keys, &c->options.policy };
+	for (size_t i = 0; i < COUNT(inputs); i++)
+		if (inputs[i]->name != NULL && inputs[i]->descriptor >= 0)
+			close(inputs[i]->descriptor);
+}
+
+/* True if the case came out as it must; else says why. */
+static bool judge_case(struct zone_case *c, bool with_policy)
+{
+	static const char limits[] = "{\"schema\": \"zoneseal.limits/1\"}";
+	struct verify_verdict *verdict = NULL;
+	struct error err;
+	error_clear(&err);
+	if (with_policy)
+		c->options.policy = (struct verify_input){ "limits", -1, (const uint8_t *)limits, sizeof(limits) - 1 };
+	const enum status status = verify_run(&c->options, &verdict, &err);
+	if (c->exit != 0 || status != STATUS_OK) {
+		if ((int)status == c->exit)
+			return true;
+		print_error("%s: status %d (%s), expected %s\n", c->file, status, err.message, c->expected);
+		verify_free(verdict);
+		return false;
+	}
+	const bool good = strcmp(c->expected, "pass") == 0;
+	const bool passes = good || (c->warns && !with_policy);
+	const bool right = verify_passed(verdict) == passes && (good || verify_found(verdict, c->expected));
+	if (!right) {
+		char *const text = verify_text(verdict);
+		print_error("%s (%s%s):\n%s\n", c->file, c->expected, with_policy ? ", with policy" : "", text);
+		free(text);
+	}
+	verify_free(verdict);
+	return right;
+}
+
+static unsigned judge_all(unsigned threads, bool with_policy)
+{
+	char line[512];
+	unsigned wrong = 0;
+	unsigned count = 0;
+	FILE *const list = fopen(TEST_ROOT "/zones/cases.txt", "r");
+	assert_non_null(list);
+	while (fgets(line, sizeof(line), list) != NULL) {
+		struct zone_case c;
+		if (line[0] == '#')
+			continue;
+		read_case(line, threads, &c);
+		if (!with_policy || c.warns) {
+			wrong += !judge_case(&c, with_policy);
+			count++;
+		}
+		close_case(&c);
+	}
+	fclose(list);
+	assert_true(count > 10);
+	return wrong;
+}
+
+static void good_zones_pass_and_bad_ones_are_found(void **state)
+{
+	(void)state;
+	assert_int_equal(judge_all(1, false), 0);
+}
+
+static void three_threads_judge_as_one(void **state)
+{
+	(void)state;
+	assert_int_equal(judge_all(3, false), 0);
+}
+
+static void breaches_of_policy_refuse_when_a_policy_is_given(void **state)
+{
+	(void)state;
+	assert_int_equal(judge_all(1, true), 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = { cmocka_unit_test(good_zones_pass_and_bad_ones_are_found),
+		cmocka_unit_test(three_threads_judge_as_one),
+		cmocka_unit_test(breaches_of_policy_refuse_when_a_policy_is_given) };
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,306 @@
+# SPDX-License-Identifier: MIT
+"""Zones with one defect each, and the check that must find it. What can be signed again is: then the defect stands alone."""
+from zonemaker import APEX, EXPIRATION, INCEPTION, NOW, SOA_TEXT, Key, Record, Zone, base32hex, nsec3_hash, rrsig
+
+
+def structure(z):
+    without = lambda *types: [r for r in z.base() if not (r.name == APEX and r.type in types)]
+    z.bad("no_soa", "structure.soa", z.signed(without("SOA")), "origin=zs.test.")
+    z.bad("two_soa", "structure.soa", z.signed(z.base(extra=[Record("@", 3600, "SOA", SOA_TEXT % 7)])))
+    z.bad("no_apex_ns", "structure.apex-ns", z.signed(without("NS")))
+    z.bad("out_of_zone", "structure.bailiwick", z.signed(after=z.add(Record("www.other.", 60, "A", "192.0.2.1"))))
+    z.bad("class_chaos", "structure.class", z.signed().text().replace("mail.zs.test.\t3600\tIN\tMX", "mail.zs.test.\t3600\tCH\tMX"))
+    z.bad("duplicate_record", "structure.duplicate", z.signed().text().replace(
+        "mail.zs.test.\t3600\tIN\tMX\t10 www.zs.test.\n", "mail.zs.test.\t3600\tIN\tMX\t10 www.zs.test.\n" * 2))
+    z.bad("duplicate_other_case", "structure.duplicate", z.signed().text().replace(
+        "mail.zs.test.\t3600\tIN\tMX\t10 www.zs.test.\n",
+        "mail.zs.test.\t3600\tIN\tMX\t10 www.zs.test.\nMAIL.zs.test.\t3600\tIN\tMX\t10 WWW.zs.test.\n"))
+    z.bad("mixed_ttl", "structure.rrset-ttl", z.signed(after=lambda zone: [
+        setattr(r, "ttl", 60) for r in zone.records if r.text == "192.0.2.81"]))
+    z.bad("cname_and_data", "structure.cname", z.signed(z.base(extra=[Record("alias", 3600, "A", "192.0.2.1")])))
+    z.bad("two_cnames", "structure.cname", z.signed(z.base(extra=[Record("alias", 3600, "CNAME", "x.test.")])))
+    z.bad("two_dnames", "structure.dname", z.signed(z.base(extra=[Record("old", 3600, "DNAME", "x.test.")])))
+    z.bad("data_below_dname", "structure.dname", z.signed(z.base(extra=[Record("a.old", 3600, "A", "192.0.2.1")])))
+    z.bad("lost_dot", "structure.name-doubled", z.signed([
+        r.copy(text="ns.elsewhere.test.zs.test.zs.test.") if r.text == "ns.elsewhere.test." else r for r in z.base()]), "warn")
+    z.bad("no_glue", "structure.glue", z.signed([r for r in z.base() if r.text != "192.0.2.9"]), "warn")
+    z.bad("data_at_cut", "structure.cut", z.signed(z.base(extra=[Record("insecure", 3600, "TXT", '"x"')])), "warn")
+    z.bad("no_last_newline", "structure.end", z.signed().text()[:-1], "warn")
+    z.bad("cut_in_record", "exit=65", z.signed().text()[:-30])
+    z.bad("cut_in_parentheses", "exit=65", z.signed().text().replace("SOA\tns1.zs.test. host", "SOA\t( ns1.zs.test. host"))
+    z.bad("empty", "exit=65", "")
+    z.bad("only_comments", "exit=65", "; nothing\n\n")
+    lines = z.signed().text().splitlines(True)
+    z.bad("cut_at_record_28", "denial.nsec.chain", "".join(lines[:len(lines) * 28 // 100]))
+    full = z.signed(denial="nsec3").text().splitlines(True)
+    z.bad("cut_at_record_nsec3", "denial.nsec3.chain", "".join(full[:len(full) * 70 // 100]))
+
+
+def key_set(z):
+    z.bad("unsigned", "key.present", Zone(z.base()))
+    z.bad("unsigned_under_anchor", "chain.signed", Zone(z.base()), "anchor=ksk.ds")
+    z.bad("keys_only_not_signed", "sig.covered", z.signed(zsks=()))
+    z.bad("dnskey_not_signed", "chain.self-signed", z.signed(ksks=(), published=(z.KSK, z.ZSK)))
+    z.bad("dnskey_one_algorithm", "chain.self-signed", z.signed(
+        ksks=(z.KSK,), zsks=(z.ZSK, Key("z16", 256, 16)), published=(z.KSK, z.ZSK, Key("z16", 256, 16))))
+    z.bad("new_algorithm_only", "sig.algorithms", z.signed(
+        ksks=(z.KSK, Key("k16", 257, 16)), zsks=(Key("z16", 256, 16),), published=(z.KSK, z.ZSK, Key("k16", 257, 16), Key("z16", 256, 16))))
+    z.bad("key_protocol", "key.form", z.signed(before=z.add(Record("@", 3600, "DNSKEY", "256 4 15 " + "A" * 43 + "="))))
+    z.bad("key_short", "key.form", z.signed(before=z.add(Record("@", 3600, "DNSKEY", "256 3 15 AAAA"))))
+    z.bad("key_off_curve", "key.form", z.signed(before=z.add(Record("@", 3600, "DNSKEY", "256 3 13 " + "A" * 86 + "=="))))
+    z.bad("key_not_at_apex", "key.form", z.signed(z.base(extra=[Record("www", 3600, "DNSKEY", z.ZSK2.text())])))
+    z.bad("equal_tags", "key.tag-unique", z.signed(zsks=(z.twins[0],), published=(z.KSK,) + z.twins), "warn")
+    z.bad("equal_tags_one_published", "sig.valid", z.signed(zsks=(z.twins[0],), published=(z.KSK, z.twins[1])))
+    z.bad("anchor_of_other_key", "chain.anchor", z.signed(), "anchor=ksk2.ds")
+    z.write("bad", "ksk2.ds", f"zs.test. 3600 IN DS {z.KSK2.ds()}\n")
+    z.write("bad", "ksk.ds", f"zs.test. 3600 IN DS {z.KSK.ds()}\n")
+    z.bad("anchor_of_missing_algorithm", "chain.anchor", z.signed(), "anchor=algorithm.ds")
+    z.write("bad", "algorithm.ds", f"zs.test. 3600 IN DS {z.KSK.ds()}\nzs.test. 3600 IN DS 1 13 2 {'00' * 32}\n")
+    z.bad("anchor_of_revoked_key", "chain.anchor", z.signed(
+        ksks=(z.KSK2, Key("ksk", 257 | 128))), "anchor=revoked.ds")
+    z.write("bad", "revoked.ds", f"zs.test. 3600 IN DS {Key('ksk', 257 | 128).ds()}\n")
+    z.bad("anchor_all", "chain.anchor-all", z.signed(), "warn anchor=both.ds")
+    z.write("bad", "both.ds", f"zs.test. 3600 IN DS {z.KSK.ds()}\nzs.test. 3600 IN DS {z.KSK2.ds()}\n")
+    z.bad("anchor_elsewhere", "chain.anchor", z.signed(), "anchor=elsewhere.ds")
+    z.write("bad", "elsewhere.ds", f"other.test. 3600 IN DS {z.KSK.ds()}\n")
+    z.write("bad", "expect.keys", f"{z.KSK.text()} ksk\n# the other\n{z.ZSK.text()} zsk\n")
+    z.bad("key_missing", "key.expected", z.signed(published=(z.KSK, z.ZSK), zsks=(z.ZSK,)), "expect=two.keys")
+    z.write("bad", "two.keys", f"{z.KSK.text()} ksk\n{z.ZSK.text()} zsk\n{z.ZSK2.text()} publish\n")
+    z.bad("key_too_many", "key.expected", z.signed(published=(z.KSK, z.ZSK, z.ZSK2)), "expect=expect.keys")
+    z.bad("ksk_signs_data", "key.role", z.signed(zsks=(z.ZSK, z.KSK), published=(z.KSK, z.ZSK)), "warn expect=expect.keys")
+    z.bad("standby_signs", "key.role", z.signed(zsks=(z.ZSK, z.ZSK2)), "warn expect=two.keys")
+
+
+def child(z):
+    cds, cdnskey = Record("@", 3600, "CDS", z.KSK.ds()), Record("@", 3600, "CDNSKEY", z.KSK.text())
+    z.bad("cds_cdnskey_differ", "cds.form", z.signed(z.base(extra=[cds, Record("@", 3600, "CDNSKEY", z.KSK2.text())])))
+    z.bad("cds_delete_and_more", "cds.form", z.signed(z.base(extra=[cds, Record("@", 3600, "CDS", "0 0 0 00")])))
+    z.bad("cds_of_no_key", "cds.chain", z.signed(z.base(extra=[Record("@", 3600, "CDS", z.KSK2.ds())])))
+    z.bad("cds_of_zsk", "cds.chain", z.signed(z.base(extra=[Record("@", 3600, "CDS", z.ZSK.ds())])))
+    z.bad("cds_delete", "cds.delete", z.signed(z.base(extra=[Record("@", 3600, "CDS", "0 0 0 00")])), "warn")
+    z.bad("cds_not_signed_by_anchor", "cds.signed", z.signed(
+        z.base(extra=[cds, cdnskey]), after=z.chain(z.resign("@", "CDS"), z.resign("@", "CDNSKEY"))), "anchor=ksk.ds")
+
+
+def signatures(z):
+    z.bad("one_bit", "sig.valid", z.signed(after=z.edit("mail", "RRSIG", "MX", change=z.flip)))
+    z.bad("bad_beside_good", "sig.valid", z.signed(after=lambda zone: zone.records.append(
+        z.find(zone, "mail", "RRSIG", "MX").copy(text=z.flip(z.find(zone, "mail", "RRSIG", "MX").text)))))
+    z.bad("data_changed", "sig.valid", z.signed(after=z.edit("mail", "MX", change=lambda t: "10 evil.test.")))
+    z.bad("ds_changed", "sig.valid", z.signed(after=z.edit("secure", "DS", change=lambda t: t[:-1] + "0")))
+    z.bad("record_missing", "sig.valid", z.signed(after=z.drop("www", "A")))
+    z.bad("other_key_same_tag", "sig.valid", z.signed(after=z.resign("mail", "MX", Key("hsm-b"), tag=z.ZSK.tag())))
+    z.bad("third_of_signatures", "sig.valid", z.signed(zsks=(), published=(z.KSK, z.ZSK), after=three_tokens(z)))
+    z.bad("orphan_key", "sig.algorithms", z.signed(zsks=(Key("gone"),), published=(z.KSK, z.ZSK)))
+    z.bad("orphan_key_beside", "sig.key-published", z.signed(zsks=(z.ZSK, Key("gone")), published=(z.KSK, z.ZSK)), "warn")
+    for owner, rdtype in (("@", "SOA"), ("@", "NS"), ("www", "A"), ("secure", "DS"), ("mail", "NSEC"), ("alias", "CNAME"), ("old", "DNAME")):
+        label = "apex" if owner == "@" else owner
+        z.bad(f"unsigned_{label}_{rdtype.lower()}", "sig.covered", z.signed(after=z.drop(owner, "RRSIG", rdtype)))
+    z.bad("unsigned_nsec3", "sig.covered", z.signed(denial="nsec3", after=z.drop(z.hashed("mail"), "RRSIG", "NSEC3")))
+    z.bad("unsigned_nsec3param", "sig.covered", z.signed(denial="nsec3", after=z.drop("@", "RRSIG", "NSEC3PARAM")))
+    sign = lambda owner, rdtype: lambda zone: zone.records.append(rrsig(
+        [r for r in zone.records if r.name == z.name(owner) and r.type == rdtype], z.ZSK))
+    z.bad("signed_delegation", "sig.authoritative-only", z.signed(after=sign("insecure", "NS")))
+    z.bad("signed_glue", "sig.authoritative-only", z.signed(after=sign("ns.insecure", "A")))
+    z.bad("signed_rrsig", "sig.authoritative-only", z.signed(after=lambda zone: zone.records.append(
+        rrsig([z.find(zone, "mail", "RRSIG", "MX")], z.ZSK))))
+    other = z.name("www")
+    z.bad("signer_name", "sig.form", z.signed(after=z.resign("mail", "MX", signer=other)))
+    z.bad("labels_wildcard", "sig.form", z.signed(after=z.resign("*.wild", "TXT", labels=4)))
+    z.bad("labels_low", "sig.form", z.signed(after=z.resign("mail", "MX", labels=2)))
+    z.bad("labels_high", "sig.form", z.signed(after=z.resign("mail", "MX", labels=4)))
+    z.bad("rrsig_ttl", "sig.ttl", z.signed(after=z.resign("mail", "MX", ttl=60)))
+    z.bad("original_ttl", "sig.ttl", z.signed(after=z.resign("mail", "MX", original=7200)))
+    z.bad("rrset_ttl_raised", "sig.ttl", z.signed(after=z.edit("mail", "MX", ttl=86400)))
+    z.bad("orphan_rrsig", "sig.orphan", z.signed(after=lambda zone: zone.records.append(
+        rrsig([Record("mail", 3600, "TXT", '"x"')], z.ZSK))), "warn")
+    z.bad("two_by_one_key", "sig.duplicate", z.signed(after=lambda zone: zone.records.append(
+        rrsig([z.find(zone, "mail", "MX")], z.ZSK, expiration=EXPIRATION - 5))), "warn")
+    z.bad("revoked_signs_data", "sig.revoked-key", z.signed(
+        zsks=(z.ZSK, Key("zsk2", 256 | 128))), "warn")
+    z.bad("only_revoked_signs", "sig.algorithms", z.signed(
+        zsks=(Key("zsk2", 256 | 128),), published=(z.KSK, z.ZSK, Key("zsk2", 256 | 128))))
+
+
+def three_tokens(z):
+    def act(zone):
+        tokens = (z.ZSK, Key("hsm-b"), Key("hsm-c"))
+        for at, ((owner, _), records) in enumerate(zone.sets().items()):
+            if records[0].type != "DNSKEY" and zone.must_sign(owner, records[0].type):
+                zone.records.append(rrsig(records, tokens[at % 3], tag=z.ZSK.tag()))
+    return act
+
+
+def times(z):
+    z.bad("expired", "time.valid", z.signed(sign=dict(expiration=NOW - 1)))
+    z.bad("expires_this_second_is_fine_next_not", "time.valid", z.signed(after=z.resign("mail", "MX", expiration=NOW - 1)))
+    z.bad("not_yet", "time.valid", z.signed(after=z.resign("mail", "MX", inception=NOW + 1)))
+    z.bad("dnskey_expired", "time.valid", z.signed(after=z.resign("@", "DNSKEY", z.KSK, expiration=NOW - 86400)))
+    z.bad("inception_after_expiration", "time.valid", z.signed(
+        after=z.resign("mail", "MX", inception=NOW + 100, expiration=NOW + 50)))
+    z.bad("extra_expired", "time.extra", z.signed(after=lambda zone: zone.records.append(
+        rrsig([z.find(zone, "mail", "MX")], z.ZSK, expiration=NOW - 5))), "warn")
+    z.bad("ends_before_expire", "time.remaining", z.signed(after=z.resign("mail", "MX", expiration=NOW + 604800 - 1)), "warn")
+    z.bad("horizon", "time.horizon", z.signed(after=z.resign("mail", "MX", expiration=NOW + 700000)), "warn now=2026-01-20T00:00:00Z")
+    z.bad("ttl_beyond_validity", "time.max-ttl", z.signed([r.copy(ttl=2800000) if r.type == "MX" else r for r in z.base()]), "warn")
+
+
+def nsec(z):
+    z.bad("no_denial", "denial.complete", z.signed(denial=""))
+    z.bad("nsec_missing", "denial.nsec.owners", z.signed(before=z.drop("mail", "NSEC")))
+    z.bad("nsec_skips", "denial.nsec.chain", z.signed(before=z.edit("mail", "NSEC", change=z.word(0, "secure.zs.test."))))
+    z.bad("nsec_last", "denial.nsec.chain", z.signed(before=z.edit("www", "NSEC", change=z.word(0, "a.zs.test."))))
+    z.bad("nsec_at_glue", "denial.nsec.owners", z.signed(before=z.add(
+        Record("ns.insecure", 3600, "NSEC", "mail.zs.test. A RRSIG NSEC"))))
+    z.bad("nsec_at_ent", "denial.nsec.owners", z.signed(before=z.add(
+        Record("b.ent", 3600, "NSEC", "a.b.ent.zs.test. RRSIG NSEC"))))
+    z.bad("nsec_type_missing", "denial.nsec.bitmap", z.signed(before=z.edit("mail", "NSEC", change=lambda t: t.replace(" MX", ""))))
+    z.bad("nsec_type_extra", "denial.nsec.bitmap", z.signed(before=z.edit("mail", "NSEC", change=lambda t: t.replace(" MX", " A MX"))))
+    z.bad("nsec_type_zero", "denial.nsec.bitmap", z.signed(before=z.edit("mail", "NSEC", change=lambda t: t.replace(" MX", " MX TYPE300"))))
+    z.bad("nsec_wildcard_types", "denial.nsec.bitmap", z.signed(before=z.edit("*.wild", "NSEC", change=lambda t: t.replace(" TXT", ""))))
+    z.bad("nsec_glue_type", "denial.nsec.bitmap", z.signed(z.base(extra=[Record("insecure", 3600, "A", "192.0.2.7")]),
+                                                           before=z.edit("insecure", "NSEC", change=lambda t: t.replace(" NS", " A NS", 1))))
+    z.bad("nsec_ttl", "denial.ttl", z.signed(before=z.edit("mail", "NSEC", ttl=600)), "warn")
+    z.bad("nsec_with_nsec3", "denial.one-scheme", z.signed(denial="nsec nsec3"), "warn")
+
+
+def nsec3(z):
+    with_ = lambda **o: dict(denial="nsec3", **o)
+    z.bad("nsec3_missing_name", "denial.nsec3.names", z.signed(**with_(drop=("mail",))))
+    z.bad("nsec3_missing_record", "denial.nsec3.chain", z.signed(**with_(before=z.drop(z.hashed("mail"), "NSEC3"))))
+    z.bad("nsec3_missing_ent", "denial.nsec3.names", z.signed(**with_(drop=("b.ent",))))
+    z.bad("nsec3_missing_secure", "denial.nsec3.names", z.signed(**with_(drop=("secure",), opt_out=True)))
+    z.bad("nsec3_missing_mixed_ent", "denial.nsec3.names", z.signed(**with_(drop=("both",), opt_out=True)))
+    z.bad("nsec3_missing_insecure", "denial.nsec3.opt-out-span", z.signed(**with_(drop=("insecure",))))
+    z.bad("nsec3_missing_wildcard", "denial.nsec3.names", z.signed(**with_(drop=("*.wild",))))
+    z.bad("nsec3_ent_of_listed_delegation", "denial.nsec3.names", z.signed(
+        **with_(drop=("sub",), opt_out=True, keep=(z.name("deep.sub"),))))
+    z.bad("nsec3_overlap", "denial.nsec3.chain", z.signed(**with_(before=z.edit(
+        z.hashed("mail"), "NSEC3", change=z.word(4, z.hashed("mail")[:-1] + "g")))))
+    z.bad("nsec3_extra", "denial.nsec3.extra", z.signed(z.base(extra=[Record("ghost", 3600, "A", "192.0.2.1")]), **with_(
+        before=z.drop("ghost", "A"))))
+    z.bad("nsec3_ent_left_over", "denial.nsec3.extra", z.signed(z.base(extra=[Record("x.ghost", 3600, "A", "192.0.2.1")]), **with_(
+        before=z.drop("x.ghost", "A"))))
+    z.bad("nsec3_bitmap", "denial.nsec3.bitmap", z.signed(**with_(before=z.edit(
+        z.hashed("mail"), "NSEC3", change=lambda t: t.replace(" MX", " A MX")))))
+    z.bad("nsec3_bitmap_ent", "denial.nsec3.bitmap", z.signed(**with_(before=z.edit(
+        z.hashed("b.ent"), "NSEC3", change=lambda t: t + " A"))))
+    z.bad("nsec3_bitmap_rrsig", "denial.nsec3.bitmap", z.signed(**with_(before=z.edit(
+        z.hashed("insecure"), "NSEC3", change=lambda t: t + " RRSIG"))))
+    z.bad("nsec3_other_salt", "denial.nsec3.chain", z.signed(**with_(before=z.edit(
+        z.hashed("mail"), "NSEC3", change=z.word(3, "AB")))))
+    z.bad("nsec3_other_iterations", "denial.nsec3.chain", z.signed(**with_(before=z.edit(
+        z.hashed("mail"), "NSEC3", change=z.word(2, "1")))))
+    z.bad("nsec3_unknown_flag", "denial.nsec3.parameters", z.signed(**with_(before=z.edit(
+        z.hashed("mail"), "NSEC3", change=z.word(1, "2")))))
+    z.bad("nsec3param_flag", "denial.nsec3.parameters", z.signed(**with_(before=z.edit("@", "NSEC3PARAM", change=z.word(1, "1")))))
+    z.bad("nsec3param_algorithm", "denial.nsec3.parameters", z.signed(**with_(before=z.edit("@", "NSEC3PARAM", change=z.word(0, "2")))))
+    z.bad("nsec3param_without_chain", "denial.nsec3.parameters", z.signed(**with_(before=z.add(Record("@", 0, "NSEC3PARAM", "1 0 0 AB")))))
+    z.bad("nsec3param_missing", "denial.complete", z.signed(**with_(param=False)))
+    z.bad("nsec3_two_sets_one_broken", "denial.nsec3.names", z.signed(**with_(
+        before=lambda zone: zone.add_nsec3(salt=b"\xab", drop=("mail",)))))
+    covers = sorted(nsec3_hash(n) for n in z.nsec3_names)
+    span = max(h for h in covers if h < nsec3_hash(z.name("insecure"))) if min(covers) < nsec3_hash(z.name("insecure")) else max(covers)
+    z.bad("nsec3_flag_cleared_on_insecure", "denial.nsec3.opt-out-span", z.signed(**with_(
+        opt_out=True, flags_of=lambda digest: int(digest != span))))
+    closer = nsec3_hash(z.name("sub"))
+    at_closer = max([h for h in covers if h < closer] or [max(covers)])
+    own = nsec3_hash(z.name("deep.sub"))
+    at_own = max([h for h in covers if h < own] or [max(covers)])
+    assert at_own != at_closer, "next closer name and delegation must lie in different spans"
+    z.bad("nsec3_next_closer_not_opt_out", "denial.nsec3.opt-out-span", z.signed(**with_(
+        opt_out=True, flags_of=lambda digest: int(digest != at_closer))))
+    z.bad("nsec3_iterations", "denial.nsec3.iterations", z.signed(**with_(iterations=5)), "warn")
+    z.bad("nsec3_salt", "denial.nsec3.salt", z.signed(**with_(salt=b"\x01")), "warn")
+    z.bad("nsec3_two_params", "denial.nsec3.one-set", z.signed(**with_(before=lambda zone: zone.add_nsec3(salt=b"\xaa"))), "warn")
+    z.bad("nsec3_mixed_flags", "denial.nsec3.opt-out", z.signed(**with_(
+        keep=tuple(z.name(n) for n in ("insecure", "deep.sub", "in.both")), opt_out=True, flags_of=lambda d: d[0] % 2)), "warn")
+
+
+def delegations(z):
+    z.bad("ds_at_apex", "delegation.ds-apex", z.signed(z.base(extra=[Record("@", 3600, "DS", z.DS)])))
+    z.bad("ds_without_ns", "delegation.ds-owner", z.signed(z.base(extra=[Record("www", 3600, "DS", z.DS)])), "warn")
+    z.bad("ds_ttl", "delegation.ds-ttl", z.signed([r.copy(ttl=60) if r.type == "DS" else r for r in z.base()]), "warn")
+    kid = lambda ds: z.base(extra=[Record("kid", 3600, "NS", "ns.elsewhere.test."), Record("kid", 3600, "DS", ds)])
+    z.bad("ds_digest_cut", "delegation.ds-form", z.signed(kid("5 13 2 " + "ab" * 31)))
+    z.bad("ds_algorithm_zero", "delegation.ds-form", z.signed(kid("0 0 0 00")))
+    z.bad("ds_sha1", "delegation.ds-sha1", z.signed(kid("5 13 1 " + "ab" * 20)), "warn")
+
+
+def zonemd(z):
+    again = lambda zone: z.resign("@", "ZONEMD")(zone)
+    z.bad("zonemd_wrong", "zonemd.digest", z.signed(zonemd=(1,), after=z.chain(
+        z.edit("@", "ZONEMD", change=lambda t: t[:-1] + ("0" if t[-1] != "0" else "1")), again)))
+    z.bad("zonemd_glue_changed", "zonemd.digest", z.signed(zonemd=(1,), after=z.edit("ns.insecure", "A", change=lambda t: "192.0.2.99")))
+    z.bad("zonemd_glue_missing", "zonemd.digest", z.signed(zonemd=(1,), after=z.drop("insecure", "NS")))
+    z.bad("zonemd_serial", "zonemd.form", z.signed(zonemd=(1,), after=z.chain(
+        z.edit("@", "ZONEMD", change=z.word(0, "2026010100")), again)))
+    z.bad("zonemd_short", "zonemd.form", z.signed(zonemd=(1,), after=z.chain(
+        z.edit("@", "ZONEMD", change=lambda t: t[:-2]), again)))
+    z.bad("zonemd_twice", "zonemd.form", z.signed(zonemd=(1,), after=z.chain(
+        z.add(Record("@", 3600, "ZONEMD", "2026010101 1 1 " + "00" * 48)), again)))
+    z.bad("zonemd_one_wrong", "zonemd.every", z.signed(zonemd=(1, 2), after=z.chain(
+        lambda zone: [setattr(r, "text", r.text[:-1] + ("0" if r.text[-1] != "0" else "1")) for r in zone.records
+                      if r.type == "ZONEMD" and r.text.split()[2] == "2"], again)), "warn")
+    z.bad("zonemd_unsigned", "sig.covered", z.signed(zonemd=(1,), after=z.drop("@", "RRSIG", "ZONEMD")))
+
+
+def past(z):
+    z.write("bad", "previous.zone", z.signed(z.base(2026010101)))
+    newer = lambda **o: z.signed(z.base(2026010102), **o)
+    z.bad("serial_lower", "serial.increases", z.signed(z.base(2026010100)), "previous=previous.zone")
+    z.bad("serial_half", "serial.increases", z.signed(z.base((2026010101 + 2**31) % 2**32)), "previous=previous.zone")
+    z.bad("serial_reset_unix", "serial.increases", z.signed(z.base(1768003200)), "previous=previous.zone")
+    z.bad("serial_reused", "serial.content", z.signed(z.base(2026010101, extra=[Record("new", 60, "A", "192.0.2.3")])), "previous=previous.zone")
+    z.bad("other_keys", "cache.old-keys", newer(zsks=(z.ZSK2,), published=(z.KSK, z.ZSK2)), "previous=previous.zone")
+    z.bad("new_key_at_once", "cache.key-prepublished", newer(zsks=(z.ZSK2,), published=(z.KSK, z.ZSK, z.ZSK2)), "previous=previous.zone")
+    z.bad("old_key_gone", "cache.old-signatures", newer(zsks=(z.ZSK2,), published=(z.KSK, z.ZSK2)), "previous=rolling.zone")
+    z.write("bad", "rolling.zone", z.signed(z.base(2026010101), zsks=(z.ZSK,), published=(z.KSK, z.ZSK, z.ZSK2)))
+    z.write("bad", "limits_tight.json", '{"schema": "zoneseal.limits/1", "change": {"removed": {"ppm": 0, "floor": 0}, '
+            '"added": {"ppm": 0, "floor": 0}, "ns": {"ppm": 0, "floor": 0}, "ds": {"ppm": 0, "floor": 0}, '
+            '"records": {"ppm": 0, "floor": 0}}}\n')
+    tight = "previous=previous.zone policy=limits_tight.json"
+    z.bad("delegation_removed", "change.delegations", z.signed([r for r in z.base(2026010102) if r.name != z.name("deep.sub")]), tight)
+    z.bad("delegation_added", "change.delegations", z.signed(z.base(2026010102, [Record("n", 3600, "NS", "a.test.")])), tight)
+    z.bad("ns_changed", "change.ns", z.signed([r.copy(text="z.test.") if r.name == z.name("deep.sub") else r for r in z.base(2026010102)]), tight)
+    z.bad("ds_removed", "change.ds", z.signed([r for r in z.base(2026010102) if not (r.name == z.name("secure") and r.type == "DS")]), tight)
+    z.bad("records_lost", "change.records", z.signed([r for r in z.base(2026010102) if r.type != "MX"]), tight)
+    z.bad("apex_ns_replaced", "change.apex", z.signed([r.copy(text="x" + r.text) if r.name == APEX and r.type == "NS" else r
+                                                       for r in z.base(2026010102)]), "previous=previous.zone")
+    z.write("bad", "unsigned.in", Zone(z.base(1)))
+    z.bad("input_record_lost", "unsigned.equal", z.signed([r for r in z.base() if r.type != "MX"]), "unsigned=unsigned.in")
+    z.bad("input_record_added", "unsigned.equal", z.signed(z.base(extra=[Record("new", 60, "A", "192.0.2.3")])), "unsigned=unsigned.in")
+    z.bad("input_glue_changed", "unsigned.equal", z.signed([r.copy(text="192.0.2.99") if r.text == "192.0.2.9" else r for r in z.base()]), "unsigned=unsigned.in")
+    z.bad("input_ttl_changed", "unsigned.equal", z.signed([r.copy(ttl=60) if r.type == "MX" else r for r in z.base()]), "unsigned=unsigned.in")
+    z.bad("input_soa_changed", "unsigned.equal", z.signed([r.copy(text=r.text.replace("7200", "7201")) if r.type == "SOA" else r for r in z.base()]), "unsigned=unsigned.in")
+
+
+def policy(z):
+    write = lambda file, members: z.write("bad", file, '{"schema": "zoneseal.limits/1", ' + members + "}\n")
+    write("limits_zonemd.json", '"zonemd": true')
+    z.bad("policy_no_zonemd", "zonemd.present", z.signed(), "policy=limits_zonemd.json")
+    write("limits_ttl.json", '"max_ttl": 600')
+    z.bad("policy_ttl", "time.max-ttl", z.signed(), "policy=limits_ttl.json")
+    write("limits_remaining.json", '"min_remaining": 2592000')
+    z.bad("policy_remaining", "time.remaining", z.signed(), "policy=limits_remaining.json")
+    write("limits_algorithms.json", '"algorithms": [8, 13]')
+    z.bad("policy_algorithm", "key.algorithm", z.signed(), "policy=limits_algorithms.json")
+    write("limits_nsec3.json", '"denial": "nsec3", "opt_out": true')
+    z.bad("policy_denial", "denial.one-scheme", z.signed(), "policy=limits_nsec3.json")
+    z.bad("policy_opt_out", "denial.nsec3.opt-out", z.signed(denial="nsec3"), "policy=limits_nsec3.json")
+    write("limits_unknown.json", '"max_tll": 5')
+    z.bad("policy_unknown_member", "exit=65", z.signed(), "policy=limits_unknown.json")
+
+
+def make(z):
+    structure(z)
+    key_set(z)
+    child(z)
+    signatures(z)
+    times(z)
+    nsec(z)
+    nsec3(z)
+    delegations(z)
+    zonemd(z)
+    past(z)
+    policy(z)

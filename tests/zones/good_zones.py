@@ -1,0 +1,169 @@
+# SPDX-License-Identifier: MIT
+"""Zones that no check of severity "rfc" may refuse; the numbers are those of the list of what is legal though unusual."""
+import dns.name
+
+from zonemaker import APEX, EXPIRATION, INCEPTION, NOW, Key, Record, Zone, nsec3_hash, rrsig
+
+
+def plain(z):
+    z.good("nsec", z.signed())
+    z.good("nsec3", z.signed(denial="nsec3"))
+    z.good("nsec3_opt_out", z.signed(denial="nsec3", opt_out=True))
+    z.good("nsec_zonemd", z.signed(zonemd=(1,)))
+    z.good("nsec3_zonemd_both", z.signed(denial="nsec3", zonemd=(1, 2)))
+    z.good("anchored", z.signed(), "anchor=ksk.ds")
+    z.good("apex_only", z.signed([r for r in z.base() if r.name == APEX]))
+    z.good("apex_only_nsec3", z.signed([r for r in z.base() if r.name == APEX], denial="nsec3"))
+    z.write("good", "ksk.ds", f"zs.test. IN DS {z.KSK.ds()}\n")
+    z.write("good", "ksk.dnskey", f"zs.test. 3600 IN DNSKEY {z.KSK.text()}\n")
+    z.good("anchored_by_key", z.signed(), "anchor=ksk.dnskey")
+
+
+def signatures(z):
+    other = Key("other")
+    z.good("n01_foreign_signatures", z.signed(after=lambda zone: zone.records.extend(
+        [rrsig([r], other) for r in zone.records if r.type == "MX"])))
+    other13 = Key("other13", 256, 13)
+    z.good("n01_foreign_algorithm", z.signed(zsks=(z.ZSK, other13), published=(z.KSK, z.ZSK)))
+    z.good("n02_two_zsks", z.signed(zsks=(z.ZSK, z.ZSK2)))
+
+    def split(zone):
+        z.resign("mail", "MX", z.ZSK2)(zone)
+        z.resign("www", "A", z.KSK)(zone)
+    z.good("n02_keys_differ_by_rrset", z.signed(published=(z.KSK, z.ZSK, z.ZSK2), after=split))
+    csk = Key("csk", 257)
+    z.good("n06_csk", z.signed(ksks=(csk,), zsks=(csk,), published=(csk,)))
+    plain_key = Key("nosep", 256)
+    z.write("good", "nosep.ds", f"zs.test. 3600 IN DS {plain_key.ds()}\n")
+    z.good("n06_no_sep", z.signed(ksks=(plain_key,), zsks=(plain_key,), published=(plain_key,)), "anchor=nosep.ds")
+    z.good("n07_keys_signed_by_both", z.signed(ksks=(z.KSK, z.ZSK), published=(z.KSK, z.ZSK)))
+    z.good("n08_standby_keys", z.signed(published=(z.KSK, z.KSK2, z.ZSK, z.ZSK2)))
+    revoked = Key("ksk2", 257 | 128)
+    z.good("n09_revoked", z.signed(ksks=(z.KSK, revoked)))
+    z.good("n10_no_zone_bit", z.signed(published=(z.KSK, z.ZSK, Key("odd", 0))))
+    pair = twins()
+    z.good("n11_equal_tags", z.signed(zsks=(pair[0],), published=(z.KSK, pair[0], pair[1])))
+    z.good("n11_equal_tags_both_sign", z.signed(zsks=pair))
+    z.good("n19_mixed_signature_ttls", z.signed([r.copy(ttl=7200) if r.type == "AAAA" else r for r in z.base()]))
+
+
+def twins():
+    """Two keys with one tag: among many, some pair has it."""
+    seen = {}
+    for number in range(4096):
+        key = Key(f"twin{number}")
+        if key.tag() in seen:
+            return seen[key.tag()], key
+        seen[key.tag()] = key
+    raise SystemExit("no two keys with one tag")
+
+
+def anchors(z):
+    z.good("n03_second_algorithm_without_ds", z.signed(
+        ksks=(z.KSK, Key("k16", 257, 16)), zsks=(z.ZSK, Key("z16", 256, 16))), "anchor=ksk.ds")
+    z.write("good", "standby.ds", f"zs.test. 3600 IN DS {z.KSK.ds()}\nzs.test. 3600 IN DS {z.KSK2.ds()}\n")
+    z.good("n04_standby_ds", z.signed(), "anchor=standby.ds")
+    z.write("good", "unknown.ds", f"zs.test. 3600 IN DS {z.KSK.ds()}\nzs.test. 3600 IN DS 1 77 2 {'00' * 32}\n"
+            f"zs.test. 3600 IN DS {z.KSK.tag()} 15 99 0011\n")
+    z.good("n05_unknown_ds", z.signed(), "anchor=unknown.ds")
+    z.write("good", "sha1.ds", f"zs.test. 3600 IN DS {z.KSK.ds(1)}\n")
+    z.good("n05_sha1_anchor", z.signed(), "anchor=sha1.ds")
+    sha1 = "12345 13 1 0123456789012345678901234567890123456789"
+    z.good("n05_child_ds", z.signed(z.base(extra=[
+        Record("kid", 3600, "NS", "ns.elsewhere.test."), Record("kid", 3600, "DS", sha1),
+        Record("kid", 3600, "DS", "7 200 99 ABCD")])))
+
+
+def denial(z):
+    mixed = dict(denial="nsec3", opt_out=True, flags_of=lambda digest: int(digest[0] % 2 == 0))
+    only_secure = [r for r in z.base() if not (r.name in (z.name("insecure"), z.name("deep.sub"), z.name("in.both"),
+                                                          z.name("ns.insecure")))]
+    z.good("n12_mixed_opt_out", z.signed(only_secure, **mixed))
+    z.good("n13_opt_out_without_delegation", z.signed(only_secure, denial="nsec3", opt_out=True))
+    z.good("n14_some_insecure_have_nsec3", z.signed(denial="nsec3", opt_out=True, keep=(z.name("insecure"),)))
+    z.good("n15_bare_ents_have_nsec3", z.signed(denial="nsec3", opt_out=True, bare_ents=True), others=False)
+    z.good("n16_nsec_beside_nsec3", z.signed(denial="nsec nsec3"), others=False)
+
+    def second(zone):
+        zone.add_nsec3(salt=b"\xaa\xbb")
+        # Both sets of NSEC3 were made before either was there; the first must not see the second's owners.
+    z.good("n16_two_nsec3param", z.signed(denial="nsec3", before=second), others=False)
+    z.good("n16_unannounced_nsec3", z.signed(denial="nsec3", before=lambda zone: zone.add_nsec3(
+        salt=b"\xcc", param=False)), others=False)
+    z.good("n17_salt", z.signed(denial="nsec3", salt=b"\x01\x02\x03"))
+    z.good("n17_param_ttl", z.signed(denial="nsec3", before=z.edit("@", "NSEC3PARAM", ttl=86400)))
+    z.good("n18_nsec_ttl", z.signed(before=z.edit("mail", "NSEC", ttl=60)))
+
+
+def spelling(z):
+    wrap = dict(inception=4294960000, expiration=4294960000 + 86400 * 30)
+    z.good("n20_serial_wrap", z.signed(sign=wrap), "now=4294967290", others=False)
+    z.good("n20_years", z.signed(sign=dict(expiration=INCEPTION + 86400 * 365 * 10)))
+    seconds = z.signed().text().replace("20260201000000", str(EXPIRATION)).replace("20260101000000", str(INCEPTION))
+    z.good("n20_times_in_seconds", seconds)
+    upper = z.signed().text().replace("www.zs.test.\t3600\tIN\tA", "WWW.zs.Test.\t3600\tIN\tA").replace(
+        "15 2 3600 20260201000000 20260101000000", "15 2 3600 20260201000000 20260101000000")
+    z.good("n21_upper_case_owner", upper.replace(f" {z.ZSK.tag()} zs.test. ", f" {z.ZSK.tag()} ZS.TEST. "))
+
+    def case_kept(zone):
+        record = z.find(zone, "mail", "NSEC")
+        record.text = record.text.replace("old.zs.test.", "OLD.zs.test.")
+    z.good("n21_next_name_in_its_case", z.signed(before=case_kept))
+    hashes = z.signed(denial="nsec3").text()
+    z.good("n21_upper_case_hash", "".join(
+        "\t".join([line.split("\t")[0].upper()] + line.split("\t")[1:]) if "\tNSEC3\t" in line else line
+        for line in hashes.splitlines(True)))
+    z.good("n22_key_beside_cname", z.signed(z.base(extra=[Record("alias", 3600, "KEY", "256 3 15 " + "A" * 43 + "=")])),
+           others=False)
+    z.good("n23_inner_asterisk", z.signed(z.base(extra=[Record("_foo._udp.*.in", 3600, "TXT", '"x"'),
+                                                        Record("*.deleg", 3600, "NS", "ns.elsewhere.test."),
+                                                        Record("*.deleg", 3600, "DS", z.DS)])), others=False)
+    z.good("n24_occluded", z.signed(z.base(extra=[Record("insecure", 3600, "TXT", '"hidden"'),
+                                                  Record("x.y.insecure", 3600, "MX", "5 a.b."),
+                                                  Record("ns.insecure", 3600, "TXT", '"hidden"')]), zonemd=(1,)))
+    z.good("n25_apex_dname", z.signed([r for r in z.base() if r.name == APEX] +
+                                      [Record("@", 3600, "DNAME", "other.test.")], denial="nsec3"), others=False)
+
+
+def zonemd(z):
+    z.good("n26_private_scheme", z.signed(z.base(extra=[
+        Record("@", 3600, "ZONEMD", "2026010101 240 1 " + "ab" * 48)]), zonemd=(1,)))
+    z.good("n26_non_apex", z.signed(z.base(extra=[
+        Record("www", 3600, "ZONEMD", "5 1 1 " + "ab" * 48)]), zonemd=(1,)))
+
+
+def children(z):
+    cds, cdnskey = Record("@", 3600, "CDS", z.KSK.ds()), Record("@", 3600, "CDNSKEY", z.KSK.text())
+    z.good("n27_cds_and_cdnskey", z.signed(z.base(extra=[cds, cdnskey])), "anchor=ksk.ds")
+    z.good("n27_cds_alone", z.signed(z.base(extra=[cds])))
+    z.good("n27_cdnskey_alone", z.signed(z.base(extra=[cdnskey])))
+    z.good("n27_cds_for_coming_key", z.signed(z.base(extra=[cds, Record("@", 3600, "CDS", z.KSK2.ds())])))
+    z.good("n27_delete", z.signed(z.base(extra=[Record("@", 3600, "CDS", "0 0 0 00"),
+                                                Record("@", 3600, "CDNSKEY", "0 3 0 AA==")])))
+    signal = z.base(extra=[Record("_dsboot.kid._signal.ns1", 3600, "CDS", "5 13 2 " + "ab" * 32)])
+    zone = Zone(signal + z.keys(z.KSK, z.ZSK))
+    zone.add_nsec()
+    zone.add_rrsigs((z.KSK,), (z.ZSK,))
+    z.good("n28_signalling_cds", zone)
+    z.good("n29_ds_ttl", z.signed([r.copy(ttl=600) if r.type == "DS" else r for r in z.base()]), others=False)
+    z.good("n30_unknown_type", z.signed(z.base(extra=[Record("odd", 3600, "TYPE65534", "\\# 3 0102ff")])))
+
+
+def algorithms(z):
+    for algorithm in (13, 14, 16):
+        pair = Key(f"ksk{algorithm}", 257, algorithm), Key(f"zsk{algorithm}", 256, algorithm)
+        z.good_once(f"algorithm_{algorithm}", lambda: z.signed(ksks=pair[:1], zsks=pair[1:], denial="nsec3"))
+    for algorithm in (8, 10):
+        z.good_once(f"algorithm_{algorithm}", lambda: z.signed(
+            ksks=(Key("k", 257, algorithm),), zsks=(Key("z", 256, algorithm),)))
+
+
+def make(z):
+    plain(z)
+    signatures(z)
+    anchors(z)
+    denial(z)
+    spelling(z)
+    zonemd(z)
+    children(z)
+    algorithms(z)
