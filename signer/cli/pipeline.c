@@ -213,7 +213,10 @@ struct report *pipeline_report(
 	report_text(report, "hook", from->hook_note);
 	report_number(report, "checks", (int64_t)from->checks);
 	report_hex(report, "audit_head", from->audit_head, sizeof(from->audit_head));
-	report_hex(report, "sha256", from->sign.sha256, sizeof(from->sign.sha256));
+	if (from->sign.size > 0)
+		report_hex(report, "sha256", from->sign.sha256, sizeof(from->sign.sha256));
+	else
+		report_text(report, "sha256", NULL);
 	report_child(report, "counts", counts_report(&from->sign));
 	report_child(report, "seconds", seconds_report(from));
 	report_json(report, "verdict", from->verdict);

@@ -2,7 +2,6 @@
 #include <fcntl.h>
 #include <jansson.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "signer/base/bytes.h"
@@ -134,43 +133,34 @@ static enum status unpack(
 	json_t *manifest = NULL;
 	struct tar_member member;
 	bool found = true, has_database = false;
+	size_t count = 0;
 	enum status status = read_manifest(file, mem, &manifest, summary, err);
 	while (status == STATUS_OK) {
 		status = tar_read_header(file, &member, &found, err);
 		if (status != STATUS_OK || !found)
 			break;
 		status = unpack_one(file, state, &member, manifest, summary, mem, err);
+		count++;
 		has_database = has_database || strcmp(member.name, database) == 0;
 		summary->size += member.size;
 	}
+	if (status == STATUS_OK && count != json_array_size(json_object_get(manifest, "files")))
+		status = error_set(err, STATUS_MALFORMED, "backup: files that the manifest names are missing");
 	json_decref(manifest);
 	if (status == STATUS_OK && !has_database)
 		status = error_set(err, STATUS_MALFORMED, "backup: there is no database in it");
 	return status;
 }
 
-/* The mark is in the database before it gets its name: no moment at which an unmarked one could sign. */
-static enum status mark_and_name(
-    const char *state, const char *actor, struct utc now, bool now_given, struct arena *mem, struct error *err)
+/* Only a keystore on a virtual clock takes another time than the clock's. */
+static enum status check_now(const char *path, const char *actor, struct utc now, struct error *err)
 {
 	struct store *store = NULL;
 	bool is_virtual;
-	char *from = folder_path(state, restoring, mem), *to = folder_path(state, database, mem);
-	enum status status = store_open(from, STORE_CHANGE, actor, &store, err);
+	enum status status = store_open(path, STORE_READ, actor, &store, err);
 	if (status == STATUS_OK)
-		status = setup_check_clock(store, now, now_given, &is_virtual, err);
-	if (status == STATUS_OK)
-		status = store_mark_restored(store, now, err);
+		status = setup_check_clock(store, now, true, &is_virtual, err);
 	store_close(store);
-	if (status != STATUS_OK)
-		return status;
-	if (access(arena_printf(mem, "%s-wal", from), F_OK) == 0)
-		return error_set(err, STATUS_INTERNAL, "%s: its log was not folded in", from);
-	int folder = open(state, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (folder < 0 || rename(from, to) != 0 || fsync(folder) != 0)
-		status = error_set_errno(err, "%s", to);
-	if (folder >= 0)
-		close(folder);
 	return status;
 }
 
@@ -191,9 +181,11 @@ enum status backup_restore(const char *path, const char *state, const char *acto
 	if (status == STATUS_OK)
 		status = unpack(file, state, out, mem, err);
 	if (status == STATUS_OK)
-		status = mark_and_name(state, actor, now, now_given, mem, err);
-	if (status != STATUS_OK)
-		(void)unlink(half);
+		status = now_given ? check_now(half, actor, now, err) : STATUS_OK;
+	if (status == STATUS_OK)
+		status = store_restore(half, there, actor, now, err);
+	(void)unlink(half);
+	(void)unlink(arena_printf(mem, "%s.lock", half));
 	close(file);
 	return status;
 }
