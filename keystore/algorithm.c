@@ -5,8 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
-/* RFC 5702 allows RSA/SHA-256 from 512 bits; nothing below 1024 is accepted here, since validators refuse or ignore it.
- */
+/* RFC 5702 2.1 allows RSA/SHA-256 from 512 bits; keys that short can be factored, so none below 1024 is taken. */
 static const struct algorithm rows[] = {
 	{ .number = 8,
 	    .name = "RSASHA256",

@@ -16,9 +16,10 @@
 struct token;        /* an open key store */
 struct token_signer; /* one key ready to sign, for one thread */
 
-/* Opens the software store: PKCS#8 files, mode 0600, in `keys_folder` (0700). A folder or file that group or others may
- * read is STATUS_PERMISSION, with the chmod to run. `passphrase_file` (NULL: keys are not encrypted) is read once into
- * locked memory. */
+/* Opens the software store: PKCS#8 files, mode 0600, in `keys_folder` (0700), which must exist. A folder or file that
+ * group or others may read is STATUS_PERMISSION, with the chmod to run. `passphrase_file` (NULL: new keys are not
+ * encrypted) is read once into locked memory; without its last newline it is the passphrase; only its owner may read
+ * it, or the group of root, as systemd's credentials show. */
 enum status token_open_soft(
     const char *keys_folder, const char *passphrase_file, struct token **out, struct error *err) MUST_CHECK;
 

@@ -26,6 +26,46 @@ static void tags_fingerprints_and_ds_are_those_of_bind_and_dnspython(void **stat
 	}
 }
 
+struct example {
+	const char *title;
+	uint8_t algorithm;
+	uint16_t tag;
+	uint8_t digest_type;
+	const char *public_key; /* base64 */
+	const char *digest;     /* hexadecimal */
+};
+
+static void examples_of_the_rfcs_have_their_tags_and_ds(void **state)
+{
+	(void)state;
+	static const struct example examples[] = {
+		{ "RFC 6605 6.1", 13, 55648, 2,
+		    "GojIhhXUN/u4v54ZQqGSnyhWJwaubCvTmeexv7bR6edbkrSqQpF64cYbcB7wNcP+e+MAnLr+Wi9xMWyQLc8NAA==",
+		    "b4c8c1fe2e7477127b27115656ad6256f424625bf5c1e2770ce6d6e37df61d17" },
+		{ "RFC 6605 6.2", 14, 10771, 4,
+		    "xKYaNhWdGOfJ+nPrL8/arkwf2EY3MDJ+SErKivBVSum1w/egsXvSADtNJhyem5RCOpgQ6K8X1DRSEkrbYQ+OB+v8"
+		    "/uX45NBwY8rp65F6Glur8I/mlVNgF6W/qTI37m40",
+		    "72d7b62976ce06438e9c0bf319013cf801f09ecc84b8d7e9495f27e305c6a9b0563a9b5f4d288405c3008a946df983d"
+		    "6" },
+	};
+	static const uint8_t example_net[] = "\7example\3net";
+	for (size_t i = 0; i < COUNT(examples); i++) {
+		struct key key = { .algorithm = examples[i].algorithm, .flags = 257 };
+		uint8_t expected[48];
+		uint8_t ds[DS_RDATA];
+		const char *const text = examples[i].public_key;
+		print_message("%s\n", examples[i].title);
+		key.public_size =
+		    (uint16_t)bytes_from_base64(text, strlen(text), key.public_key, sizeof(key.public_key));
+		dnskey_identify(&key);
+		assert_int_equal(key.tag, examples[i].tag);
+		const size_t size = unhex(examples[i].digest, expected, sizeof(expected));
+		assert_int_equal(
+		    dnskey_ds(&key, example_net, sizeof(example_net), examples[i].digest_type, ds), 4 + size);
+		assert_memory_equal(ds + 4, expected, size);
+	}
+}
+
 static void signatures_of_others_verify_and_altered_ones_do_not(void **state)
 {
 	(void)state;
@@ -225,6 +265,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(tags_fingerprints_and_ds_are_those_of_bind_and_dnspython),
+		cmocka_unit_test(examples_of_the_rfcs_have_their_tags_and_ds),
 		cmocka_unit_test(signatures_of_others_verify_and_altered_ones_do_not),
 		cmocka_unit_test(a_public_key_survives_the_way_through_openssl),
 		cmocka_unit_test(long_exponents_use_the_long_form_of_the_length),
