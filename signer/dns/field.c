@@ -155,7 +155,7 @@ static bool pass_strings(struct cursor *in)
 	do {
 		if (!pass_string(in))
 			return false;
-	} while (cursor_left(in) > 0);
+	} while (more(in));
 	return true;
 }
 
@@ -167,7 +167,7 @@ static void write_string(struct cursor *in, struct zonetext_buffer *out)
 
 static void write_strings(struct cursor *in, struct zonetext_buffer *out)
 {
-	for (bool first = true; cursor_left(in) > 0; first = false) {
+	for (bool first = true; more(in); first = false) {
 		if (!first)
 			text_put(out, " ", 1);
 		write_string(in, out);
@@ -190,11 +190,38 @@ static const struct field fields[FIELD_COUNT] = {
 	[FIELD_STRING_OPTIONAL] = { "a character string", read_string_optional, pass_string_optional, write_strings },
 	[FIELD_STRINGS] = { "character strings", read_strings, pass_strings, write_strings },
 	[FIELD_HEX] = { "hexadecimal data", field_read_hex, field_pass_some, field_write_hex },
+	[FIELD_DS_DIGEST] = { "a digest", field_read_ds_digest, field_pass_ds_digest, field_write_hex },
+	[FIELD_SSHFP_DIGEST] = { "a digest", field_read_sshfp_digest, field_pass_sshfp_digest, field_write_hex },
+	[FIELD_ZONEMD_DIGEST] = { "a digest", field_read_zonemd_digest, field_pass_zonemd_digest, field_write_hex },
 	[FIELD_BASE64] = { "base64 data", field_read_base64, field_pass_some, field_write_base64 },
 	[FIELD_BASE64_ANY] = { "base64 data", field_read_base64_any, field_pass_any, field_write_base64 },
 	[FIELD_SALT] = { "a salt", field_read_salt, field_pass_counted, field_write_salt },
 	[FIELD_HASH] = { "a hashed owner name", field_read_hash, field_pass_hash, field_write_hash },
 	[FIELD_BITMAP] = { "a type bit map", field_read_bitmap, field_pass_bitmap, field_write_bitmap },
+	[FIELD_NXT] = { "a type bit map", field_read_nxt, field_pass_nxt, field_write_nxt },
+	[FIELD_TEXT] = { "a string", field_read_text, field_pass_any, field_write_text_any },
+	[FIELD_TEXT_SOME] = { "a string", field_read_text_some, field_pass_some, field_write_text },
+	[FIELD_TAG] = { "a tag", field_read_tag, field_pass_tag, field_write_tag },
+	[FIELD_PSDN] = { "an X.25 address", field_read_psdn, field_pass_psdn, write_string },
+	[FIELD_EUI48] = { "an EUI-48 address", field_read_eui48, field_pass_eui48, field_write_eui },
+	[FIELD_EUI64] = { "an EUI-64 address", field_read_eui64, field_pass_u64, field_write_eui },
+	[FIELD_NODE] = { "a 64-bit locator or identifier", field_read_node, field_pass_u64, field_write_node },
+	[FIELD_U64] = { "a 64-bit number", field_read_u64, field_pass_u64, field_write_u64 },
+	[FIELD_NSAP] = { "an NSAP address", field_read_nsap, field_pass_some, field_write_nsap },
+	[FIELD_CERT_TYPE] = { "a certificate type", field_read_cert_type, field_pass_u16, field_write_u16 },
+	[FIELD_SCHEME] = { "a scheme", field_read_scheme, field_pass_u8, field_write_u8 },
+	[FIELD_BASE64_DASH] = { "base64 data", field_read_base64_dash, field_pass_any, field_write_base64_dash },
+	[FIELD_APL] = { "an address prefix", field_read_apl, field_pass_apl, field_write_apl },
+	[FIELD_SERVICES] = { "a map of ports", field_read_services, field_pass_services, field_write_services },
+	[FIELD_ATMA] = { "an ATM address", field_read_atma, field_pass_atma, field_write_atma },
+	[FIELD_IPSECKEY] = { "a gateway or key", field_read_ipseckey, field_pass_ipseckey, field_write_ipseckey },
+	[FIELD_AMTRELAY] = { "a relay", field_read_amtrelay, field_pass_amtrelay, field_write_amtrelay },
+	[FIELD_HIP] = { "a host identity", field_read_hip, field_pass_hip, field_write_hip },
+	[FIELD_A6] = { "a prefix length or suffix", field_read_a6, field_pass_a6, field_write_a6 },
+	[FIELD_A6_NAME] = { "a prefix name", field_read_a6_name, field_pass_a6_name, field_write_a6_name },
+	[FIELD_LOC] = { "a location", field_read_loc, field_pass_loc, field_write_loc },
+	[FIELD_SVCPARAMS] = { "service parameters", field_read_svcparams, field_pass_svcparams, field_write_svcparams },
+	[FIELD_OPAQUE] = { "data", field_read_opaque, field_pass_any, field_write_hex },
 };
 
 const struct field *field_of(enum rdata_field field)

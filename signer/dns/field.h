@@ -14,6 +14,8 @@
 #include "signer/dns/scan.h"
 #include "signer/dns/zonetext_write.h"
 
+enum { RDATA_VALUE = 65535 }; /* the most octets of a single value */
+
 /* RDATA that is being put together. */
 struct rdata_out {
 	uint8_t *start;
@@ -23,6 +25,12 @@ struct rdata_out {
 
 /* The next `size` octets, or NULL after scan_fail: RDATA is full. */
 uint8_t *rdata_take(const struct scan *scan, struct rdata_out *out, size_t size);
+
+/* Whether a loop over a cursor goes on: a failed cursor does not move any more. */
+static inline bool more(const struct cursor *in)
+{
+	return !in->failed && cursor_left(in) > 0;
+}
 
 struct field {
 	const char *what; /* with its article, for messages: "a 16-bit number" */
@@ -69,6 +77,12 @@ void field_write_u32(struct cursor *in, struct zonetext_buffer *out);
 
 /* field_binary.c */
 enum status field_read_hex(struct scan *scan, struct rdata_out *out);
+enum status field_read_ds_digest(struct scan *scan, struct rdata_out *out);
+enum status field_read_sshfp_digest(struct scan *scan, struct rdata_out *out);
+enum status field_read_zonemd_digest(struct scan *scan, struct rdata_out *out);
+bool field_pass_ds_digest(struct cursor *in);
+bool field_pass_sshfp_digest(struct cursor *in);
+bool field_pass_zonemd_digest(struct cursor *in);
 enum status field_read_base64(struct scan *scan, struct rdata_out *out);
 enum status field_read_base64_any(struct scan *scan, struct rdata_out *out);
 enum status field_read_salt(struct scan *scan, struct rdata_out *out);
@@ -91,3 +105,72 @@ bool field_pass_bitmap(struct cursor *in);
 void field_write_type(struct cursor *in, struct zonetext_buffer *out);
 void field_write_time(struct cursor *in, struct zonetext_buffer *out);
 void field_write_bitmap(struct cursor *in, struct zonetext_buffer *out);
+
+/* field_string.c */
+enum status field_read_text(struct scan *scan, struct rdata_out *out);
+enum status field_read_text_some(struct scan *scan, struct rdata_out *out);
+enum status field_read_tag(struct scan *scan, struct rdata_out *out);
+enum status field_read_psdn(struct scan *scan, struct rdata_out *out);
+enum status field_read_eui48(struct scan *scan, struct rdata_out *out);
+enum status field_read_eui64(struct scan *scan, struct rdata_out *out);
+enum status field_read_node(struct scan *scan, struct rdata_out *out);
+enum status field_read_u64(struct scan *scan, struct rdata_out *out);
+enum status field_read_nsap(struct scan *scan, struct rdata_out *out);
+enum status field_read_cert_type(struct scan *scan, struct rdata_out *out);
+enum status field_read_scheme(struct scan *scan, struct rdata_out *out);
+enum status field_read_base64_dash(struct scan *scan, struct rdata_out *out);
+enum status field_read_opaque(struct scan *scan, struct rdata_out *out);
+bool field_pass_tag(struct cursor *in);
+bool field_pass_psdn(struct cursor *in);
+bool field_pass_eui48(struct cursor *in);
+bool field_pass_u64(struct cursor *in);
+void field_write_text(struct cursor *in, struct zonetext_buffer *out);
+void field_write_text_any(struct cursor *in, struct zonetext_buffer *out);
+void field_write_tag(struct cursor *in, struct zonetext_buffer *out);
+void field_write_eui(struct cursor *in, struct zonetext_buffer *out);
+void field_write_node(struct cursor *in, struct zonetext_buffer *out);
+void field_write_u64(struct cursor *in, struct zonetext_buffer *out);
+void field_write_nsap(struct cursor *in, struct zonetext_buffer *out);
+void field_write_base64_dash(struct cursor *in, struct zonetext_buffer *out);
+
+/* field_list.c */
+enum status field_read_apl(struct scan *scan, struct rdata_out *out);
+enum status field_read_services(struct scan *scan, struct rdata_out *out);
+enum status field_read_nxt(struct scan *scan, struct rdata_out *out);
+enum status field_read_atma(struct scan *scan, struct rdata_out *out);
+bool field_pass_apl(struct cursor *in);
+bool field_pass_services(struct cursor *in);
+bool field_pass_nxt(struct cursor *in);
+bool field_pass_atma(struct cursor *in);
+void field_write_apl(struct cursor *in, struct zonetext_buffer *out);
+void field_write_services(struct cursor *in, struct zonetext_buffer *out);
+void field_write_nxt(struct cursor *in, struct zonetext_buffer *out);
+void field_write_atma(struct cursor *in, struct zonetext_buffer *out);
+bool field_apl_has_text(const uint8_t *rdata, size_t size); /* all its families have a text form */
+
+/* field_gateway.c */
+enum status field_read_ipseckey(struct scan *scan, struct rdata_out *out);
+enum status field_read_amtrelay(struct scan *scan, struct rdata_out *out);
+enum status field_read_hip(struct scan *scan, struct rdata_out *out);
+enum status field_read_a6(struct scan *scan, struct rdata_out *out);
+enum status field_read_a6_name(struct scan *scan, struct rdata_out *out);
+bool field_pass_ipseckey(struct cursor *in);
+bool field_pass_amtrelay(struct cursor *in);
+bool field_pass_hip(struct cursor *in);
+bool field_pass_a6(struct cursor *in);
+bool field_pass_a6_name(struct cursor *in);
+void field_write_ipseckey(struct cursor *in, struct zonetext_buffer *out);
+void field_write_amtrelay(struct cursor *in, struct zonetext_buffer *out);
+void field_write_hip(struct cursor *in, struct zonetext_buffer *out);
+void field_write_a6(struct cursor *in, struct zonetext_buffer *out);
+void field_write_a6_name(struct cursor *in, struct zonetext_buffer *out);
+
+/* field_loc.c, field_svcb.c */
+enum status field_read_loc(struct scan *scan, struct rdata_out *out);
+enum status field_read_svcparams(struct scan *scan, struct rdata_out *out);
+bool field_pass_loc(struct cursor *in);
+bool field_pass_svcparams(struct cursor *in);
+void field_write_loc(struct cursor *in, struct zonetext_buffer *out);
+void field_write_svcparams(struct cursor *in, struct zonetext_buffer *out);
+bool field_loc_has_text(const uint8_t *rdata);                     /* no size is zero times a power of ten */
+bool field_svcparams_have_text(const uint8_t *rdata, size_t size); /* one that all servers read alike */

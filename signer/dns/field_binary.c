@@ -67,7 +67,7 @@ enum status read_hex_rest(struct scan *scan, struct rdata_out *out)
 
 static enum status some(const struct scan *scan, const uint8_t *before, const struct rdata_out *out, const char *what)
 {
-	return out->at > before ? STATUS_OK : scan_fail(scan, scan->at, "the record ends where %s should be", what);
+	return out->at > before ? STATUS_OK : scan_fail(scan, scan->at, "the record ends before %s", what);
 }
 
 enum status field_read_hex(struct scan *scan, struct rdata_out *out)
@@ -75,6 +75,68 @@ enum status field_read_hex(struct scan *scan, struct rdata_out *out)
 	const uint8_t *const before = out->at;
 	const enum status status = read_hex_rest(scan, out);
 	return status == STATUS_OK ? some(scan, before, out, "hexadecimal data") : status;
+}
+
+/* How many octets a digest has, by the number of its type in the octet before it; 0: any number. */
+static const uint8_t ds_sizes[] = { 0, 20, 32, 32, 48 }; /* RFC 3658 2.4, RFC 4509 2.2, RFC 5933 4, RFC 6605 2 */
+static const uint8_t sshfp_sizes[] = { 0, 20, 32 };      /* RFC 4255 3.1.2, RFC 6594 3.2 */
+static const uint8_t zonemd_sizes[] = { 0, 48, 64 };     /* RFC 8976 2.2.3 */
+enum { ZONEMD_LEAST = 12 };                              /* RFC 8976 2.2.4 */
+
+static bool good_size(const uint8_t *sizes, size_t count, uint8_t type, size_t size)
+{
+	return type >= count || sizes[type] == 0 || sizes[type] == size;
+}
+
+static enum status read_digest(
+    struct scan *scan, struct rdata_out *out, const uint8_t *sizes, size_t count, size_t least)
+{
+	const uint8_t *const digest = out->at;
+	if (field_read_hex(scan, out) != STATUS_OK)
+		return STATUS_MALFORMED;
+	const size_t size = (size_t)(out->at - digest);
+	if (!good_size(sizes, count, digest[-1], size))
+		return scan_fail(scan, scan->at, "a digest of %zu octets, type %u has %u", size, (unsigned)digest[-1],
+		    (unsigned)sizes[digest[-1]]);
+	return size >= least ? STATUS_OK
+			     : scan_fail(scan, scan->at, "a digest of %zu octets, at least %zu", size, least);
+}
+
+static bool pass_digest(struct cursor *in, const uint8_t *sizes, size_t count, size_t least)
+{
+	const uint8_t type = in->at[-1];
+	const size_t size = cursor_take(in, cursor_left(in)).size;
+	return size > 0 && size >= least && good_size(sizes, count, type, size);
+}
+
+enum status field_read_ds_digest(struct scan *scan, struct rdata_out *out)
+{
+	return read_digest(scan, out, ds_sizes, COUNT(ds_sizes), 1);
+}
+
+enum status field_read_sshfp_digest(struct scan *scan, struct rdata_out *out)
+{
+	return read_digest(scan, out, sshfp_sizes, COUNT(sshfp_sizes), 1);
+}
+
+enum status field_read_zonemd_digest(struct scan *scan, struct rdata_out *out)
+{
+	return read_digest(scan, out, zonemd_sizes, COUNT(zonemd_sizes), ZONEMD_LEAST);
+}
+
+bool field_pass_ds_digest(struct cursor *in)
+{
+	return pass_digest(in, ds_sizes, COUNT(ds_sizes), 1);
+}
+
+bool field_pass_sshfp_digest(struct cursor *in)
+{
+	return pass_digest(in, sshfp_sizes, COUNT(sshfp_sizes), 1);
+}
+
+bool field_pass_zonemd_digest(struct cursor *in)
+{
+	return pass_digest(in, zonemd_sizes, COUNT(zonemd_sizes), ZONEMD_LEAST);
 }
 
 /* A decoder that goes on from one word to the next. */

@@ -206,7 +206,7 @@ enum status field_read_bitmap(struct scan *scan, struct rdata_out *out)
 bool field_pass_bitmap(struct cursor *in)
 {
 	int last = -1;
-	while (cursor_left(in) > 0) {
+	while (more(in)) {
 		const int window = cursor_u8(in);
 		const unsigned size = cursor_u8(in);
 		const struct bytes bits = cursor_take(in, size);
@@ -265,7 +265,7 @@ static void write_window(unsigned window, struct bytes bits, struct zonetext_buf
 void field_write_bitmap(struct cursor *in, struct zonetext_buffer *out)
 {
 	out->size -= cursor_left(in) > 0;
-	while (cursor_left(in) > 0) {
+	while (more(in)) {
 		const unsigned window = cursor_u8(in);
 		write_window(window, cursor_take(in, cursor_u8(in)), out);
 	}

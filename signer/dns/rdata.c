@@ -39,11 +39,16 @@ enum status rdata_check(uint16_t type, const uint8_t *rdata, size_t size, struct
 	    failed->what, row->rfc);
 }
 
+static bool is_lowered(enum rdata_field field)
+{
+	return field == FIELD_NAME || field == FIELD_A6_NAME;
+}
+
 bool rdata_has_canonical_names(uint16_t type)
 {
 	const struct rrtype_row *const row = rrtype_find(type);
 	for (unsigned i = 0; row != NULL && row->fields[i] != FIELD_END; i++) {
-		if (row->fields[i] == FIELD_NAME)
+		if (is_lowered(row->fields[i]))
 			return true;
 	}
 	return false;
@@ -63,7 +68,7 @@ void rdata_canonical(uint16_t type, const uint8_t *rdata, size_t size, uint8_t *
 		return;
 	for (unsigned i = 0; row->fields[i] != FIELD_END; i++) {
 		uint8_t *const at = out + (in.at - out);
-		if (row->fields[i] == FIELD_NAME)
+		if (is_lowered(row->fields[i]) && cursor_left(&in) > 0)
 			name_lower(at, at);
 		if (!field_of(row->fields[i])->pass(&in))
 			return;

@@ -52,11 +52,38 @@ enum rdata_field {
 	FIELD_STRING_OPTIONAL, /* one or none, at the end */
 	FIELD_STRINGS,         /* one or more, to the end */
 	FIELD_HEX,             /* to the end, at least one octet */
+	FIELD_DS_DIGEST,       /* to the end, as long as the digest type before it says */
+	FIELD_SSHFP_DIGEST,    /* the same for SSHFP */
+	FIELD_ZONEMD_DIGEST,   /* the same for ZONEMD */
 	FIELD_BASE64,          /* to the end, at least one octet */
 	FIELD_BASE64_ANY,      /* to the end, perhaps nothing */
 	FIELD_SALT,            /* length octet and hex, "-" for none (RFC 5155 3.3) */
 	FIELD_HASH,            /* length octet and base32hex (RFC 5155 3.3) */
 	FIELD_BITMAP,          /* type bit maps (RFC 4034 4.1.2), perhaps empty */
+	FIELD_NXT,             /* the bit map of NXT (RFC 2535 5.2) */
+	FIELD_TEXT,            /* octets to the end, as one string */
+	FIELD_TEXT_SOME,       /* the same, at least one octet */
+	FIELD_TAG,             /* a string of letters and digits */
+	FIELD_PSDN,            /* a string of digits (RFC 1183 3.1) */
+	FIELD_EUI48,
+	FIELD_EUI64,
+	FIELD_NODE, /* 64 bits in four groups (RFC 6742) */
+	FIELD_U64,
+	FIELD_NSAP,
+	FIELD_CERT_TYPE,
+	FIELD_SCHEME,      /* of DSYNC */
+	FIELD_BASE64_DASH, /* base64 to the end, "-" for none */
+	FIELD_APL,
+	FIELD_SERVICES, /* protocol and ports of WKS */
+	FIELD_ATMA,
+	FIELD_IPSECKEY,
+	FIELD_AMTRELAY,
+	FIELD_HIP,
+	FIELD_A6,      /* prefix length and suffix */
+	FIELD_A6_NAME, /* the name of the prefix, in lower case in the canonical form */
+	FIELD_LOC,
+	FIELD_SVCPARAMS,
+	FIELD_OPAQUE, /* anything; no text form but the generic one */
 	FIELD_COUNT,
 };
 

@@ -173,7 +173,7 @@ static enum status pass_word(struct scan *scan, struct token *out)
 
 static enum status missing(const struct scan *scan, const char *wanted)
 {
-	return scan_fail(scan, scan->at, "the record ends where %s should be", wanted);
+	return scan_fail(scan, scan->at, "the record ends before %s", wanted);
 }
 
 enum status scan_word(struct scan *scan, const char *wanted, struct token *out)

@@ -147,7 +147,7 @@ static enum status parse_type(const struct scan *scan, const struct token *token
 	if (type < 0)
 		return scan_unexpected(scan, token, "a TTL, a class or a record type");
 	if (rrtype_is_meta((uint16_t)type))
-		return scan_fail(scan, token->text, "type %d can never be data in a zone (RFC 6895 3.1)", type);
+		return scan_unexpected(scan, token, "a type that can be data in a zone (RFC 6895 3.1)");
 	head->type = (uint16_t)type;
 	return STATUS_OK;
 }

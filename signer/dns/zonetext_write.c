@@ -94,12 +94,32 @@ static void put_fields(struct zonetext_buffer *out, const struct rrtype_row *row
 	}
 }
 
+/* Whether all servers read this type's fields alike, whatever is in them. */
+static bool has_plain_fields(uint16_t type, const uint8_t *rdata, size_t size)
+{
+	const struct rrtype_row *const row = rrtype_find(type);
+	for (unsigned i = 0; row->fields[i] != FIELD_END; i++) {
+		if (row->fields[i] == FIELD_OPAQUE)
+			return false;
+		if (row->fields[i] == FIELD_SERVICES && rdata[size - 1] == 0 && size > 5)
+			return false; /* the text cannot say that the map has zeros at its end */
+		if (row->fields[i] == FIELD_LOC && !field_loc_has_text(rdata))
+			return false;
+		if (row->fields[i] == FIELD_APL && !field_apl_has_text(rdata, size))
+			return false;
+		if (row->fields[i] == FIELD_SVCPARAMS && !field_svcparams_have_text(rdata, size))
+			return false;
+	}
+	return true;
+}
+
 /* Whether the RDATA can be written field by field. */
 static bool has_text(const struct rrtype_row *row, const uint8_t *rdata, size_t size, bool all_names)
 {
 	if (row == NULL || !(all_names || row->everywhere))
 		return false;
-	return size > 0 && rdata_check(row->number, rdata, size, NULL) == STATUS_OK;
+	return size > 0 && rdata_check(row->number, rdata, size, NULL) == STATUS_OK &&
+	       has_plain_fields(row->number, rdata, size);
 }
 
 void zonetext_write(struct zonetext_buffer *buffer, const uint8_t *owner, uint32_t ttl, uint16_t type,

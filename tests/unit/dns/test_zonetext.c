@@ -94,8 +94,8 @@ static const struct text_case bad[] = {
 	    "zone:1:1: \"$ORIGEN\" is not a directive: $ORIGIN, $TTL or $INCLUDE (RFC 1035 5.1)\n" },
 	{ "unknown type", "a 1 FOO x\n", "zone:1:5: \"FOO\" is not a TTL, a class or a record type\n" },
 	{ "type of a query", "a 1 ANY x\na 1 TYPE255 \\# 0\n",
-	    "zone:1:5: \"ANY\" is not a TTL, a class or a record type\n"
-	    "zone:2:5: type 255 can never be data in a zone (RFC 6895 3.1)\n" },
+	    "zone:1:5: \"ANY\" is not a type that can be data in a zone (RFC 6895 3.1)\n"
+	    "zone:2:5: \"TYPE255\" is not a type that can be data in a zone (RFC 6895 3.1)\n" },
 	{ "parentheses left open", "a 1 TXT ( x\ny",
 	    "zone:2:2: TXT: the text ends within the parentheses opened on line 1 (RFC "
 	    "1035 5.1)\n" },
@@ -105,8 +105,8 @@ static const struct text_case bad[] = {
 	    "zone:2:7: A: \"1\" is not an IPv4 address (RFC 1035 3.4.1)\n" },
 	{ "too much", "a 1 A 192.0.2.1 x\n", "zone:1:17: \"x\" after the end of the record\n" },
 	{ "too little", "a 1 MX 1\na 1\n",
-	    "zone:1:9: MX: the record ends where a domain name should be (RFC 1035 3.3.9)\n"
-	    "zone:2:4: the record ends where a record type should be\n" },
+	    "zone:1:9: MX: the record ends before a domain name (RFC 1035 3.3.9)\n"
+	    "zone:2:4: the record ends before a record type\n" },
 	{ "control octets", "a 1 TXT x\001\n", "zone:1:10: TXT: control octet 1: write it as \\DDD (RFC 1035 5.1)\n" },
 	{ "carriage return", "a 1 TXT x\ry\n", "zone:1:10: TXT: carriage return within a line (RFC 1035 5.1)\n" },
 	{ "TTL too large", "a 2147483648 A 192.0.2.1\n",
