@@ -103,6 +103,10 @@ static bool has_plain_fields(uint16_t type, const uint8_t *rdata, size_t size)
 			return false;
 		if (row->fields[i] == FIELD_SERVICES && rdata[size - 1] == 0 && size > 5)
 			return false; /* the text cannot say that the map has zeros at its end */
+		if (type == RRTYPE_KEY && size == 4)
+			return false; /* a KEY without a key: NSD and ldns want one */
+		if (type == RRTYPE_CSYNC && size == 6)
+			return false; /* without types: ldns wants one */
 		if (row->fields[i] == FIELD_LOC && !field_loc_has_text(rdata))
 			return false;
 		if (row->fields[i] == FIELD_APL && !field_apl_has_text(rdata, size))

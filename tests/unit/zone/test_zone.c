@@ -61,7 +61,7 @@ static const struct shape shapes[] = {
 	{ "glue below a cut is glue, and a name at a cut is the cut",
 	    APEX "ns A 192.0.2.1\na NS ns.a\na A 192.0.2.9\nns.a A 192.0.2.2\n",
 	    "cut a.example. A NS\nglue ns.a.example. A\ndata ns.example. A\n" },
-	{ "a delegation with DS is secure", APEX "ns A 192.0.2.1\na NS ns\na DS 1 13 2 00\nb NS ns\n",
+	{ "a delegation with DS is secure", APEX "ns A 192.0.2.1\na NS ns\na DS 1 13 250 00\nb NS ns\n",
 	    "cut+ a.example. NS DS\ncut b.example. NS\ndata ns.example. A\n" },
 	{ "data below a cut is occluded, also below another cut",
 	    APEX "ns A 192.0.2.1\na NS ns\nb.a NS ns\nc.b.a A 192.0.2.3\nd.a TXT x\n",
@@ -75,7 +75,7 @@ static const struct shape shapes[] = {
 	    "ent+ c.example.\nent+ b.c.example.\ndata a.b.c.example. TXT\ndata d.b.c.example. TXT\n"
 	    "ent+ e.example.\ndata *.e.example. TXT\ndata ns.example. A\n" },
 	{ "an empty non-terminal leads to what is below it",
-	    APEX "ns A 192.0.2.1\na.b.c NS ns\nd.e NS ns\nd.e DS 1 13 2 00\nf.e NS ns\nx.y.z NS ns\nt.z TXT x\n",
+	    APEX "ns A 192.0.2.1\na.b.c NS ns\nd.e NS ns\nd.e DS 1 13 250 00\nf.e NS ns\nx.y.z NS ns\nt.z TXT x\n",
 	    "ent c.example.\nent b.c.example.\ncut a.b.c.example. NS\nent+ e.example.\ncut+ d.e.example. NS DS\n"
 	    "cut f.e.example. NS\ndata ns.example. A\nent+ z.example.\ndata t.z.example. TXT\nent y.z.example.\n"
 	    "cut x.y.z.example. NS\n" },
@@ -88,7 +88,7 @@ static const struct shape shapes[] = {
 	    "data \\000.example. TXT\ndata a\\046b.example. TXT\ndata ns.example. A\ndata z.example. TXT\n"
 	    "data \\200.example. TXT\n" },
 	{ "KEY may stand beside CNAME", APEX "ns A 192.0.2.1\na CNAME b.test.\na TYPE25 \\# 5 0100030d00\n",
-	    "data a.example. CNAME TYPE25\ndata ns.example. A\n" },
+	    "data a.example. CNAME KEY\ndata ns.example. A\n" },
 };
 
 static void names_are_what_they_are(void **state)
@@ -132,8 +132,8 @@ static const struct refusal refusals[] = {
 	{ "two CNAMEs", APEX "a CNAME b\na CNAME c\n", 6, "two CNAME records" },
 	{ "two DNAMEs", APEX "a DNAME b\na DNAME c\n", 6, "two DNAME records" },
 	{ "a CNAME beside a DNAME", APEX "a DNAME b\na CNAME c\n", 6, "CNAME beside other data" },
-	{ "a DS at the apex", APEX "@ DS 1 13 2 00\n", 5, "DS at the apex" },
-	{ "a DS without NS", APEX "a DS 1 13 2 00\n", 5, "DS without NS" },
+	{ "a DS at the apex", APEX "@ DS 1 13 250 00\n", 5, "DS at the apex" },
+	{ "a DS without NS", APEX "a DS 1 13 250 00\n", 5, "DS without NS" },
 	{ "a DNSKEY below the apex", APEX "a DNSKEY 256 3 13 AAAA\n", 5, "DNSKEY at a name that is no zone's" },
 };
 
@@ -161,7 +161,7 @@ static void duplicates_and_ttls_are_counted(void **state)
 	struct error err = { 0 };
 	assert_int_equal(
 	    text_build(APEX "a 60 TXT 1\na 30 TXT 2\na 40 TXT 1\nb 50 TXT 1\nb 20 TXT 1\nc NS x.c\nx.c A 192.0.2.1\n"
-			    "x.c TXT y\nc DS 1 13 2 00\nc TXT z\n",
+			    "x.c TXT y\nc DS 1 13 250 00\nc TXT z\n",
 		"example.", 1, &read, &zone, &err),
 	    STATUS_OK);
 	assert_int_equal(zone.duplicates, 2);
@@ -183,10 +183,10 @@ static void what_the_signer_makes_is_moved_to_the_end(void **state)
 	(void)state;
 	struct zonetext read;
 	text_read(APEX
-	    "@ DNSKEY 256 3 13 AAAA\n@ CDS 1 13 2 00\n@ CDNSKEY 256 3 13 AAAA\n@ NSEC3PARAM 1 0 0 -\n"
+	    "@ DNSKEY 256 3 13 AAAA\n@ CDS 1 13 250 00\n@ CDNSKEY 256 3 13 AAAA\n@ NSEC3PARAM 1 0 0 -\n"
 	    "@ ZONEMD 1 1 1 000000000000000000000000000000000000000000000000000000000000000000000000000000000000"
 	    "000000000000\n"
-	    "a NSEC b TXT\na CDS 1 13 2 00\na CDNSKEY 256 3 13 AAAA\na TXT x\n",
+	    "a NSEC b TXT\na CDS 1 13 250 00\na CDNSKEY 256 3 13 AAAA\na TXT x\n",
 	    "example.", &read);
 	const size_t kept = zone_strip(read.records, read.count, text_name("example."));
 	assert_int_equal(read.count, 11);
