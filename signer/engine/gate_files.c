@@ -36,6 +36,11 @@ static unsigned shortest_rsa(const struct policy *policy)
 	return policy->ksk_bits;
 }
 
+/* What registrants and their operators wrote and the registry cannot mend: legal in a zone, worth a word, and never a
+ * reason to keep all other changes from getting out. */
+static const char only_warn[] = "\"warn\": [\"structure.cut\", \"structure.glue\", \"structure.name-doubled\", "
+				"\"delegation.ds-ttl\", \"delegation.ds-sha1\"]";
+
 char *gate_limits(const struct policy *policy, struct arena *mem)
 {
 	char salt[2 * POLICY_SALT + 1] = "";
@@ -51,7 +56,7 @@ char *gate_limits(const struct policy *policy, struct arena *mem)
 	    limit("removed", &policy->delegations_removed, mem), limit("ds", &policy->ds_removed, mem));
 	return arena_printf(mem,
 	    "{\"schema\": \"zoneseal.limits/1\", \"max_ttl\": %" PRIu32 ", \"min_remaining\": %" PRId64
-	    ", \"algorithms\": [%u], %s%s, \"zonemd\": %s, %s}\n",
+	    ", \"algorithms\": [%u], %s%s, \"zonemd\": %s, %s, %s}\n",
 	    policy->max_zone_ttl, policy->refresh.seconds, policy->algorithm, rsa, denial,
-	    policy->zonemd ? "true" : "false", change);
+	    policy->zonemd ? "true" : "false", change, only_warn);
 }

@@ -68,6 +68,21 @@ class Publishing(World):
         self.assertIn(b"new.nl.test.", self.read(self.output))
         self.assert_published_is_good()
 
+    def test_what_registrants_write_is_published_with_a_warning(self):
+        self.write("nl.test.zone", ZONE + """old NS ns1
+old 7200 DS 1234 8 1 49FD46E6C4B45C55D4AC49FD46E6C4B45C55D4AC
+bare NS ns.bare
+twice NS ns.nl.test.nl.test.
+a TXT "at a cut"
+hidden.a TXT "below a cut"
+""")
+        self.sign()
+        self.assert_published_is_good()
+        verdict = self.z("verify", "--last", "nl.test", code=0).out
+        for check in ("structure.cut", "structure.glue", "structure.name-doubled", "delegation.ds-ttl",
+                      "delegation.ds-sha1"):
+            self.assertRegex(verdict, rf"warn +{check}|{check}.*warn")
+
     def test_old_versions_are_kept(self):
         for i in range(6):
             self.sign("--force")
