@@ -45,12 +45,11 @@ void signed_open(struct signed_zone *zone, const char *origin, uint8_t algorithm
 		signed_add_key(zone, KEY_KSK, algorithm);
 		signed_add_key(zone, KEY_ZSK, algorithm);
 	}
-	static uint8_t apex[NAME_WIRE];
-	name_lower(text_name(origin), apex);
+	name_lower(text_name(origin), zone->apex);
 	struct utc now;
 	assert_int_equal(utc_parse("2025-01-01T12:00:00Z", &now, &err), STATUS_OK);
 	zone->parameters = (struct sign_parameters){
-		.apex = apex,
+		.apex = zone->apex,
 		.now = now,
 		.serial = 2026112401,
 		.validity = { 14 * DAY },
@@ -61,6 +60,7 @@ void signed_open(struct signed_zone *zone, const char *origin, uint8_t algorithm
 		.dnskey_ttl = HOUR,
 		.zonemd = true,
 		.cds = true,
+		.all_type_names = true,
 		.threads = 2,
 	};
 }
@@ -104,7 +104,7 @@ enum status signed_make(struct signed_zone *zone, const char *text, const char *
 	enum status status = publish_open(zone->path, 0600, &publish, &zone->err);
 	if (status == STATUS_OK)
 		status = sign_zone(&input, previous == NULL ? NULL : &before, zone->keys, zone->key_count, zone->token,
-		    false, &zone->parameters, &publish, &zone->result, &zone->err);
+		    zone->replace_foreign, &zone->parameters, &publish, &zone->result, &zone->err);
 	if (status == STATUS_OK)
 		status = publish_rename(&publish, &zone->err);
 	publish_abort(&publish);

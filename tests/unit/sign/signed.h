@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "signer/dns/name.h"
 #include "signer/sign/sign_zone.h"
 
 enum { SIGNED_KEYS = 8 };
@@ -12,9 +13,11 @@ enum { SIGNED_KEYS = 8 };
 struct signed_zone {
 	char folder[64];
 	struct token *token;
+	uint8_t apex[NAME_WIRE];
 	struct key keys[SIGNED_KEYS];
 	size_t key_count;
 	struct sign_parameters parameters; /* of an ordinary zone; a test changes what it is about */
+	bool replace_foreign;
 	struct sign_result result;
 	struct error err;
 	char *text; /* of the zone signed last */
