@@ -10,6 +10,14 @@
 #include "signer/engine/policyfile.h"
 #include "signer/engine/setup.h"
 
+/* Configuration holds no secrets, and whoever signs may be another user than the one who sets things up: the umask is
+ * for the state folder. A folder that is there stays as it is; one that cannot be made is told by publish_file. */
+static void make_readable_folder(const char *path)
+{
+	if (mkdir(path, 0755) == 0)
+		(void)!chmod(path, 0755);
+}
+
 /* The default policy becomes the operator's own file, to be edited; one that is there stays. */
 static enum status write_default_policy(struct cli *cli, char **path, bool *written, struct error *err)
 {
@@ -23,9 +31,8 @@ static enum status write_default_policy(struct cli *cli, char **path, bool *writ
 	enum status status = policyfile_load(from, NULL, cli->mem, &shipped, err);
 	if (status != STATUS_OK || cli_has(cli, OPTION_DRY_RUN))
 		return status;
-	if (mkdir(cli->config, 0755) != 0 || mkdir(folder, 0755) != 0) {
-		/* They may be there; publish_file says it if they are not. */
-	}
+	make_readable_folder(cli->config);
+	make_readable_folder(folder);
 	status = publish_file(*path, 0644, shipped.text, strlen(shipped.text), err);
 	*written = status == STATUS_OK;
 	return status;
