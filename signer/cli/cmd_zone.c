@@ -3,6 +3,7 @@
 
 #include "signer/cli/cli.h"
 #include "signer/cli/facts.h"
+#include "signer/cli/unit.h"
 #include "signer/engine/folder.h"
 #include "signer/engine/policyfile.h"
 #include "signer/engine/setup.h"
@@ -20,16 +21,34 @@ static struct report *zone_report(struct cli *cli, const struct store_zone *zone
 	return report;
 }
 
+/* What --print-unit asks for; NULL without it. */
+static enum status unit_of(struct cli *cli, const struct store_zone *zone, char **unit, struct error *err)
+{
+	*unit = NULL;
+	if (!cli_has(cli, OPTION_PRINT_UNIT))
+		return STATUS_OK;
+	const char *output = zone->output != NULL ? zone->output : folder_zone_output(cli->state, zone->name, cli->mem);
+	return unit_drop_in(zone->name, output, cli->mem, unit, err);
+}
+
 static enum status print_changed(
     struct cli *cli, const struct store_zone *zone, const char *what, const char *policy_path, struct error *err)
 {
+	char *unit;
+	const enum status status = unit_of(cli, zone, &unit, err);
+	if (status != STATUS_OK)
+		return status;
 	bool dry = cli_has(cli, OPTION_DRY_RUN);
 	cli_say(cli, "%s%s %s (policy %s%s%s) in %s", dry ? "would have " : "", what, zone->name, zone->policy_name,
 	    policy_path != NULL ? " from " : "", policy_path != NULL ? policy_path : "", cli->state);
-	if (!cli_has(cli, OPTION_JSON))
+	if (!cli_has(cli, OPTION_JSON)) {
+		fputs(unit == NULL ? "" : unit, stdout);
 		return STATUS_OK;
+	}
 	struct report *report = report_new("zoneseal.zone/1");
 	report_bool(report, "dry_run", dry);
+	if (unit != NULL)
+		report_text(report, "unit", unit);
 	report_text(report, "done", what);
 	report_text(report, "policy_path", policy_path);
 	report_child(report, "zone", zone_report(cli, zone));
@@ -201,7 +220,8 @@ const struct command command_zone_add = {
 	.summary = "add a zone: input, output, policy",
 	.examples = "  zoneseal zone add nl.test -i /srv/in/nl.test.zone -o /srv/out/nl.test.zone\n"
 		    "  zoneseal zone add nl.test -i /srv/in/nl.test.zone --policy tld\n",
-	.options = TAKES(OPTION_INPUT) | TAKES(OPTION_OUTPUT) | TAKES(OPTION_POLICY) | TAKES(OPTION_PARENTS),
+	.options = TAKES(OPTION_INPUT) | TAKES(OPTION_OUTPUT) | TAKES(OPTION_POLICY) | TAKES(OPTION_PARENTS) |
+		   TAKES(OPTION_PRINT_UNIT),
 	.min_args = 1,
 	.max_args = 1,
 	.changes = true,

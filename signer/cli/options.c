@@ -20,6 +20,7 @@ const struct option_row cli_options[OPTIONS] = {
 	[OPTION_OUTPUT] = { "output", 'o', "FILE", "where to publish; - for stdout, which leaves no receipt" },
 	[OPTION_POLICY] = { "policy", 0, "POLICY", "policy by name or file" },
 	[OPTION_PARENTS] = { "parents", 0, "ADDRESSES", "addresses of the parent's servers, separated by spaces" },
+	[OPTION_PRINT_UNIT] = { "print-unit", 0, NULL, "print what the systemd service needs to publish this zone" },
 	[OPTION_FORCE] = { "force", 0, NULL, "publish with a new serial even if nothing is due" },
 	[OPTION_REPLACE] = { "replace", 0, NULL, "replace an output file that zoneseal did not write" },
 	[OPTION_NEW_KEYS] = { "new-keys", 0, NULL, "drop DNSKEY and RRSIG of keys that are not in this keystore" },

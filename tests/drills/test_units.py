@@ -1,17 +1,22 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""The systemd units and the line for cron: understood by the programs that read them, and as tight as they claim."""
+"""The systemd units and the line for cron: understood by the programs that read them, and as tight as they claim.
+
+test_units.py ZONESEAL
+"""
 
 import os
 import pathlib
 import re
 import shutil
 import subprocess
+import sys
 import tempfile
 import unittest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 UNITS = ROOT / "contrib" / "systemd"
+ZONESEAL = None
 CRON = ROOT / "contrib" / "cron" / "zoneseal"
 
 
@@ -43,6 +48,28 @@ class Units(unittest.TestCase):
             shutil.copy(self.folder / template, instance)
             said = self.analyze("verify", "--man=no", str(instance))
             self.assertEqual((said.returncode, said.stdout + said.stderr), (0, ""), unit)
+
+    def test_drop_in_that_zone_add_prints_is_understood(self):
+        """Also with folders that need quoting; systemd itself says what it read."""
+        for name in ("out", 'a "b" %h \\x41 $HOME', "\N{LATIN SMALL LETTER U WITH DIAERESIS}"):
+            folder = self.folder / name
+            folder.mkdir()
+            words = ["zone", "add", "nl.test", "--print-unit", "-i", "/dev/null", "-o", folder / "zone", "--config",
+                     self.folder, "--policy", ROOT / "policies" / "shipped" / "tld.yaml", "--state",
+                     self.folder / f"state of {name}"]
+            subprocess.run([ZONESEAL, "init", "-q", "--config", self.folder, "--state", words[-1]], check=True)
+            printed = subprocess.run([ZONESEAL, *words], capture_output=True, text=True, check=True).stdout
+            self.assertEqual((self.folder / "policies").stat().st_mode & 0o777, 0o755, "read by user zoneseal")
+            drop_in = self.folder / "zoneseal@nl.test.service.d"
+            drop_in.mkdir(exist_ok=True)
+            (drop_in / "output.conf").write_text(printed, encoding="utf-8")
+            instance = self.folder / "zoneseal@nl.test.service"
+            shutil.copy(self.folder / "zoneseal@.service", instance)
+            said = self.analyze("verify", "--man=no", str(instance))
+            self.assertEqual((said.returncode, said.stdout + said.stderr), (0, ""), printed)
+            (drop_in / "output.conf").write_text(printed.replace('="', '="not absolute'), encoding="utf-8")
+            said = self.analyze("verify", "--man=no", str(instance))
+            self.assertIn(f"not absolute{folder}", said.stderr, printed)
 
     def test_units_with_a_fault_are_told(self):
         """The check above would notice."""
@@ -82,4 +109,5 @@ class Units(unittest.TestCase):
 
 
 if __name__ == "__main__":
+    ZONESEAL = pathlib.Path(sys.argv.pop(1)).resolve()
     unittest.main()
