@@ -109,6 +109,8 @@ static void say_result(const struct cli *cli, const struct engine_report *report
 /* What a failure means for the public zone, and what to do. */
 static void say_effect(const struct cli *cli, const struct engine_report *report, enum status status)
 {
+	for (size_t i = 0; i < report->input_error_count; i++)
+		cli_say(cli, "%s", report->input_errors[i]);
 	if (report->has_published && report->result != ENGINE_KEPT_ALIVE && report->hook_note == NULL)
 		cli_say(cli, "%s: published serial %" PRIu32 " is untouched and valid until %s", report->zone,
 		    report->published_serial, report_when(report->valid_until, cli->now, cli->mem));
@@ -220,6 +222,7 @@ struct report *pipeline_report(
 	report_child(report, "counts", counts_report(&from->sign));
 	report_child(report, "seconds", seconds_report(from));
 	report_json(report, "verdict", from->verdict);
+	report_texts(report, "input_errors", from->input_errors, from->input_error_count);
 	if (status != STATUS_OK)
 		report_error(report, err, status);
 	return report;

@@ -115,6 +115,24 @@ static void copy_keys(struct attempt *attempt)
 	zonekeys_publish(attempt->keys, attempt->key_count, run_now(run));
 }
 
+/* One run tells all that is wrong with the input, up to what the reader gives. */
+static void note_errors(struct attempt *attempt)
+{
+	struct run *run = attempt->run;
+	struct engine_report *report = run->report;
+	const struct zonetext *input = &attempt->input;
+	if (input->error_count < 2)
+		return;
+	const char **texts = arena_calloc(run->mem, input->error_count, sizeof(*texts));
+	report->input_errors = texts;
+	report->input_error_count = input->error_count - 1;
+	for (size_t i = 1; i < input->error_count; i++) {
+		char text[1100];
+		error_format(&input->errors[i], text, sizeof(text));
+		texts[i - 1] = arena_strdup(run->mem, text);
+	}
+}
+
 static enum status read_input(struct attempt *attempt, struct error *err)
 {
 	struct run *run = attempt->run;
@@ -128,6 +146,8 @@ static enum status read_input(struct attempt *attempt, struct error *err)
 	if (status == STATUS_OK)
 		status = zonetext_read(attempt->file, &options, &attempt->input, err);
 	run->report->seconds_read = run_clock() - begin;
+	if (status == STATUS_MALFORMED && !attempt->keep_alive)
+		note_errors(attempt);
 	if (status != STATUS_OK)
 		return status;
 	if (!sign_input_serial(attempt->input.records, attempt->input.count, run->apex, &attempt->input_serial))

@@ -70,6 +70,9 @@ struct engine_report {
 	struct utc input_failing_since; /* registrations are not getting out since then; 0: they are */
 	const char *rejected;           /* where the refused zone is, or NULL */
 	const char *unsigned_not_asked; /* why the gate could not compare with the input, or NULL */
+	/* What else was wrong with the input's text, "file:line:column: what" a line; the first error is `err`. */
+	const char *const *input_errors;
+	size_t input_error_count;
 	bool virtual_clock;
 	uint8_t audit_head[32];
 	const char *hook_note; /* what a hook said when it failed, or NULL */

@@ -95,6 +95,7 @@ struct report *report_new(const char *schema); /* NULL: an inner object, without
 struct report *report_list(void);
 void report_free(struct report *report);
 void report_text(struct report *report, const char *name, const char *value); /* NULL value: null */
+void report_texts(struct report *report, const char *name, const char *const values[], size_t count);
 void report_number(struct report *report, const char *name, int64_t value);
 void report_real(struct report *report, const char *name, double value);
 void report_bool(struct report *report, const char *name, bool value);

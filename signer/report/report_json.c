@@ -40,7 +40,7 @@ void report_free(struct report *report)
 }
 
 /* Text that is no UTF-8 is escaped, so that the document stays one. */
-void report_text(struct report *report, const char *name, const char *value)
+static json_t *text_json(const char *value)
 {
 	json_t *text = value != NULL ? json_string(value) : json_null();
 	if (text == NULL) {
@@ -50,7 +50,20 @@ void report_text(struct report *report, const char *name, const char *value)
 		text = json_string(escaped);
 		free(escaped);
 	}
-	json_object_set_new(report->json, name, text);
+	return text;
+}
+
+void report_text(struct report *report, const char *name, const char *value)
+{
+	json_object_set_new(report->json, name, text_json(value));
+}
+
+void report_texts(struct report *report, const char *name, const char *const values[], size_t count)
+{
+	json_t *list = json_array();
+	for (size_t i = 0; i < count; i++)
+		json_array_append_new(list, text_json(values[i]));
+	json_object_set_new(report->json, name, list);
 }
 
 void report_number(struct report *report, const char *name, int64_t value)

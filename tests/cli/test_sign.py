@@ -185,6 +185,15 @@ class BadInput(World):
         self.write("nl.test.zone", ZONE + "x A 192.0.2.300\n")
         self.refused(65, self.input + ":11:")
 
+    def test_one_run_tells_all_that_is_wrong_up_to_twenty(self):
+        self.write("nl.test.zone", ZONE + "".join(f"x{i} A 192.0.2.{256 + i}\n" for i in range(30)))
+        done = self.sign(code=65)
+        for line in range(11, 31):
+            self.assertIn(f"{self.input}:{line}:", done.err)
+        self.assertNotIn(f"{self.input}:31:", done.err)
+        answer = self.json("sign", "nl.test", "-i", self.input, "-o", self.output, code=65)
+        self.assertEqual(len(answer["input_errors"]), 19)
+
     def test_malformed_input_of_every_kind(self):
         cases = {
             "empty": b"",
