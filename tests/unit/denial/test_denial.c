@@ -95,7 +95,7 @@ static void hashes_are_those_of_the_rfc(void **state)
 }
 
 static const char mixed[] =
-    APEX "ns A 192.0.2.1\na NS ns.a\nns.a A 192.0.2.2\nb NS ns\nb DS 1 13 2 00\nb TXT occluded\n"
+    APEX "ns A 192.0.2.1\na NS ns.a\nns.a A 192.0.2.2\nb NS ns\nb DS 1 13 250 00\nb TXT occluded\n"
 	 "x.ent1 NS ns\ny.ent2 TXT y\nMixed TXT m\nz TYPE65280 \\# 0\n";
 
 static void nsec_links_names_with_data_in_a_ring(void **state)
