@@ -188,6 +188,32 @@ static void peers_accept_rrsets_over_16_kib(void **state)
 	free(text);
 }
 
+static void peers_accept_the_root(void **state)
+{
+	(void)state;
+	static const char *const commands[] = { "dnssec-verify -o .", "ldns-verify-zone -Z -t 20250101120000",
+		"kzonecheck -o . -t 1735732800 -d on" };
+	for (size_t f = 0; f < COUNT(three); f++) {
+		struct signed_zone zone;
+		open_flavour(&zone, three[f]);
+		zone.apex[0] = 0;
+		if (signed_make(&zone,
+			". 86400 SOA a.root. n.root. 1 1800 900 604800 86400\n. 518400 NS a.root.\n"
+			"a.root. 518400 A 192.0.2.1\ntest. 172800 NS ns.test.\nns.test. 172800 A 192.0.2.2\n"
+			"example. 172800 NS ns.test.\nexample. 86400 DS 1 13 2 "
+			"000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f\n",
+			NULL) != STATUS_OK)
+			fail_msg("%s: %s", three[f]->title, zone.err.message);
+		for (size_t i = 0; i < COUNT(commands); i++) {
+			if (run(&zone, commands[i], zone.path) == 0)
+				continue;
+			show(&zone);
+			fail_msg("%s: refused by: %s", three[f]->title, commands[i]);
+		}
+		signed_close(&zone);
+	}
+}
+
 static unsigned next_random(uint32_t *seed)
 {
 	*seed = *seed * 1664525U + 1013904223U;
@@ -290,6 +316,7 @@ int main(void)
 		cmocka_unit_test(peers_accept_every_flavour),
 		cmocka_unit_test(peers_accept_oddities),
 		cmocka_unit_test(peers_accept_rrsets_over_16_kib),
+		cmocka_unit_test(peers_accept_the_root),
 		cmocka_unit_test(peers_accept_random_zones),
 		cmocka_unit_test(peers_refuse_a_changed_character),
 	};
