@@ -7,17 +7,13 @@
 #include "signer/dns/rrtype.h"
 #include "signer/zone/order.h"
 
-enum status reuse_init(
-    struct zonetext *previous, const uint8_t *apex, unsigned threads, struct reuse *out, struct error *err)
+void reuse_init(struct zonetext *previous, const uint8_t *apex, unsigned threads, struct reuse *out)
 {
 	*out = (struct reuse){ 0 };
-	if (previous == NULL)
-		return STATUS_OK;
-	const enum status status =
-	    order_owners(previous->records, previous->count, apex, (const char *const *)previous->files, threads, err);
-	if (status == STATUS_OK)
+	struct error ignored;
+	if (previous != NULL && order_owners(previous->records, previous->count, apex,
+				    (const char *const *)previous->files, threads, &ignored) == STATUS_OK)
 		*out = (struct reuse){ previous->records, previous->count };
-	return status;
 }
 
 /* The first record whose owner is not before `owner`. */

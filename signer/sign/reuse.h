@@ -19,9 +19,9 @@ struct reuse {
 	size_t count;
 };
 
-/* Takes `previous` (NULL: there is none) as it was read back; sorts its records by owner if they are not. */
-enum status reuse_init(
-    struct zonetext *previous, const uint8_t *apex, unsigned threads, struct reuse *out, struct error *err) MUST_CHECK;
+/* Takes `previous` (NULL: there is none) as it was read back; sorts its records by owner if they are not. One that is
+ * no zone of this apex gives nothing to keep: all is signed anew. */
+void reuse_init(struct zonetext *previous, const uint8_t *apex, unsigned threads, struct reuse *out);
 
 /* Where a walk over a section is in the previous zone. */
 struct reuse_cursor {

@@ -67,6 +67,15 @@ bool sign_input_serial(const struct record records[], size_t count, const uint8_
 	return false;
 }
 
+static enum status name_row(const struct row *row, struct error *err)
+{
+	char owner[NAME_TEXT];
+	char type[RRTYPE_TEXT];
+	name_to_text(row->owner, owner);
+	rrtype_to_text(row->type, true, type);
+	return error_context(err, "signing %.200s %s", owner, type);
+}
+
 static enum status sign_row(void *context, const struct row *row, struct error *err)
 {
 	struct sign_worker *const worker = context;
@@ -85,7 +94,7 @@ static enum status sign_row(void *context, const struct row *row, struct error *
 		if (!kept[k]) {
 			const enum status status = rrsig_make(worker->maker, row, keyset, worker->number, k, slot, err);
 			if (status != STATUS_OK)
-				return status;
+				return name_row(row, err);
 			worker->made++;
 		}
 		slot += KEYSET_TIMES + key->signature_size;
@@ -194,8 +203,7 @@ static enum status prepare(struct signing *signing, struct zonetext *previous, c
 		.validity = { [KEYSET_KEYS] = parameters->validity_dnskey, [KEYSET_ZONE] = parameters->validity },
 	};
 	enum status status = keyset_open(keys, key_count, token, signing->threads, &signing->keyset, err);
-	if (status == STATUS_OK)
-		status = reuse_init(previous, parameters->apex, signing->threads, &signing->reuse, err);
+	reuse_init(previous, parameters->apex, signing->threads, &signing->reuse);
 	if (status == STATUS_OK)
 		status = rows_open(&signing->zone, parameters->nsec3 ? &signing->chain : NULL, &signing->keyset,
 		    signing->negative_ttl, signing->threads, &signing->rows, err);

@@ -341,6 +341,29 @@ static void what_is_not_fresh_is_signed_again(void **state)
 	signed_close(&zone);
 }
 
+static void a_previous_zone_of_another_name_is_no_help_and_no_harm(void **state)
+{
+	(void)state;
+	struct signed_zone zone;
+	signed_open(&zone, "example.", ED25519, false);
+	make(&zone, small, "test. 60 SOA a. b. 1 2 3 4 5\n");
+	assert_int_equal(zone.result.signatures_kept, 0);
+	/* Nor is one whose records are in no order: they are sorted. */
+	make(&zone, small, NULL);
+	char *const text = strdup(zone.text);
+	char *const apex_end = strstr(text, "\na.example.") + 1;
+	char *shuffled;
+	size_t size;
+	FILE *const out = open_memstream(&shuffled, &size);
+	fprintf(out, "%s%.*s", apex_end, (int)(apex_end - text), text);
+	fclose(out);
+	make(&zone, small, shuffled);
+	assert_int_equal(zone.result.signatures_made, 2);
+	free(shuffled);
+	free(text);
+	signed_close(&zone);
+}
+
 static void foreign_signatures_stop_it(void **state)
 {
 	(void)state;
@@ -419,6 +442,7 @@ int main(void)
 		cmocka_unit_test(fresh_signatures_are_kept),
 		cmocka_unit_test(what_changed_is_signed_again),
 		cmocka_unit_test(what_is_not_fresh_is_signed_again),
+		cmocka_unit_test(a_previous_zone_of_another_name_is_no_help_and_no_harm),
 		cmocka_unit_test(foreign_signatures_stop_it),
 		cmocka_unit_test(a_ttl_over_the_limit_is_refused),
 		cmocka_unit_test(output_is_in_canonical_order_with_the_soa_first),
