@@ -79,9 +79,10 @@ static enum status check_bits(const struct policy *policy, unsigned bits, struct
 	const struct algorithm *const algorithm = alg_by_number(policy->algorithm);
 	if (algorithm->default_bits == 0 && bits != 0)
 		return error_set(err, STATUS_POLICY, "%s keys have one size; only RSA keys take one", algorithm->name);
-	if (bits < algorithm->least_bits || bits > algorithm->most_bits)
-		return error_set(err, STATUS_POLICY, "%u bits, but %s takes %u to %u", bits, algorithm->name,
-		    algorithm->least_bits, algorithm->most_bits);
+	/* Shorter ones are taken where they exist already, and never made. */
+	if (bits < algorithm->default_bits || bits > algorithm->most_bits)
+		return error_set(err, STATUS_POLICY, "%u bits, but a new %s key has %u to %u", bits, algorithm->name,
+		    algorithm->default_bits, algorithm->most_bits);
 	return STATUS_OK;
 }
 

@@ -83,7 +83,7 @@ static void small_rsa(struct policy *policy)
 {
 	policy->algorithm = 8;
 	policy_complete(policy);
-	policy->ksk_bits = 512;
+	policy->ksk_bits = 1024;
 }
 
 static void zsk_size_of_csk(struct policy *policy)
@@ -155,7 +155,7 @@ static const struct {
 } broken[] = {
 	{ unknown_algorithm, "keys.algorithm: algorithm 5 is not supported" },
 	{ size_without_rsa, "keys.zsk.bits: ECDSAP256SHA256 keys have one size; only RSA keys take one" },
-	{ small_rsa, "keys.ksk.bits: 512 bits, but RSASHA256 takes 1024 to 4096" },
+	{ small_rsa, "keys.ksk.bits: 1024 bits, but a new RSASHA256 key has 2048 to 4096" },
 	{ zsk_size_of_csk, "keys.zsk.bits: scheme csk has no ZSK; the size of its one key is keys.ksk.bits" },
 	{ long_dnskey_ttl, "keys.dnskey-ttl: 2d1s is above zone.max-ttl (2d)" },
 	{ refresh_near_validity, "signatures.refresh: 19d is above nine tenths of signatures.validity (21d)" },

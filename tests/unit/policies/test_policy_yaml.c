@@ -283,7 +283,7 @@ static void every_key_reaches_its_field(void **state)
 		       "  scheme: ksk-zsk\n"
 		       "  algorithm: rsasha512\n"
 		       "  ksk: {bits: 4096}\n"
-		       "  zsk: {bits: 1024}\n"
+		       "  zsk: {bits: 2048}\n"
 		       "  dnskey-ttl: 2h\n"
 		       "signatures:\n"
 		       "  validity: P28D\n"
@@ -307,7 +307,7 @@ static void every_key_reaches_its_field(void **state)
 	assert_false(policy.csk);
 	assert_int_equal(policy.algorithm, 10);
 	assert_int_equal(policy.ksk_bits, 4096);
-	assert_int_equal(policy.zsk_bits, 1024);
+	assert_int_equal(policy.zsk_bits, 2048);
 	assert_int_equal(policy.dnskey_ttl, 2 * HOUR);
 	assert_int_equal(policy.validity.seconds, 28 * DAY);
 	assert_int_equal(policy.validity_dnskey.seconds, 30 * DAY);
