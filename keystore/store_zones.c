@@ -143,10 +143,20 @@ static enum status update_row(struct store *store, const struct store_zone *zone
 {
 	struct sql sql;
 	sql_begin(&sql, store,
-	    "UPDATE zones SET input = ?, output = ?, policy_name = ?, policy_text = ?, parents = ?, removed = 0 WHERE "
+	    "UPDATE zones SET input = ?, output = ?, policy_name = ?, policy_text = ?, parents = ? WHERE "
 	    "id = ?");
 	put_zone(&sql, zone);
 	sql_put_int(&sql, id);
+	return sql_run(&sql, err);
+}
+
+/* A time, or 0 for a zone that is there. */
+static enum status set_removed(struct store *store, int64_t zone_id, struct utc when, struct error *err)
+{
+	struct sql sql;
+	sql_begin(&sql, store, "UPDATE zones SET removed = ? WHERE id = ?");
+	sql_put_int(&sql, when.seconds);
+	sql_put_int(&sql, zone_id);
 	return sql_run(&sql, err);
 }
 
@@ -161,6 +171,8 @@ static enum status add_zone(
 		return error_set(err, STATUS_REFUSED, "zone %s is there already", zone->name);
 	const bool is_new = *id == 0;
 	status = is_new ? insert_zone(store, zone, now, id, err) : update_row(store, zone, *id, err);
+	if (status == STATUS_OK && !is_new)
+		status = set_removed(store, *id, (struct utc){ 0 }, err);
 	if (status != STATUS_OK)
 		return status;
 	struct arena *const scratch = arena_new(0);
@@ -199,15 +211,6 @@ enum status store_update_zone(
 	return store_finish(store, status, err);
 }
 
-static enum status mark_removed(struct store *store, int64_t zone_id, struct utc now, struct error *err)
-{
-	struct sql sql;
-	sql_begin(&sql, store, "UPDATE zones SET removed = ? WHERE id = ?");
-	sql_put_int(&sql, now.seconds);
-	sql_put_int(&sql, zone_id);
-	return sql_run(&sql, err);
-}
-
 enum status store_remove_zone(struct store *store, int64_t zone_id, struct utc now, struct error *err)
 {
 	struct arena *const scratch = arena_new(0);
@@ -216,7 +219,7 @@ enum status store_remove_zone(struct store *store, int64_t zone_id, struct utc n
 	if (status == STATUS_OK)
 		status = store_zone_name(store, zone_id, scratch, &name, err);
 	if (status == STATUS_OK)
-		status = mark_removed(store, zone_id, now, err);
+		status = set_removed(store, zone_id, now, err);
 	if (status == STATUS_OK)
 		status = audit_append(store, now, name, "zone removed", "its keys and history stay", err);
 	arena_free(scratch);

@@ -68,6 +68,35 @@ static void a_removed_zone_comes_back_with_its_history(void **state)
 	assert_int_equal(floor, 7);
 }
 
+static void an_update_changes_the_zone_and_is_told(void **state)
+{
+	struct fixture *const f = *state;
+	struct error err;
+	struct store_zone zone = { .id = f->zone,
+		.output = "/out/nl",
+		.policy_name = "tld-rsa",
+		.policy_text = "name: tld-rsa\n",
+		.parents = "" };
+	struct store_zone got;
+	struct store_event *events;
+	size_t count;
+	bool found;
+	ok(store_update_zone(f->store, &zone, "policy applied", later(1), &err), &err);
+	ok(store_find_zone(f->store, "nl.", f->mem, &got, &found, &err), &err);
+	assert_null(got.input);
+	assert_string_equal(got.output, "/out/nl");
+	assert_string_equal(got.policy_text, "name: tld-rsa\n");
+	ok(store_events(f->store, "nl.", 1, f->mem, &events, &count, &err), &err);
+	assert_string_equal(events[0].what, "policy applied");
+	assert_non_null(strstr(events[0].detail, "output /out/nl, policy tld-rsa (SHA-256 "));
+	ok(store_remove_zone(f->store, f->zone, later(2), &err), &err);
+	ok(store_update_zone(f->store, &zone, "policy applied", later(3), &err), &err);
+	ok(store_find_zone(f->store, "nl.", f->mem, &got, &found, &err), &err);
+	assert_true(got.removed);
+	zone.id = 1000;
+	assert_int_equal(store_update_zone(f->store, &zone, "policy applied", later(3), &err), STATUS_INTERNAL);
+}
+
 static void zones_are_listed_by_name(void **state)
 {
 	struct fixture *const f = *state;
@@ -522,6 +551,7 @@ int main(void)
 		WITH_STORE(a_zone_comes_back_as_it_was_added),
 		WITH_STORE(a_zone_that_is_there_is_not_added_again),
 		WITH_STORE(a_removed_zone_comes_back_with_its_history),
+		WITH_STORE(an_update_changes_the_zone_and_is_told),
 		WITH_STORE(zones_are_listed_by_name),
 		WITH_STORE(a_failing_input_keeps_the_time_it_began),
 		WITH_STORE(keys_come_back_as_they_were_stored),

@@ -166,6 +166,119 @@ static void without_room_nothing_is_made_and_nothing_is_left(void **state)
 	assert_false(restored);
 }
 
+struct hostile {
+	const char *title;
+	const char *sql;
+};
+
+static enum status read_everything(struct store *store, int64_t zone, struct arena *mem, struct error *err)
+{
+	struct store_zone found_zone;
+	struct store_zone *zones;
+	struct store_version version;
+	struct store_version *versions;
+	struct store_run *runs;
+	struct store_event *events;
+	struct key *keys;
+	struct utc last;
+	uint8_t head[32];
+	uint64_t rows;
+	uint32_t floor;
+	size_t count;
+	bool is;
+	const enum status all[] = {
+		store_find_zone(store, "nl.", mem, &found_zone, &is, err),
+		store_zones(store, mem, &zones, &count, err),
+		store_keys(store, zone, mem, &keys, &count, err),
+		store_tag_is_used(store, zone, 1, &is, err),
+		store_open_intent(store, zone, mem, &version, &is, err),
+		store_last_version(store, zone, mem, &version, &is, err),
+		store_versions(store, zone, 100, mem, &versions, &count, err),
+		store_serial_floor(store, zone, &floor, &is, err),
+		store_runs(store, zone, 100, mem, &runs, &count, err),
+		store_events(store, NULL, 100, mem, &events, &count, err),
+		store_audit_head(store, head, err),
+		store_last_time(store, &last, err),
+		store_is_restored(store, &is, err),
+		store_audit_check(store, &rows, err),
+	};
+	for (size_t i = 0; i < COUNT(all); i++)
+		if (all[i] != STATUS_OK)
+			return all[i];
+	return STATUS_OK;
+}
+
+static void values_that_no_program_of_ours_wrote_are_damage(void **state)
+{
+	static const struct hostile cases[] = {
+		{ "short hash of a version", "UPDATE versions SET sha256 = x'00'" },
+		{ "long hash of a version", "UPDATE versions SET config_sha256 = zeroblob(100)" },
+		{ "long public key", "UPDATE keys SET public_key = zeroblob(521)" },
+		{ "short fingerprint", "UPDATE keys SET fingerprint = x'0102'" },
+		{ "NUL in a text", "UPDATE zones SET policy_text = 'a' || char(0) || 'b'" },
+	};
+	struct fixture *const f = *state;
+	struct error err;
+	char copy[120];
+	struct key key = key_of_vector(&vectors[4]);
+	snprintf(copy, sizeof(copy), "%s/copy.db", f->folder);
+	ok(store_add_keys(f->store, f->zone, &key, 1, NOW, &err), &err);
+	publish_serial(f, 5, NOW);
+	ok(read_everything(f->store, f->zone, f->mem, &err), &err);
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		char sql[200];
+		struct store *store = NULL;
+		print_message("%s\n", cases[i].title);
+		ok(store_copy(f->store, copy, &err), &err);
+		snprintf(sql, sizeof(sql), "PRAGMA ignore_check_constraints = ON; %s", cases[i].sql);
+		assert_int_equal(intrude(copy, sql), SQLITE_OK);
+		ok(store_open(copy, STORE_READ, "test", &store, &err), &err);
+		assert_int_equal(read_everything(store, f->zone, f->mem, &err), STATUS_IO);
+		assert_non_null(strstr(err.message, "the database is damaged"));
+		store_close(store);
+		assert_int_equal(unlink(copy), 0);
+	}
+}
+
+/* Octets changed at random (fixed seed): whatever a reader makes of them, it ends, and the file stays as it was. */
+static void a_reader_survives_any_damage(void **state)
+{
+	struct fixture *const f = *state;
+	struct error err;
+	struct key key = key_of_vector(&vectors[4]);
+	unsigned seed = 7;
+	unsigned refused = 0;
+	size_t size;
+	ok(store_add_keys(f->store, f->zone, &key, 1, NOW, &err), &err);
+	for (uint32_t serial = 1; serial <= 20; serial++)
+		publish_serial(f, serial, NOW);
+	store_close(f->store);
+	f->store = NULL;
+	uint8_t *const whole = file_take(f->path, &size);
+	uint8_t *const hurt = malloc(size);
+	for (unsigned i = 0; i < 400; i++) {
+		struct store *store = NULL;
+		size_t after_size;
+		memcpy(hurt, whole, size);
+		for (unsigned n = 1 + i % 8; n > 0; n--)
+			hurt[100 + (size_t)rand_r(&seed) % (size - 100)] ^=
+			    (uint8_t)(1 + (unsigned)rand_r(&seed) % 255);
+		file_make(f->path, hurt, size, 0600);
+		if (store_open(f->path, STORE_READ, "test", &store, &err) != STATUS_OK ||
+		    read_everything(store, f->zone, f->mem, &err) != STATUS_OK)
+			refused++;
+		store_close(store);
+		uint8_t *const after = file_take(f->path, &after_size);
+		assert_int_equal(after_size, size);
+		assert_memory_equal(after, hurt, size);
+		free(after);
+	}
+	print_message("%u of 400 refused\n", refused);
+	assert_true(refused > 100);
+	free(hurt);
+	free(whole);
+}
+
 #define WITH_STORE(test) cmocka_unit_test_setup_teardown(test, fixture_setup, fixture_teardown)
 
 int main(void)
@@ -174,6 +287,8 @@ int main(void)
 		WITH_STORE(writers_at_the_same_time_wait_for_each_other),
 		WITH_STORE(a_writer_that_does_not_end_makes_the_others_busy),
 		WITH_STORE(a_full_disk_is_told_and_leaves_a_whole_keystore),
+		WITH_STORE(values_that_no_program_of_ours_wrote_are_damage),
+		WITH_STORE(a_reader_survives_any_damage),
 		WITH_STORE(without_room_nothing_is_made_and_nothing_is_left),
 	};
 	return cmocka_run_group_tests_name("store_trouble", tests, NULL, NULL);
