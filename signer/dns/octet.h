@@ -26,7 +26,7 @@ enum octet_class {
 extern const uint8_t octet_class[256]; /* enum octet_class */
 extern const uint8_t octet_label[256]; /* 0 for what a label can hold as it is: OCTET_WORD but "." */
 extern const uint8_t octet_lower[256]; /* ASCII letters in lower case, all else as it is */
-extern const uint8_t octet_plain[256]; /* 1 for what every server reads unescaped in a name */
+extern const uint8_t octet_plain[256]; /* 1 for what every server reads unescaped in a name (Knot is the strictest) */
 
 static inline bool octet_is_plain(uint8_t octet)
 {
