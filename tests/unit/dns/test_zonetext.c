@@ -148,7 +148,7 @@ static void pieces_and_threads_change_nothing(void **state)
 	for (size_t i = 0; i < COUNT(good) + COUNT(bad); i++) {
 		const struct text_case *const it = i < COUNT(good) ? &good[i] : &bad[i - COUNT(good)];
 		for (size_t chunk = 1; chunk <= strlen(it->text) + 1; chunk++)
-			expect(it, chunk, chunk % 4 + 1);
+			expect(it, chunk, (unsigned)(chunk % 4 + 1));
 	}
 }
 
