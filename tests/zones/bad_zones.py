@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Zones with one defect each, and the check that must find it. What can be signed again is: then the defect stands alone."""
-from zonemaker import APEX, EXPIRATION, INCEPTION, NOW, SOA_TEXT, Key, Record, Zone, base32hex, nsec3_hash, rrsig
+from zonemaker import APEX, EXPIRATION, NOW, SOA_TEXT, Key, Record, Zone, nsec3_hash, rrsig
 
 
 def structure(z):

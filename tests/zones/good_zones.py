@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Zones that no check of severity "rfc" may refuse; the numbers are those of the list of what is legal though unusual."""
-import dns.name
-
-from zonemaker import APEX, EXPIRATION, INCEPTION, NOW, Key, Record, Zone, nsec3_hash, rrsig
+from zonemaker import APEX, EXPIRATION, INCEPTION, Key, Record, Zone, rrsig, time_text
 
 
 def plain(z):
@@ -23,8 +21,8 @@ def signatures(z):
     other = Key("other")
     z.good("n01_foreign_signatures", z.signed(after=lambda zone: zone.records.extend(
         [rrsig([r], other) for r in zone.records if r.type == "MX"])))
-    other13 = Key("other13", 256, 13)
-    z.good("n01_foreign_algorithm", z.signed(zsks=(z.ZSK, other13), published=(z.KSK, z.ZSK)))
+    other16 = Key("other16", 256, 16)
+    z.good("n01_foreign_algorithm", z.signed(zsks=(z.ZSK, other16), published=(z.KSK, z.ZSK)))
     z.good("n02_two_zsks", z.signed(zsks=(z.ZSK, z.ZSK2)))
 
     def split(zone):
@@ -99,10 +97,10 @@ def spelling(z):
     wrap = dict(inception=4294960000, expiration=4294960000 + 86400 * 30)
     z.good("n20_serial_wrap", z.signed(sign=wrap), "now=4294967290", others=False)
     z.good("n20_years", z.signed(sign=dict(expiration=INCEPTION + 86400 * 365 * 10)))
-    seconds = z.signed().text().replace("20260201000000", str(EXPIRATION)).replace("20260101000000", str(INCEPTION))
+    seconds = z.signed().text().replace(time_text(EXPIRATION), str(EXPIRATION)).replace(
+        time_text(INCEPTION), str(INCEPTION))
     z.good("n20_times_in_seconds", seconds)
-    upper = z.signed().text().replace("www.zs.test.\t3600\tIN\tA", "WWW.zs.Test.\t3600\tIN\tA").replace(
-        "15 2 3600 20260201000000 20260101000000", "15 2 3600 20260201000000 20260101000000")
+    upper = z.signed().text().replace("www.zs.test.\t3600\tIN\tA", "WWW.zs.Test.\t3600\tIN\tA")
     z.good("n21_upper_case_owner", upper.replace(f" {z.ZSK.tag()} zs.test. ", f" {z.ZSK.tag()} ZS.TEST. "))
 
     def case_kept(zone):

@@ -7,6 +7,7 @@ records before or after. Algorithms: 15 by default (equal runs give equal files)
 import base64
 import datetime
 import hashlib
+import os
 import struct
 
 import dns.name
@@ -17,7 +18,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, padding, rsa, utils
 
 APEX = dns.name.from_text("zs.test.")
-INCEPTION, EXPIRATION, NOW = 1767225600, 1769904000, 1768003200  # 2026-01-01, 2026-02-01, 2026-01-10
+SHIFT = int(os.environ.get("ZONES_SHIFT", "0"))  # moves all times, for judges that know no time but now
+INCEPTION, EXPIRATION, NOW = 1767225600 + SHIFT, 1769904000 + SHIFT, 1768003200 + SHIFT  # 2026-01-01, 02-01, 01-10
 SOA_TEXT = "ns1.zs.test. host.zs.test. %d 7200 3600 604800 3600"
 
 
