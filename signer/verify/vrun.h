@@ -24,6 +24,12 @@ struct vsig_stats {
 	uint64_t foreign[VKEYS_MAX]; /* of those, verified by that key: index into `known` */
 };
 
+/* The zone's digest by one hash (RFC 8976 3.3). */
+struct vdigest {
+	bool made;
+	uint8_t octets[64];
+};
+
 struct vrun {
 	const struct verify_options *options;
 	struct vzone zone;
@@ -46,8 +52,7 @@ struct vrun {
 	uint8_t *expect_text; /* holds the expected keys' RDATA */
 
 	struct vsig_stats stats;
-	bool nsec_complete;
-	bool nsec3_complete;
+	struct vdigest digests[2]; /* SHA-384, SHA-512 */
 };
 
 /* A zone key that validators take: Zone bit, no REVOKE, no fault (RFC 4034 2.1.1, RFC 5011 2.1). */
@@ -69,6 +74,7 @@ void vchain_anchor(struct vrun *run); /* anchors, CDS, roles: after the signatur
 enum status vsig_check(struct vrun *run, struct error *err) MUST_CHECK;
 void vtime_check(struct vrun *run);
 enum status vdenial_check(struct vrun *run, struct error *err) MUST_CHECK;
-enum status vzonemd_check(struct vrun *run, struct error *err) MUST_CHECK;
+bool vzonemd_digest(struct vrun *run); /* called by one worker beside the signatures; false: libcrypto failed */
+void vzonemd_check(struct vrun *run);
 enum status vpast_check(struct vrun *run, struct error *err) MUST_CHECK;
 void vpast_unsigned(struct vrun *run);

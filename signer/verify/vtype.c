@@ -73,7 +73,7 @@ static const struct vtype by_name[] = {
 	{ "RRSIG", 46, "tg1PTT2nb" },
 	{ "RT", 21, "2n" },
 	{ "SIG", 24, "tg1PTT2nb" },
-	{ "SINK", 40, "11b" },
+	{ "SINK", 40, "111b" },
 	{ "SMIMEA", 53, "111x" },
 	{ "SOA", 6, "nn4PPPP" },
 	{ "SPF", 99, "S" },

@@ -79,6 +79,13 @@ static bool digest_zone(const struct vzone *zone, unsigned hash, uint8_t out[EVP
 	return good;
 }
 
+/* Of a scheme and hash that are known here. */
+static bool computable(const struct vrecord *record)
+{
+	return record->size >= 18 && record->rdata[4] == SCHEME_SIMPLE && record->rdata[5] >= HASH_SHA384 &&
+	       record->rdata[5] <= HASH_SHA512;
+}
+
 static void check_form(struct vrun *run, const struct vset *set, size_t at)
 {
 	const struct vrecord *const record = &set->first[at];
@@ -102,27 +109,39 @@ static void check_form(struct vrun *run, const struct vset *set, size_t at)
 			    vplace_of(record), "scheme %u, hash %u", scheme, hash);
 }
 
-enum status vzonemd_check(struct vrun *run, struct error *err)
+/* Which digests are wanted is seen from the records; they are made while other workers verify signatures. */
+bool vzonemd_digest(struct vrun *run)
+{
+	const struct vzone *const zone = &run->zone;
+	if (zone->top == NULL)
+		return true;
+	const struct vset set = vzone_set(zone, zone->top, VTYPE_ZONEMD);
+	for (size_t i = 0; i < set.count; i++) {
+		if (!computable(&set.first[i]))
+			continue;
+		struct vdigest *const digest = &run->digests[set.first[i].rdata[5] - HASH_SHA384];
+		if (!digest->made && !digest_zone(zone, set.first[i].rdata[5], digest->octets))
+			return false;
+		digest->made = true;
+	}
+	return true;
+}
+
+void vzonemd_check(struct vrun *run)
 {
 	const struct vzone *const zone = &run->zone;
 	const struct vset set = zone->top == NULL ? (struct vset){ NULL, 0 } : vzone_set(zone, zone->top, VTYPE_ZONEMD);
-	uint8_t digest[2][EVP_MAX_MD_SIZE];
-	bool made[2] = { false, false };
 	size_t known = 0;
 	size_t good = 0;
 	for (size_t i = 0; i < set.count; i++) {
 		const struct vrecord *const record = &set.first[i];
 		check_form(run, &set, i);
-		if (record->size < 18 || record->rdata[4] != SCHEME_SIMPLE || record->rdata[5] < HASH_SHA384 ||
-		    record->rdata[5] > HASH_SHA512)
+		if (!computable(record))
 			continue;
 		known++;
-		const unsigned which = record->rdata[5] - HASH_SHA384;
-		if (!made[which] && !digest_zone(zone, record->rdata[5], digest[which]))
-			return error_set(err, STATUS_INTERNAL, "the zone's digest could not be computed");
-		made[which] = true;
-		const size_t size = which == 0 ? 48 : 64;
-		if (record->size == 6 + size && memcmp(record->rdata + 6, digest[which], size) == 0) {
+		const struct vdigest *const digest = &run->digests[record->rdata[5] - HASH_SHA384];
+		const size_t size = record->rdata[5] == HASH_SHA384 ? 48 : 64;
+		if (digest->made && record->size == 6 + size && memcmp(record->rdata + 6, digest->octets, size) == 0) {
 			good++;
 			continue;
 		}
@@ -139,5 +158,4 @@ enum status vzonemd_check(struct vrun *run, struct error *err)
 	if (run->limits.zonemd && known == 0)
 		vreport_fail(run->report, VC_ZONEMD_PRESENT, "the policy wants a ZONEMD, and none can be checked",
 		    (struct vplace){ zone->apex, VTYPE_ZONEMD, 0 }, "%zu ZONEMD records", set.count);
-	return STATUS_OK;
 }
