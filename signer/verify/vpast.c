@@ -49,6 +49,8 @@ struct changes {
 
 static bool sets_equal(const struct vset *a, const struct vset *b)
 {
+	if (a->count == 0 || b->count == 0)
+		return a->count == b->count;
 	const struct vrecord *x = a->first;
 	const struct vrecord *y = b->first;
 	const struct vrecord *const x_end = a->first + a->count;

@@ -184,9 +184,10 @@ static void append(struct reader *r, const struct vchunk *chunk, uint64_t line)
 		r->room = r->room + r->room / 2 + chunk->count + 1024;
 		file->records = memory_resize(file->records, r->room, sizeof(*file->records));
 	}
+	if (chunk->count == 0)
+		return;
 	struct vrecord *const out = file->records + file->count;
-	if (chunk->count > 0)
-		memcpy(out, chunk->records, chunk->count * sizeof(*out));
+	memcpy(out, chunk->records, chunk->count * sizeof(*out));
 	for (size_t i = 0; i < chunk->count; i++)
 		out[i].line = (uint32_t)(out[i].line + line);
 	file->count += chunk->count;

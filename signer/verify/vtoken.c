@@ -13,7 +13,7 @@ static struct vtoken bad(struct vtokens *in, const char *why)
 static struct vtoken quoted(struct vtokens *in)
 {
 	const char *const start = ++in->at;
-	while (in->at < in->end && *in->at != '"' && *in->at != '\n')
+	while (in->at < in->end && *in->at != '"' && *in->at != '\n' && *in->at != '\0')
 		in->at += *in->at == '\\' && in->at + 1 < in->end ? 2 : 1;
 	if (in->at >= in->end || *in->at != '"')
 		return bad(in, "quoted string without its end (RFC 1035 5.1)");
@@ -24,8 +24,9 @@ static struct vtoken quoted(struct vtokens *in)
 
 static struct vtoken word(struct vtokens *in)
 {
-	/* What ends a word: blank, line end, ; ( ) and ". */
-	static const bool stops[256] = { [' '] = true,
+	/* What ends a word: blank, line end, ; ( ) " and NUL, which no text holds. */
+	static const bool stops[256] = { ['\0'] = true,
+		[' '] = true,
 		['\t'] = true,
 		['\r'] = true,
 		['\n'] = true,
@@ -36,7 +37,7 @@ static struct vtoken word(struct vtokens *in)
 	const char *const start = in->at;
 	while (in->at < in->end && !stops[(uint8_t)*in->at]) {
 		if (*in->at == '\\') {
-			if (in->at + 1 >= in->end || in->at[1] == '\n')
+			if (in->at + 1 >= in->end || in->at[1] == '\n' || in->at[1] == '\0')
 				return bad(in, "backslash at the end of a line (RFC 1035 5.1)");
 			in->at++;
 		}
