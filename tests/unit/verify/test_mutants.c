@@ -115,7 +115,7 @@ static size_t change_ttl(const struct text *zone, size_t start, size_t end, size
 /* Changes each letter or digit of owner and RDATA in turn, but not only its case. */
 static size_t change_letter(const struct text *zone, size_t start, size_t end, size_t step, char *out)
 {
-	const size_t stride = 7; /* some of them: all would take minutes */
+	const size_t stride = 17; /* some of them: all would take minutes */
 	const size_t at = start + step * stride + start % stride;
 	if (at >= end - 1)
 		return 0;
@@ -163,11 +163,11 @@ static void a_cut_file_never_passes(void **state)
 {
 	(void)state;
 	struct text zone = load("nsec_zonemd");
-	for (size_t size = 1; size < zone.size - 1; size += 37)
+	for (size_t size = 1; size < zone.size - 1; size += 61)
 		assert_refused(zone.data, size, "cut", zone.data + size);
 	free(zone.data);
 	zone = load("nsec3");
-	for (size_t size = 1; size < zone.size - 200; size += 37)
+	for (size_t size = 1; size < zone.size - 200; size += 61)
 		assert_refused(zone.data, size, "cut", zone.data + size);
 	free(zone.data);
 }
