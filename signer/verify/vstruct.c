@@ -74,8 +74,8 @@ static void check_cut(struct vrun *run, const struct vowner *owner)
 		const uint16_t type = records[i].type;
 		if (type == VTYPE_A || type == VTYPE_AAAA)
 			continue;
-		if (owner->kind == VKIND_CUT &&
-		    (type == VTYPE_NS || type == VTYPE_DS || type == VTYPE_NSEC || type == VTYPE_RRSIG))
+		if (owner->kind == VKIND_CUT && (type == VTYPE_NS || type == VTYPE_DS || type == VTYPE_NSEC ||
+						    type == VTYPE_NSEC3 || type == VTYPE_RRSIG))
 			continue;
 		vreport_fail(run->report, VC_STRUCTURE_CUT, "data at or below a delegation that nobody can see",
 		    vplace_of(&records[i]), "occluded");

@@ -206,7 +206,9 @@ bool vzone_authoritative(const struct vowner *owner, uint16_t type)
 	case VKIND_DATA:
 		return type != VTYPE_RRSIG;
 	case VKIND_CUT:
-		return type == VTYPE_DS || type == VTYPE_NSEC;
+		/* A registrant may own the name that is the hash of another: then the NSEC3 stands beside the
+		 * delegation. */
+		return type == VTYPE_DS || type == VTYPE_NSEC || type == VTYPE_NSEC3;
 	case VKIND_HASH:
 		return type == VTYPE_NSEC3;
 	case VKIND_OCCLUDED:
