@@ -60,7 +60,7 @@ static enum status read_header(const char *path, uint8_t out[HEADER_SIZE], struc
 	    n < 0 ? error_set_errno(err, "keystore %s", path)
 	    : n < HEADER_SIZE
 		? error_set(err, STATUS_IO,
-		      "keystore %s: damaged, it has %zd octets; nothing was touched, restore it from a backup", path, n)
+		      "keystore %s: damaged, it has %zd octets; nothing was touched, " STORE_RESTORE_HINT, path, n)
 		: STATUS_OK;
 	close(file);
 	return status;
@@ -86,8 +86,7 @@ enum status store_look(const char *path, int newest, struct store_header *out, s
 		return status;
 	if (memcmp(octets, "SQLite format 3", 16) != 0)
 		return error_set(err, STATUS_IO,
-		    "keystore %s: damaged, it does not begin as a database; nothing was touched, restore it from a "
-		    "backup",
+		    "keystore %s: damaged, it does not begin as a database; nothing was touched, " STORE_RESTORE_HINT,
 		    path);
 	header.version = (int)bytes_get_u32(octets + USER_VERSION_AT);
 	if (bytes_get_u32(octets + APPLICATION_ID_AT) != MIGRATE_APPLICATION_ID || header.version < 1)
@@ -179,13 +178,14 @@ static enum status ask_quick_check(struct store *store, struct error *err)
 	sql_begin(&sql, store, "PRAGMA quick_check(1)");
 	if (sql_row(&sql)) {
 		const char *const text = sql_text(&sql, scratch);
-		snprintf(answer, sizeof(answer), "%s", text == NULL ? "" : text);
+		const char *const headline = text == NULL ? NULL : strchr(text, '\n'); /* "*** in database main ***" */
+		snprintf(answer, sizeof(answer), "%s", headline != NULL ? headline + 1 : text == NULL ? "" : text);
 	}
 	arena_free(scratch);
 	const enum status status = sql_end(&sql, err);
 	if (status == STATUS_OK && strcmp(answer, "ok") != 0)
-		return error_set(err, STATUS_IO,
-		    "keystore %s: damaged (%s); nothing was touched, restore it from a backup", store->path, answer);
+		return error_set(err, STATUS_IO, "keystore %s: damaged (%s); nothing was touched, " STORE_RESTORE_HINT,
+		    store->path, answer);
 	return status;
 }
 

@@ -15,6 +15,9 @@
 
 enum { SQL_MESSAGE = 200 };
 
+/* What to do about a damaged keystore. */
+#define STORE_RESTORE_HINT "restore it from a backup (move it away, then: zoneseal restore FILE)"
+
 struct store {
 	sqlite3 *database;
 	char *path;
