@@ -1,11 +1,14 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""Whatever policy passes `policy check` signs a zone that passes the gate: test_policies.py ZONESEAL [POLICIES]
+"""Whatever policy passes `policy check` signs a zone that passes the gate: test_policies.py ZONESEAL
+
+ZONESEAL_SOAK=1 draws many more.
 
 Policies are drawn with a fixed seed. Each signs a small zone from nothing; then nothing is due; a second serial reuses
 what is fresh; BIND's dnssec-verify agrees; and what the policy says is what the zone has.
 """
 
+import os
 import pathlib
 import random
 import subprocess
@@ -135,7 +138,7 @@ class Drill:
 
 def main():
     chance = random.Random(2026)
-    count = int(sys.argv[2]) if len(sys.argv) > 2 else 40
+    count = 400 if "ZONESEAL_SOAK" in os.environ else 16
     with tempfile.TemporaryDirectory(prefix="zoneseal-policies-") as folder:
         drill = Drill(pathlib.Path(sys.argv[1]).resolve(), folder)
         for number in range(count):
