@@ -45,7 +45,7 @@ static enum status parse_wanted(const struct cli *cli, struct ds_wanted *out, st
 		return STATUS_OK;
 	if (key[0] == '\0' || strspn(key, "0123456789") != strlen(key) || strlen(key) > 5)
 		return error_set(err, STATUS_USAGE, "--key: a key tag");
-	out->tag = atoi(key);
+	out->tag = (int)strtol(key, NULL, 10);
 	return STATUS_OK;
 }
 
