@@ -18,8 +18,13 @@ uint8_t *rdata_take(const struct scan *scan, struct rdata_out *out, size_t size)
 
 static enum status read_name(struct scan *scan, struct rdata_out *out)
 {
-	uint8_t wire[NAME_WIRE];
 	size_t size;
+	if (out->end - out->at >= NAME_WIRE) {
+		const enum status status = scan_name(scan, "a domain name", out->at, &size);
+		out->at += status == STATUS_OK ? size : 0;
+		return status;
+	}
+	uint8_t wire[NAME_WIRE];
 	const enum status status = scan_name(scan, "a domain name", wire, &size);
 	if (status != STATUS_OK)
 		return status;

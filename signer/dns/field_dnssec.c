@@ -142,15 +142,16 @@ enum status field_read_time(struct scan *scan, struct rdata_out *out)
 	return STATUS_OK;
 }
 
-/* 65536 bits, and which windows hold any. */
+/* 65536 bits, and which windows hold any. Types below 256 come alone as a rule, so the rest is cleared when needed. */
 struct type_set {
-	uint8_t bits[8192];
 	uint8_t size[256]; /* octets used in each window */
+	uint8_t bits[8192];
+	bool high; /* a type above 255 was seen, all windows are cleared */
 };
 
 static void put_windows(const struct type_set *set, uint8_t *to)
 {
-	for (unsigned window = 0; window < 256; window++) {
+	for (unsigned window = 0; window < (set->high ? 256 : 1); window++) {
 		if (set->size[window] == 0)
 			continue;
 		*to++ = (uint8_t)window;
@@ -164,6 +165,11 @@ static void add_type(struct type_set *set, unsigned type)
 {
 	const unsigned window = type >> 8;
 	const uint8_t size = (uint8_t)((type & 255) / 8 + 1);
+	if (window > 0 && !set->high) {
+		memset(set->size + 1, 0, sizeof(set->size) - 1);
+		memset(set->bits + 32, 0, sizeof(set->bits) - 32);
+		set->high = true;
+	}
 	set->bits[type / 8] |= (uint8_t)(0x80 >> (type & 7));
 	if (set->size[window] < size)
 		set->size[window] = size;
@@ -189,11 +195,13 @@ static enum status read_types(struct scan *scan, struct type_set *set)
 enum status field_read_bitmap(struct scan *scan, struct rdata_out *out)
 {
 	struct type_set set;
-	memset(&set, 0, sizeof(set));
+	set.high = false;
+	set.size[0] = 0;
+	memset(set.bits, 0, 32);
 	if (read_types(scan, &set) != STATUS_OK)
 		return STATUS_MALFORMED;
 	size_t size = 0;
-	for (unsigned window = 0; window < 256; window++)
+	for (unsigned window = 0; window < (set.high ? 256 : 1); window++)
 		size += set.size[window] == 0 ? 0 : 2U + set.size[window];
 	uint8_t *const to = rdata_take(scan, out, size);
 	if (to == NULL)

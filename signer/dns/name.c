@@ -276,8 +276,15 @@ size_t name_to_text(const uint8_t *name, char out[NAME_TEXT])
 	if (*name == 0)
 		*at++ = '.';
 	while (*name != 0) {
-		for (unsigned left = *name++; left > 0; left--)
-			at = put_octet(at, *name++);
+		const unsigned size = *name++;
+		unsigned plain = 0;
+		/* Nearly all labels are plain: copied as they are, an escape takes over where it must. */
+		for (; plain < size && octet_is_plain(name[plain]); plain++)
+			at[plain] = (char)name[plain];
+		at += plain;
+		for (unsigned i = plain; i < size; i++)
+			at = put_octet(at, name[i]);
+		name += size;
 		*at++ = '.';
 	}
 	*at = '\0';

@@ -106,6 +106,9 @@ const struct rrtype_row *rrtype_table(size_t *count);
 /* The number of text[0..size): a mnemonic in any case or TYPEn (RFC 3597 5). -1 if it is neither. */
 int rrtype_from_text(const char *text, size_t size);
 
+/* The number of one of the few types that nearly all records have, by its mnemonic; -1 for all others. */
+int rrtype_frequent(const char *text, size_t size);
+
 /* The mnemonic that BIND 9.18, Knot 3.2, NSD 4.6 and ldns 1.8 all read (`all_names`: any that we know), else TYPEn.
  * Returns the length. */
 size_t rrtype_to_text(uint16_t type, bool all_names, char out[RRTYPE_TEXT]);

@@ -167,7 +167,13 @@ static enum status parse_head(struct scan *scan, struct head *head)
 				return STATUS_MALFORMED;
 			continue;
 		}
-		const int32_t class = is_in(&token) ? 1 : class_number(&token);
+		const bool in = is_in(&token);
+		const int frequent = in ? -1 : rrtype_frequent(token.text, token.size);
+		if (frequent >= 0) {
+			head->type = (uint16_t)frequent;
+			return STATUS_OK;
+		}
+		const int32_t class = in ? 1 : class_number(&token);
 		if (class < 0)
 			return parse_type(scan, &token, head);
 		if (class != 1)

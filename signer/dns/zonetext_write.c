@@ -95,17 +95,16 @@ static void put_fields(struct zonetext_buffer *out, const struct rrtype_row *row
 }
 
 /* Whether all servers read this type's fields alike, whatever is in them. */
-static bool has_plain_fields(uint16_t type, const uint8_t *rdata, size_t size)
+static bool has_plain_fields(const struct rrtype_row *row, const uint8_t *rdata, size_t size)
 {
-	const struct rrtype_row *const row = rrtype_find(type);
 	for (unsigned i = 0; row->fields[i] != FIELD_END; i++) {
 		if (row->fields[i] == FIELD_OPAQUE)
 			return false;
 		if (row->fields[i] == FIELD_SERVICES && rdata[size - 1] == 0 && size > 5)
 			return false; /* the text cannot say that the map has zeros at its end */
-		if (type == RRTYPE_KEY && size == 4)
+		if (row->number == RRTYPE_KEY && size == 4)
 			return false; /* a KEY without a key: NSD and ldns want one */
-		if (type == RRTYPE_CSYNC && size == 6)
+		if (row->number == RRTYPE_CSYNC && size == 6)
 			return false; /* without types: ldns wants one */
 		if (row->fields[i] == FIELD_LOC && !field_loc_has_text(rdata))
 			return false;
@@ -123,24 +122,56 @@ static bool has_text(const struct rrtype_row *row, const uint8_t *rdata, size_t 
 	if (row == NULL || !(all_names || row->everywhere))
 		return false;
 	return size > 0 && rdata_check(row->number, rdata, size, NULL) == STATUS_OK &&
-	       has_plain_fields(row->number, rdata, size);
+	       has_plain_fields(row, rdata, size);
+}
+
+/* The types that nearly all records have, without a walk through the fields; false: another type, or malformed. */
+static bool put_frequent(struct zonetext_buffer *out, uint16_t type, const uint8_t *rdata, size_t size)
+{
+	char text[ADDRESS_TEXT];
+	if (type == RRTYPE_NS && size > 0 && name_from_wire(rdata, size) == size)
+		text_put_name(out, rdata);
+	else if (type == RRTYPE_A && size == 4)
+		text_put(out, text, address_write_ipv4(rdata, text));
+	else if (type == RRTYPE_AAAA && size == 16)
+		text_put(out, text, address_write_ipv6(rdata, text));
+	else
+		return false;
+	return true;
+}
+
+static char *put_decimal(char *at, uint32_t number)
+{
+	char digits[10];
+	size_t count = 0;
+	do {
+		digits[count++] = (char)('0' + number % 10);
+		number /= 10;
+	} while (number > 0);
+	while (count > 0)
+		*at++ = digits[--count];
+	return at;
 }
 
 void zonetext_write(struct zonetext_buffer *buffer, const uint8_t *owner, uint32_t ttl, uint16_t type,
     const uint8_t *rdata, size_t rdata_size, bool all_names)
 {
-	char name[RRTYPE_TEXT];
-	const size_t name_length = rrtype_to_text(type, all_names, name);
-	const struct rrtype_row *const row = rrtype_find(type);
-	text_put_name(buffer, owner);
-	text_put(buffer, "\t", 1);
-	text_put_number(buffer, ttl);
-	text_put(buffer, "\tIN\t", 4);
-	text_put(buffer, name, name_length);
-	text_put(buffer, "\t", 1);
-	if (has_text(row, rdata, rdata_size, all_names))
-		put_fields(buffer, row, rdata, rdata_size);
-	else
-		put_generic(buffer, rdata, rdata_size);
+	zonetext_buffer_reserve(buffer, NAME_TEXT + RRTYPE_TEXT + 32);
+	char *at = buffer->data + buffer->size;
+	at += name_to_text(owner, at);
+	*at++ = '\t';
+	at = put_decimal(at, ttl);
+	memcpy(at, "\tIN\t", 4);
+	at += 4;
+	at += rrtype_to_text(type, all_names, at);
+	*at++ = '\t';
+	buffer->size = (size_t)(at - buffer->data);
+	if (!put_frequent(buffer, type, rdata, rdata_size)) {
+		const struct rrtype_row *const row = rrtype_find(type);
+		if (has_text(row, rdata, rdata_size, all_names))
+			put_fields(buffer, row, rdata, rdata_size);
+		else
+			put_generic(buffer, rdata, rdata_size);
+	}
 	text_put(buffer, "\n", 1);
 }

@@ -245,6 +245,13 @@ static void the_table_is_sorted_and_reads_its_own_names(void **state)
 		assert_int_equal(rrtype_to_text(rows[i].number, true, text), strlen(rows[i].name));
 		assert_string_equal(text, rows[i].name);
 	}
+	size_t found = 0;
+	for (unsigned type = 0; type <= UINT16_MAX; type++) {
+		const struct rrtype_row *const row = rrtype_find((uint16_t)type);
+		assert_true(row == NULL || row->number == type);
+		found += row != NULL;
+	}
+	assert_int_equal(found, count);
 	assert_null(rrtype_find(65280));
 	assert_null(rrtype_find(65535));
 	char text[RRTYPE_TEXT];
