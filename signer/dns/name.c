@@ -277,13 +277,16 @@ size_t name_to_text(const uint8_t *name, char out[NAME_TEXT])
 		*at++ = '.';
 	while (*name != 0) {
 		const unsigned size = *name++;
-		unsigned plain = 0;
-		/* Nearly all labels are plain: copied as they are, an escape takes over where it must. */
-		for (; plain < size && octet_is_plain(name[plain]); plain++)
-			at[plain] = (char)name[plain];
-		at += plain;
-		for (unsigned i = plain; i < size; i++)
-			at = put_octet(at, name[i]);
+		uint8_t plain = 1;
+		for (unsigned i = 0; i < size; i++)
+			plain &= octet_plain[name[i]];
+		if (plain != 0) {
+			memcpy(at, name, size);
+			at += size;
+		} else {
+			for (unsigned i = 0; i < size; i++)
+				at = put_octet(at, name[i]);
+		}
 		name += size;
 		*at++ = '.';
 	}

@@ -71,7 +71,7 @@ static enum scan_kind bad_control(struct scan *scan)
 	return SCAN_BAD;
 }
 
-enum scan_kind scan_peek(struct scan *scan)
+static enum scan_kind peek_slowly(struct scan *scan)
 {
 	for (;;) {
 		switch ((enum octet_class)octet_class[(uint8_t)*scan->at]) {
@@ -111,6 +111,16 @@ enum scan_kind scan_peek(struct scan *scan)
 			return bad_control(scan);
 		}
 	}
+}
+
+/* Nearly always a blank or two, then a word. */
+enum scan_kind scan_peek(struct scan *scan)
+{
+	const char *at = scan->at;
+	while (octet_class[(uint8_t)*at] == OCTET_BLANK)
+		at++;
+	scan->at = at;
+	return octet_class[(uint8_t)*at] == OCTET_WORD ? SCAN_WORD : peek_slowly(scan);
 }
 
 /* Steps over a backslash and what it escapes; a newline cannot be escaped. */
