@@ -23,23 +23,15 @@ bool address_parse_ipv4(const char *text, size_t size, uint8_t out[4])
 	return text == end;
 }
 
-static int hex_value(char c)
-{
-	if (octet_is_digit(c))
-		return c - '0';
-	const char lower = (char)octet_lower[(uint8_t)c];
-	return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
-}
-
 /* One to four hexadecimal digits; how many, or 0. */
 static size_t parse_group(const char *text, size_t size, uint8_t out[2])
 {
 	unsigned value = 0;
 	size_t digits = 0;
-	while (digits < size && hex_value(text[digits]) >= 0) {
+	while (digits < size && octet_hex(text[digits]) >= 0) {
 		if (digits == 4)
 			return 0;
-		value = value << 4 | (unsigned)hex_value(text[digits++]);
+		value = value << 4 | (unsigned)octet_hex(text[digits++]);
 	}
 	out[0] = (uint8_t)(value >> 8);
 	out[1] = (uint8_t)value;

@@ -26,14 +26,6 @@ static const uint8_t base64_values[256] = {
 };
 /* clang-format on */
 
-static int hex_value(char c)
-{
-	if (octet_is_digit(c))
-		return c - '0';
-	const char lower = (char)octet_lower[(uint8_t)c];
-	return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
-}
-
 /* White space may stand anywhere between digits, so an octet may begin in one word and end in the next. */
 enum status read_hex_rest(struct scan *scan, struct rdata_out *out)
 {
@@ -44,7 +36,7 @@ enum status read_hex_rest(struct scan *scan, struct rdata_out *out)
 		if (scan_word(scan, "hexadecimal data", &token) != STATUS_OK)
 			return STATUS_MALFORMED;
 		for (size_t i = 0; i < token.size; i++) {
-			const int value = hex_value(token.text[i]);
+			const int value = octet_hex(token.text[i]);
 			if (value < 0)
 				return scan_unexpected(scan, &token, "hexadecimal data");
 			if (high < 0) {
@@ -78,8 +70,8 @@ enum status field_read_hex(struct scan *scan, struct rdata_out *out)
 }
 
 /* How many octets a digest has, by the number of its type in the octet before it; 0: any number. */
-static const uint8_t ds_sizes[] = { 0, 20, 32, 32, 48 }; /* RFC 3658 2.4, RFC 4509 2.2, RFC 5933 4, RFC 6605 2 */
-static const uint8_t sshfp_sizes[] = { 0, 20, 32 };      /* RFC 4255 3.1.2, RFC 6594 3.2 */
+static const uint8_t ds_sizes[] = { 0, 20, 32, 32, 48 }; /* RFC 3658 2.4, RFC 4509 2, RFC 5933 4, RFC 6605 2 */
+static const uint8_t sshfp_sizes[] = { 0, 20, 32 };      /* RFC 4255 3.1.2, RFC 6594 */
 static const uint8_t zonemd_sizes[] = { 0, 48, 64 };     /* RFC 8976 2.2.3 */
 enum { ZONEMD_LEAST = 12 };                              /* RFC 8976 2.2.4 */
 

@@ -166,10 +166,10 @@ void field_write_eui(struct cursor *in, struct zonetext_buffer *out)
 	}
 }
 
-/* Four groups of hexadecimal digits, never shortened (RFC 6742 2.1.2). */
+/* Four groups of hexadecimal digits, never shortened (RFC 6742 2.1). */
 enum status field_read_node(struct scan *scan, struct rdata_out *out)
 {
-	static const char wanted[] = "64 bits as xxxx:xxxx:xxxx:xxxx (RFC 6742 2.1.2)";
+	static const char wanted[] = "64 bits as xxxx:xxxx:xxxx:xxxx (RFC 6742 2.1)";
 	struct token token;
 	if (scan_word(scan, wanted, &token) != STATUS_OK)
 		return STATUS_MALFORMED;
@@ -289,7 +289,7 @@ enum status field_read_cert_type(struct scan *scan, struct rdata_out *out)
 /* The scheme of a DSYNC record. */
 enum status field_read_scheme(struct scan *scan, struct rdata_out *out)
 {
-	static const char wanted[] = "a scheme: a number from 0 to 255 or NOTIFY (RFC 9859 2.1)";
+	static const char wanted[] = "a scheme: a number from 0 to 255 or NOTIFY (RFC 9859 2.2)";
 	struct token token;
 	if (scan_word(scan, wanted, &token) != STATUS_OK)
 		return STATUS_MALFORMED;

@@ -183,7 +183,7 @@ static enum status read_ech(const struct value *value)
 	const long size =
 	    bytes_from_base64((const char *)value->octets, value->size, out->at, (size_t)(out->end - out->at));
 	if (size <= 0)
-		return bad(value, "ech is no base64 data (RFC 9848 4)");
+		return bad(value, "ech is no base64 data (RFC 9848 3)");
 	out->at += size;
 	return STATUS_OK;
 }
@@ -350,7 +350,7 @@ static const char *value_fault(int key, struct bytes value, struct bytes paramet
 		return value.size > 0 && value.size % 16 == 0 ? NULL
 							      : "ipv6hint is no list of addresses (RFC 9460 7.3)";
 	case KEY_ECH:
-		return value.size > 0 ? NULL : "ech is empty (RFC 9848 4)";
+		return value.size > 0 ? NULL : "ech is empty (RFC 9848 3)";
 	case KEY_DOHPATH:
 		return dohpath_fault(value);
 	case KEY_OHTTP:

@@ -104,3 +104,11 @@ size_t octet_unescape(const char *text, size_t size, uint8_t *out)
 	*out = (uint8_t)text[1];
 	return 2;
 }
+
+int octet_hex(char c)
+{
+	if (octet_is_digit(c))
+		return c - '0';
+	const char lower = (char)octet_lower[(uint8_t)c];
+	return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
+}

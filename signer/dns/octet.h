@@ -41,3 +41,6 @@ static inline bool octet_is_digit(char c)
 /* One octet of text that may be an escape: \DDD (000 to 255) or \X for another octet X. Returns how many characters it
  * took, 0 for a bad escape. `size` is at least 1. */
 size_t octet_unescape(const char *text, size_t size, uint8_t *out);
+
+/* The value of a hexadecimal digit in either case, or -1. */
+int octet_hex(char c);

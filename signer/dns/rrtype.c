@@ -76,21 +76,21 @@ static const struct rrtype_row rows[] = {
 	{ 63, 1, "ZONEMD", "RFC 8976 2.3", { F(U32), F(U8), F(U8), F(ZONEMD_DIGEST) } },
 	{ 64, 1, "SVCB", "RFC 9460 2.1", { F(U16), F(NAME_KEPT), F(SVCPARAMS) } },
 	{ 65, 1, "HTTPS", "RFC 9460 2.1", { F(U16), F(NAME_KEPT), F(SVCPARAMS) } },
-	{ 66, 0, "DSYNC", "RFC 9859 2.1", { F(TYPE), F(SCHEME), F(U16), F(NAME_KEPT) } },
-	{ 67, 0, "HHIT", "RFC 9886 5.1", { F(BASE64) } },
-	{ 68, 0, "BRID", "RFC 9886 5.2", { F(BASE64) } },
+	{ 66, 0, "DSYNC", "RFC 9859 2.2", { F(TYPE), F(SCHEME), F(U16), F(NAME_KEPT) } },
+	{ 67, 0, "HHIT", "RFC 9886 5.1.1", { F(BASE64) } },
+	{ 68, 0, "BRID", "RFC 9886 5.2.1", { F(BASE64) } },
 	{ 99, 1, "SPF", "RFC 7208 3.1", { F(STRINGS) } },
 	{ 100, 0, "UINFO", "IANA-Reserved", { F(OPAQUE) } },
 	{ 101, 0, "UID", "IANA-Reserved", { F(OPAQUE) } },
 	{ 102, 0, "GID", "IANA-Reserved", { F(OPAQUE) } },
 	{ 103, 0, "UNSPEC", "IANA-Reserved", { F(OPAQUE) } },
-	{ 104, 1, "NID", "RFC 6742 2.1.2", { F(U16), F(NODE) } },
-	{ 105, 1, "L32", "RFC 6742 2.2.2", { F(U16), F(IPV4) } },
-	{ 106, 1, "L64", "RFC 6742 2.3.2", { F(U16), F(NODE) } },
-	{ 107, 1, "LP", "RFC 6742 2.4.2", { F(U16), F(NAME_KEPT) } },
+	{ 104, 1, "NID", "RFC 6742 2.1", { F(U16), F(NODE) } },
+	{ 105, 1, "L32", "RFC 6742 2.2", { F(U16), F(IPV4) } },
+	{ 106, 1, "L64", "RFC 6742 2.3", { F(U16), F(NODE) } },
+	{ 107, 1, "LP", "RFC 6742 2.4", { F(U16), F(NAME_KEPT) } },
 	{ 108, 1, "EUI48", "RFC 7043 3.2", { F(EUI48) } },
 	{ 109, 1, "EUI64", "RFC 7043 4.2", { F(EUI64) } },
-	{ 128, 0, "NXNAME", "RFC 9824 2.2", { F(OPAQUE) } },
+	{ 128, 0, "NXNAME", "RFC 9824", { F(OPAQUE) } },
 	{ 249, 0, "TKEY", "RFC 2930 2", { F(OPAQUE) } },
 	{ 250, 0, "TSIG", "RFC 8945 4.2", { F(OPAQUE) } },
 	{ 251, 0, "IXFR", "RFC 1995 3", { F(OPAQUE) } },
@@ -103,7 +103,7 @@ static const struct rrtype_row rows[] = {
 	{ 258, 0, "AVC", "IANA AVC", { F(STRINGS) } },
 	{ 259, 0, "DOA", "draft-durand-doa-over-dns", { F(U32), F(U32), F(U8), F(STRING), F(BASE64_DASH) } },
 	{ 260, 0, "AMTRELAY", "RFC 8777 4.3.1", { F(AMTRELAY) } },
-	{ 261, 0, "RESINFO", "RFC 9606 5", { F(STRINGS) } },
+	{ 261, 0, "RESINFO", "RFC 9606 4", { F(STRINGS) } },
 	{ 262, 0, "WALLET", "IANA WALLET", { F(STRINGS) } },
 	{ 263, 0, "CLA", "IANA CLA", { F(STRINGS) } },
 	{ 264, 0, "IPN", "IANA IPN", { F(U64) } },
@@ -197,15 +197,20 @@ static const struct {
 	{ "DNSKEY", RRTYPE_DNSKEY },
 };
 
+static void to_upper(const char *text, size_t size, char out[])
+{
+	for (size_t i = 0; i < size; i++) {
+		const char c = text[i];
+		out[i] = (char)(c >= 'a' && c <= 'z' ? c - 32 : c);
+	}
+}
+
 int rrtype_frequent(const char *text, size_t size)
 {
 	char upper[8] = { 0 };
 	if (size > sizeof(upper))
 		return -1;
-	for (size_t i = 0; i < size; i++) {
-		const char c = text[i];
-		upper[i] = (char)(c >= 'a' && c <= 'z' ? c - 32 : c);
-	}
+	to_upper(text, size, upper);
 	uint64_t key;
 	memcpy(&key, upper, sizeof(key));
 	for (size_t i = 0; i < COUNT(frequent); i++) {
@@ -225,10 +230,7 @@ int rrtype_from_text(const char *text, size_t size)
 	if (type >= 0)
 		return type;
 	char upper[RRTYPE_TEXT] = { 0 };
-	for (size_t i = 0; i < size; i++) {
-		const char c = text[i];
-		upper[i] = (char)(c >= 'a' && c <= 'z' ? c - 32 : c);
-	}
+	to_upper(text, size, upper);
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		if (memcmp(rows[i].name, upper, RRTYPE_TEXT) == 0)
 			return rows[i].number;
