@@ -46,7 +46,7 @@ class Units(unittest.TestCase):
             template = unit.split("@")[0] + "@." + unit.rsplit(".", 1)[1]
             instance = self.folder / unit
             shutil.copy(self.folder / template, instance)
-            said = self.analyze("verify", "--man=no", str(instance))
+            said = self.analyze("verify", str(instance))
             self.assertEqual((said.returncode, said.stdout + said.stderr), (0, ""), unit)
 
     def test_drop_in_that_zone_add_prints_is_understood(self):
@@ -65,10 +65,10 @@ class Units(unittest.TestCase):
             (drop_in / "output.conf").write_text(printed, encoding="utf-8")
             instance = self.folder / "zoneseal@nl.test.service"
             shutil.copy(self.folder / "zoneseal@.service", instance)
-            said = self.analyze("verify", "--man=no", str(instance))
+            said = self.analyze("verify", str(instance))
             self.assertEqual((said.returncode, said.stdout + said.stderr), (0, ""), printed)
             (drop_in / "output.conf").write_text(printed.replace('="', '="not absolute'), encoding="utf-8")
-            said = self.analyze("verify", "--man=no", str(instance))
+            said = self.analyze("verify", str(instance))
             self.assertIn(f"not absolute{folder}", said.stderr, printed)
 
     def test_units_with_a_fault_are_told(self):
@@ -76,7 +76,7 @@ class Units(unittest.TestCase):
         instance = self.folder / "zoneseal@nl.test.service"
         text = (self.folder / "zoneseal@.service").read_text(encoding="ascii")
         instance.write_text(text.replace("ProtectSystem=", "ProtectSytem="), encoding="ascii")
-        self.assertIn("ProtectSytem", self.analyze("verify", "--man=no", str(instance)).stderr)
+        self.assertIn("ProtectSytem", self.analyze("verify", str(instance)).stderr)
 
     def test_service_is_exposed_no_more_than_it_must_be(self):
         for unit, tenths in (("zoneseal@.service", 20), ("zoneseal-alert@.service", 30)):
