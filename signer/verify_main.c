@@ -86,12 +86,23 @@ static enum status read_time(const char *text, struct verify_options *out, struc
 	return utc_parse(text, &out->times[out->time_count++], err);
 }
 
-static enum status unknown_option(char **argv, struct error *err)
+static enum status unknown_option(char **argv, int option, struct error *err)
 {
+	enum { OPTIONS = COUNT(options_table) - 1 };
+	const char *names[OPTIONS];
 	char shown[64];
 	const char *const given = argv[optind - 1];
 	error_escape(given, strlen(given), shown, sizeof(shown));
-	return error_set(err, STATUS_USAGE, "%s: unknown option, or its value is missing; see --help", shown);
+	if (option == ':')
+		return error_set(err, STATUS_USAGE, "%s: its value is missing; see --help", shown);
+	for (size_t i = 0; i < OPTIONS; i++)
+		names[i] = options_table[i].name;
+	char word[64];
+	snprintf(word, sizeof(word), "%.*s", (int)strcspn(given, "="), given);
+	const char *const nearest = suggest_nearest(word + strspn(word, "-"), names, OPTIONS);
+	if (nearest != NULL)
+		return error_set(err, STATUS_USAGE, "%s: unknown option; did you mean --%s?", shown, nearest);
+	return error_set(err, STATUS_USAGE, "%s: unknown option; see --help", shown);
 }
 
 static enum status read_option(int option, struct arguments *out, char **argv, struct error *err)
@@ -132,7 +143,7 @@ static enum status read_option(int option, struct arguments *out, char **argv, s
 		out->done = true;
 		return STATUS_OK;
 	default:
-		return unknown_option(argv, err);
+		return unknown_option(argv, option, err);
 	}
 }
 
@@ -141,7 +152,7 @@ static enum status read_arguments(int argc, char **argv, struct arguments *out, 
 	*out = (struct arguments){ .verify = { .threads = workers_default() } };
 	opterr = 0;
 	for (;;) {
-		const int option = getopt_long(argc, argv, "h", options_table, NULL);
+		const int option = getopt_long(argc, argv, ":h", options_table, NULL);
 		if (option == -1)
 			break;
 		const enum status status = read_option(option, out, argv, err);

@@ -76,6 +76,9 @@ static void note_algorithms(struct vrun *run)
 			run->algorithms[key->algorithm] = true;
 	}
 	for (unsigned i = 0; i < 256; i++)
+		if (run->algorithms[i])
+			run->algorithm_list[run->algorithm_count++] = (uint8_t)i;
+	for (unsigned i = 0; i < 256; i++)
 		if (any[i] && !run->algorithms[i] && vkeys_computable(i))
 			vreport_fail(run->report, VC_KEY_ALGORITHM,
 			    "an algorithm that only a revoked key or one without Zone bit has",

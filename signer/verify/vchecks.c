@@ -30,7 +30,7 @@ static const struct verify_check checks[VC_COUNT] = {
 	    "At a delegation stand only NS, DS and NSEC, below it only addresses; anything else is hidden from "
 	    "resolvers.",
 	    NULL },
-	[VC_STRUCTURE_GLUE] = { "structure.glue", "Z3", VERIFY_FILE, VERIFY_POLICY, "RFC 9471 2",
+	[VC_STRUCTURE_GLUE] = { "structure.glue", "Z3", VERIFY_FILE, VERIFY_POLICY, "RFC 1034 4.2.1",
 	    "name servers below their own delegation",
 	    "A name server whose name lies at or below the delegation it serves has an address in the zone.", NULL },
 	[VC_STRUCTURE_DOUBLED] = { "structure.name-doubled", "Z3", VERIFY_FILE, VERIFY_POLICY, "RFC 1035 5.1",

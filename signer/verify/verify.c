@@ -231,9 +231,9 @@ static void settle(struct verify_verdict *verdict)
 	const struct vrun *const run = &verdict->run;
 	if (run->stats.remaining_min == INT64_MAX)
 		return;
-	int64_t margin = 0;
-	if (run->limits.given && run->limits.have_min_remaining)
-		margin = run->limits.min_remaining;
+	/* What only warns does not limit how long publishing is safe. */
+	const bool floor_refuses = run->limits.given && !run->limits.warn[VC_TIME_REMAINING];
+	const int64_t margin = floor_refuses ? vrun_remaining_floor(run) : 0;
 	verdict->have_safe_until = true;
 	verdict->safe_until.seconds = verdict->options.times[0].seconds + run->stats.remaining_min - margin;
 }

@@ -181,51 +181,67 @@ static void check_serial(struct vrun *run)
 		    vplace_of(run->zone.soa), "%u after %u; secondaries would ignore it", after, before);
 }
 
-/* RRsets of the published zone that may sit in caches, and whether the new DNSKEY RRset can validate them. */
-static bool has_path(const struct vrun *run, const struct vset *rrsigs, uint16_t type, bool *is_signed)
+/* Whether one RRSIG of the published zone names a key that is still in the DNSKEY RRset. */
+static bool key_stays(const struct vrun *run, uint8_t algorithm, uint16_t tag)
 {
+	for (size_t i = 0; i < run->published; i++)
+		if (run->previous_key[i] && run->known.all[i].tag == tag && run->known.all[i].algorithm == algorithm &&
+		    vrun_zone_key(&run->known.all[i]))
+			return true;
+	return false;
+}
+
+/* RRSIGs from rrsigs[*at] on that cover `type` (they are sorted by it): is there a path from the new DNSKEY RRset?
+ * `is_signed`: one of them has not expired. */
+static bool has_path(const struct vrun *run, const struct vset *rrsigs, size_t *at, uint16_t type, bool *is_signed)
+{
+	bool path = false;
 	*is_signed = false;
-	for (size_t i = 0; i < rrsigs->count; i++) {
-		struct cursor in = cursor_init((struct bytes){ rrsigs->first[i].rdata, rrsigs->first[i].size });
+	for (; *at < rrsigs->count; ++*at) {
+		struct cursor in = cursor_init((struct bytes){ rrsigs->first[*at].rdata, rrsigs->first[*at].size });
 		const uint16_t covered = cursor_u16(&in);
 		const uint8_t algorithm = cursor_u8(&in);
 		cursor_take(&in, 5);
 		const uint32_t expiration = cursor_u32(&in);
 		cursor_u32(&in);
 		const uint16_t tag = cursor_u16(&in);
+		if (covered > type)
+			break;
 		if (in.failed || covered != type || (int32_t)(expiration - run->now) < 0)
 			continue;
 		*is_signed = true;
-		for (size_t k = 0; k < run->published; k++)
-			if (run->previous_key[k] && run->known.all[k].tag == tag &&
-			    run->known.all[k].algorithm == algorithm && vrun_zone_key(&run->known.all[k]))
-				return true;
+		path = path || key_stays(run, algorithm, tag);
 	}
-	return false;
+	return path;
+}
+
+static void check_cached_owner(struct vrun *run, const struct vowner *owner)
+{
+	const struct vzone *const old = &run->previous;
+	const struct vset rrsigs = vzone_set(old, owner, VTYPE_RRSIG);
+	size_t at = 0;
+	for (size_t r = 0; r < owner->count && rrsigs.count > 0; r++) {
+		const struct vrecord *const record = &old->records[owner->first + r];
+		bool is_signed;
+		if (r > 0 && record[-1].type == record->type)
+			continue;
+		const bool path = has_path(run, &rrsigs, &at, record->type, &is_signed);
+		if (record->type == VTYPE_DNSKEY || !vzone_authoritative(owner, record->type) || path || !is_signed)
+			continue;
+		vreport_fail(run->report, VC_CACHE_OLD_SIGS,
+		    "signatures in caches that the new DNSKEY RRset cannot validate",
+		    (struct vplace){ owner->name, record->type, 0 },
+		    "its key has left the zone while its signatures are still cached");
+	}
 }
 
 static enum status check_cached(void *context, unsigned worker, size_t first, size_t end, struct error *err)
 {
 	struct vrun *const run = context;
-	const struct vzone *const old = &run->previous;
 	(void)worker;
 	(void)err;
-	for (size_t i = first; i < end; i++) {
-		const struct vowner *const owner = &old->owners[i];
-		const struct vset rrsigs = vzone_set(old, owner, VTYPE_RRSIG);
-		for (size_t r = 0; r < owner->count; r++) {
-			const struct vrecord *const record = &old->records[owner->first + r];
-			bool is_signed;
-			if (record->type == VTYPE_DNSKEY || !vzone_authoritative(owner, record->type) ||
-			    (r > 0 && record[-1].type == record->type))
-				continue;
-			if (!has_path(run, &rrsigs, record->type, &is_signed) && is_signed)
-				vreport_fail(run->report, VC_CACHE_OLD_SIGS,
-				    "signatures in caches that the new DNSKEY RRset cannot validate",
-				    (struct vplace){ owner->name, record->type, 0 },
-				    "its key has left the zone while its signatures are still cached");
-		}
-	}
+	for (size_t i = first; i < end; i++)
+		check_cached_owner(run, &run->previous.owners[i]);
 	return STATUS_OK;
 }
 

@@ -44,7 +44,9 @@ struct vrun {
 	size_t published;             /* the first so many are the zone's DNSKEY RRset */
 	bool expected[VKEYS_MAX];     /* is in --expect-keys */
 	bool previous_key[VKEYS_MAX]; /* was in the DNSKEY RRset of --previous */
-	bool algorithms[256];         /* that the zone must be signed with */
+	uint8_t algorithm_list[256];  /* the same, as a list */
+	unsigned algorithm_count;
+	bool algorithms[256]; /* that the zone must be signed with */
 	bool have_expected, have_previous, have_previous_keys, have_unsigned, have_anchor;
 	struct vzone previous;
 	struct vzone unsigned_zone;
@@ -57,6 +59,9 @@ struct vrun {
 
 /* A zone key that validators take: Zone bit, no REVOKE, no fault (RFC 4034 2.1.1, RFC 5011 2.1). */
 bool vrun_zone_key(const struct vkey *key);
+
+/* Seconds that each signature must still hold: the policy's, or SOA expire and the largest TTL (RFC 6781 4.4.1). */
+int64_t vrun_remaining_floor(const struct vrun *run);
 
 static inline struct vplace vplace_of(const struct vrecord *record)
 {

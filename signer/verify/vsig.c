@@ -53,6 +53,12 @@ bool vrun_zone_key(const struct vkey *key)
 	return key->fault == NULL && (key->flags & VKEY_ZONE) != 0 && (key->flags & VKEY_REVOKE) == 0;
 }
 
+int64_t vrun_remaining_floor(const struct vrun *run)
+{
+	return run->limits.have_min_remaining ? run->limits.min_remaining
+					      : (int64_t)run->zone.soa_expire + run->max_ttl;
+}
+
 static bool read_signature(const struct vrecord *record, struct signature *out)
 {
 	struct cursor in = cursor_init((struct bytes){ record->rdata, record->size });
@@ -254,8 +260,7 @@ static void check_times(struct place *place, const struct signature *s, struct v
 {
 	struct vrun *const run = place->run;
 	const int64_t remaining = (int32_t)(s->expiration - run->now);
-	const int64_t floor =
-	    run->limits.have_min_remaining ? run->limits.min_remaining : (int64_t)run->zone.soa_expire + run->max_ttl;
+	const int64_t floor = vrun_remaining_floor(run);
 	if (remaining < floor)
 		vreport_fail(run->report, VC_TIME_REMAINING, "signatures that expire too soon", at,
 		    "%lld s left, %lld s wanted", (long long)remaining, (long long)floor);
@@ -398,9 +403,8 @@ static void judge_set(struct place *place, const struct vowner *owner, const str
 		    "RRsets without any signature", at, "no RRSIG");
 		return;
 	}
-	for (unsigned algorithm = 0; algorithm < 256; algorithm++)
-		if (run->algorithms[algorithm])
-			cover_algorithm(place, algorithm, set, all, count);
+	for (unsigned i = 0; i < run->algorithm_count; i++)
+		cover_algorithm(place, run->algorithm_list[i], set, all, count);
 	check_extra_times(place, all, count, at);
 	check_old_path(place, set, all, count);
 }

@@ -102,11 +102,12 @@ static void check_form(struct vrun *run, const struct vset *set, size_t at)
 	if ((hash == HASH_SHA384 && record->size != 6 + 48) || (hash == HASH_SHA512 && record->size != 6 + 64))
 		vreport_fail(run->report, VC_ZONEMD_FORM, "ZONEMD whose digest has not the length of its hash",
 		    vplace_of(record), "%u octets", record->size - 6u);
-	for (size_t i = 0; i < at; i++)
-		if (set->first[i].size >= 6 && !record->spare && set->first[i].rdata[4] == scheme &&
-		    set->first[i].rdata[5] == hash)
-			vreport_fail(run->report, VC_ZONEMD_FORM, "two ZONEMD with one scheme and hash",
-			    vplace_of(record), "scheme %u, hash %u", scheme, hash);
+	/* Sorted: those of one serial, scheme and hash stand side by side, and another serial is a breach of its own.
+	 */
+	const struct vrecord *const before = at == 0 ? NULL : record - 1;
+	if (before != NULL && !record->spare && before->size >= 6 && memcmp(before->rdata, record->rdata, 6) == 0)
+		vreport_fail(run->report, VC_ZONEMD_FORM, "two ZONEMD with one scheme and hash", vplace_of(record),
+		    "scheme %u, hash %u", scheme, hash);
 }
 
 /* Which digests are wanted is seen from the records; they are made while other workers verify signatures. */

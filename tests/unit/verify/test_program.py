@@ -1,0 +1,158 @@
+# SPDX-License-Identifier: MIT
+"""zoneseal-verify as people and the engine call it: arguments, streams, exit codes. test_program.py PROGRAM"""
+import hashlib
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import unittest
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+ZONES = os.path.join(HERE, "..", "..", "zones")
+GOOD = os.path.join(ZONES, "good", "nsec_zonemd.zone")
+BAD = os.path.join(ZONES, "bad", "one_bit.zone")
+PREVIOUS = os.path.join(ZONES, "bad", "previous.zone")
+NOW = ["--now", "2026-01-10T00:00:00Z"]
+PROGRAM = ""
+
+
+def run(*arguments, now=True, **options):
+    options.setdefault("stdin", subprocess.DEVNULL)
+    options.setdefault("stdout", subprocess.PIPE)
+    return subprocess.run([PROGRAM, *(NOW if now else []), *arguments], stderr=subprocess.PIPE, check=False, timeout=60,
+                          **options)
+
+
+class Program(unittest.TestCase):
+    def setUp(self):
+        self.folder = tempfile.TemporaryDirectory()
+        self.addCleanup(self.folder.cleanup)
+
+    def file(self, name, content):
+        path = os.path.join(self.folder.name, name)
+        with open(path, "wb") as out:
+            out.write(content)
+        return path
+
+    def expect(self, done, code, *said):
+        text = (done.stdout or b"").decode() + done.stderr.decode()
+        self.assertEqual(done.returncode, code, text)
+        for part in said:
+            self.assertIn(part, text)
+
+    def test_a_good_zone_passes_on_one_screen(self):
+        done = run(GOOD)
+        self.expect(done, 0)
+        self.assertTrue(done.stdout.startswith(b"PASS  zs.test. serial 2026010101"), done.stdout)
+        self.assertLess(done.stdout.count(b"\n"), 24)
+        self.assertEqual(done.stderr, b"")
+
+    def test_a_bad_zone_is_refused_with_place_and_rule(self):
+        done = run(BAD)
+        self.expect(done, 1, "sig.valid", "mail.zs.test. MX (line ", "RFC 4035 5.3")
+        self.assertTrue(done.stdout.startswith(b"FAIL"))
+
+    def test_standard_input_is_read_from_its_start(self):
+        with open(GOOD, "rb") as zone:
+            zone.seek(0, os.SEEK_END)
+            self.expect(run("-", stdin=zone), 0)
+
+    def test_a_pipe_is_read(self):
+        with open(GOOD, "rb") as zone:
+            done = subprocess.run([PROGRAM, *NOW, "-"], input=zone.read(), capture_output=True, check=False)
+        self.expect(done, 0)
+
+    def test_descriptors_that_are_handed_over_serve_as_files(self):
+        with open(PREVIOUS, "rb") as previous:
+            number = previous.fileno()
+            self.expect(run("--previous", f"/dev/fd/{number}", PREVIOUS, pass_fds=[number]), 0)
+
+    def test_usage_errors_are_two(self):
+        self.expect(run(), 2, "one zone file")
+        self.expect(run(GOOD, GOOD), 2)
+        self.expect(run("--orign", "x", GOOD), 2, "did you mean --origin?")
+        self.expect(run("--origin"), 2, "value is missing")
+        self.expect(run("--threads", "0", GOOD), 2)
+        self.expect(run("--now", "yesterday", GOOD), 2)
+        self.expect(run("--origin", "a..b", GOOD), 2, "empty label")
+
+    def test_what_cannot_be_opened_says_why(self):
+        self.expect(run(os.path.join(self.folder.name, "none")), 66, "do not publish")
+        self.expect(run(self.folder.name), 74)
+        os.chmod(self.folder.name, 0o755)
+        secret = self.file("secret", b"x")
+        os.chmod(secret, 0)
+        nobody = {"user": 65534, "group": 65534} if os.geteuid() == 0 else {}
+        self.expect(run(secret, **nobody), 77)
+
+    def test_what_is_no_zone_is_65(self):
+        self.expect(run(self.file("empty", b"")), 65, "empty")
+        self.expect(run(self.file("junk", bytes(range(256)) * 40)), 65)
+        with open(GOOD, "rb") as zone:
+            content = zone.read()
+        self.expect(run(self.file("cut", content[:-30])), 65, "cut in the middle of a record")
+
+    def test_an_error_is_told_as_json_too(self):
+        done = run("--json", self.file("empty", b""))
+        self.expect(done, 65)
+        told = json.loads(done.stdout)
+        self.assertEqual((told["verdict"], told["exit"]), ("none", 65))
+        self.assertNotIn("complete", told)
+
+    def test_the_json_names_the_bytes_that_were_judged(self):
+        done = run("--json", GOOD)
+        self.expect(done, 0)
+        told = json.loads(done.stdout)
+        with open(GOOD, "rb") as zone:
+            content = zone.read()
+        self.assertEqual(told["schema"], "zoneseal.verdict/1")
+        self.assertEqual(told["sha256"], hashlib.sha256(content).hexdigest())
+        self.assertEqual((told["size"], told["records"]), (len(content), content.count(b"\n")))
+        self.assertEqual((told["verdict"], told["zone"], told["serial"]), ("pass", "zs.test.", 2026010101))
+        self.assertEqual(list(told)[-1], "complete")
+        self.assertIs(told["complete"], True)
+        self.assertEqual(told["safe_until"], "2026-02-01T00:00:00Z")
+        build = run("--version", now=False)
+        self.assertIn(told["build"].encode(), build.stdout)
+
+    def test_one_and_four_threads_tell_the_same(self):
+        for zone in (GOOD, BAD, os.path.join(ZONES, "bad", "third_of_signatures.zone")):
+            told = [json.loads(run("--json", "--threads", n, zone).stdout) for n in ("1", "4")]
+            for one in told:
+                del one["threads"], one["seconds"]
+            self.assertEqual(*told)
+
+    def test_a_cause_that_a_test_proves_is_told(self):
+        done = run("--expect-keys", os.path.join(ZONES, "bad", "two.keys"),
+                   os.path.join(ZONES, "bad", "third_of_signatures.zone"))
+        self.expect(done, 1, "=> ", "several keys, or several tokens, sign under one tag")
+        self.expect(run("--now", "2027-01-01T00:00:00Z", GOOD, now=False), 1, "old zone file, or a clock is wrong")
+        self.expect(run("--now", "2025-01-01T00:00:00Z", GOOD, now=False), 1, "a clock is wrong")
+        self.expect(run(os.path.join(ZONES, "bad", "new_algorithm_only.zone")), 1, "half signed")
+        self.expect(run(os.path.join(ZONES, "bad", "lost_dot.zone")), 0, "lost the final dot")
+        self.expect(run(os.path.join(ZONES, "bad", "cut_at_record_28.zone")), 1, "cut at the end of a record")
+        self.expect(run(os.path.join(ZONES, "bad", "nsec3_other_salt.zone")), 1, "salts or iterations are mixed")
+
+    def test_no_octet_of_the_zone_reaches_the_terminal(self):
+        with open(GOOD, "rb") as zone:
+            content = zone.read()
+        for name in (b"a\\027[31mb", b"\x1b[31m", b"\\255\\000x"):
+            hostile = self.file("hostile", content + name + b".zs.test. 5 IN MX 1 " + name + b".zs.test.\n")
+            for options in ([], ["--json"]):
+                done = run(*options, hostile)
+                self.assertEqual(done.returncode, 1)
+                self.assertTrue(all(32 <= c < 127 or c == 10 for c in done.stdout + done.stderr))
+
+    def test_a_verdict_that_cannot_be_written_is_none(self):
+        with open("/dev/full", "wb") as full:
+            self.expect(run(GOOD, stdout=full), 74)
+
+    def test_help_begins_with_examples(self):
+        done = run("--help", now=False)
+        self.expect(done, 0, "zoneseal-verify nl.test.zone", "--trust-anchor")
+
+
+if __name__ == "__main__":
+    PROGRAM = os.path.abspath(sys.argv.pop(1))
+    unittest.main()
