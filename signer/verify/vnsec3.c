@@ -100,7 +100,11 @@ static void read_link(struct vrun *run, const struct vrecord *record, struct lin
 	out->next = cursor_take(&in, out->next_size).data;
 	out->bitmap = in.at;
 	out->bitmap_size = cursor_left(&in);
-	if (in.failed || out->parameters.algorithm != 1 || (out->flags & ~OPT_OUT) != 0) {
+	if (!in.failed && out->parameters.algorithm != 1) {
+		out->good = false; /* validators ignore it, and so does the chain (RFC 5155 8.1); check_uniform tells */
+		return;
+	}
+	if (in.failed || (out->flags & ~OPT_OUT) != 0) {
 		out->good = false;
 		vreport_fail(run->report, VC_NSEC3_PARAM, "NSEC3 that are malformed or of unknown hash or flags",
 		    vplace_of(record), "algorithm %u, flags %u", out->parameters.algorithm, out->flags);

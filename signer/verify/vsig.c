@@ -202,11 +202,6 @@ static void judge_foreign(struct place *place, struct signature *s, struct vplac
 {
 	struct vrun *const run = place->run;
 	s->outcome = OUTCOME_FOREIGN;
-	if (!vkeys_computable(s->algorithm)) {
-		vreport_fail(run->report, VC_GATE_COUNTS, "signatures of an algorithm that this program cannot compute",
-		    at, "algorithm %u: not judged, so there is no proof", s->algorithm);
-		return;
-	}
 	if (try_keys(place, s, run->published, run->known.count, false)) {
 		const struct vkey *const key = &run->known.all[s->key];
 		if ((key->uses & VKEY_OLD) != 0)

@@ -47,7 +47,7 @@ static void check_aliases(struct vrun *run, const struct vowner *owner)
 			    vplace_of(cname.first), "%zu records", cname.count);
 		for (const struct vrecord *record = zone->records + owner->first; record < end; record++) {
 			if (record->type == VTYPE_CNAME || record->type == VTYPE_RRSIG || record->type == VTYPE_NSEC ||
-			    record->type == VTYPE_KEY)
+			    record->type == VTYPE_NSEC3 || record->type == VTYPE_KEY)
 				continue;
 			vreport_fail(run->report, VC_STRUCTURE_CNAME, "other data beside a CNAME", vplace_of(record),
 			    "only RRSIG, NSEC and KEY may stand there");
@@ -183,7 +183,7 @@ static void check_ds(struct vrun *run, const struct vowner *owner)
 static void check_stray_keys(struct vrun *run, const struct vowner *owner)
 {
 	const struct vset set = vzone_set(&run->zone, owner, VTYPE_DNSKEY);
-	if (owner->apex || owner->kind == VKIND_OCCLUDED)
+	if (owner->apex || owner->kind == VKIND_OCCLUDED || owner->kind == VKIND_CUT)
 		return;
 	for (size_t i = 0; i < set.count; i++)
 		if (set.first[i].size >= 2 && (set.first[i].rdata[0] & 1) != 0)

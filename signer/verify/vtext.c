@@ -102,7 +102,7 @@ static void say_example(struct text *text, const struct vexample *example, const
 	say(text, "  %s%s%s%s", lead, owner, *owner != '\0' && *type != '\0' ? " " : "", type);
 	if (example->line > 0)
 		say(text, " (line %u)", example->line);
-	say(text, ": %s\n", detail);
+	say(text, "%s%s\n", *owner != '\0' || *type != '\0' || example->line > 0 ? ": " : "", detail);
 }
 
 static void say_finding(struct text *text, const struct verify_verdict *verdict, const struct vfinding *finding)

@@ -202,6 +202,9 @@ const struct vrecord *vzone_next(const struct vrecord *record, const struct vrec
 
 bool vzone_authoritative(const struct vowner *owner, uint16_t type)
 {
+	/* Someone may register the very label that is a hash: then NSEC3 stands beside a delegation (RFC 5155 3). */
+	if (type == VTYPE_NSEC3)
+		return owner->kind != VKIND_OUTSIDE && owner->kind != VKIND_OCCLUDED;
 	switch ((enum vkind)owner->kind) {
 	case VKIND_DATA:
 		return type != VTYPE_RRSIG;
@@ -210,7 +213,6 @@ bool vzone_authoritative(const struct vowner *owner, uint16_t type)
 		 * delegation. */
 		return type == VTYPE_DS || type == VTYPE_NSEC || type == VTYPE_NSEC3;
 	case VKIND_HASH:
-		return type == VTYPE_NSEC3;
 	case VKIND_OCCLUDED:
 	case VKIND_OUTSIDE:
 		return false;

@@ -210,6 +210,9 @@ def nsec3(z):
     assert at_own != at_closer, "next closer name and delegation must lie in different spans"
     z.bad("nsec3_next_closer_not_opt_out", "denial.nsec3.opt-out-span", z.signed(**with_(
         opt_out=True, flags_of=lambda digest: int(digest != at_closer))))
+    label = z.hashed("mail")
+    z.bad("nsec3_unsigned_beside_delegation", "sig.covered", z.signed(
+        z.base(extra=[Record(label, 3600, "NS", "ns.elsewhere.test.")]), **with_(after=z.drop(label, "RRSIG", "NSEC3"))))
     z.bad("nsec3_iterations", "denial.nsec3.iterations", z.signed(**with_(iterations=5)), "warn")
     z.bad("nsec3_salt", "denial.nsec3.salt", z.signed(**with_(salt=b"\x01")), "warn")
     z.bad("nsec3_two_params", "denial.nsec3.one-set", z.signed(**with_(before=lambda zone: zone.add_nsec3(salt=b"\xaa"))), "warn")

@@ -147,6 +147,39 @@ def children(z):
     z.good("n30_unknown_type", z.signed(z.base(extra=[Record("odd", 3600, "TYPE65534", "\\# 3 0102ff")])))
 
 
+def surprises(z):
+    """What nobody listed: found by thinking about what registrants may register and signers may leave behind."""
+    label = z.hashed("mail")
+    z.good("delegation_named_like_a_hash", z.signed(z.base(extra=[
+        Record(label, 3600, "NS", "ns.elsewhere.test.")]), denial="nsec3", opt_out=True))
+    z.good("secure_delegation_named_like_a_hash", z.signed(z.base(extra=[
+        Record(label, 3600, "NS", "ns.elsewhere.test."), Record(label, 3600, "DS", z.DS)]), denial="nsec3"))
+    z.good("data_named_like_a_hash", z.signed(z.base(extra=[Record(label, 3600, "TXT", '"x"')]), denial="nsec3"))
+    z.good("cname_named_like_a_hash", z.signed(z.base(extra=[
+        Record(label, 3600, "CNAME", "x.test.")]), denial="nsec3"), others=False)
+    z.good("child_key_at_cut", z.signed(z.base(extra=[Record("secure", 3600, "DNSKEY", Key("child").text())])), others=False)
+    stray = rrsig([Record("mail", 3600, "MX", "10 www.zs.test.")], z.ZSK)
+    stray.text = stray.text.replace("MX 15 ", "MX 254 ", 1)
+    z.good("n31_foreign_private_algorithm", z.signed(after=z.add(stray)), others=False)
+    z.good("name_between_apex_and_wildcard", z.signed(z.base(extra=[Record("*", 3600, "A", "192.0.2.5")])))
+    z.good("escaped_names", z.signed(z.base(extra=[Record("a\\.b", 3600, "A", "192.0.2.5"),
+                                                   Record("\\000\\255", 3600, "A", "192.0.2.5"),
+                                                   Record("sp\\032ace", 3600, "MX", "1 a\\.b.zs.test.")])))
+    z.write("good", "rolling.keys", f"{z.KSK.text()} ksk\n{z.ZSK.text()} zsk\n{Key('next').text()} old\n")
+    z.good("expected_key_signs_ahead", z.signed(zsks=(z.ZSK, Key("next")), published=(z.KSK, z.ZSK)),
+           "expect=rolling.keys", others=False)
+    z.write("good", "published.zone", z.signed())
+    z.good("resigned_with_new_serial", z.signed(z.base(2026010102), sign=dict(inception=INCEPTION + 86400)),
+           "previous=published.zone")
+    z.good("new_key_published_before_use", z.signed(z.base(2026010102), published=(z.KSK, z.ZSK, z.ZSK2)),
+           "previous=published.zone")
+    z.good("double_signature", z.signed(z.base(2026010102), zsks=(z.ZSK, z.ZSK2)), "previous=published.zone")
+    z.good("serial_wraps", z.signed(z.base((2026010101 + 2**31 - 1) % 2**32)), "previous=published.zone")
+    z.write("good", "input.zone", Zone([r.copy(ttl=60) if r.text == "192.0.2.81" else r for r in z.base(7)]))
+    lowest = [r.copy(ttl=60) if r.name == z.name("www") else r for r in z.base()]
+    z.good("input_equal", z.signed(lowest, zonemd=(1,)), "unsigned=input.zone")
+
+
 def algorithms(z):
     for algorithm in (13, 14, 16):
         pair = Key(f"ksk{algorithm}", 257, algorithm), Key(f"zsk{algorithm}", 256, algorithm)
@@ -164,4 +197,5 @@ def make(z):
     spelling(z)
     zonemd(z)
     children(z)
+    surprises(z)
     algorithms(z)

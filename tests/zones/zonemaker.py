@@ -198,7 +198,7 @@ class Zone:
                     wanted.setdefault(parent, set())
                     parent = parent.parent()
                 continue
-            bits = set(held)
+            bits = held - {"NSEC3"}
             if name in cuts:
                 bits = {"NS", "DS"} & held
             if name not in cuts or "DS" in held:
