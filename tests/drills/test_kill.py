@@ -1,0 +1,179 @@
+# SPDX-License-Identifier: MIT
+"""SIGKILL from outside, before every system call that changes something and at random moments.
+
+After each: the published file is complete, the next run succeeds, and no serial has had two contents.
+"""
+import hashlib
+import os
+import random
+import shutil
+import sqlite3
+import subprocess
+import sys
+import time
+import unittest
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "cli"))
+import zs  # noqa: E402
+from zs import World, ZONE  # noqa: E402
+
+KILLER = os.environ["ZONESEAL_KILLER"]
+RANDOM_MOMENTS = int(os.environ.get("ZONESEAL_KILL_MOMENTS", "300"))
+KILLED, ENDED = 0, 3
+
+
+class Kill(World):
+    """A world that is copied for each death. The copy stands at the same place: paths are in the keystore."""
+
+    def prepare(self):
+        self.spare = self.folder + ".spare"
+        self.addCleanup(shutil.rmtree, self.spare, True)
+        shutil.copytree(self.folder, self.spare, symlinks=True)
+        self.seen = {}
+
+    def reset(self):
+        shutil.rmtree(self.folder)
+        shutil.copytree(self.spare, self.folder, symlinks=True)
+        self.seen = {}
+
+    def argv(self, *args):
+        return [zs.ZONESEAL, *args, "--now", self.now]
+
+    def count_calls(self, *args):
+        done = subprocess.run([KILLER, "0", *self.argv(*args)], capture_output=True, env=self.environment(),
+                              cwd=self.folder, check=True)
+        return int(done.stdout.split()[-1])
+
+    def kill_before(self, nth, *args):
+        done = subprocess.run([KILLER, str(nth), *self.argv(*args)], capture_output=True, env=self.environment(),
+                              cwd=self.folder, timeout=60, check=False)
+        self.assertIn(done.returncode, (KILLED, ENDED), done.stderr)
+        return done.returncode == KILLED
+
+    def kill_after(self, seconds, *args):
+        with subprocess.Popen(self.argv(*args), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                              env=self.environment(), cwd=self.folder) as child:
+            time.sleep(seconds)
+            child.kill()
+
+    def look(self, title):
+        """What anybody who reads the published file sees now."""
+        if not os.path.exists(self.output):
+            return None
+        text = self.read(self.output)
+        serial, digest = self.serial(), hashlib.sha256(text).hexdigest()
+        if self.seen.setdefault(serial, digest) != digest:
+            self.fail(f"{title}: serial {serial} has two contents")
+        return serial
+
+    def judge(self, title):
+        """The published file is complete, or there is none yet."""
+        if self.look(title) is not None:
+            done = subprocess.run([zs.VERIFY, "--now", self.now, self.output], capture_output=True, check=False)
+            self.assertEqual(done.returncode, 0, f"{title}\n{done.stdout.decode()}")
+
+    def next_run_succeeds(self, title, *args):
+        done = self.z(*args)
+        self.assertEqual(done.returncode, 0, f"{title}\n{done.err}")
+        self.judge(title)
+        self.assertEqual([name for name in os.listdir(self.folder) if name.endswith(".tmp")], [], title)
+
+    def store_agrees(self, title):
+        """Receipts and intents: one row per serial, none open, the last receipt is what is published."""
+        with sqlite3.connect(f"file:{self.state}/keystore.db?mode=ro", uri=True) as database:
+            rows = database.execute("SELECT serial, lower(hex(sha256)), published, abandoned FROM versions ORDER BY id")
+            rows = rows.fetchall()
+        database.close()
+        serials = [row[0] for row in rows]
+        self.assertEqual(len(serials), len(set(serials)), title)
+        receipts = [row for row in rows if row[2] and not row[3]]
+        open_ones = [row for row in rows if not row[2] and not row[3]]
+        self.assertEqual(open_ones, [], title)
+        self.assertEqual(receipts[-1][1], hashlib.sha256(self.read(self.output)).hexdigest(), title)
+
+    def drill(self, title, *args):
+        self.judge(title)
+        self.next_run_succeeds(title, *args)
+        self.store_agrees(title)
+
+    def at_every_call(self, *args):
+        self.prepare()
+        most = self.count_calls(*args)
+        self.assertGreater(most, 50)
+        deaths = 0
+        for nth in range(1, most + 1):
+            self.reset()
+            self.look("before")
+            deaths += self.kill_before(nth, *args)
+            title = f"killed before call {nth} of {most}"
+            self.drill(title, *args)
+            if nth % 7 == 0:
+                self.next_run_succeeds(title, *args, "--force")
+                self.store_agrees(title)
+        # Threads share the work by chance, so the last calls may not come; nearly all of them do.
+        self.assertGreater(deaths, most * 9 // 10)
+
+    def test_publication_at_every_call(self):
+        self.sign()
+        self.write("nl.test.zone", ZONE + "new NS ns1\n")
+        self.at_every_call("sign", "nl.test", "-i", self.input, "-o", self.output)
+
+    def test_first_publication_at_every_call(self):
+        self.at_every_call("sign", "nl.test", "-i", self.input, "-o", self.output)
+        tags = self.json("key", "list", "nl.test", code=0)["keys"]
+        self.assertGreaterEqual(len(tags), 2)
+
+    def test_publication_over_another_file_at_every_call(self):
+        self.sign()
+        self.write("out.zone", "not ours\n")
+        self.prepare()
+        args = ("sign", "nl.test", "-i", self.input, "-o", self.output, "--replace")
+        for nth in range(1, self.count_calls(*args) + 1, 3):
+            self.reset()
+            self.kill_before(nth, *args)
+            if self.read(self.output) != b"not ours\n":
+                self.judge(str(nth))
+            self.next_run_succeeds(str(nth), *args)
+
+    def test_publication_at_random_moments(self):
+        self.sign()
+        self.write("nl.test.zone", zs.delegations(300))
+        args = ("sign", "nl.test", "-i", self.input, "-o", self.output)
+        self.prepare()
+        begin = time.monotonic()
+        self.z(*args, code=1)  # 300 delegations more: the limits say no; the run goes through all the same
+        duration = time.monotonic() - begin
+        chance = random.Random(812)
+        for moment in range(RANDOM_MOMENTS):
+            if moment % 10 == 0:
+                self.reset()
+                self.write("nl.test.zone", ZONE + f"new{moment} NS ns1\n")
+            title = f"random moment {moment}"
+            self.look(title)
+            self.kill_after(chance.uniform(0, duration), *args, "--force")
+            self.judge(title)
+            if moment % 10 == 9:
+                self.next_run_succeeds(title, *args, "--force")
+                self.store_agrees(title)
+
+    def test_restore_at_every_call(self):
+        self.sign()
+        backup = self.path("backup.tar")
+        self.z("backup", "--with-keys", backup, code=0)
+        self.state = self.path("state2")
+        self.prepare()
+        args = ("restore", backup)
+        for nth in range(1, self.count_calls(*args) + 1):
+            self.reset()
+            self.kill_before(nth, *args)
+            title = f"killed before call {nth}"
+            there = os.path.exists(self.state + "/keystore.db")
+            if not there:
+                self.z(*args, code=0)
+            elif self.z("restore", "--reconcile").returncode == 3:
+                self.assertNotIn("RESTORED", self.z("status", code=0).out, title)
+            self.next_run_succeeds(title, "sign", "nl.test", "-i", self.input, "-o", self.output, "--force")
+
+
+if __name__ == "__main__":
+    unittest.main()
