@@ -138,6 +138,10 @@ static void say_warnings(const struct cli *cli, const struct engine_report *repo
 		    report->zone, sign->ttl_lowered);
 	if (sign->duplicates > 0)
 		cli_say(cli, "%s: warning: %" PRIu64 " duplicate records dropped", report->zone, sign->duplicates);
+	if (report->warnings > 0)
+		cli_say(cli,
+		    "%s: warning: the verifier has %" PRIu64 " remarks that refuse nothing: zoneseal verify --last %s",
+		    report->zone, report->warnings, report->zone);
 	if (sign->stripped > 0)
 		cli_note(cli, "%s: %" PRIu64 " records of the input are made anew by zoneseal", report->zone,
 		    sign->stripped);
@@ -214,6 +218,7 @@ struct report *pipeline_report(
 	report_text(report, "rejected", from->rejected);
 	report_text(report, "hook", from->hook_note);
 	report_number(report, "checks", (int64_t)from->checks);
+	report_number(report, "warnings", (int64_t)from->warnings);
 	report_hex(report, "audit_head", from->audit_head, sizeof(from->audit_head));
 	if (from->sign.size > 0)
 		report_hex(report, "sha256", from->sign.sha256, sizeof(from->sign.sha256));

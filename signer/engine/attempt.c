@@ -58,8 +58,7 @@ static enum status open_input(struct attempt *attempt, struct error *err)
 	struct stat stat_of;
 	const char *path = run->options->input != NULL ? run->options->input : run->zone.input;
 	if (path == NULL)
-		return error_set(err, STATUS_MISSING, "no input is known; give it with -i FILE or zoneseal zone set %s",
-		    run->zone.name);
+		return error_set(err, STATUS_MISSING, "no input is known; give it with -i FILE");
 	if (strcmp(path, "-") == 0) {
 		attempt->name = "<stdin>";
 		return copy_pipe(attempt, STDIN_FILENO, err);

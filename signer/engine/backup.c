@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -79,19 +80,29 @@ static enum status add_keys(
 	return status;
 }
 
-static char *manifest_of(const struct members *members, const struct backup_summary *summary, struct arena *mem)
+static char *manifest_of(const struct members *members, const struct backup_summary *summary)
 {
-	char *text = arena_printf(mem,
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+	if (out == NULL)
+		return NULL;
+	fprintf(out,
 	    "{\n  \"schema\": \"zoneseal.backup/1\",\n  \"made\": \"%s\",\n  \"build\": \"%s\",\n  \"zones\": %zu,\n"
 	    "  \"private_keys\": %s,\n  \"files\": [",
 	    summary->made, build_id(), summary->zones, summary->private_keys ? "true" : "false");
 	for (size_t i = 0; i < members->count; i++) {
 		char hex[65];
 		bytes_to_hex((struct bytes){ members->all[i].sha256, 32 }, false, hex);
-		text = arena_printf(mem, "%s%s\n    {\"name\": \"%s\", \"size\": %" PRIu64 ", \"sha256\": \"%s\"}",
-		    text, i > 0 ? "," : "", members->all[i].name, members->all[i].size, hex);
+		fprintf(out, "%s\n    {\"name\": \"%s\", \"size\": %" PRIu64 ", \"sha256\": \"%s\"}", i > 0 ? "," : "",
+		    members->all[i].name, members->all[i].size, hex);
 	}
-	return arena_printf(mem, "%s\n  ]\n}\n", text);
+	fprintf(out, "\n  ]\n}\n");
+	bool failed = ferror(out) != 0;
+	if (fclose(out) == 0 && !failed)
+		return text;
+	free(text);
+	return NULL;
 }
 
 static enum status copy_member(
@@ -117,7 +128,9 @@ static enum status write_archive(const char *path, const struct members *members
     struct backup_summary *summary, struct arena *mem, struct error *err)
 {
 	struct publish out = PUBLISH_NONE;
-	char *manifest = manifest_of(members, summary, mem);
+	char *manifest = manifest_of(members, summary);
+	if (manifest == NULL)
+		return error_set(err, STATUS_INTERNAL, "backup: no memory for the manifest");
 	size_t size = strlen(manifest);
 	enum status status = publish_open(path, 0600, &out, err);
 	if (status == STATUS_OK)
@@ -138,6 +151,7 @@ static enum status write_archive(const char *path, const struct members *members
 	if (status == STATUS_OK)
 		status = publish_rename(&out, err);
 	publish_abort(&out);
+	free(manifest);
 	return status;
 }
 

@@ -52,6 +52,7 @@ enum status attempt_verify(struct attempt *attempt, struct error *err)
 	error_clear(&why);
 	const struct gate gate = { .verifier = run->options->verifier,
 		.zone = run->zone.name,
+		.apex = run->apex,
 		.file = attempt->publish.file,
 		.previous = run->output.previous,
 		.unsigned_input = unsigned_for_gate(attempt),
@@ -68,6 +69,7 @@ enum status attempt_verify(struct attempt *attempt, struct error *err)
 	run->report->seconds_verify = run_clock() - begin;
 	run->report->verdict = verdict.json;
 	run->report->checks = verdict.checks;
+	run->report->warnings = verdict.warnings;
 	if (status == STATUS_OK || status == STATUS_NO) {
 		/* An input that moved under our feet explains a "no" better than the finding does. */
 		enum status same = still_the_same(attempt, err);

@@ -60,6 +60,7 @@ struct engine_report {
 	struct sign_result sign;
 	const char *verdict; /* the verifier's JSON, or NULL */
 	uint64_t checks;     /* that passed */
+	uint64_t warnings;   /* findings of the verifier that refuse nothing */
 	unsigned keys_made;
 	struct utc next; /* when to look again */
 	/* What is published when the run has ended. */

@@ -85,7 +85,32 @@ static void add_file(struct call *call, const char *option, int file)
 	call->passed[call->passed_count++] = file;
 }
 
-static void build_call(const struct gate *gate, const char *path, int keys, int limits, struct call *call)
+/* Texts for the verifier, as files. */
+struct knowledge {
+	int keys, limits, anchor; /* -1: none */
+};
+
+static enum status write_knowledge(const struct gate *gate, struct arena *mem, struct knowledge *out, struct error *err)
+{
+	char *keys = gate_expected_keys(gate->keys, gate->key_count, mem);
+	char *anchor = gate_trust_anchor(gate->keys, gate->key_count, gate->zone, gate->apex, mem);
+	enum status status = gate_text_file("expected-keys", keys, false, &out->keys, err);
+	if (status == STATUS_OK)
+		status = gate_text_file("limits", gate_limits(gate->policy, mem), false, &out->limits, err);
+	if (status == STATUS_OK && anchor != NULL)
+		status = gate_text_file("trust-anchor", anchor, false, &out->anchor, err);
+	return status;
+}
+
+static void close_knowledge(struct knowledge *knowledge)
+{
+	const int files[] = { knowledge->keys, knowledge->limits, knowledge->anchor };
+	for (size_t i = 0; i < COUNT(files); i++)
+		if (files[i] >= 0)
+			close(files[i]);
+}
+
+static void build_call(const struct gate *gate, const char *path, const struct knowledge *knowledge, struct call *call)
 {
 	char now[UTC_TEXT];
 	utc_format(gate->now, now);
@@ -101,8 +126,9 @@ static void build_call(const struct gate *gate, const char *path, int keys, int 
 	}
 	add_file(call, "--previous", gate->previous);
 	add_file(call, "--unsigned", gate->unsigned_input);
-	add_file(call, "--expect-keys", keys);
-	add_file(call, "--policy", limits);
+	add_file(call, "--trust-anchor", knowledge->anchor);
+	add_file(call, "--expect-keys", knowledge->keys);
+	add_file(call, "--policy", knowledge->limits);
 	add(call, "-");
 	for (size_t i = call->passed_count; i < PROCESS_PASSED; i++)
 		call->passed[i] = -1;
@@ -177,6 +203,7 @@ static enum status judge(const struct gate *gate, const struct process *process,
 	verdict->json = ended->output;
 	verdict->safe_until = read.safe_until;
 	verdict->checks = read.checks;
+	verdict->warnings = read.warnings;
 	if (!read.pass && ended->exit_code == 1) {
 		verdict->refused = true;
 		verdict->summary = read.finding != NULL ? read.finding : "refused without a finding";
@@ -199,29 +226,15 @@ static struct span time_allowed(const struct gate *gate)
 	return (struct span){ 600 + (int64_t)(gate->signed_zone->size >> 20) };
 }
 
-enum status gate_ask(const struct gate *gate, struct arena *mem, struct gate_verdict *verdict, struct error *err)
+static enum status execute(const struct gate *gate, const char *path, const struct knowledge *knowledge,
+    struct arena *mem, struct gate_verdict *verdict, struct error *err)
 {
 	static char *const nothing[] = { NULL };
 	struct call call = { .mem = mem };
 	struct process_result ended;
-	char *path;
-	int keys = -1, limits = -1;
-	*verdict = (struct gate_verdict){ 0 };
-	struct error why;
-	error_clear(&why);
-	if (gate_verifier(gate->verifier, mem, &path, &why) != STATUS_OK)
-		return no_verdict(why.message, "", mem, verdict, err);
-	enum status status =
-	    gate_text_file("expected-keys", gate_expected_keys(gate->keys, gate->key_count, mem), false, &keys, err);
-	if (status == STATUS_OK)
-		status = gate_text_file("limits", gate_limits(gate->policy, mem), false, &limits, err);
-	if (status != STATUS_OK)
-		goto done;
-	if (lseek(gate->file, 0, SEEK_SET) != 0) {
-		status = error_set_errno(err, "signed zone");
-		goto done;
-	}
-	build_call(gate, path, keys, limits, &call);
+	if (lseek(gate->file, 0, SEEK_SET) != 0)
+		return error_set_errno(err, "signed zone");
+	build_call(gate, path, knowledge, &call);
 	struct process process = { .path = path,
 		.argv = call.argv,
 		.environment = nothing,
@@ -230,13 +243,22 @@ enum status gate_ask(const struct gate *gate, struct arena *mem, struct gate_ver
 		.most_output = VERDICT_MOST,
 		.most_errors = ERRORS_MOST };
 	memcpy(process.passed, call.passed, sizeof(process.passed));
-	status = process_run(&process, mem, &ended, err);
+	enum status status = process_run(&process, mem, &ended, err);
+	return status == STATUS_OK ? judge(gate, &process, &ended, mem, verdict, err) : status;
+}
+
+enum status gate_ask(const struct gate *gate, struct arena *mem, struct gate_verdict *verdict, struct error *err)
+{
+	struct knowledge knowledge = { -1, -1, -1 };
+	struct error why;
+	char *path;
+	*verdict = (struct gate_verdict){ 0 };
+	error_clear(&why);
+	if (gate_verifier(gate->verifier, mem, &path, &why) != STATUS_OK)
+		return no_verdict(why.message, "", mem, verdict, err);
+	enum status status = write_knowledge(gate, mem, &knowledge, err);
 	if (status == STATUS_OK)
-		status = judge(gate, &process, &ended, mem, verdict, err);
-done:
-	if (keys >= 0)
-		close(keys);
-	if (limits >= 0)
-		close(limits);
+		status = execute(gate, path, &knowledge, mem, verdict, err);
+	close_knowledge(&knowledge);
 	return status;
 }

@@ -20,6 +20,7 @@
 struct gate {
 	const char *verifier; /* path, or NULL: found as said above */
 	const char *zone;     /* text, absolute */
+	const uint8_t *apex;  /* the same in wire form */
 	int file;             /* the signed zone */
 	int previous;         /* the last published zone, or -1 */
 	int unsigned_input;   /* the unsigned input, a regular file, or -1 */
@@ -38,7 +39,7 @@ struct gate_verdict {
 	bool refused;        /* a complete verdict "fail": the zone is bad, or the limits say no */
 	const char *summary; /* what it refused, or why there is no verdict */
 	struct utc safe_until;
-	uint64_t checks;
+	uint64_t checks, warnings;
 };
 
 /* STATUS_OK if the zone may be published; STATUS_NO if not, with the first finding, or "no verdict: ...". */
@@ -50,6 +51,9 @@ enum status gate_verifier(const char *given, struct arena *mem, char **path, str
 
 /* The files that tell the verifier what is expected: texts in `mem`. */
 char *gate_expected_keys(const struct key keys[], size_t count, struct arena *mem);
+/* The DS that the parent is known to have, as records; NULL if none is known. */
+char *gate_trust_anchor(
+    const struct key keys[], size_t count, const char *zone, const uint8_t *apex, struct arena *mem);
 char *gate_limits(const struct policy *policy, struct arena *mem);
 
 /* An unnamed, sealed file with this text; `inherited` by a program that this one executes. */

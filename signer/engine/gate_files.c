@@ -2,7 +2,9 @@
 /* What the verifier is told to expect; the forms are those of signer/verify/verify.h. */
 #include <inttypes.h>
 
+#include "keystore/dnskey.h"
 #include "signer/base/bytes.h"
+#include "signer/dns/name.h"
 #include "signer/engine/gate.h"
 
 enum { PPM_ALL = 1000000000, PUBLIC_TEXT = (KEY_PUBLIC_MAX + 2) / 3 * 4 + 1 };
@@ -19,6 +21,23 @@ char *gate_expected_keys(const struct key keys[], size_t count, struct arena *me
 		bytes_to_base64((struct bytes){ key->public_key, key->public_size }, text);
 		out = arena_printf(mem, "%s%u 3 %u %s%s%s%s%s\n", out, key->flags, key->algorithm, text,
 		    publish ? " publish" : "", ksk ? " ksk" : "", zsk ? " zsk" : "", publish ? "" : " old");
+	}
+	return out;
+}
+
+char *gate_trust_anchor(const struct key keys[], size_t count, const char *zone, const uint8_t *apex, struct arena *mem)
+{
+	enum { SHA_256 = 2 };
+	char *out = NULL;
+	for (size_t i = 0; i < count; i++) {
+		uint8_t rdata[DS_RDATA];
+		char digest[2 * DS_RDATA + 1];
+		if (keys[i].state[KEY_DS] != KEY_OMNIPRESENT)
+			continue;
+		size_t size = dnskey_ds(&keys[i], apex, name_size(apex), SHA_256, rdata);
+		bytes_to_hex((struct bytes){ rdata + 4, size - 4 }, true, digest);
+		out = arena_printf(mem, "%s%s 3600 IN DS %u %u %d %s\n", out != NULL ? out : "", zone, keys[i].tag,
+		    keys[i].algorithm, SHA_256, digest);
 	}
 	return out;
 }

@@ -88,6 +88,19 @@ static uint64_t checks_of(const json_t *root)
 	return count;
 }
 
+static uint64_t warnings_of(const json_t *root)
+{
+	size_t index;
+	const json_t *finding;
+	uint64_t count = 0;
+	json_array_foreach(json_object_get(root, "findings"), index, finding)
+	{
+		const char *result = json_string_value(json_object_get(finding, "result"));
+		count += result != NULL && strcmp(result, "warn") == 0;
+	}
+	return count;
+}
+
 static const char *missing_part(const json_t *root, struct arena *mem, struct verdict *out)
 {
 	const char *schema = json_string_value(json_object_get(root, "schema"));
@@ -129,6 +142,7 @@ bool verdict_read(const char *text, size_t size, struct arena *mem, struct verdi
 		out->safe_until.seconds = until < INT64_MAX ? (int64_t)until : 0;
 		out->finding = finding_of(root, mem);
 		out->checks = checks_of(root);
+		out->warnings = warnings_of(root);
 	}
 	json_decref(root);
 	return *why == NULL;
