@@ -8,12 +8,9 @@ import tree
 
 def main():
     sources = tree.files(tree.ALL_FOLDERS, (".c", ".h"))
-    command = [sys.argv[1], "--dry-run", "--Werror", "--ferror-limit=3"]
-    faults = []
-    for path in sources:
-        done = subprocess.run(command + [path], cwd=tree.ROOT, capture_output=True, text=True, check=False)
-        if done.returncode != 0:
-            faults.append(f"{path}: run clang-format -i on it\n{done.stderr}")
+    command = [sys.argv[1], "--dry-run", "--Werror", "--ferror-limit=3"] + sources
+    done = subprocess.run(command, cwd=tree.ROOT, capture_output=True, text=True, check=False)
+    faults = [] if done.returncode == 0 else ["run clang-format -i on these:\n" + done.stderr]
     tree.conclude("format", len(sources), faults)
 
 
