@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -272,6 +273,15 @@ static enum status open_output(struct attempt *attempt, struct error *err)
 	return STATUS_OK;
 }
 
+/* From here on the temporary file is what counts: the gate has the memory that the content took. */
+static void drop_content(struct attempt *attempt)
+{
+	attempt->has_includes = attempt->input.file_count > 1;
+	zonetext_free(&attempt->input);
+	zonetext_free(&attempt->previous);
+	malloc_trim(0);
+}
+
 static enum status sign(struct attempt *attempt, struct error *err)
 {
 	struct run *run = attempt->run;
@@ -282,8 +292,10 @@ static enum status sign(struct attempt *attempt, struct error *err)
 		return status;
 	read_previous(attempt);
 	bool replace_foreign = run->options->new_keys;
-	return sign_zone(&attempt->input, attempt->has_previous ? &attempt->previous : NULL, attempt->keys,
+	status = sign_zone(&attempt->input, attempt->has_previous ? &attempt->previous : NULL, attempt->keys,
 	    attempt->key_count, run->token, replace_foreign, &parameters, &attempt->publish, &run->report->sign, err);
+	drop_content(attempt);
+	return status;
 }
 
 /* Failures for which the input, not the machine or the keys, is to blame. */

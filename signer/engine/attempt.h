@@ -17,8 +17,8 @@ struct attempt {
 	const char *name;   /* of the input in messages */
 	const char *folder; /* for $INCLUDE; NULL: a pipe */
 	struct file_stamp stamp;
-	struct zonetext input, previous;
-	bool has_previous;
+	struct zonetext input, previous; /* empty once they are signed */
+	bool has_previous, has_includes;
 	uint8_t input_sha256[32], config_sha256[32];
 	uint32_t input_serial, serial;
 	bool input_is_bad;  /* it could not be read, or is refused as it is */

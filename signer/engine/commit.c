@@ -27,7 +27,7 @@ static int unsigned_for_gate(struct attempt *attempt)
 {
 	if (attempt->keep_alive)
 		attempt->run->report->unsigned_not_asked = "the last published content was signed again";
-	else if (attempt->input.file_count > 1)
+	else if (attempt->has_includes)
 		attempt->run->report->unsigned_not_asked = "the input has $INCLUDE";
 	else
 		return attempt->file;
