@@ -3,7 +3,7 @@
  * "Sign these octets with key k." The private half of a key never leaves the module behind this table, and no other
  * module sees one.
  *
- * A backend is one file and one row. A token is opened once per run; a signer belongs to one thread.
+ * A token is opened once per run; a signer belongs to one thread.
  */
 #pragma once
 
