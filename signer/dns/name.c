@@ -278,10 +278,11 @@ size_t name_to_text(const uint8_t *name, char out[NAME_TEXT])
 	while (*name != 0) {
 		const unsigned size = *name++;
 		uint8_t plain = 1;
-		for (unsigned i = 0; i < size; i++)
+		for (unsigned i = 0; i < size; i++) {
 			plain &= octet_plain[name[i]];
+			at[i] = (char)name[i];
+		}
 		if (plain != 0) {
-			memcpy(at, name, size);
 			at += size;
 		} else {
 			for (unsigned i = 0; i < size; i++)

@@ -71,7 +71,7 @@ static enum scan_kind bad_control(struct scan *scan)
 	return SCAN_BAD;
 }
 
-static enum scan_kind peek_slowly(struct scan *scan)
+__attribute__((noinline)) static enum scan_kind peek_slowly(struct scan *scan)
 {
 	for (;;) {
 		switch ((enum octet_class)octet_class[(uint8_t)*scan->at]) {
@@ -288,7 +288,8 @@ static inline enum status relative_name(struct scan *scan, const char *start, ui
 	return STATUS_OK;
 }
 
-static enum status slow_name(struct scan *scan, const char *wanted, uint8_t out[], size_t *size)
+__attribute__((noinline)) static enum status slow_name(
+    struct scan *scan, const char *wanted, uint8_t out[], size_t *size)
 {
 	struct token token;
 	if (scan_word(scan, wanted, &token) != STATUS_OK)
