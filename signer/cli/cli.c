@@ -32,7 +32,18 @@ char *cli_actor(const struct cli *cli, struct arena *mem)
 
 enum status cli_check_clock(struct cli *cli, struct store *store, bool *is_virtual, struct error *err)
 {
-	return setup_check_clock(store, cli->now, cli_has(cli, OPTION_NOW), is_virtual, err);
+	struct error first;
+	error_clear(&first);
+	bool given = cli_has(cli, OPTION_NOW);
+	enum status status = setup_check_clock(store, cli->now, given, is_virtual, &first);
+	if (status == STATUS_REFUSED && !given) {
+		/* Another process may have recorded the second that began since this one looked at the clock. */
+		cli->now = utc_now();
+		return setup_check_clock(store, cli->now, given, is_virtual, err);
+	}
+	if (status != STATUS_OK)
+		*err = first;
+	return status;
 }
 
 enum status cli_open(struct cli *cli, enum store_mode mode, struct store **store, struct error *err)

@@ -37,6 +37,7 @@ enum status pipeline_options(struct cli *cli, struct engine_options *out, struct
 		.output = cli_value(cli, OPTION_OUTPUT),
 		.passphrase_file = cli_value(cli, OPTION_PASSPHRASE_FILE),
 		.now = cli->now,
+		.clock = cli_has(cli, OPTION_NOW) ? NULL : utc_now,
 		.force = cli_has(cli, OPTION_FORCE),
 		.replace = cli_has(cli, OPTION_REPLACE),
 		.new_keys = cli_has(cli, OPTION_NEW_KEYS),

@@ -160,7 +160,7 @@ static enum status read_input(struct attempt *attempt, struct error *err)
 	memcpy(attempt->input_sha256, attempt->input.sha256, 32);
 	if (run->options->ignore_serial_date)
 		return STATUS_OK;
-	return clock_check_serial(run->options->now, attempt->input_serial, err);
+	return clock_check_serial(run->now, attempt->input_serial, err);
 }
 
 /* Why something has to be published now; NULL: nothing is due. */
@@ -171,7 +171,7 @@ static const char *why_due(const struct attempt *attempt)
 		return "written to stdout";
 	if (!run->has_last)
 		return "first publication";
-	if (!utc_before(run->options->now, run->last.refresh))
+	if (!utc_before(run->now, run->last.refresh))
 		return attempt->keep_alive ? "signatures due, the input is bad" : "signatures due";
 	if (!run->output.exists)
 		return "published file is missing";
@@ -189,7 +189,7 @@ static const char *why_due(const struct attempt *attempt)
 static enum status choose_serial(struct attempt *attempt, struct error *err)
 {
 	struct run *run = attempt->run;
-	struct serial_facts facts = { .input = attempt->input_serial, .now = run->options->now };
+	struct serial_facts facts = { .input = attempt->input_serial, .now = run->now };
 	enum status status = store_serial_floor(run->store, run->zone.id, &facts.floor, &facts.has_floor, err);
 	if (status != STATUS_OK)
 		return status;
@@ -210,7 +210,7 @@ static struct sign_parameters parameters_of(const struct attempt *attempt)
 	const struct policy *policy = &run->policy;
 	return (struct sign_parameters){
 		.apex = run->apex,
-		.now = run->options->now,
+		.now = run->now,
 		.serial = attempt->serial,
 		.validity = policy->validity,
 		.validity_dnskey = policy->validity_dnskey,

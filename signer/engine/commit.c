@@ -61,7 +61,7 @@ enum status attempt_verify(struct attempt *attempt, struct error *err)
 		.policy = &run->policy,
 		.serial = attempt->serial,
 		.signed_zone = &run->report->sign,
-		.now = run->options->now,
+		.now = run->now,
 		.threads = run->options->threads };
 	run_phase(run, "verify");
 	double begin = run_clock();

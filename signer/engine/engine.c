@@ -25,9 +25,7 @@ double run_clock(void)
 
 struct utc run_now(const struct run *run)
 {
-	if (run->virtual_clock)
-		return run->options->now;
-	return utc_add(run->options->now, (struct span){ (int64_t)(run_clock() - run->started) });
+	return run->options->clock != NULL ? run->options->clock() : run->options->now;
 }
 
 void run_phase(struct run *run, const char *phase)
@@ -78,7 +76,9 @@ static enum status guard_clock(struct run *run, struct error *err)
 	if (status != STATUS_OK)
 		return status;
 	run->report->virtual_clock = run->virtual_clock;
-	return clock_check(run->options->now, last, build_date(), run->virtual_clock, err);
+	/* After `last` was read: another run may have recorded a time since this one began. */
+	run->now = run_now(run);
+	return clock_check(run->now, last, build_date(), run->virtual_clock, err);
 }
 
 static enum status load_last(struct run *run, struct error *err)
@@ -100,8 +100,8 @@ enum status run_complete_keys(struct run *run, struct error *err)
 	if (run->options->dry_run)
 		return STATUS_OK;
 	run_phase(run, "keys");
-	return zonekeys_complete(run->store, run->token, run->zone.id, &run->policy, run->has_last, run->options->now,
-	    run->mem, &run->keys, &run->report->keys_made, err);
+	return zonekeys_complete(run->store, run->token, run->zone.id, &run->policy, run->has_last, run->now, run->mem,
+	    &run->keys, &run->report->keys_made, err);
 }
 
 static enum status load_keys(struct run *run, struct error *err)
@@ -129,7 +129,7 @@ static enum status prepare(struct run *run, const char *zone, struct error *err)
 	if (status == STATUS_OK)
 		status = guard_clock(run, err);
 	if (status == STATUS_OK && !options->dry_run)
-		status = reconcile_intent(run->store, run->zone.id, options->now, run->mem, err);
+		status = reconcile_intent(run->store, run->zone.id, run->now, run->mem, err);
 	if (status == STATUS_OK)
 		status = load_last(run, err);
 	if (status == STATUS_OK)
@@ -204,7 +204,7 @@ static void record(struct run *run, enum status status, bool hook_ran, const str
 	bool quiet = status == STATUS_OK && report->result != ENGINE_PUBLISHED && !hook_ran;
 	if (quiet || run->options->dry_run || run->lock.file < 0 || run->zone.id == 0 || status == STATUS_BUSY)
 		return;
-	const struct store_run row = { .started = run->options->now,
+	const struct store_run row = { .started = run->now,
 		.ended = run_now(run),
 		.status = status,
 		.message = run_message(run, status, hook_ran, err),

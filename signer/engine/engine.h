@@ -25,12 +25,13 @@ struct engine_options {
 	const char *output;          /* -o, or NULL: the zone's; "-" is stdout, without receipt */
 	const char *verifier;        /* path of zoneseal-verify, or NULL: beside this program, else the installed one */
 	const char *passphrase_file; /* or NULL */
-	struct utc now;
-	unsigned threads; /* 0: all cores */
-	bool force;       /* publish with a new serial even if nothing is due */
-	bool replace;     /* an existing output that is not ours may be replaced */
-	bool new_keys;    /* DNSKEY or RRSIG of foreign keys in input or output may be dropped */
-	bool keep_alive;  /* when the input is bad, the last published content is signed again before it expires */
+	struct utc now;              /* when the command began */
+	struct utc (*clock)(void);   /* the real clock; NULL: time stands still at `now` */
+	unsigned threads;            /* 0: all cores */
+	bool force;                  /* publish with a new serial even if nothing is due */
+	bool replace;                /* an existing output that is not ours may be replaced */
+	bool new_keys;               /* DNSKEY or RRSIG of foreign keys in input or output may be dropped */
+	bool keep_alive; /* when the input is bad, the last published content is signed again before it expires */
 	bool ignore_serial_date; /* an input serial that looks like a date of tomorrow or later is none */
 	bool dry_run;
 	bool run_hooks; /* with a virtual clock, hooks run only if asked for */

@@ -43,6 +43,7 @@ struct run {
 	struct zonekeys keys;
 	struct output output;
 	bool virtual_clock;
+	struct utc now; /* of the run: what signatures, serial and decisions are made for */
 	bool has_last;
 	struct store_version last;
 	double started; /* monotonic seconds */
@@ -55,7 +56,7 @@ void run_phase(struct run *run, const char *phase);
 /* Monotonic seconds. */
 double run_clock(void);
 
-/* Now, as far as the run has come: options.now and the time it took so far; a virtual clock stands still. */
+/* The clock as it is now; a virtual clock stands still. */
 struct utc run_now(const struct run *run);
 
 /* Makes the keys of a zone that was never published, once its input is known to be readable. */

@@ -40,6 +40,20 @@ class FirstZone(World):
         done = self.z("run", "--now", "2027-01-01T00:00Z", code=3)
         self.assertIn("virtual-clock", done.err)
 
+    def test_runs_at_the_same_time_do_not_see_a_clock_that_goes_back(self):
+        self.z("init", code=0)
+        names = [f"z{i}.test" for i in range(6)]
+        for name in names:
+            self.z("zone", "add", name, "-i", self.write(name, ZONE.replace("nl.test", name)), code=0)
+        runs = [subprocess.Popen([zs.ZONESEAL, "run", *order, "--wait", "2m"], env=self.environment(),
+                                 stderr=subprocess.PIPE, cwd=self.folder)
+                for order in (names, names[::-1], names[3:] + names[:3])]
+        for run in runs:
+            _, err = run.communicate(timeout=120)
+            self.assertEqual(run.returncode, 0, err.decode())
+        for name in names:
+            self.assert_published_is_good(f"{self.state}/zones/{name}.zone")
+
     def test_later_runs_know_input_and_output(self):
         self.sign()
         self.assertIn("up to date", self.z("run", code=0).err)

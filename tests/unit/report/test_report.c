@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: MIT */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+/* cmocka.h needs the four above. */
+#include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "signer/report/report.h"
+
+enum { NOW = 1795521600, DAY = 86400 }; /* 2026-11-24T12:00:00Z */
+
+static struct key key_of(enum key_role role, enum key_state dnskey, bool goal)
+{
+	struct key key = {
+		.role = role, .algorithm = 13, .tag = 41001, .goal_present = goal, .created = { NOW - DAY }
+	};
+	key.state[KEY_DNSKEY] = dnskey;
+	key.state[KEY_ZRRSIG] = role == KEY_KSK ? KEY_NA : dnskey;
+	key.state[KEY_KRRSIG] = role == KEY_ZSK ? KEY_NA : dnskey;
+	key.state[KEY_DS] = role == KEY_ZSK ? KEY_NA : KEY_HIDDEN;
+	for (int i = 0; i < KEY_RECORDS; i++)
+		key.since[i] = (struct utc){ NOW - DAY };
+	if (dnskey != KEY_HIDDEN)
+		key.active = (struct utc){ NOW - DAY };
+	return key;
+}
+
+static void one_word_says_what_a_key_does(void **state)
+{
+	static const struct {
+		const char *title;
+		enum key_role role;
+		enum key_state dnskey;
+		bool goal;
+		int64_t ready_at;
+		const char *word;
+	} cases[] = {
+		{ "never published", KEY_KSK, KEY_HIDDEN, true, 0, "prepared" },
+		{ "a ZSK that signs is active at once", KEY_ZSK, KEY_RUMOURED, true, NOW + 60, "active" },
+		{ "a KSK waits for caches", KEY_KSK, KEY_RUMOURED, true, NOW + 60, "publishing" },
+		{ "then for the parent", KEY_KSK, KEY_RUMOURED, true, NOW, "ready" },
+		{ "a CSK as well", KEY_CSK, KEY_RUMOURED, true, NOW - 1, "ready" },
+		{ "a key on its way out", KEY_ZSK, KEY_OMNIPRESENT, false, 0, "retiring" },
+	};
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		const struct key key = key_of(cases[i].role, cases[i].dnskey, cases[i].goal);
+		const char *word = report_key_word(&key, (struct utc){ cases[i].ready_at }, (struct utc){ NOW });
+		if (strcmp(word, cases[i].word) != 0)
+			fail_msg("%s: %s, expected %s", cases[i].title, word, cases[i].word);
+	}
+	struct key gone = key_of(KEY_KSK, KEY_HIDDEN, false);
+	gone.active = (struct utc){ NOW - 9 * DAY };
+	assert_string_equal(report_key_word(&gone, (struct utc){ 0 }, (struct utc){ NOW }), "removed");
+}
+
+static struct report_zone zone_of(const char *name, enum report_health health)
+{
+	return (struct report_zone){ .name = name,
+		.policy = "default",
+		.output = "/srv/out",
+		.parents = "",
+		.health = health,
+		.headline = "OK, nothing for you to do.",
+		.published = true,
+		.serial = 2026112401,
+		.published_at = { NOW - 1260 },
+		.valid_until = { NOW + 11 * DAY + 7200 },
+		.next = { NOW + DAY },
+		.signatures = 12,
+		.checks = 31,
+		.limit = { 5 * DAY } };
+}
+
+static char *status_text(const struct report_zone zones[], size_t count, bool is_virtual)
+{
+	char *text = NULL;
+	size_t size;
+	const struct report_state report = {
+		.folder = "/s", .virtual_clock = is_virtual, .zones = zones, .zone_count = count
+	};
+	const struct report_style style = { .now = { NOW } };
+	FILE *out = open_memstream(&text, &size);
+	assert_non_null(out);
+	report_status_text(out, &report, &style);
+	fclose(out);
+	return text;
+}
+
+static void first_line_says_whether_a_person_must_act(void **state)
+{
+	(void)state;
+	struct report_zone zones[3] = { zone_of("a.test.", REPORT_OK), zone_of("b.test.", REPORT_WARN),
+		zone_of("c.test.", REPORT_BLOCKED) };
+	zones[1].command = "zoneseal log b.test.";
+	zones[2].command = "zoneseal verify --last c.test.";
+	char *text = status_text(zones, 3, false);
+	assert_ptr_equal(
+	    strstr(text, "1 zone needs you, 1 publication is BLOCKED, 1 fine.  2026-11-24 12:00Z\n"), text);
+	assert_non_null(strstr(text, "YOU   zoneseal verify --last c.test.\n"));
+	assert_non_null(strstr(text, "2026112401 21m ago"));
+	assert_non_null(strstr(text, "11d 2h"));
+	free(text);
+	text = status_text(zones, 1, true);
+	assert_ptr_equal(strstr(text, "All 1 zone is fine, nothing for you to do."), text);
+	assert_non_null(strstr(text, "VIRTUAL CLOCK"));
+	free(text);
+	text = status_text(NULL, 0, false);
+	assert_ptr_equal(strstr(text, "No zones yet."), text);
+	free(text);
+}
+
+static void many_good_zones_are_one_line(void **state)
+{
+	(void)state;
+	struct report_zone zones[40];
+	for (size_t i = 0; i < COUNT(zones); i++)
+		zones[i] = zone_of("good.test.", i == 7 ? REPORT_BLOCKED : REPORT_OK);
+	char *text = status_text(zones, COUNT(zones), false);
+	assert_non_null(strstr(text, "... 39 more, all ok (--all)"));
+	assert_non_null(strstr(text, "BLOCKED"));
+	free(text);
+}
+
+static void times_come_with_their_distance(void **state)
+{
+	static const struct {
+		int64_t when;
+		const char *text;
+	} cases[] = {
+		{ NOW - 60, "2026-11-24 11:59Z (1m ago)" },
+		{ NOW + 9 * DAY + 72000, "2026-12-04 08:00Z (in 9d 20h)" },
+		{ 0, "never" },
+		{ INT64_MAX, "never" },
+	};
+	(void)state;
+	struct arena *mem = arena_new(0);
+	for (size_t i = 0; i < COUNT(cases); i++)
+		assert_string_equal(
+		    report_when((struct utc){ cases[i].when }, (struct utc){ NOW }, mem), cases[i].text);
+	arena_free(mem);
+}
+
+static char *printed(struct report *report)
+{
+	char *text = NULL;
+	size_t size;
+	struct error err;
+	FILE *out = open_memstream(&text, &size);
+	assert_non_null(out);
+	assert_int_equal(report_print(out, report, &err), STATUS_OK);
+	fclose(out);
+	return text;
+}
+
+static void json_keeps_order_and_gives_both_times(void **state)
+{
+	(void)state;
+	struct report *report = report_new("zoneseal.test/1");
+	report_text(report, "z", "1");
+	report_time(report, "when", (struct utc){ NOW });
+	report_time(report, "unset", (struct utc){ 0 });
+	report_time(report, "never", UTC_NEVER);
+	report_text(report, "a", NULL);
+	report_bool(report, "yes", true);
+	char *text = printed(report);
+	assert_string_equal(text, "{\n"
+				  "  \"schema\": \"zoneseal.test/1\",\n"
+				  "  \"z\": \"1\",\n"
+				  "  \"when\": \"2026-11-24T12:00:00Z\",\n"
+				  "  \"when_epoch\": 1795521600,\n"
+				  "  \"unset\": null,\n"
+				  "  \"unset_epoch\": null,\n"
+				  "  \"never\": null,\n"
+				  "  \"never_epoch\": null,\n"
+				  "  \"a\": null,\n"
+				  "  \"yes\": true\n"
+				  "}\n");
+	free(text);
+}
+
+static void json_stays_a_document_whatever_octets_come(void **state)
+{
+	(void)state;
+	struct report *report = report_new(NULL);
+	report_text(report, "name", "\377\001\"");
+	report_json(report, "verdict", "{cut");
+	char *text = printed(report);
+	assert_string_equal(text, "{\n  \"name\": \"\\\\255\\\\001\\\"\",\n  \"verdict\": null\n}\n");
+	free(text);
+}
+
+static void errors_are_json_with_their_place(void **state)
+{
+	(void)state;
+	struct error err;
+	(void)error_set_at(&err, STATUS_MALFORMED, "nl.zone", 7, 3, "bad address");
+	struct report *report = report_new("zoneseal.error/1");
+	report_error(report, &err, STATUS_MALFORMED);
+	char *text = printed(report);
+	assert_non_null(strstr(text, "\"status\": \"malformed\""));
+	assert_non_null(strstr(text, "\"exit_code\": 65"));
+	assert_non_null(strstr(text, "\"line\": 7"));
+	free(text);
+}
+
+static void a_full_disk_is_told(void **state)
+{
+	(void)state;
+	struct error err;
+	FILE *full = fopen("/dev/full", "w");
+	assert_non_null(full);
+	error_clear(&err);
+	assert_int_equal(report_print(full, report_new("zoneseal.test/1"), &err), STATUS_IO);
+	fclose(full);
+}
+
+static void a_verdict_is_told_without_raw_octets(void **state)
+{
+	static const char json[] =
+	    "{\"verdict\":\"fail\",\"zone\":\"nl.test.\",\"serial\":7,\"records\":3,\"signatures\":2,\"time\":\"t\","
+	    "\"checks\":[{\"id\":\"sig.valid\",\"result\":\"fail\",\"checked\":2,\"failed\":1},"
+	    "{\"id\":\"x\",\"result\":\"not asked\",\"checked\":0,\"failed\":0}],"
+	    "\"findings\":[{\"id\":\"sig.valid\",\"count\":1,\"what\":\"bad\\u001b[31m\",\"cause\":\"\",\"advice\":"
+	    "\"\","
+	    "\"examples\":[{\"owner\":\"a.\",\"type\":\"A\",\"line\":9,\"detail\":\"d\"}]}]}";
+	(void)state;
+	char *text = NULL;
+	size_t size;
+	bool pass = true;
+	FILE *out = open_memstream(&text, &size);
+	assert_true(report_verdict_text(out, json, false, &pass));
+	fclose(out);
+	assert_false(pass);
+	assert_null(strchr(text, 033));
+	assert_non_null(strstr(text, "FAIL  nl.test. serial 7"));
+	assert_non_null(strstr(text, "a. A (line 9)"));
+	assert_non_null(strstr(text, "0 pass, 1 FAIL, 1 not asked"));
+	free(text);
+	assert_false(report_verdict_text(stdout, "{cut", true, &pass));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(one_word_says_what_a_key_does),
+		cmocka_unit_test(first_line_says_whether_a_person_must_act),
+		cmocka_unit_test(many_good_zones_are_one_line),
+		cmocka_unit_test(times_come_with_their_distance),
+		cmocka_unit_test(json_keeps_order_and_gives_both_times),
+		cmocka_unit_test(json_stays_a_document_whatever_octets_come),
+		cmocka_unit_test(errors_are_json_with_their_place),
+		cmocka_unit_test(a_full_disk_is_told),
+		cmocka_unit_test(a_verdict_is_told_without_raw_octets),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
