@@ -46,7 +46,7 @@ enum status tar_write_header(struct publish *out, const char *name, uint64_t siz
 	char sum[SUM_WIDTH + 8];
 	if (strlen(name) > TAR_NAME - 1 || size >= UINT64_C(1) << 33)
 		return error_set(err, STATUS_INTERNAL, "backup: %s does not fit the format", name);
-	memcpy(block + NAME_AT, name, strlen(name));
+	memcpy(block + NAME_AT, name, strlen(name) + 1);
 	put_octal(block + MODE_AT, 8, 0600);
 	put_octal(block + UID_AT, 8, 0);
 	put_octal(block + GID_AT, 8, 0);
