@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -9,6 +10,7 @@
 #include <cmocka.h>
 
 #include "tests/unit/sign/signed.h"
+#include "tests/unit/zone/text.h"
 
 enum { ED25519 = 15, DAY = 86400 };
 
@@ -364,6 +366,28 @@ static void a_previous_zone_of_another_name_is_no_help_and_no_harm(void **state)
 	signed_close(&zone);
 }
 
+static void a_full_disk_is_told(void **state)
+{
+	(void)state;
+	struct signed_zone zone;
+	struct zonetext input;
+	struct publish publish = PUBLISH_NONE;
+	signed_open(&zone, "example.", ED25519, false);
+	char *const text = many_names(2000);
+	text_read(text, "example.", &input);
+	publish.file = open("/dev/full", O_RDWR | O_CLOEXEC);
+	assert_true(publish.file >= 0);
+	assert_int_equal(sign_zone(&input, NULL, zone.keys, zone.key_count, zone.token, false, &zone.parameters,
+			     &publish, &zone.result, &zone.err),
+	    STATUS_IO);
+	assert_non_null(strstr(zone.err.message, "No space left on device"));
+	assert_int_equal(zone.result.size, 0);
+	close(publish.file);
+	zonetext_free(&input);
+	free(text);
+	signed_close(&zone);
+}
+
 static void foreign_signatures_stop_it(void **state)
 {
 	(void)state;
@@ -443,6 +467,7 @@ int main(void)
 		cmocka_unit_test(what_changed_is_signed_again),
 		cmocka_unit_test(what_is_not_fresh_is_signed_again),
 		cmocka_unit_test(a_previous_zone_of_another_name_is_no_help_and_no_harm),
+		cmocka_unit_test(a_full_disk_is_told),
 		cmocka_unit_test(foreign_signatures_stop_it),
 		cmocka_unit_test(a_ttl_over_the_limit_is_refused),
 		cmocka_unit_test(output_is_in_canonical_order_with_the_soa_first),
