@@ -104,7 +104,7 @@ static enum status sort_chain(struct nsec3_entry **entries, size_t count, unsign
 {
 	struct sort_entry *const order = memory_resize(NULL, count, sizeof(*order));
 	for (size_t i = 0; i < count; i++)
-		order[i] = (struct sort_entry){ sort_key((*entries)[i].hash, NSEC3_HASH), (uint32_t)i, 0 };
+		order[i] = sort_entry_of((*entries)[i].hash, NSEC3_HASH, (uint32_t)i);
 	const enum status status = sort_entries(order, count, threads, compare_hashes, *entries, err);
 	if (status == STATUS_OK) {
 		struct nsec3_entry *const sorted = memory_resize(NULL, count, sizeof(*sorted));

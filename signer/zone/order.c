@@ -84,15 +84,14 @@ static enum status key_job(void *context, unsigned worker, size_t first, size_t 
 	struct owners *const owners = context;
 	for (size_t i = first; i < end; i++) {
 		struct sort_entry *const entry = &owners->entries[i];
-		entry->index = (uint32_t)i;
-		entry->unused = 0;
 		if (i > first && owners->records[i].owner == owners->records[i - 1].owner) {
-			entry->key = entry[-1].key;
+			*entry = entry[-1];
+			entry->index = (uint32_t)i;
 			continue;
 		}
 		uint8_t key[NAME_KEY];
 		const size_t size = name_sort_key(owners->records[i].owner, owners->apex_labels, key);
-		entry->key = sort_key(key, size);
+		*entry = sort_entry_of(key, size, (uint32_t)i);
 	}
 	return STATUS_OK;
 }

@@ -22,12 +22,15 @@ struct sorter {
 	const void *context;
 };
 
-uint64_t sort_key(const uint8_t *octets, size_t size)
+struct sort_entry sort_entry_of(const uint8_t *octets, size_t size, uint32_t index)
 {
-	uint64_t key = 0;
+	/* A zero that pads cannot be told from one of the string, so a string that ends is marked to sort first. */
+	struct sort_entry entry = { .more = size > SORT_OCTETS ? 1 : 0, .index = index };
 	for (size_t i = 0; i < 8; i++)
-		key = key << 8 | (i < size ? octets[i] : 0U);
-	return key;
+		entry.key = entry.key << 8 | (i < size ? octets[i] : 0U);
+	for (size_t i = 8; i < SORT_OCTETS && i < size; i++)
+		entry.more |= (uint32_t)octets[i] << 8 * (SORT_OCTETS - i);
+	return entry;
 }
 
 /* Whether `a`, which stood first, may stay before `b`. */
@@ -35,6 +38,8 @@ static bool in_order(const struct sorter *sorter, const struct sort_entry *a, co
 {
 	if (a->key != b->key)
 		return a->key < b->key;
+	if (a->more != b->more || (a->more & 1U) == 0)
+		return a->more <= b->more;
 	return sorter->compare(sorter->context, a->index, b->index) <= 0;
 }
 
