@@ -41,6 +41,7 @@ static void good_names_have_this_wire_form_and_this_text(void **state)
 		{ "\\\\.", "\1\\", 3, "\\092." },
 		{ "*.", "\1*", 3, "*." },
 		{ "_x-y.", "\4_x-y", 6, "_x-y." },
+		{ "a/+=.", "\4a/+=", 6, "a/\\043\\061." }, /* Knot reads neither + nor = bare */
 		{ "\\a.", "\1a", 3, "a." },
 		{ "a\\032b.", "\3a b", 5, "a\\032b." },
 	};
