@@ -165,6 +165,19 @@ def dnames(zone):
     zone.add("dname-b", "A", "192.0.2.9")
 
 
+def longest(zone, octets):
+    """A name, relative to the zone, whose wire form has so many octets."""
+    room = octets - len(wire_name(zone.name("long")))
+    labels = []
+    while room > 0:
+        size = min(63, room - 1)
+        if room - 1 - size == 1:  # no room for a label of one octet after this one
+            size -= 1
+        labels.append("m" * size)
+        room -= size + 1
+    return ".".join(labels) + ".long"
+
+
 def odd_names(zone):
     """Labels of odd octets, names at the limits of length, names that sort unlike their text."""
     for label in (r"\000", r"\000\000", r"\001", r"\255", r"\255\255", r"sp\032ace", r"\"quote\"", r"semi\;colon",
@@ -176,15 +189,7 @@ def odd_names(zone):
     for octet in range(256):
         zone.add(f"x\\{octet:03d}y.octets", "A", f"192.0.2.{octet}")
     zone.add("l" * 63 + ".long", "A", "192.0.2.63")
-    room = 255 - len(wire_name(zone.name("long")))
-    labels = []
-    while room > 1:
-        size = min(63, room - 1)
-        if room - 1 - size == 1:  # no room for a label of one octet after this one
-            size -= 1
-        labels.append("m" * size)
-        room -= size + 1
-    zone.add(".".join(labels) + ".long", "A", "192.0.2.255")
+    zone.add(longest(zone, 253), "A", "192.0.2.253")  # with room for "*." in front: see DISPUTED
     # Canonical order is by label from the right, case-blind, octets unsigned (RFC 4034 6.1).
     for name in ("example", "a.example", "yljkjljk.a.example", "Z.a.example", "zABC.a.EXAMPLE", "z.example",
                  r"\001.z.example", "*.z.example", r"\200.z.example"):
@@ -251,6 +256,7 @@ DISPUTED = {
                    ("_dsboot.child._signal.disputed", "CDNSKEY", "257 3 13 " + "A" * 86 + "==")),
     "case-kept": (("case.disputed", "IPSECKEY", "10 3 2 Gateway.Host.@ AQID"), ("case.disputed", "LP", "10 Locator.Host.@"),
                   ("case.disputed", "SVCB", "1 Service.Host.@ port=53")),
+    "longest-name": ((longest(Zone(ORIGIN), 255), "A", "192.0.2.255"),),
     "large-record": (("large-record.disputed", "TXT", long_text(330)),),
     "ds-private": (("ds.disputed", "NS", "ns1.name-servers.@"), ("ds.disputed", "DS", "1 253 250 0123456789abcdef")),
 }

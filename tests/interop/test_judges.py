@@ -20,12 +20,13 @@ REFUSES = {
     "wildcard-ns": {"dnssec-verify"},
     "nsap-ptr": {"ldns-verify-zone"},
     "nsap-ptr-case": {"dnssec-verify", "ldns-verify-zone"},
-    "a6-case": {"ldns-verify-zone"},
+    "a6-case": {"ldns-verify-zone", "kzonecheck"},
     "sink": {"ldns-verify-zone"},
     "at-label": {"ldns-verify-zone"},
     "signalling": {"kzonecheck"},
     "ds-private": {"kzonecheck"},
     "case-kept": set(),
+    "longest-name": set(),
     "large-record": set(),
 }
 # dnssec-signzone shares BIND's opinions.

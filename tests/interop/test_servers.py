@@ -7,6 +7,7 @@ import tempfile
 import unittest
 
 import interop_zone
+import model
 import servers
 import signers
 import zonefile
@@ -18,6 +19,7 @@ ORIGIN = interop_zone.ORIGIN
 ALTERS = {
     "wildcard-ns": {"BIND"},  # refuses the zone
     "case-kept": {"NSD"},  # lowers the names, so that the signatures fail
+    "longest-name": {"NSD"},  # dies
     "large-record": {"NSD"},  # sends empty messages for ever
 }
 
@@ -29,13 +31,18 @@ def described(records):
 
 
 class Servers(unittest.TestCase):
+    maxDiff = None
 
     def setUp(self):
         self.folder = self.enterContext(tempfile.TemporaryDirectory(prefix="zoneseal-servers-"))
 
     def fault(self, server, signed):
         """What differs between the file and the zone as this server gives it; empty if nothing."""
-        written = zonefile.as_set(zonefile.load(signed.path, signed.origin))
+        try:
+            written = zonefile.as_set(zonefile.load(signed.path, signed.origin))
+        except AssertionError:  # NS at a wildcard: dnspython reads it
+            with open(signed.path, encoding="ascii") as file:
+                written = zonefile.as_set(model.read(file.read()))
         try:
             with server(tempfile.mkdtemp(dir=self.folder), {signed.origin: signed.path}) as running:
                 records = list(running.transfer(signed.origin))
@@ -64,8 +71,8 @@ class Servers(unittest.TestCase):
 
     def test_disputed_records_are_served_as_the_readme_says(self):
         for feature in interop_zone.DISPUTED:
-            if SIGNER.name == "peer" and feature == "wildcard-ns":
-                continue  # the stand-in cannot sign it; zoneseal can
+            if SIGNER.name == "peer" and feature in ("wildcard-ns", "longest-name"):
+                continue  # the stand-in cannot sign these; zoneseal can
             signed = SIGNER.sign(interop_zone.disputed_zone(feature), ORIGIN, signers.FLAVOURS["nsec3"],
                                  folder=os.path.join(self.folder, feature))
             faults = {name: self.fault(server, signed) for name, server in servers.AUTHORITATIVE.items()}

@@ -126,11 +126,11 @@ class Validator(unittest.TestCase):
 
     def signed_files(self, flavour, **bulk):
         """Signs the child, then the parent with the child's DS."""
-        child = SIGNER.sign(CHILD_ZONE.format(CHILD), CHILD, flavour, folder=os.path.join(self.folder, "child"))
+        child = SIGNER.sign(CHILD_ZONE.format(CHILD), CHILD, flavour, folder=self.new_folder())
         with open(child.anchor, encoding="ascii") as file:
             delegation = f"{CHILD} 3600 IN NS ns.{CHILD}\nns.{CHILD} 3600 IN A 127.0.0.1\n{file.read()}"
         parent = SIGNER.sign(interop_zone.build(**bulk) + delegation, PARENT, flavour,
-                             folder=os.path.join(self.folder, "parent"))
+                             folder=self.new_folder())
         unsigned = signers.save(os.path.join(self.folder, "unsigned-child.zone"), CHILD_ZONE.format(UNSIGNED))
         return {PARENT: parent.path, CHILD: child.path, UNSIGNED: unsigned}, parent.anchor
 

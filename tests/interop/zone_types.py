@@ -55,8 +55,8 @@ NAMED = (
     ("SVCB", '1 service.host.@ alpn="h2,h3" port=8004 ipv4hint=192.0.2.1'),
     ("HTTPS", '1 . alpn="h3" ech=AQID ipv6hint=2001:db8::1'),
     ("SPF", '"v=spf1 -all"'),
-    ("UID", r"\# 4 00000001"),
-    ("GID", r"\# 4 00000002"),
+    ("TYPE101", r"\# 4 00000001"),
+    ("TYPE102", r"\# 4 00000002"),
     ("NID", "10 0014:4fff:ff20:ee64"),
     ("L32", "10 10.1.2.0"),
     ("L64", "10 2001:0db8:1140:1000"),
@@ -75,10 +75,10 @@ NAMED = (
 # Types without a name in BIND 9.18, all in generic form (RFC 3597 5): number, octets in hex.
 GENERIC = (
     (10, "00ff00ff"),  # NULL: no text form (RFC 1035 3.3.10)
-    (102, "DEADBEEF00"),
+    (103, "DEADBEEF00"),
     (261, "076e6f7465733d31"),  # RESINFO
     (262, "07426974636f696e0431417a39"),  # WALLET
-    (263, "82635553ff"),  # CLA
+    (263, "0954432d434c412d3132"),  # CLA
     (264, "0000000000000001"),  # IPN
     (65280, ""),  # private use, no octets
     (65534, "0102030405060708090a0b0c0d0e0f"),
