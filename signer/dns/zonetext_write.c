@@ -161,8 +161,9 @@ void zonetext_write(struct zonetext_buffer *buffer, const uint8_t *owner, uint32
 	at += name_to_text(owner, at);
 	*at++ = '\t';
 	at = put_decimal(at, ttl);
-	memcpy(at, "\tIN\t", 4);
-	at += 4;
+	static const char class[4] = { '\t', 'I', 'N', '\t' };
+	memcpy(at, class, sizeof(class));
+	at += sizeof(class);
 	at += rrtype_to_text(type, all_names, at);
 	*at++ = '\t';
 	buffer->size = (size_t)(at - buffer->data);
