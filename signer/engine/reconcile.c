@@ -58,6 +58,17 @@ enum status reconcile_intent(struct store *store, int64_t zone_id, struct utc no
 	return store_abandon(store, zone_id, intent.id, now, err);
 }
 
+/* Whether a backup that was made in mid-run intended just these octets; the next run confirms them. */
+static enum status is_intended(
+    struct store *store, int64_t zone_id, const uint8_t sha256[32], struct arena *mem, bool *out, struct error *err)
+{
+	struct store_version intent;
+	bool found;
+	enum status status = store_open_intent(store, zone_id, mem, &intent, &found, err);
+	*out = status == STATUS_OK && found && memcmp(sha256, intent.sha256, 32) == 0;
+	return status;
+}
+
 enum status reconcile_restored_zone(
     struct store *store, const char *state, const struct store_zone *zone, struct arena *mem, struct error *err)
 {
@@ -81,8 +92,10 @@ enum status reconcile_restored_zone(
 		    "and run "
 		    "zoneseal restore --reconcile, or say zoneseal restore --accept \"reason\"",
 		    zone->name, last.serial, path);
-	if (has_last && memcmp(sha256, last.sha256, 32) == 0)
-		return STATUS_OK;
+	bool intended;
+	status = is_intended(store, zone->id, sha256, mem, &intended, err);
+	if (status != STATUS_OK || intended || (has_last && memcmp(sha256, last.sha256, 32) == 0))
+		return status;
 	return error_set(err, STATUS_REFUSED,
 	    "%s: %s is not the version that the backup remembers (%s%u): keys or serials of later runs may be missing; "
 	    "restore a newer backup, or say zoneseal restore --accept \"reason\"",

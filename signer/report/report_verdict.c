@@ -80,7 +80,10 @@ bool report_verdict_text(FILE *out, const char *json, bool silent, bool *pass)
 		fprintf(out, "%s  %s serial %lld, %lld records, %lld signatures all checked, at %s\n",
 		    *pass ? "PASS" : "FAIL", text_of(root, "zone", mem), number_of(root, "serial"),
 		    number_of(root, "records"), number_of(root, "signatures"), text_of(root, "time", mem));
-		json_array_foreach(json_object_get(root, "findings"), index, finding) print_finding(out, finding, mem);
+		json_array_foreach(json_object_get(root, "findings"), index, finding)
+		{
+			print_finding(out, finding, mem);
+		}
 		print_checks(out, json_object_get(root, "checks"), mem);
 	}
 	json_decref(root);
