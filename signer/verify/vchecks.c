@@ -169,7 +169,7 @@ static const struct verify_check checks[VC_COUNT] = {
 	    "may differ.",
 	    NULL },
 	[VC_DS_APEX] = { "delegation.ds-apex", "L1", VERIFY_FILE, VERIFY_RFC, "RFC 4035 2.4", "DS RRsets",
-	    "No DS at the apex.", NULL },
+	    "No DS stands at the apex: it belongs to the parent.", NULL },
 	[VC_DS_OWNER] = { "delegation.ds-owner", "L1", VERIFY_FILE, VERIFY_POLICY, "RFC 4035 2.4", "DS RRsets",
 	    "DS stands only where a delegation is.", NULL },
 	[VC_DS_TTL] = { "delegation.ds-ttl", "L1", VERIFY_FILE, VERIFY_POLICY, "RFC 4035 2.4", "DS RRsets",

@@ -291,8 +291,65 @@ def policy(z):
     write("limits_nsec3.json", '"denial": "nsec3", "opt_out": true')
     z.bad("policy_denial", "denial.one-scheme", z.signed(), "policy=limits_nsec3.json")
     z.bad("policy_opt_out", "denial.nsec3.opt-out", z.signed(denial="nsec3"), "policy=limits_nsec3.json")
+    write("limits_nsec.json", '"denial": "nsec"')
+    z.bad("policy_denial_nsec", "denial.one-scheme", z.signed(denial="nsec3"), "policy=limits_nsec.json")
     write("limits_unknown.json", '"max_tll": 5')
     z.bad("policy_unknown_member", "exit=65", z.signed(), "policy=limits_unknown.json")
+
+
+def weak(z):
+    """Keys that are legal in form and not wanted, or that nobody here can compute."""
+    from cryptography.hazmat.primitives.asymmetric import rsa
+    short = lambda label, flags, algorithm: Key(label, flags, algorithm, rsa.generate_private_key(65537, 1024))
+    z.bad_once("rsa_1024", "key.size", lambda: z.signed(
+        ksks=(short("k", 257, 8),), zsks=(short("z", 256, 8),)), "warn")
+    for algorithm in (5, 7):
+        z.bad_once(f"algorithm_{algorithm}", "key.algorithm", lambda: z.signed(
+            ksks=(Key("k", 257, algorithm),), zsks=(Key("z", 256, algorithm),)), "warn")
+    z.bad("uncomputable_key", "gate.counts", z.signed(before=z.add(Record("@", 3600, "DNSKEY", "256 3 253 AQIDBAUG"))))
+    z.bad("algorithm_only_revoked", "key.algorithm", z.signed(
+        ksks=(z.KSK, Key("k16", 257 | 128, 16))), "warn")
+    tags = {}
+    for number in range(100000):
+        key = Key(f"r{number}")
+        tags[key.tag()] = key
+        partner = tags.get((key.tag() - 128) & 0xFFFF)
+        if partner is not None and key.tag() > 128:
+            break
+    z.bad("tag_equal_once_revoked", "key.tag-unique", z.signed(published=(z.KSK, z.ZSK, key, partner)), "warn")
+
+
+def malformed(z):
+    z.bad("cds_malformed", "cds.form", z.signed(z.base(extra=[Record("@", 3600, "CDS", "1 15 0 00")])))
+    z.bad("cds_digest_length", "cds.form", z.signed(z.base(extra=[Record("@", 3600, "CDS", "1 15 2 " + "ab" * 31)])))
+    z.bad("cdnskey_without_its_cds", "cds.form", z.signed(z.base(extra=[
+        Record("@", 3600, "CDS", z.KSK.ds()), Record("@", 3600, "CDNSKEY", z.KSK.text()), Record("@", 3600, "CDNSKEY", z.KSK2.text())])))
+    generic = lambda zone, owner, rdtype, wire: zone.replace(
+        next(l for l in zone.splitlines(True) if l.startswith(owner + "\t") and f"\tIN\t{rdtype}\t" in l),
+        f"{owner}\t3600\tIN\t{rdtype}\t\\# {len(wire) // 2} {wire}\n")
+    plain, hashed = z.signed().text(), z.signed(denial="nsec3").text()
+    root = "00"
+    z.bad("nsec_windows_descend", "denial.nsec.bitmap", generic(plain, "mail.zs.test.", "NSEC", root + "0101400001" + "40"))
+    z.bad("nsec_trailing_zero", "denial.nsec.bitmap", generic(plain, "mail.zs.test.", "NSEC", root + "00024000"))
+    z.bad("nsec3_short_next", "denial.nsec3.chain", generic(
+        hashed, z.hashed("mail") + ".zs.test.", "NSEC3", "01000000" + "00" + "02" + "0102"))
+    z.bad("two_nsec", "denial.nsec.owners", z.signed(before=z.add(Record("mail", 3600, "NSEC", "www.zs.test. MX RRSIG NSEC"))))
+    z.bad("nsec_alone", "denial.nsec.owners", z.signed(z.base(extra=[Record("zzz", 3600, "A", "192.0.2.1")]), before=z.drop("zzz", "A")))
+    z.bad("rrsig_malformed", "exit=65", plain.replace("mail.zs.test.\t3600\tIN\tMX\t", "mail.zs.test.\t3600\tIN\tRRSIG\t\\# 3 000f0f\nmail.zs.test.\t3600\tIN\tMX\t"))
+    z.bad("zonemd_tiny", "zonemd.form", z.signed(z.base(extra=[Record("@", 3600, "ZONEMD", "2026010101 240 1 abcd")])))
+    z.bad("ds_no_digest", "delegation.ds-form", z.signed(z.base(extra=[Record("kid", 3600, "NS", "a.test."), Record("kid", 3600, "DS", "1 13 2 ")])))
+    z.write("bad", "wrong_uses.keys", f"{z.KSK.text()} master\n")
+    z.bad("expected_unknown_use", "exit=65", z.signed(), "expect=wrong_uses.keys")
+    z.write("bad", "half.keys", "257 3 15\n")
+    z.bad("expected_half_a_key", "exit=65", z.signed(), "expect=half.keys")
+    z.write("bad", "junk.keys", "257 3 15 ***\n")
+    z.bad("expected_no_key", "exit=65", z.signed(), "expect=junk.keys")
+    z.bad("previous_unreadable", "exit=65", z.signed(), "previous=empty.zone")
+    z.write("bad", "key_of_other_name.keys", f"{z.KSK.text()} ksk\n{z.ZSK.text()} zsk\n{Key('hsm-b').text()} publish\n")
+    z.bad("known_key_under_wrong_tag", "sig.valid", z.signed(after=z.resign("mail", "MX", Key("hsm-b"), tag=z.ZSK.tag())),
+          "expect=key_of_other_name.keys")
+    z.bad("known_key_not_published", "sig.key-published", z.signed(zsks=(z.ZSK, Key("hsm-b")), published=(z.KSK, z.ZSK)),
+          "expect=key_of_other_name.keys")
 
 
 def make(z):
@@ -307,3 +364,5 @@ def make(z):
     zonemd(z)
     past(z)
     policy(z)
+    weak(z)
+    malformed(z)

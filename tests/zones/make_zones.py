@@ -92,6 +92,12 @@ def good_once(file, make):
         good(file, make())
 
 
+def bad_once(file, check, make, options=""):
+    if not os.path.exists(os.path.join(OUT, "bad", file + ".zone")):
+        write("bad", file + ".zone", make())
+    CASES.append(f"bad/{file}.zone {check} {options}".strip())
+
+
 def bad(file, check, zone, options=""):
     write("bad", file + ".zone", zone)
     CASES.append(f"bad/{file}.zone {check} {options}".strip())

@@ -94,8 +94,8 @@ class Key:
     def sign(self, data):
         if self.algorithm in (15, 16):
             return self.private.sign(data)
-        digest = {8: hashes.SHA256(), 10: hashes.SHA512(), 13: hashes.SHA256(), 14: hashes.SHA384()}[self.algorithm]
-        if self.algorithm in (8, 10):
+        digest = {5: hashes.SHA1(), 7: hashes.SHA1(), 8: hashes.SHA256(), 10: hashes.SHA512(), 13: hashes.SHA256(), 14: hashes.SHA384()}[self.algorithm]
+        if self.algorithm in (5, 7, 8, 10):
             return self.private.sign(data, padding.PKCS1v15(), digest)
         r, s = utils.decode_dss_signature(self.private.sign(data, ec.ECDSA(digest)))
         size = 32 if self.algorithm == 13 else 48
