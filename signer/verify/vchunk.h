@@ -4,6 +4,7 @@
 
 #include "signer/verify/vname.h"
 #include "signer/verify/vread.h"
+#include "signer/verify/vsum.h"
 
 /* What an entry may take over from those before it. */
 struct vcontext {
@@ -26,6 +27,7 @@ struct vchunk {
 	struct vrecord *records;
 	size_t count;
 	size_t capacity;
+	struct vsum sum;    /* of the records, if they are only added up */
 	bool needs_context; /* could not be parsed without what stands before it */
 	enum status status;
 	struct error err;

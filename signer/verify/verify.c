@@ -10,6 +10,7 @@
 #include "signer/verify/vcause.h"
 #include "signer/verify/verdict.h"
 #include "signer/verify/vexpect.h"
+#include "signer/verify/vsum.h"
 
 /* Checks that must have had something to look at in any signed zone: a count of zero is no proof. */
 static const enum vcheck never_empty[] = { VC_STRUCTURE_SOA, VC_STRUCTURE_APEX_NS, VC_STRUCTURE_BAILIWICK,
@@ -97,7 +98,7 @@ static enum status read_anchor(struct vrun *run, struct error *err)
 	return status;
 }
 
-static enum status read_other_zones(struct vrun *run, struct error *err)
+static enum status read_previous(struct vrun *run, struct error *err)
 {
 	enum status status = STATUS_OK;
 	if (run->options->previous.name != NULL) {
@@ -105,11 +106,28 @@ static enum status read_other_zones(struct vrun *run, struct error *err)
 		status = vzone_load(&source, run->zone.apex, run->threads, &run->previous, err);
 		run->have_previous = status == STATUS_OK;
 	}
-	if (status == STATUS_OK && run->options->unsigned_zone.name != NULL) {
-		const struct vsource source = source_of(&run->options->unsigned_zone);
-		status = vzone_load(&source, run->zone.apex, run->threads, &run->unsigned_zone, err);
-		run->have_unsigned = status == STATUS_OK;
-	}
+	return status;
+}
+
+/* The input is first only added up, in little memory. If the sums differ, perhaps for a reason that is fine (a record
+ * twice, mixed TTLs), it is read again and kept. What cannot be read twice, like a pipe, is kept at once. */
+static enum status read_unsigned(struct vrun *run, struct error *err)
+{
+	const struct vsource source = source_of(&run->options->unsigned_zone);
+	if (source.name == NULL)
+		return STATUS_OK;
+	enum status status = STATUS_OK;
+	const bool again = source.descriptor < 0 || lseek(source.descriptor, 0, SEEK_CUR) >= 0;
+	const off_t start = source.descriptor < 0 ? 0 : lseek(source.descriptor, 0, SEEK_CUR);
+	if (again)
+		status = vsum_same(&run->zone, &source, run->threads, &run->unsigned_same, err);
+	run->have_unsigned = status == STATUS_OK;
+	if (status != STATUS_OK || run->unsigned_same)
+		return status;
+	if (again && source.descriptor >= 0 && lseek(source.descriptor, start, SEEK_SET) < 0)
+		return error_set_errno(err, "%s: seek", source.name);
+	status = vzone_load(&source, run->zone.apex, run->threads, &run->unsigned_zone, err);
+	run->have_unsigned = status == STATUS_OK;
 	return status;
 }
 
@@ -145,7 +163,9 @@ static enum status load(struct vrun *run, const uint8_t *origin, struct error *e
 	if (status == STATUS_OK)
 		status = read_anchor(run, err);
 	if (status == STATUS_OK)
-		status = read_other_zones(run, err);
+		status = read_unsigned(run, err);
+	if (status == STATUS_OK)
+		status = read_previous(run, err);
 	note_previous_keys(run);
 	return status;
 }

@@ -3,26 +3,13 @@
 
 #include "signer/base/workers.h"
 #include "signer/verify/vrun.h"
+#include "signer/verify/vsum.h"
 
 /* The zone against what was published before and against its unsigned input. */
 
-/* Records that a signer makes and the input does not hold; some only at the apex. */
 static bool made_by_signer(const struct vowner *owner, uint16_t type)
 {
-	switch (type) {
-	case VTYPE_RRSIG:
-	case VTYPE_NSEC:
-	case VTYPE_NSEC3:
-		return true;
-	case VTYPE_DNSKEY:
-	case VTYPE_NSEC3PARAM:
-	case VTYPE_CDS:
-	case VTYPE_CDNSKEY:
-	case VTYPE_ZONEMD:
-		return owner->apex != 0;
-	default:
-		return false;
-	}
+	return vsum_made_by_signer(type, owner->apex != 0);
 }
 
 struct figures {
@@ -356,6 +343,10 @@ void vpast_unsigned(struct vrun *run)
 	size_t j = 0;
 	if (!run->have_unsigned)
 		return;
+	if (run->unsigned_same) {
+		vreport_count(run->report, VC_UNSIGNED_EQUAL, zone->file.count);
+		return;
+	}
 	while (i < input->owner_count || j < zone->owner_count) {
 		const struct vowner *wanted = i < input->owner_count ? &input->owners[i] : NULL;
 		const struct vowner *have = j < zone->owner_count ? &zone->owners[j] : NULL;

@@ -30,7 +30,10 @@ struct reader {
 	bool first;
 	uint8_t **scratch; /* one per thread */
 	EVP_MD_CTX *digest;
-	size_t room; /* for records */
+	size_t room;                    /* for records */
+	struct vsummer *const *summers; /* one per thread, if records are added up and not kept */
+	struct vsum sum;
+	uint8_t owner[VNAME_MAX]; /* of the last record, when memory is dropped after each wave */
 };
 
 static enum status fill(struct reader *r, struct error *err)
@@ -151,6 +154,16 @@ static uint64_t count_lines(const char *text, size_t size)
 	return count;
 }
 
+static void parse(struct reader *r, struct vchunk *chunk, bool first, unsigned worker)
+{
+	vchunk_parse(chunk, first, r->source->name, r->file->memory[worker], r->scratch[worker]);
+	chunk->sum = (struct vsum){ .count = 0 };
+	if (r->summers == NULL || chunk->status != STATUS_OK)
+		return;
+	for (size_t i = 0; i < chunk->count; i++)
+		vsummer_add(r->summers[worker], &chunk->records[i], &chunk->sum);
+}
+
 /* Item 0 hashes the wave, the others parse. */
 static enum status work(void *context, unsigned worker, size_t first, size_t end, struct error *err)
 {
@@ -164,7 +177,7 @@ static enum status work(void *context, unsigned worker, size_t first, size_t end
 		struct vchunk *const chunk = &r->chunks[i - 1];
 		chunk->lines = count_lines(chunk->text, chunk->size);
 		chunk->first_line = 1;
-		vchunk_parse(chunk, r->first && i == 1, r->source->name, r->file->memory[worker], r->scratch[worker]);
+		parse(r, chunk, r->first && i == 1, worker);
 	}
 	return STATUS_OK;
 }
@@ -180,6 +193,11 @@ static bool context_holds(const struct vcontext *guess, const struct vcontext *t
 static void append(struct reader *r, const struct vchunk *chunk, uint64_t line)
 {
 	struct vfile *const file = r->file;
+	if (r->summers != NULL) {
+		vsum_join(&r->sum, &chunk->sum);
+		file->count += chunk->count;
+		return;
+	}
 	if (file->count + chunk->count > r->room) {
 		r->room = r->room + r->room / 2 + chunk->count + 1024;
 		file->records = memory_resize(file->records, r->room, sizeof(*file->records));
@@ -210,7 +228,7 @@ static enum status settle(struct reader *r, struct error *err)
 		if (chunk->needs_context || !context_holds(&chunk->begin, &r->context)) {
 			chunk->begin = r->context;
 			chunk->first_line = 1;
-			vchunk_parse(chunk, true, r->source->name, r->file->memory[0], r->scratch[0]);
+			parse(r, chunk, true, 0);
 		}
 		if (chunk->status != STATUS_OK) {
 			return refuse_chunk(r, chunk, err);
@@ -227,6 +245,17 @@ static enum status settle(struct reader *r, struct error *err)
 		}
 	}
 	return STATUS_OK;
+}
+
+/* Nothing of the wave is needed any more but the owner that the next entry may take over. */
+static void drop_wave(struct reader *r)
+{
+	if (r->context.owner != NULL && r->context.owner != r->owner) {
+		memcpy(r->owner, r->context.owner, vname_size(r->context.owner));
+		r->context.owner = r->owner;
+	}
+	for (unsigned i = 0; i < r->file->arenas; i++)
+		arena_reset(r->file->memory[i]);
 }
 
 static enum status wave(struct reader *r, struct error *err)
@@ -251,6 +280,8 @@ static enum status wave(struct reader *r, struct error *err)
 	const enum status settled = settle(r, err);
 	if (settled != STATUS_OK)
 		return settled;
+	if (r->summers != NULL)
+		drop_wave(r);
 	r->first = r->first && r->chunk_count == 0;
 	memmove(r->text, r->text + rest, r->size - rest);
 	r->size -= rest;
@@ -299,27 +330,30 @@ static void reader_close(struct reader *r)
 	free(r->text);
 }
 
+static enum status read_all(struct reader *r, struct error *err)
+{
+	if (r->digest == NULL || EVP_DigestInit_ex(r->digest, EVP_sha256(), NULL) != 1)
+		return error_set(err, STATUS_INTERNAL, "SHA-256 is not available");
+	while (!(r->at_end && r->size == 0)) {
+		const enum status status = wave(r, err);
+		if (status != STATUS_OK)
+			return status;
+	}
+	if (EVP_DigestFinal_ex(r->digest, r->file->sha256, NULL) != 1)
+		return error_set(err, STATUS_INTERNAL, "SHA-256 failed");
+	if (r->file->count == 0)
+		return error_set_at(err, STATUS_MALFORMED, r->source->name, 0, 0,
+		    r->file->size == 0 ? "the file is empty" : "no record in this file");
+	return STATUS_OK;
+}
+
 enum status vread_file(
     const struct vsource *source, const uint8_t *origin, unsigned threads, struct vfile *out, struct error *err)
 {
 	struct reader r;
-	if (threads < 1)
-		threads = 1;
 	struct vfile file = { .count = 0 };
-	reader_open(&r, source, origin, threads, &file);
-	enum status status = STATUS_OK;
-	if (r.digest == NULL || EVP_DigestInit_ex(r.digest, EVP_sha256(), NULL) != 1)
-		status = error_set(err, STATUS_INTERNAL, "SHA-256 is not available");
-	while (status == STATUS_OK && !(r.at_end && r.size == 0)) {
-		status = wave(&r, err);
-		if (status == STATUS_OK && r.at_end && r.size == 0)
-			break;
-	}
-	if (status == STATUS_OK && EVP_DigestFinal_ex(r.digest, file.sha256, NULL) != 1)
-		status = error_set(err, STATUS_INTERNAL, "SHA-256 failed");
-	if (status == STATUS_OK && file.count == 0)
-		status = error_set_at(err, STATUS_MALFORMED, source->name, 0, 0,
-		    file.size == 0 ? "the file is empty" : "no record in this file");
+	reader_open(&r, source, origin, threads < 1 ? 1 : threads, &file);
+	const enum status status = read_all(&r, err);
 	reader_close(&r);
 	if (status != STATUS_OK) {
 		vread_free(&file);
@@ -327,6 +361,21 @@ enum status vread_file(
 	}
 	*out = file;
 	return STATUS_OK;
+}
+
+enum status vread_sum(const struct vsource *source, const uint8_t *origin, unsigned threads,
+    struct vsummer *const summers[], struct vsum *out, struct error *err)
+{
+	struct reader r;
+	struct vfile file = { .count = 0 };
+	reader_open(&r, source, origin, threads < 1 ? 1 : threads, &file);
+	r.summers = summers;
+	const enum status status = read_all(&r, err);
+	reader_close(&r);
+	vread_free(&file);
+	if (status == STATUS_OK)
+		*out = r.sum;
+	return status;
 }
 
 void vread_free(struct vfile *file)

@@ -52,4 +52,11 @@ struct vfile {
 enum status vread_file(const struct vsource *source, const uint8_t *origin, unsigned threads, struct vfile *out,
     struct error *err) MUST_CHECK;
 
+struct vsum;
+struct vsummer;
+
+/* The same, but the records are only added up (vsum.h), one summer per thread, and not kept. */
+enum status vread_sum(const struct vsource *source, const uint8_t *origin, unsigned threads,
+    struct vsummer *const summers[], struct vsum *out, struct error *err) MUST_CHECK;
+
 void vread_free(struct vfile *file);

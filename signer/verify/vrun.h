@@ -48,6 +48,7 @@ struct vrun {
 	unsigned algorithm_count;
 	bool algorithms[256]; /* that the zone must be signed with */
 	bool have_expected, have_previous, have_previous_keys, have_unsigned, have_anchor;
+	bool unsigned_same; /* its records were found equal without being kept: unsigned_zone is empty */
 	struct vzone previous;
 	struct vzone unsigned_zone;
 	struct vfile anchor;

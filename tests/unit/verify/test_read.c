@@ -13,6 +13,7 @@
 #include "signer/base/bytes.h"
 #include "signer/verify/vname.h"
 #include "signer/verify/vread.h"
+#include "signer/verify/vsum.h"
 
 static enum status read_text(const char *text, size_t size, unsigned threads, struct vfile *out, struct error *err)
 {
@@ -299,6 +300,42 @@ static void chunks_on_any_number_of_threads_give_the_same_records(void **state)
 	free(text);
 }
 
+static bool same_as_zone(const struct vzone *zone, const char *text, size_t size, unsigned threads)
+{
+	const struct vsource source = {
+		.name = "other", .descriptor = -1, .data = (const uint8_t *)text, .size = size
+	};
+	struct error err;
+	bool same = false;
+	if (vsum_same(zone, &source, threads, &same, &err) != STATUS_OK)
+		fail_msg("%s", err.message);
+	return same;
+}
+
+static void sums_tell_equal_records_from_others(void **state)
+{
+	static const uint8_t apex[] = "\7example";
+	size_t size;
+	char *const text = hard_text(&size);
+	const struct vsource source = { .name = "text", .descriptor = -1, .data = (const uint8_t *)text, .size = size };
+	struct vzone zone;
+	struct error err;
+	(void)state;
+	assert_int_equal(vzone_load(&source, apex, 3, &zone, &err), STATUS_OK);
+	assert_true(same_as_zone(&zone, text, size, 1));
+	assert_true(same_as_zone(&zone, text, size, 4));
+	for (size_t at = size / 7; at < size - size / 7; at += size / 7) {
+		char *const digit = strstr(text + at, "1.2.3.4") + 6;
+		*digit = '5';
+		assert_false(same_as_zone(&zone, text, size, 2));
+		*digit = '4';
+	}
+	char *const line = strstr(text + size / 2, "\nn");
+	assert_false(same_as_zone(&zone, text, (size_t)(line - text) + 1, 2));
+	vzone_free(&zone);
+	free(text);
+}
+
 static void an_entry_larger_than_a_piece_is_read(void **state)
 {
 	const size_t room = 8 * 1024 * 1024;
@@ -326,6 +363,7 @@ int main(void)
 		cmocka_unit_test(what_is_wrong_is_said_with_its_line),
 		cmocka_unit_test(a_nul_octet_and_a_long_name_are_refused),
 		cmocka_unit_test(chunks_on_any_number_of_threads_give_the_same_records),
+		cmocka_unit_test(sums_tell_equal_records_from_others),
 		cmocka_unit_test(an_entry_larger_than_a_piece_is_read) };
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

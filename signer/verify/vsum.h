@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Whether two files hold the same records, in whatever order, without keeping both in memory.
+ *
+ * Each record counts as a SHA-256 under a random key of this run; the sum of all is the file's. Two different sets have
+ * one sum with a chance of 2^-256 whoever made them, because nobody knows the key beforehand. Equal sums prove that
+ * nothing was lost, added or altered; unequal ones say only that someone must look (vpast.c).
+ */
+#pragma once
+
+#include "signer/verify/vzone.h"
+
+enum { VSUM_KEY = 32 };
+
+struct vsum {
+	uint64_t words[4]; /* least significant first */
+	uint64_t count;
+};
+
+/* Records that a signer makes and its input does not hold. */
+bool vsum_made_by_signer(uint16_t type, bool at_apex);
+
+/* One thread's hash. */
+struct vsummer;
+struct vsummer *vsummer_new(const uint8_t key[VSUM_KEY], const uint8_t *apex);
+void vsummer_free(struct vsummer *summer);
+
+/* Adds a record, unless a signer made it. The SOA counts without its serial. */
+void vsummer_add(struct vsummer *summer, const struct vrecord *record, struct vsum *sum);
+
+void vsum_join(struct vsum *sum, const struct vsum *other);
+bool vsum_equal(const struct vsum *a, const struct vsum *b);
+
+/* Compares the zone with the records of another file, which is read once and not kept. */
+enum status vsum_same(
+    const struct vzone *zone, const struct vsource *source, unsigned threads, bool *same, struct error *err) MUST_CHECK;
