@@ -366,6 +366,18 @@ static void a_previous_zone_of_another_name_is_no_help_and_no_harm(void **state)
 	signed_close(&zone);
 }
 
+static void the_serial_of_the_input_is_found(void **state)
+{
+	(void)state;
+	struct zonetext input;
+	uint32_t serial = 0;
+	text_read("a.example. 60 SOA a. b. 3 2 3 4 5\nEXAMPLE. 60 SOA a. b. 4294967295 2 3 4 5\n", "example.", &input);
+	assert_true(sign_input_serial(input.records, input.count, text_name("example."), &serial));
+	assert_true(serial == UINT32_MAX);
+	assert_false(sign_input_serial(input.records, 1, text_name("example."), &serial));
+	zonetext_free(&input);
+}
+
 static void a_full_disk_is_told(void **state)
 {
 	(void)state;
@@ -467,6 +479,7 @@ int main(void)
 		cmocka_unit_test(what_changed_is_signed_again),
 		cmocka_unit_test(what_is_not_fresh_is_signed_again),
 		cmocka_unit_test(a_previous_zone_of_another_name_is_no_help_and_no_harm),
+		cmocka_unit_test(the_serial_of_the_input_is_found),
 		cmocka_unit_test(a_full_disk_is_told),
 		cmocka_unit_test(foreign_signatures_stop_it),
 		cmocka_unit_test(a_ttl_over_the_limit_is_refused),
