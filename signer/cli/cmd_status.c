@@ -67,7 +67,7 @@ static enum status most_lines(const struct cli *cli, size_t *out, struct error *
 	return STATUS_OK;
 }
 
-/* What changed (from the audit) and how runs ended, in one order of time. */
+/* What changed (from the audit) and how runs ended, in one order of time; a run ends after what it did. */
 static enum status load_events(struct cli *cli, struct store *store, const struct store_zone *zone, size_t most,
     struct report_event **out, size_t *count, struct error *err)
 {
@@ -82,7 +82,7 @@ static enum status load_events(struct cli *cli, struct store *store, const struc
 	*out = arena_calloc(cli->mem, event_count + run_count + 1, sizeof(**out));
 	*count = 0;
 	for (size_t e = 0, r = 0; (e < event_count || r < run_count) && *count < most;) {
-		bool take_run = e == event_count || (r < run_count && utc_before(events[e].when, runs[r].ended));
+		bool take_run = e == event_count || (r < run_count && !utc_before(runs[r].ended, events[e].when));
 		if (take_run) {
 			(*out)[(*count)++] = (struct report_event){ .when = runs[r].ended,
 				.actor = "run",

@@ -156,6 +156,47 @@ class Kill(World):
                 self.next_run_succeeds(title, *args, "--force")
                 self.store_agrees(title)
 
+    def verifier_of(self, child):
+        """The pid of the verifier that a run has started."""
+        limit = time.monotonic() + 60
+        while time.monotonic() < limit and child.poll() is None:
+            try:
+                with open(f"/proc/{child.pid}/task/{child.pid}/children", encoding="ascii") as file:
+                    for pid in file.read().split():
+                        if os.readlink(f"/proc/{pid}/exe").endswith("zoneseal-verify"):
+                            return int(pid)
+            except OSError:
+                continue
+        self.fail("no verifier was seen")
+
+    def test_killed_verifier_is_no_verdict(self):
+        self.sign()
+        before = self.read(self.output)
+        self.write("nl.test.zone", zs.delegations(20000))
+        with subprocess.Popen(self.argv("sign", "nl.test", "-i", self.input, "-o", self.output), cwd=self.folder,
+                              stderr=subprocess.PIPE, env=self.environment()) as child:
+            os.kill(self.verifier_of(child), 9)
+            _, err = child.communicate(timeout=60)
+        self.assertEqual(child.returncode, 1, err)
+        self.assertIn(b"no verdict: killed by signal 9", err)
+        self.assertEqual(before, self.read(self.output))
+
+    def test_killed_run_leaves_no_verifier_behind(self):
+        self.write("nl.test.zone", zs.delegations(20000))
+        with subprocess.Popen(self.argv("sign", "nl.test", "-i", self.input, "-o", self.output), cwd=self.folder,
+                              stderr=subprocess.DEVNULL, env=self.environment()) as child:
+            verifier = self.verifier_of(child)
+            child.kill()
+            child.wait()
+        limit = time.monotonic() + 30
+        while os.path.exists(f"/proc/{verifier}/exe") and time.monotonic() < limit:
+            try:
+                os.readlink(f"/proc/{verifier}/exe")
+            except OSError:
+                break
+            time.sleep(0.01)
+        self.assertLess(time.monotonic(), limit)
+
     def test_restore_at_every_call(self):
         self.sign()
         backup = self.path("backup.tar")
