@@ -208,7 +208,9 @@ static enum status check_owners(void *context, unsigned worker, size_t first, si
 		check_aliases(run, owner);
 		check_cut(run, owner);
 		check_servers(run, owner);
-		check_ds(run, owner);
+		/* What a delegation hides is no delegation: structure.cut tells of it. */
+		if (owner->kind != VKIND_OCCLUDED)
+			check_ds(run, owner);
 		check_stray_keys(run, owner);
 	}
 	return STATUS_OK;
