@@ -269,9 +269,9 @@ def disputed(zone, features):
 
 
 SMALL = """\
-{origin} 5400 IN SOA ns1.{origin} host.{origin} 1 7200 1800 604800 1800
-{origin} 86400 IN NS ns1.{origin}
-ns1.{origin} 3600 IN A 192.0.2.1
+{origin}\t5400\tIN\tSOA\tns1.name-servers.{origin} host.{origin} 1 7200 1800 604800 1800
+{origin}\t86400\tIN\tNS\tns1.name-servers.{origin}
+ns1.name-servers.{origin}\t3600\tIN\tA\t192.0.2.1
 """
 
 
