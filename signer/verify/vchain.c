@@ -12,6 +12,21 @@ static uint16_t revoked_tag(uint16_t tag)
 	return (uint16_t)(sum + (sum >> 16));
 }
 
+/* Each signature is tried with each key of its tag; a zone that makes that costly gets no proof. */
+static void check_crowd(struct vrun *run)
+{
+	for (size_t i = 0; i < run->published; i++) {
+		const struct vkey *const key = &run->known.all[i];
+		unsigned equal = 0;
+		for (size_t j = 0; j <= i; j++)
+			equal += run->known.all[j].tag == key->tag && run->known.all[j].algorithm == key->algorithm;
+		if (equal == VKEYS_TRIED + 1)
+			vreport_fail(run->report, VC_GATE_COUNTS, "more keys of one tag than are tried",
+			    (struct vplace){ run->zone.apex, VTYPE_DNSKEY, key->line },
+			    "algorithm %u, tag %u, %d tried", key->algorithm, key->tag, VKEYS_TRIED);
+	}
+}
+
 static void check_tags(struct vrun *run)
 {
 	for (size_t i = 0; i < run->known.count; i++) {
@@ -121,6 +136,7 @@ void vchain_keys(struct vrun *run)
 	note_algorithms(run);
 	for (unsigned i = 0; i < 256; i++)
 		vreport_count(run->report, VC_CHAIN_SELF, run->algorithms[i]);
+	check_crowd(run);
 	check_tags(run);
 	check_expected(run);
 }

@@ -6,7 +6,7 @@
 #include "signer/base/workers.h"
 #include "signer/verify/vrun.h"
 
-enum { RRSIG_FIXED = 18, OWNERS_AT_ONCE = 64 };
+enum { RRSIG_FIXED = 18, OWNERS_AT_ONCE = 64, MOST_SIGNATURES = 256 };
 
 /* What became of one signature. */
 enum outcome {
@@ -153,10 +153,12 @@ static bool try_keys(struct place *place, struct signature *s, size_t from, size
 {
 	const struct vrun *const run = place->run;
 	const struct bytes data = { place->data, place->size };
-	for (size_t i = from; i < to; i++) {
+	unsigned tried = 0;
+	for (size_t i = from; i < to && tried < VKEYS_TRIED; i++) {
 		const struct vkey *const key = &run->known.all[i];
 		if (key->key == NULL || key->algorithm != s->algorithm || (!any_tag && key->tag != s->tag))
 			continue;
+		tried++;
 		if (vverifier_check(place->verifier, key, data, s->bytes)) {
 			s->key = i;
 			return true;
@@ -388,7 +390,11 @@ static void judge_set(struct place *place, const struct vowner *owner, const str
 			    (struct vplace){ at.owner, at.type, all[0].record->line }, "tag %u", all[0].tag);
 		return;
 	}
-	for (size_t i = 0; i < count; i++)
+	/* Each hashes the whole RRset: many over a large one would take the square of the file's size. */
+	if (count > MOST_SIGNATURES)
+		vreport_fail(run->report, VC_GATE_COUNTS, "RRsets with more signatures than are judged", at,
+		    "%zu signatures, %d judged", count, MOST_SIGNATURES);
+	for (size_t i = 0; i < count && i < MOST_SIGNATURES; i++)
 		judge(place, &all[i], set, owner);
 	check_duplicates(place, all, count, at);
 	vreport_count(run->report, VC_SIG_COVERED, 1);

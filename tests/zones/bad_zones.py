@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Zones with one defect each, and the check that must find it. What can be signed again is: then the defect stands alone."""
+import base64
+
 from zonemaker import APEX, EXPIRATION, NOW, SOA_TEXT, Key, Record, Zone, nsec3_hash, rrsig
 
 
@@ -352,6 +354,18 @@ def malformed(z):
           "expect=key_of_other_name.keys")
 
 
+def costly(z):
+    """Legal or not, nobody may make the judge work for hours."""
+    material = base64.b64decode(z.ZSK.text().split()[3])
+    words = [material[i:i + 2] for i in range(0, 32, 2)]
+    crowd = [Record("@", 3600, "DNSKEY", "256 3 15 " + base64.b64encode(b"".join(words[i:] + words[:i])).decode())
+             for i in range(1, 16)] + [Record("@", 3600, "DNSKEY", "256 3 15 " + base64.b64encode(
+                 b"".join(words[::-1])).decode())]
+    z.bad("seventeen_keys_of_one_tag", "gate.counts", z.signed(before=z.add(*crowd)))
+    z.bad("signatures_by_the_hundred", "gate.counts", z.signed(after=lambda zone: zone.records.extend(
+        [rrsig([z.find(zone, "mail", "MX")], z.ZSK, expiration=EXPIRATION - at) for at in range(1, 260)])))
+
+
 def make(z):
     structure(z)
     key_set(z)
@@ -366,3 +380,4 @@ def make(z):
     policy(z)
     weak(z)
     malformed(z)
+    costly(z)
