@@ -362,6 +362,8 @@ def costly(z):
              for i in range(1, 16)] + [Record("@", 3600, "DNSKEY", "256 3 15 " + base64.b64encode(
                  b"".join(words[::-1])).decode())]
     z.bad("seventeen_keys_of_one_tag", "gate.counts", z.signed(before=z.add(*crowd)))
+    z.bad("nine_nsec3param", "gate.counts", z.signed(denial="nsec3", before=z.add(
+        *[Record("@", 0, "NSEC3PARAM", f"1 0 0 0{at}") for at in range(9)])))
     z.bad("signatures_by_the_hundred", "gate.counts", z.signed(after=lambda zone: zone.records.extend(
         [rrsig([z.find(zone, "mail", "MX")], z.ZSK, expiration=EXPIRATION - at) for at in range(1, 260)])))
 
