@@ -61,6 +61,7 @@ enum status hook_publish(
 		.may_write = true,
 		.timeout = policy->hook_timeout.seconds > 0 ? policy->hook_timeout : (struct span){ 60 },
 		.most_output = OUTPUT_MOST,
+		.drop_output = true,
 		.most_errors = OUTPUT_MOST };
 	enum status status = process_run(&process, mem, &ended, err);
 	if (status != STATUS_OK)

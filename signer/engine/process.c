@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -72,7 +73,11 @@ static void become(const struct process *process, const struct pipes *pipes, pid
 	if (getppid() != parent)
 		_exit(NOT_STARTED);
 	reset_signals();
+	/* A group of its own, so that what it starts can be ended with it. */
+	(void)setpgid(0, 0);
 	set_limit(RLIMIT_CORE, 0);
+	if (process->may_write)
+		umask(022);
 	if (!process->may_write)
 		set_limit(RLIMIT_FSIZE, 0);
 	if (!place_descriptors(process, pipes))
@@ -90,11 +95,11 @@ static int64_t milliseconds(void)
 	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-/* A buffer that stops growing at `most`. */
+/* A buffer that stops growing at `most`; what is more is dropped, or is too much. */
 struct sink {
 	char *data;
 	size_t size, most;
-	bool overflow;
+	bool drop, overflow;
 };
 
 /* Reads what is there; false at the end of the pipe. */
@@ -108,7 +113,7 @@ static bool drain(int file, struct sink *sink)
 		return false;
 	size_t room = sink->most - sink->size;
 	size_t taken = (size_t)size < room ? (size_t)size : room;
-	sink->overflow = sink->overflow || taken < (size_t)size;
+	sink->overflow = sink->overflow || (taken < (size_t)size && !sink->drop);
 	sink->data = memory_resize(sink->data, sink->size + taken + 1, 1);
 	memcpy(sink->data + sink->size, piece, taken);
 	sink->size += taken;
@@ -116,35 +121,50 @@ static bool drain(int file, struct sink *sink)
 	return true;
 }
 
-/* Collects both pipes until they end, time is up, or stdout says too much. */
-static void collect(struct pipes *pipes, int64_t deadline, struct sink sinks[2], bool *timed_out)
+static bool has_ended(pid_t child)
+{
+	siginfo_t info = { 0 };
+	return waitid(P_PID, (id_t)child, &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid == child;
+}
+
+/* Collects both pipes until they end, time is up, or stdout says too much. What a child has left running may hold the
+ * pipes open for ever: once the child itself has ended, only what is there already is read. */
+static void collect(pid_t child, struct pipes *pipes, int64_t deadline, struct sink sinks[2], bool *timed_out)
 {
 	struct pollfd polls[2] = { { .fd = pipes->output[0], .events = POLLIN },
 		{ .fd = pipes->errors[0], .events = POLLIN } };
 	while (polls[0].fd >= 0 || polls[1].fd >= 0) {
-		int64_t left = deadline - milliseconds();
-		if (left <= 0) {
+		const bool ended = has_ended(child);
+		const int64_t left = deadline - milliseconds();
+		if (left <= 0 && !ended) {
 			*timed_out = true;
 			return;
 		}
-		int ready = poll(polls, 2, left > 60000 ? 60000 : (int)left);
-		if (ready < 0 && errno != EINTR)
+		int ready = poll(polls, 2, ended ? 0 : left > 100 ? 100 : (int)left);
+		if ((ready < 0 && errno != EINTR) || (ended && ready == 0))
 			return;
 		for (int i = 0; ready > 0 && i < 2; i++)
 			if (polls[i].revents != 0 && !drain(polls[i].fd, &sinks[i]))
 				polls[i].fd = -1;
-		if (sinks[0].overflow)
+		if (sinks[0].overflow || (ended && left <= 0))
 			return;
 	}
 }
 
-/* Waits for the child until the deadline, then kills it. */
+/* The child may not have made its group yet. */
+static void kill_group(pid_t child)
+{
+	(void)kill(child, SIGKILL);
+	(void)kill(-child, SIGKILL);
+}
+
+/* Waits for the child until the deadline, then kills it and all that it started. */
 static void reap(pid_t child, int64_t deadline, bool kill_now, struct process_result *result)
 {
 	const struct timespec pause = { .tv_nsec = 5 * 1000000L };
 	int how = 0;
 	if (kill_now)
-		(void)kill(child, SIGKILL);
+		kill_group(child);
 	for (;;) {
 		pid_t got = waitpid(child, &how, kill_now ? 0 : WNOHANG);
 		if (got == child)
@@ -154,7 +174,7 @@ static void reap(pid_t child, int64_t deadline, bool kill_now, struct process_re
 		if (!kill_now && milliseconds() >= deadline) {
 			result->timed_out = true;
 			kill_now = true;
-			(void)kill(child, SIGKILL);
+			kill_group(child);
 		} else if (!kill_now) {
 			nanosleep(&pause, NULL);
 		}
@@ -179,12 +199,13 @@ static char *to_arena(struct arena *mem, struct sink *sink)
 static void follow(
     const struct process *process, pid_t child, struct pipes *pipes, struct arena *mem, struct process_result *result)
 {
-	struct sink sinks[2] = { { .most = process->most_output }, { .most = process->most_errors } };
+	struct sink sinks[2] = { { .most = process->most_output, .drop = process->drop_output },
+		{ .most = process->most_errors, .drop = true } };
 	int64_t deadline = milliseconds() + process->timeout.seconds * 1000;
 	close(pipes->output[1]);
 	close(pipes->errors[1]);
 	pipes->output[1] = pipes->errors[1] = -1;
-	collect(pipes, deadline, sinks, &result->timed_out);
+	collect(child, pipes, deadline, sinks, &result->timed_out);
 	result->overflow = sinks[0].overflow;
 	reap(child, deadline, result->timed_out || result->overflow, result);
 	result->not_started = result->exit_code == NOT_STARTED && sinks[0].size == 0;

@@ -25,10 +25,11 @@ struct process {
 	int input;                  /* becomes descriptor 0; -1: /dev/null */
 	const char *folder;         /* working folder, or NULL: "/" */
 	int passed[PROCESS_PASSED]; /* become descriptors 3, 4, ... in this order; ended by -1 */
-	bool may_write;             /* false: RLIMIT_FSIZE 0, so it can fill no disk */
-	struct span timeout;        /* then SIGKILL */
-	size_t most_output;         /* of stdout; more is cut and `overflow` says so; the child is killed */
-	size_t most_errors;         /* of stderr; more is read and dropped */
+	bool may_write;      /* false: RLIMIT_FSIZE 0, so it can fill no disk; true: umask 022 for what it makes */
+	struct span timeout; /* then SIGKILL, for all that it has started in its process group as well */
+	size_t most_output;  /* of stdout; more is cut and `overflow` says so; the child is killed */
+	bool drop_output;    /* more of stdout is read and dropped instead */
+	size_t most_errors;  /* of stderr; more is read and dropped */
 };
 
 struct process_result {

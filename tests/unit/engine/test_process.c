@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: MIT */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+/* cmocka wants these first */
+#include <cmocka.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include "signer/engine/process.h"
+
+static void run_shell(const char *script, bool hook, int seconds, struct arena *mem, struct process_result *result)
+{
+	char *const argv[] = { "/bin/sh", "-c", arena_strdup(mem, script), NULL };
+	char *const environment[] = { "PATH=/usr/bin:/bin", NULL };
+	const struct process process = { .path = argv[0],
+		.argv = argv,
+		.environment = environment,
+		.input = -1,
+		.passed = { -1 },
+		.may_write = hook,
+		.timeout = { seconds },
+		.most_output = 1000,
+		.drop_output = hook,
+		.most_errors = 1000 };
+	struct error err;
+	assert_int_equal(process_run(&process, mem, result, &err), STATUS_OK);
+}
+
+static void a_hook_may_say_much_and_goes_on(void **state)
+{
+	(void)state;
+	struct arena *mem = arena_new(0);
+	struct process_result result;
+	run_shell("yes | head -c 200000; exit 3", true, 60, mem, &result);
+	assert_int_equal(result.exit_code, 3);
+	assert_false(result.overflow);
+	assert_int_equal(result.output_size, 1000);
+	arena_free(mem);
+}
+
+static void a_verifier_that_says_too_much_is_killed(void **state)
+{
+	(void)state;
+	struct arena *mem = arena_new(0);
+	struct process_result result;
+	run_shell("yes", false, 60, mem, &result);
+	assert_true(result.overflow);
+	assert_int_equal(result.signal, SIGKILL);
+	arena_free(mem);
+}
+
+static void what_a_hook_leaves_running_is_not_waited_for(void **state)
+{
+	(void)state;
+	struct arena *mem = arena_new(0);
+	struct process_result result;
+	struct timespec before;
+	struct timespec after;
+	clock_gettime(CLOCK_MONOTONIC, &before);
+	run_shell("sleep 50 & echo $!; exit 3", true, 60, mem, &result);
+	clock_gettime(CLOCK_MONOTONIC, &after);
+	const pid_t left = (pid_t)strtol(result.output, NULL, 10);
+	assert_true(left > 1);
+	kill(left, SIGKILL);
+	assert_int_equal(result.exit_code, 3);
+	assert_false(result.timed_out);
+	assert_true(after.tv_sec - before.tv_sec < 40);
+	arena_free(mem);
+}
+
+static bool is_gone(pid_t process)
+{
+	for (int i = 0; i < 1000; i++) {
+		if (kill(process, 0) != 0)
+			return true;
+		/* An orphan that is dead waits for its new parent to take note of it. */
+		char path[64];
+		char text[256] = "";
+		snprintf(path, sizeof(path), "/proc/%ld/stat", (long)process);
+		FILE *const file = fopen(path, "r");
+		if (file != NULL) {
+			if (fgets(text, sizeof(text), file) == NULL)
+				text[0] = '\0';
+			fclose(file);
+		}
+		if (strstr(text, ") Z") != NULL)
+			return true;
+		poll(NULL, 0, 10);
+	}
+	return false;
+}
+
+static void time_up_ends_what_a_hook_has_started_too(void **state)
+{
+	(void)state;
+	struct arena *mem = arena_new(0);
+	struct process_result result;
+	run_shell("sleep 500 & echo $!; wait", true, 1, mem, &result);
+	assert_true(result.timed_out);
+	const pid_t left = (pid_t)strtol(result.output, NULL, 10);
+	assert_true(left > 1);
+	assert_true(is_gone(left));
+	arena_free(mem);
+}
+
+static void what_a_hook_makes_others_can_read(void **state)
+{
+	(void)state;
+	struct arena *mem = arena_new(0);
+	struct process_result result;
+	const mode_t before = umask(077);
+	run_shell("umask", true, 60, mem, &result);
+	umask(before);
+	assert_string_equal(result.output, "0022\n");
+	arena_free(mem);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_hook_may_say_much_and_goes_on),
+		cmocka_unit_test(a_verifier_that_says_too_much_is_killed),
+		cmocka_unit_test(what_a_hook_leaves_running_is_not_waited_for),
+		cmocka_unit_test(time_up_ends_what_a_hook_has_started_too),
+		cmocka_unit_test(what_a_hook_makes_others_can_read),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
