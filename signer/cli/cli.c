@@ -46,18 +46,29 @@ enum status cli_check_clock(struct cli *cli, struct store *store, bool *is_virtu
 	return status;
 }
 
+/* Whoever reads an answer must not take a rehearsal for the world. `check` has one line, and says it there. */
+static void say_virtual(const struct cli *cli)
+{
+	char now[UTC_TEXT];
+	utc_format(cli->now, now);
+	if (cli->is_virtual && cli->command != &command_check)
+		fprintf(stderr, "VIRTUAL CLOCK: it is %s\n", now);
+}
+
 enum status cli_open(struct cli *cli, enum store_mode mode, struct store **store, struct error *err)
 {
-	bool is_virtual;
 	enum status status = setup_open(cli->state, mode, cli_actor(cli, cli->mem), store, err);
-	if (status != STATUS_OK || !cli->command->changes)
+	if (status != STATUS_OK)
 		return status;
-	status = cli_check_clock(cli, *store, &is_virtual, err);
+	status = cli->command->changes ? cli_check_clock(cli, *store, &cli->is_virtual, err)
+				       : store_is_virtual_clock(*store, &cli->is_virtual, err);
 	if (status != STATUS_OK) {
 		store_close(*store);
 		*store = NULL;
+		return status;
 	}
-	return status;
+	say_virtual(cli);
+	return STATUS_OK;
 }
 
 enum status cli_threads(const struct cli *cli, unsigned *out, struct error *err)
@@ -139,5 +150,7 @@ void cli_note(const struct cli *cli, const char *format, ...)
 enum status cli_print(struct cli *cli, struct report *report, struct error *err)
 {
 	cli->json_done = true;
+	if (cli->is_virtual)
+		report_bool(report, "virtual_clock", true);
 	return report_print(stdout, report, err);
 }

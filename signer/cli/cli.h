@@ -20,7 +20,8 @@ struct cli {
 	const char *state;  /* the state folder */
 	const char *config; /* the configuration folder */
 	struct utc now;
-	bool json_done; /* the command has printed its JSON, errors included */
+	bool is_virtual; /* the keystore runs on a virtual clock, which every answer says */
+	bool json_done;  /* the command has printed its JSON, errors included */
 	struct arena *mem;
 };
 

@@ -15,6 +15,7 @@ struct signals {
 	pthread_mutex_t mutex;
 	sigset_t set, before;
 	bool held;
+	bool ended; /* under the mutex */
 	int folder;
 	char temporary[sizeof(((struct publish *)NULL)->temporary)];
 };
@@ -46,9 +47,18 @@ static void *wait_for_signal(void *context)
 {
 	struct signals *signals = context;
 	int number = 0;
-	if (sigwait(&signals->set, &number) != 0 || number == SIGUSR1)
-		return NULL;
-	pthread_mutex_lock(&signals->mutex);
+	for (;;) {
+		if (sigwait(&signals->set, &number) != 0)
+			return NULL;
+		pthread_mutex_lock(&signals->mutex);
+		const bool ended = signals->ended;
+		/* A SIGUSR1 from somebody else means nothing. */
+		if (!ended && number != SIGUSR1)
+			break;
+		pthread_mutex_unlock(&signals->mutex);
+		if (ended)
+			return NULL;
+	}
 	if (signals->temporary[0] != '\0')
 		(void)unlinkat(signals->folder, signals->temporary, 0);
 	die_of(number);
@@ -100,6 +110,9 @@ void signals_free(struct signals *signals)
 {
 	if (signals == NULL)
 		return;
+	pthread_mutex_lock(&signals->mutex);
+	signals->ended = true;
+	pthread_mutex_unlock(&signals->mutex);
 	(void)pthread_kill(signals->thread, SIGUSR1);
 	pthread_join(signals->thread, NULL);
 	(void)pthread_sigmask(SIG_SETMASK, &signals->before, NULL);

@@ -153,6 +153,9 @@ hidden.a TXT "below a cut"
         self.assertIn("VIRTUAL CLOCK", self.z("status", code=0).out)
         self.assertIn("VIRTUAL CLOCK", self.z("status", "nl.test", code=0).out)
         self.assertIn("VIRTUAL CLOCK", self.z("check").out)
+        for args in (("key", "list"), ("ds", "show", "nl.test"), ("zone", "list"), ("log", "nl.test")):
+            self.assertIn("VIRTUAL CLOCK", self.z(*args, code=0).err)
+            self.assertIs(self.json(*args, code=0)["virtual_clock"], True)
         done = self.sign("--force", now="2026-11-24T11:59:59Z", code=3)
         self.assertIn("never goes backward", done.err)
 
