@@ -69,10 +69,12 @@ struct store_zone {
 enum status store_add_zone(
     struct store *store, const struct store_zone *zone, struct utc now, int64_t *id, struct error *err) MUST_CHECK;
 
-/* Finds removed zones too; store_zones leaves them out and sorts by name. */
+/* Finds removed zones too; store_zones leaves them out, store_zones_ever does not; both sort by name. */
 enum status store_find_zone(struct store *store, const char *name, struct arena *mem, struct store_zone *out,
     bool *found, struct error *err) MUST_CHECK;
 enum status store_zones(
+    struct store *store, struct arena *mem, struct store_zone **out, size_t *count, struct error *err) MUST_CHECK;
+enum status store_zones_ever(
     struct store *store, struct arena *mem, struct store_zone **out, size_t *count, struct error *err) MUST_CHECK;
 enum status store_update_zone(struct store *store, const struct store_zone *zone, const char *what, struct utc now,
     struct error *err) MUST_CHECK; /* input, output, policy, parents */

@@ -45,14 +45,14 @@ enum status store_find_zone(
 	return STATUS_OK;
 }
 
-enum status store_zones(
-    struct store *store, struct arena *mem, struct store_zone **out, size_t *count, struct error *err)
+static enum status list_zones(
+    struct store *store, const char *text, struct arena *mem, struct store_zone **out, size_t *count, struct error *err)
 {
 	struct sql sql;
 	struct store_zone *zones = NULL;
 	size_t have = 0;
 	size_t room = 0;
-	sql_begin(&sql, store, "SELECT " ZONE_COLUMNS " FROM zones WHERE removed = 0 ORDER BY name");
+	sql_begin(&sql, store, text);
 	while (sql_row(&sql)) {
 		zones = sql_grow(mem, zones, have, &room, sizeof(*zones));
 		read_zone(&sql, mem, &zones[have++]);
@@ -63,6 +63,19 @@ enum status store_zones(
 		*count = have;
 	}
 	return status;
+}
+
+enum status store_zones(
+    struct store *store, struct arena *mem, struct store_zone **out, size_t *count, struct error *err)
+{
+	return list_zones(
+	    store, "SELECT " ZONE_COLUMNS " FROM zones WHERE removed = 0 ORDER BY name", mem, out, count, err);
+}
+
+enum status store_zones_ever(
+    struct store *store, struct arena *mem, struct store_zone **out, size_t *count, struct error *err)
+{
+	return list_zones(store, "SELECT " ZONE_COLUMNS " FROM zones ORDER BY name", mem, out, count, err);
 }
 
 enum status store_zone_name(

@@ -73,8 +73,8 @@ static enum status add_keys(
 			continue;
 		char *inside = arena_printf(members->mem, "keys/%s", name);
 		status = add_member(members, folder_path(state, inside, members->mem), inside, err);
-		/* A key that left the zone may be gone for good; one that signs may not. */
-		if (status == STATUS_MISSING && !keys[i].goal_present)
+		/* A key that left the zone, or whose zone left, may be gone for good; one that signs may not. */
+		if (status == STATUS_MISSING && (zone->removed || !keys[i].goal_present))
 			status = STATUS_OK;
 	}
 	return status;
@@ -155,23 +155,43 @@ static enum status write_archive(const char *path, const struct members *members
 	return status;
 }
 
-/* The database as of one moment, then the key files that it names. */
-static enum status collect(struct store *store, const char *state, char *copy, bool with_keys, struct members *members,
+/* What the copy names, so that database and key files agree whatever happens meanwhile to the keystore. */
+static enum status collect_keys(struct store *copy, const char *state, bool with_keys, struct members *members,
     struct backup_summary *summary, struct error *err)
 {
 	struct store_zone *zones;
-	size_t count;
-	enum status status = store_zones(store, members->mem, &zones, &count, err);
+	size_t count = 0;
+	enum status status = store_zones_ever(copy, members->mem, &zones, &count, err);
+	for (size_t i = 0; i < count && status == STATUS_OK; i++) {
+		summary->zones += zones[i].removed ? 0 : 1;
+		if (with_keys)
+			status = add_keys(copy, state, &zones[i], members, err);
+	}
+	return status;
+}
+
+static void remove_copy(const char *copy, struct arena *mem)
+{
+	static const char *const companions[] = { "", ".lock", "-journal", "-wal", "-shm" };
+	for (size_t i = 0; i < COUNT(companions); i++)
+		(void)unlink(arena_printf(mem, "%s%s", copy, companions[i]));
+}
+
+/* The database as of one moment, then the key files that it names. */
+static enum status collect(struct store *store, const char *state, char *path, bool with_keys, struct members *members,
+    struct backup_summary *summary, struct error *err)
+{
+	struct store *copy = NULL;
+	enum status status = store_copy(store, path, err);
 	if (status == STATUS_OK)
-		status = store_copy(store, copy, err);
+		status = add_member(members, path, arena_strdup(members->mem, "keystore.db"), err);
 	if (status == STATUS_OK)
-		status = add_member(members, copy, arena_strdup(members->mem, "keystore.db"), err);
-	if (status != STATUS_OK)
-		return status;
-	summary->zones = count;
-	for (size_t i = 0; i < count && with_keys && status == STATUS_OK; i++)
-		status = add_keys(store, state, &zones[i], members, err);
-	summary->key_files = members->count - 1;
+		status = store_open(path, STORE_READ, "backup", &copy, err);
+	if (status == STATUS_OK)
+		status = collect_keys(copy, state, with_keys, members, summary, err);
+	store_close(copy);
+	if (status == STATUS_OK)
+		summary->key_files = members->count - 1;
 	return status;
 }
 
@@ -185,11 +205,11 @@ enum status backup_make(struct store *store, const char *state, const char *path
 	*out = (struct backup_summary){ .private_keys = with_keys, .made = made };
 	if (!replace && access(path, F_OK) == 0)
 		return error_set(err, STATUS_REFUSED, "%s: is there already; to replace it use --replace", path);
-	(void)unlink(copy);
+	remove_copy(copy, mem);
 	enum status status = collect(store, state, copy, with_keys, &members, out, err);
 	if (status == STATUS_OK)
 		status = write_archive(path, &members, now, out, mem, err);
-	(void)unlink(copy);
+	remove_copy(copy, mem);
 	return status;
 }
 
