@@ -171,11 +171,24 @@ enum status attempt_commit(struct attempt *attempt, struct error *err)
 	return status;
 }
 
+/* What goes to stdout may be served by anyone: its serial is used from now on, though nothing has its receipt. */
+static enum status use_serial(struct attempt *attempt, struct error *err)
+{
+	struct run *run = attempt->run;
+	struct store_version version = version_of(attempt);
+	version.path = "-";
+	enum status status = store_add_intent(run->store, run->zone.id, &version, run_now(run), err);
+	return status == STATUS_OK ? store_abandon(run->store, run->zone.id, version.id, run_now(run), err) : status;
+}
+
 enum status attempt_write_stdout(struct attempt *attempt, struct error *err)
 {
 	struct run *run = attempt->run;
 	char *piece = arena_alloc(run->mem, COPY_PIECE);
 	run_phase(run, "write");
+	enum status status = use_serial(attempt, err);
+	if (status != STATUS_OK)
+		return status;
 	if (lseek(attempt->publish.file, 0, SEEK_SET) != 0)
 		return error_set_errno(err, "signed zone");
 	for (;;) {

@@ -26,5 +26,17 @@ class RemovedZone(World):
         self.assert_published_is_good()
 
 
+class Stdout(World):
+    def test_one_serial_has_one_content(self):
+        first = self.z("sign", "nl.test", "-i", self.input, "-o", "-", code=0).stdout
+        second = self.z("sign", "nl.test", "-i", self.input, "-o", "-", code=0).stdout
+        serials = [int(text.split(b"\n", 1)[0].split()[6]) for text in (first, second)]
+        self.assertEqual(serials[1], serials[0] + 1)
+        self.sign()
+        self.assertEqual(self.serial(), serials[1] + 1)
+        self.assert_published_is_good()
+        self.assertIn("up to date", self.sign().err)
+
+
 if __name__ == "__main__":
     unittest.main()
