@@ -69,7 +69,7 @@ static enum status find_or_add(struct cli *cli, struct store *store, const struc
 		.output = cli_value(cli, OPTION_OUTPUT),
 		.policy = wanted,
 		.config_folder = cli->config };
-	status = setup_add_zone(store, &add, cli->now, cli->mem, &zone, err);
+	status = setup_add_zone(store, cli->state, &add, cli->now, cli->mem, &zone, err);
 	if (status == STATUS_OK)
 		cli_say(cli, "%s: added with policy %s from %s", name, policy->policy.name, policy->path);
 	return status;

@@ -69,6 +69,8 @@ static enum status dry_add(
 		return error_set(err, STATUS_REFUSED, "zone %s is there already", name);
 	if (status == STATUS_OK)
 		status = policyfile_load(wanted->policy, wanted->config_folder, cli->mem, &policy, err);
+	if (status == STATUS_OK && found)
+		status = setup_check_policy(store, zone, &policy.policy, cli->mem, err);
 	if (status == STATUS_OK)
 		*zone = (struct store_zone){ .name = name,
 			.input = wanted->input,
@@ -94,8 +96,9 @@ static int run_add(struct cli *cli, struct error *err)
 	if (status == STATUS_OK)
 		status = cli_open(cli, STORE_CHANGE, &store, err);
 	if (status == STATUS_OK)
-		status = cli_has(cli, OPTION_DRY_RUN) ? dry_add(cli, store, &add, &zone, err)
-						      : setup_add_zone(store, &add, cli->now, cli->mem, &zone, err);
+		status = cli_has(cli, OPTION_DRY_RUN)
+			     ? dry_add(cli, store, &add, &zone, err)
+			     : setup_add_zone(store, cli->state, &add, cli->now, cli->mem, &zone, err);
 	if (status == STATUS_OK)
 		status = print_changed(cli, &zone, "added", policy.path, err);
 	store_close(store);
@@ -166,7 +169,8 @@ static int run_set_policy(struct cli *cli, struct error *err)
 	if (status == STATUS_OK)
 		status = setup_find_zone(store, cli->args[0], cli->mem, &zone, err);
 	if (status == STATUS_OK)
-		status = setup_set_policy(store, &zone, cli->args[1], cli->config, cli->now, dry, cli->mem, &path, err);
+		status = setup_set_policy(
+		    store, cli->state, &zone, cli->args[1], cli->config, cli->now, dry, cli->mem, &path, err);
 	if (status == STATUS_OK && !dry)
 		status = setup_find_zone(store, cli->args[0], cli->mem, &zone, err);
 	if (status == STATUS_OK)
@@ -205,7 +209,7 @@ static int run_remove(struct cli *cli, struct error *err)
 			cli->mem, "Remove %s? Its keys, history and published file stay where they are.", zone.name),
 		    err);
 		if (status == STATUS_OK)
-			status = store_remove_zone(store, zone.id, cli->now, err);
+			status = setup_remove_zone(store, cli->state, &zone, cli->now, err);
 	}
 	if (status == STATUS_OK)
 		status = print_changed(cli, &zone, "removed", NULL, err);

@@ -63,75 +63,115 @@ enum status setup_find_zone(
 	return status;
 }
 
-enum status setup_add_zone(struct store *store, const struct setup_zone *zone, struct utc now, struct arena *mem,
-    struct store_zone *out, struct error *err)
+enum status setup_check_policy(
+    struct store *store, const struct store_zone *zone, const struct policy *next, struct arena *mem, struct error *err)
+{
+	struct store_version last;
+	struct zonekeys keys;
+	bool published;
+	enum status status = store_last_version(store, zone->id, mem, &last, &published, err);
+	if (status == STATUS_OK && published)
+		status = zonekeys_load(store, zone->id, mem, &keys, err);
+	if (status != STATUS_OK || !published)
+		return status;
+	const char *misfit = zonekeys_misfit(&keys, next);
+	if (misfit == NULL)
+		return STATUS_OK;
+	return error_set(err, STATUS_REFUSED,
+	    "%s is published: policy %s would change its %s, which is a rollover and never a jump; nothing was "
+	    "changed",
+	    zone->name, next->name, misfit);
+}
+
+static enum status set_policy(struct store *store, const char *name, const struct policyfile *next, struct utc now,
+    bool dry_run, struct arena *mem, struct error *err)
+{
+	struct store_zone row;
+	enum status status = setup_find_zone(store, name, mem, &row, err);
+	if (status == STATUS_OK)
+		status = setup_check_policy(store, &row, &next->policy, mem, err);
+	if (status != STATUS_OK || dry_run)
+		return status;
+	row.policy_name = arena_strdup(mem, next->policy.name);
+	row.policy_text = next->text;
+	return store_update_zone(store, &row, "policy", now, err);
+}
+
+enum status setup_set_policy(struct store *store, const char *state, const struct store_zone *zone, const char *policy,
+    const char *config_folder, struct utc now, bool dry_run, struct arena *mem, const char **path, struct error *err)
+{
+	struct policyfile next;
+	struct lock lock = LOCK_NONE;
+	enum status status = policyfile_load(policy, config_folder, mem, &next, err);
+	if (status == STATUS_OK && !dry_run)
+		status = lock_take(state, zone->name, "zone set-policy", now, 0, &lock, err);
+	if (status == STATUS_OK)
+		status = set_policy(store, zone->name, &next, now, dry_run, mem, err);
+	if (status == STATUS_OK)
+		*path = next.path;
+	lock_release(&lock);
+	return status;
+}
+
+enum status setup_remove_zone(
+    struct store *store, const char *state, const struct store_zone *zone, struct utc now, struct error *err)
+{
+	struct lock lock = LOCK_NONE;
+	enum status status = lock_take(state, zone->name, "zone remove", now, 0, &lock, err);
+	if (status == STATUS_OK)
+		status = store_remove_zone(store, zone->id, now, err);
+	lock_release(&lock);
+	return status;
+}
+
+static struct store_zone row_of(
+    const struct setup_zone *zone, const char *name, const struct policyfile *policy, struct utc now, struct arena *mem)
+{
+	bool piped = zone->input != NULL && strcmp(zone->input, "-") == 0;
+	bool to_stdout = zone->output != NULL && strcmp(zone->output, "-") == 0;
+	return (struct store_zone){ .name = name,
+		.input = piped ? NULL : folder_absolute(zone->input, mem),
+		.output = to_stdout ? NULL : folder_absolute(zone->output, mem),
+		.policy_name = arena_strdup(mem, policy->policy.name),
+		.policy_text = policy->text,
+		.added = now,
+		.parents = zone->parents != NULL ? zone->parents : "" };
+}
+
+/* With the zone's lock. A zone that was removed comes back with its keys, so they must fit. */
+static enum status add_zone(struct store *store, struct store_zone *row, const struct policy *policy, struct utc now,
+    struct arena *mem, struct error *err)
+{
+	struct store_zone before;
+	bool found;
+	enum status status = store_find_zone(store, row->name, mem, &before, &found, err);
+	if (status == STATUS_OK && found && !before.removed)
+		return error_set(
+		    err, STATUS_REFUSED, "zone %s is there already; see zoneseal zone show %s", row->name, row->name);
+	if (status == STATUS_OK && found)
+		status = setup_check_policy(store, &before, policy, mem, err);
+	return status == STATUS_OK ? store_add_zone(store, row, now, &row->id, err) : status;
+}
+
+enum status setup_add_zone(struct store *store, const char *state, const struct setup_zone *zone, struct utc now,
+    struct arena *mem, struct store_zone *out, struct error *err)
 {
 	uint8_t apex[NAME_WIRE];
 	const char *name;
-	bool found;
 	struct policyfile policy;
-	struct store_zone row;
+	struct lock lock = LOCK_NONE;
 	enum status status = folder_zone_name(zone->name, mem, &name, apex, err);
-	if (status == STATUS_OK)
-		status = store_find_zone(store, name, mem, &row, &found, err);
-	if (status == STATUS_OK && found && !row.removed)
-		status =
-		    error_set(err, STATUS_REFUSED, "zone %s is there already; see zoneseal zone show %s", name, name);
 	if (status == STATUS_OK)
 		status = policyfile_load(
 		    zone->policy != NULL ? zone->policy : "default", zone->config_folder, mem, &policy, err);
 	if (status != STATUS_OK)
 		return status;
-	row = (struct store_zone){ .name = name,
-		.policy_name = arena_strdup(mem, policy.policy.name),
-		.policy_text = policy.text,
-		.added = now,
-		.parents = zone->parents != NULL ? zone->parents : "" };
-	bool piped = zone->input != NULL && strcmp(zone->input, "-") == 0;
-	row.input = piped ? NULL : folder_absolute(zone->input, mem);
-	bool to_stdout = zone->output != NULL && strcmp(zone->output, "-") == 0;
-	row.output = to_stdout ? NULL : folder_absolute(zone->output, mem);
-	status = store_add_zone(store, &row, now, &row.id, err);
-	return status == STATUS_OK ? setup_find_zone(store, name, mem, out, err) : status;
-}
-
-/* What a policy change must not do to a zone that is out in the world. */
-static enum status check_change(
-    struct store *store, const struct store_zone *zone, const struct policy *next, struct arena *mem, struct error *err)
-{
-	struct policy before;
-	struct store_version last;
-	bool published;
-	enum status status = store_last_version(store, zone->id, mem, &last, &published, err);
-	if (status != STATUS_OK || !published)
-		return status;
-	status = policy_yaml_parse(zone->policy_name, zone->policy_text, strlen(zone->policy_text), &before, err);
-	if (status != STATUS_OK)
-		return status;
-	if (before.algorithm != next->algorithm || before.csk != next->csk)
-		return error_set(err, STATUS_REFUSED,
-		    "%s is published: policy %s would change its %s, which is a rollover and never a jump; nothing was "
-		    "changed",
-		    zone->name, next->name, before.csk != next->csk ? "kinds of keys" : "algorithm");
-	return STATUS_OK;
-}
-
-enum status setup_set_policy(struct store *store, const struct store_zone *zone, const char *policy,
-    const char *config_folder, struct utc now, bool dry_run, struct arena *mem, const char **path, struct error *err)
-{
-	struct policyfile next;
-	enum status status = policyfile_load(policy, config_folder, mem, &next, err);
+	struct store_zone row = row_of(zone, name, &policy, now, mem);
+	status = lock_take(state, name, "zone add", now, 0, &lock, err);
 	if (status == STATUS_OK)
-		status = check_change(store, zone, &next.policy, mem, err);
-	if (status != STATUS_OK)
-		return status;
-	*path = next.path;
-	if (dry_run)
-		return STATUS_OK;
-	struct store_zone row = *zone;
-	row.policy_name = arena_strdup(mem, next.policy.name);
-	row.policy_text = next.text;
-	return store_update_zone(store, &row, "policy", now, err);
+		status = add_zone(store, &row, &policy.policy, now, mem, err);
+	lock_release(&lock);
+	return status == STATUS_OK ? setup_find_zone(store, name, mem, out, err) : status;
 }
 
 static enum status generate(struct store *store, struct token *token, const struct store_zone *zone, int role,

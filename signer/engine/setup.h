@@ -5,6 +5,7 @@
 #include <stdbool.h>
 
 #include "keystore/store.h"
+#include "policies/policy.h"
 #include "signer/base/arena.h"
 #include "signer/base/error.h"
 #include "signer/base/utc.h"
@@ -26,17 +27,27 @@ struct setup_zone {
 	const char *config_folder;
 };
 
-/* Adds it. STATUS_REFUSED if it is there already. */
-enum status setup_add_zone(struct store *store, const struct setup_zone *zone, struct utc now, struct arena *mem,
-    struct store_zone *out, struct error *err) MUST_CHECK;
+/* Adds it, or brings it back. STATUS_REFUSED if it is there already, or its keys do not fit the policy; STATUS_BUSY
+ * while a run has its lock. */
+enum status setup_add_zone(struct store *store, const char *state, const struct setup_zone *zone, struct utc now,
+    struct arena *mem, struct store_zone *out, struct error *err) MUST_CHECK;
+
+/* Its keys, history and files stay. STATUS_BUSY while a run has its lock. */
+enum status setup_remove_zone(struct store *store, const char *state, const struct store_zone *zone, struct utc now,
+    struct error *err) MUST_CHECK;
 
 /* Finds a zone that is there and not removed; STATUS_MISSING names the command that adds it. */
 enum status setup_find_zone(
     struct store *store, const char *name, struct arena *mem, struct store_zone *out, struct error *err) MUST_CHECK;
 
-/* Gives the zone another policy, or the same one as it is now in its file. STATUS_REFUSED if the zone is published and
- * the change is a rollover: other algorithm, other scheme of keys. `path` is the file that was read. */
-enum status setup_set_policy(struct store *store, const struct store_zone *zone, const char *policy,
+/* STATUS_REFUSED if the zone, which may be removed, was published with keys that the policy would change: other
+ * algorithm, other scheme of keys. */
+enum status setup_check_policy(struct store *store, const struct store_zone *zone, const struct policy *next,
+    struct arena *mem, struct error *err) MUST_CHECK;
+
+/* Gives the zone another policy, or the same one as it is now in its file, if setup_check_policy lets it. `path` is the
+ * file that was read. STATUS_BUSY while a run has the zone's lock. */
+enum status setup_set_policy(struct store *store, const char *state, const struct store_zone *zone, const char *policy,
     const char *config_folder, struct utc now, bool dry_run, struct arena *mem, const char **path,
     struct error *err) MUST_CHECK;
 

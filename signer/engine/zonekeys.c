@@ -80,12 +80,49 @@ enum status zonekeys_generate(struct store *store, struct token *token, int64_t 
 	return status == STATUS_OK ? status : error_context(err, "new %s", key_role_name(role));
 }
 
-static struct key *find_wanted(struct zonekeys *keys, enum key_role role)
+static bool role_fits(const struct policy *policy, enum key_role role)
+{
+	return (role == KEY_CSK) == policy->csk;
+}
+
+const char *zonekeys_misfit(const struct zonekeys *keys, const struct policy *policy)
+{
+	for (size_t i = 0; i < keys->count; i++) {
+		const struct key *key = &keys->all[i];
+		if (!key->goal_present)
+			continue;
+		if (!role_fits(policy, key->role))
+			return "kinds of keys";
+		if (key->algorithm != policy->algorithm)
+			return "algorithm";
+	}
+	return NULL;
+}
+
+static struct key *find_wanted(struct zonekeys *keys, enum key_role role, uint8_t algorithm)
 {
 	for (size_t i = 0; i < keys->count; i++)
-		if (keys->all[i].role == role && keys->all[i].goal_present)
+		if (keys->all[i].role == role && keys->all[i].algorithm == algorithm && keys->all[i].goal_present)
 			return &keys->all[i];
 	return NULL;
+}
+
+/* Keys of a zone that was never published, made for another policy: no publication takes them any more. */
+static enum status leave_aside(struct store *store, int64_t zone_id, const struct policy *policy, struct utc now,
+    struct zonekeys *keys, struct error *err)
+{
+	for (size_t i = 0; i < keys->count; i++) {
+		struct key *key = &keys->all[i];
+		if (!key->goal_present || key->state[KEY_DNSKEY] != KEY_HIDDEN ||
+		    (role_fits(policy, key->role) && key->algorithm == policy->algorithm))
+			continue;
+		key->goal_present = false;
+		enum status status =
+		    store_update_keys(store, zone_id, key, 1, "made for another policy, never published", now, err);
+		if (status != STATUS_OK)
+			return status;
+	}
+	return STATUS_OK;
 }
 
 static struct key *find_prepared(struct zonekeys *keys, enum key_role role, uint8_t algorithm)
@@ -119,19 +156,19 @@ enum status zonekeys_complete(struct store *store, struct token *token, int64_t 
 	const enum key_role *roles = policy->csk ? combined : split;
 	size_t count = policy->csk ? COUNT(combined) : COUNT(split);
 	bool changed = false;
-	for (size_t i = 0; i < count; i++) {
-		if (find_wanted(keys, roles[i]) != NULL)
+	enum status status = published_before ? STATUS_OK : leave_aside(store, zone_id, policy, now, keys, err);
+	for (size_t i = 0; i < count && status == STATUS_OK; i++) {
+		if (find_wanted(keys, roles[i], policy->algorithm) != NULL)
 			continue;
 		if (published_before)
 			return error_set(err, STATUS_KEY,
-			    "no %s to sign with; the zone was published before, so none is made by itself",
-			    key_role_name(roles[i]));
-		enum status status = complete_role(store, token, zone_id, policy, roles[i], now, keys, made, err);
-		if (status != STATUS_OK)
-			return status;
+			    "no %s of algorithm %u to sign with; the zone was published before, so none is made by "
+			    "itself",
+			    key_role_name(roles[i]), policy->algorithm);
+		status = complete_role(store, token, zone_id, policy, roles[i], now, keys, made, err);
 		changed = true;
 	}
-	return changed ? zonekeys_load(store, zone_id, mem, keys, err) : STATUS_OK;
+	return changed && status == STATUS_OK ? zonekeys_load(store, zone_id, mem, keys, err) : status;
 }
 
 void zonekeys_publish(struct key keys[], size_t count, struct utc when)

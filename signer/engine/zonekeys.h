@@ -29,8 +29,11 @@ enum status zonekeys_load(
 enum status zonekeys_generate(struct store *store, struct token *token, int64_t zone_id, const struct policy *policy,
     enum key_role role, bool goal, struct utc now, struct key *out, struct error *err) MUST_CHECK;
 
+/* What of the keys that the zone wants a policy would change: "algorithm" or "kinds of keys"; NULL: they fit. */
+const char *zonekeys_misfit(const struct zonekeys *keys, const struct policy *policy);
+
 /* Sees to it that every role of the policy has a key to sign with. A zone that was published before gets none:
- * STATUS_KEY. `made` counts new keys. */
+ * STATUS_KEY. In one that was not, keys that were made for another policy are left aside. `made` counts new keys. */
 enum status zonekeys_complete(struct store *store, struct token *token, int64_t zone_id, const struct policy *policy,
     bool published_before, struct utc now, struct arena *mem, struct zonekeys *keys, unsigned *made,
     struct error *err) MUST_CHECK;

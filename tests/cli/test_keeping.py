@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 """What the keystore must never lose or mix up: keys in backups, serials on stdout, keys under another policy."""
+import fcntl
 import os
 import tarfile
 import unittest
@@ -36,6 +37,51 @@ class Stdout(World):
         self.assertEqual(self.serial(), serials[1] + 1)
         self.assert_published_is_good()
         self.assertIn("up to date", self.sign().err)
+
+
+class OtherPolicy(World):
+    """Keys fit the policy, or the policy is refused: nothing in between."""
+
+    def test_removed_zone_comes_back_only_with_a_policy_that_its_keys_fit(self):
+        self.sign()
+        self.z("zone", "remove", "nl.test", "--yes", code=0)
+        for more in ((), ("--dry-run",)):
+            done = self.z("zone", "add", "nl.test", "-i", self.input, "-o", self.output, "--policy", "tld-rsa", *more,
+                          code=3)
+            self.assertIn("rollover", done.err)
+        self.sign("--policy", "tld-rsa", code=3)
+        self.sign("--force")
+        self.assert_published_is_good()
+
+    def test_keys_made_before_the_policy_changed_are_left_aside(self):
+        self.z("zone", "add", "nl.test", "-i", self.input, "-o", self.output, code=0)
+        self.z("key", "generate", "nl.test", code=0)
+        self.z("zone", "set-policy", "nl.test", "tld-rsa", code=0)
+        self.sign()
+        self.assert_published_is_good()
+        self.assertEqual(self.read(self.output).count(b"DNSKEY\t25"), 2)
+        self.z("zone", "set-policy", "nl.test", "default", code=3)
+
+    def test_keys_that_were_left_aside_are_taken_again(self):
+        self.z("zone", "add", "nl.test", "-i", self.input, "-o", self.output, code=0)
+        self.z("key", "generate", "nl.test", code=0)
+        self.z("zone", "set-policy", "nl.test", "tld-rsa", code=0)
+        self.z("key", "generate", "nl.test", code=0)
+        self.z("zone", "set-policy", "nl.test", "default", code=0)
+        self.sign()
+        self.assertEqual(len(self.json("key", "list", "nl.test", code=0)["keys"]), 4)
+        self.assert_published_is_good()
+
+    def test_zone_is_not_changed_while_it_is_signed(self):
+        self.sign()
+        with open(self.state + "/locks/nl.test", "r+b") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            self.z("zone", "set-policy", "nl.test", "tld", code=75)
+            self.z("zone", "remove", "nl.test", "--yes", code=75)
+        self.z("zone", "remove", "nl.test", "--yes", code=0)
+        with open(self.state + "/locks/nl.test", "r+b") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            self.z("zone", "add", "nl.test", "-i", self.input, "-o", self.output, code=75)
 
 
 if __name__ == "__main__":
