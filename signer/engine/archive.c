@@ -80,17 +80,6 @@ enum status archive_keep_foreign(const char *state, const char *zone, const uint
 	return keep_as(folder, path, publish, err);
 }
 
-void archive_link(
-    const char *state, const char *zone, const struct store_version *version, const char *path, struct arena *mem)
-{
-	char *folder = zone_folder(state, zone, mem);
-	if (mkdir(folder, 0750) != 0 && errno != EEXIST)
-		return;
-	/* A failure is no loss: archive_keep comes before the file is replaced. */
-	if (linkat(AT_FDCWD, path, AT_FDCWD, archive_path(state, zone, version, mem), AT_SYMLINK_FOLLOW) != 0)
-		return;
-}
-
 struct kept {
 	char *name;
 	long long id;

@@ -21,10 +21,5 @@ enum status archive_keep(const char *state, const char *zone, const struct store
 enum status archive_keep_foreign(const char *state, const char *zone, const uint8_t sha256[32],
     const struct publish *publish, struct arena *mem, struct error *err) MUST_CHECK;
 
-/* Gives the version that was just published at `path` a second name in the archive, where that costs nothing (same file
- * system); else it is kept when the next version replaces it. */
-void archive_link(
-    const char *state, const char *zone, const struct store_version *version, const char *path, struct arena *mem);
-
 /* Removes all but the newest `keep` versions (at least one stays). What cannot be removed is left. */
 void archive_prune(const char *state, const char *zone, unsigned keep, struct arena *mem);

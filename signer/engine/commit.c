@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* What comes after signing: the gate, then the publishing order of interface.md. */
 #include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -44,12 +46,42 @@ static enum status still_the_same(const struct attempt *attempt, struct error *e
 	return status;
 }
 
+/* What is not a signature; the rest of a zone changes with its content alone. */
+static uint64_t unsigned_records(uint64_t records, uint64_t signatures)
+{
+	return records > signatures ? records - signatures : 0;
+}
+
+/* The last version is neither at the output nor in the archive: of the change limits, the one on the zone's size can
+ * still be kept, with what the store remembers. */
+static enum status check_size(const struct attempt *attempt, struct error *err)
+{
+	const struct run *run = attempt->run;
+	const struct policy_limit *limit = &run->policy.size_change;
+	if (!run->has_last || run->output.previous >= 0 || limit->most_ppm == POLICY_UNLIMITED)
+		return STATUS_OK;
+	const struct sign_result *sign = &run->report->sign;
+	uint64_t before = unsigned_records(run->last.records, run->last.signatures);
+	uint64_t after = unsigned_records(sign->records, sign->signatures);
+	uint64_t change = before > after ? before - after : after - before;
+	if (change <= limit->floor + before * limit->most_ppm / 1000000)
+		return STATUS_OK;
+	return error_set(err, STATUS_REFUSED,
+	    "the zone goes from %" PRIu64 " to %" PRIu64 " records, more than policy %s lets one publication change, "
+	    "and the last version (serial %u) is neither at %s nor in the archive to compare with; put it back, or "
+	    "apply a policy with larger limits",
+	    before, after, run->policy.name, run->last.serial, run->output.path);
+}
+
 enum status attempt_verify(struct attempt *attempt, struct error *err)
 {
 	struct run *run = attempt->run;
 	struct gate_verdict verdict;
 	struct error why;
 	error_clear(&why);
+	enum status status = check_size(attempt, err);
+	if (status != STATUS_OK)
+		return status;
 	const struct gate gate = { .verifier = run->options->verifier,
 		.zone = run->zone.name,
 		.apex = run->apex,
@@ -65,7 +97,7 @@ enum status attempt_verify(struct attempt *attempt, struct error *err)
 		.threads = run->options->threads };
 	run_phase(run, "verify");
 	double begin = run_clock();
-	enum status status = gate_ask(&gate, run->mem, &verdict, &why);
+	status = gate_ask(&gate, run->mem, &verdict, &why);
 	run->report->seconds_verify = run_clock() - begin;
 	run->report->verdict = verdict.json;
 	run->report->checks = verdict.checks;
@@ -137,7 +169,9 @@ static enum status confirm(struct attempt *attempt, struct store_version *versio
 	return store_confirm(run->store, run->zone.id, version->id, now, keys, run->keys.count, err);
 }
 
-static void after_publication(struct attempt *attempt, const struct store_version *version)
+/* `target` names the published file. */
+static void after_publication(
+    struct attempt *attempt, const struct store_version *version, const struct publish *target)
 {
 	struct run *run = attempt->run;
 	struct engine_report *report = run->report;
@@ -147,8 +181,10 @@ static void after_publication(struct attempt *attempt, const struct store_versio
 	report->published_at = version->published;
 	report->valid_until = version->first_expiry;
 	report->next = version->refresh;
-	/* Kept from now on as well: what is at the output path may be removed by others. */
-	archive_link(run->options->state, run->zone.name, version, run->output.path, run->mem);
+	/* Kept from now on as well: what is at the output path may be removed by others. What cannot be kept now is
+	 * kept before it is replaced, or nothing is. */
+	if (archive_keep(run->options->state, run->zone.name, version, target, run->mem, NULL) != STATUS_OK)
+		return;
 	archive_prune(run->options->state, run->zone.name, run->policy.keep_versions + 1, run->mem);
 }
 
@@ -156,6 +192,8 @@ enum status attempt_commit(struct attempt *attempt, struct error *err)
 {
 	struct run *run = attempt->run;
 	struct store_version version = version_of(attempt);
+	struct publish target = attempt->publish; /* publish_rename closes the other one */
+	target.folder = fcntl(attempt->publish.folder, F_DUPFD_CLOEXEC, 3);
 	run_phase(run, "publish");
 	enum status status = store_add_intent(run->store, run->zone.id, &version, run_now(run), err);
 	if (status == STATUS_OK)
@@ -167,7 +205,9 @@ enum status attempt_commit(struct attempt *attempt, struct error *err)
 	if (status == STATUS_OK)
 		status = confirm(attempt, &version, err);
 	if (status == STATUS_OK)
-		after_publication(attempt, &version);
+		after_publication(attempt, &version, &target);
+	if (target.folder >= 0)
+		close(target.folder);
 	return status;
 }
 

@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: MIT
 """What the keystore must never lose or mix up: keys in backups, serials on stdout, keys under another policy."""
 import fcntl
+import glob
 import os
+import shutil
 import tarfile
+import tempfile
 import unittest
 
-from zs import World
+from zs import World, ZONE, delegations
 
 
 class RemovedZone(World):
@@ -82,6 +85,33 @@ class OtherPolicy(World):
         with open(self.state + "/locks/nl.test", "r+b") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             self.z("zone", "add", "nl.test", "-i", self.input, "-o", self.output, code=75)
+
+class OtherFileSystem(World):
+    def setUp(self):
+        super().setUp()
+        if not os.path.isdir("/dev/shm") or os.stat("/dev/shm").st_dev == os.stat(self.folder).st_dev:
+            self.skipTest("/dev/shm is no other file system here")
+        folder = tempfile.mkdtemp(prefix="zoneseal-cli-", dir="/dev/shm")
+        self.addCleanup(shutil.rmtree, folder, True)
+        self.output = os.path.join(folder, "out.zone")
+        self.write("nl.test.zone", delegations(2000))
+        self.sign()
+        self.good = self.read(self.output)
+        os.unlink(self.output)
+
+    def test_current_version_is_in_the_archive(self):
+        kept = glob.glob(self.state + "/archive/nl.test/*.zone")
+        self.assertEqual([self.read(path) == self.good for path in kept], [True])
+        self.write("nl.test.zone", ZONE)
+        self.sign(code=1)
+
+    def test_change_limits_hold_without_the_last_version(self):
+        shutil.rmtree(self.state + "/archive/nl.test")
+        self.write("nl.test.zone", ZONE)
+        self.assertIn("to compare with", self.sign(code=3).err)
+        self.write("nl.test.zone", delegations(2001))
+        self.sign()
+        self.assert_published_is_good()
 
 
 if __name__ == "__main__":
