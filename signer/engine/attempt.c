@@ -143,6 +143,8 @@ static enum status read_input(struct attempt *attempt, struct error *err)
 		.strict_end = !attempt->keep_alive };
 	double begin = run_clock();
 	enum status status = file_stamp_of(attempt->file, &attempt->stamp, err);
+	if (status == STATUS_OK && !attempt->keep_alive)
+		status = output_is_not_input(&run->output, &attempt->stamp, err);
 	if (status == STATUS_OK)
 		status = zonetext_read(attempt->file, &options, &attempt->input, err);
 	run->report->seconds_read = run_clock() - begin;

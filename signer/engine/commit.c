@@ -195,7 +195,9 @@ enum status attempt_commit(struct attempt *attempt, struct error *err)
 	struct publish target = attempt->publish; /* publish_rename closes the other one */
 	target.folder = fcntl(attempt->publish.folder, F_DUPFD_CLOEXEC, 3);
 	run_phase(run, "publish");
-	enum status status = store_add_intent(run->store, run->zone.id, &version, run_now(run), err);
+	enum status status = output_unchanged(&run->output, &attempt->publish, err);
+	if (status == STATUS_OK)
+		status = store_add_intent(run->store, run->zone.id, &version, run_now(run), err);
 	if (status == STATUS_OK)
 		status = keep_old(attempt, err);
 	if (status == STATUS_OK) {

@@ -44,7 +44,8 @@ static enum status open_existing(struct output *output, int *file, struct error 
 		return error_set(
 		    err, STATUS_IO, "output %s: is no regular file, so it cannot be replaced as a whole", output->path);
 	output->exists = true;
-	return file_sha256(*file, output->sha256, err);
+	enum status status = file_stamp_of(*file, &output->stamp, err);
+	return status == STATUS_OK ? file_sha256(*file, output->sha256, err) : status;
 }
 
 static enum status find_version(struct run *run, struct error *err)
@@ -174,6 +175,36 @@ enum status output_look(struct run *run, struct error *err)
 	if (file >= 0)
 		close(file);
 	return status;
+}
+
+enum status output_is_not_input(const struct output *output, const struct file_stamp *input, struct error *err)
+{
+	if (!output->exists || output->to_stdout || input->device != output->stamp.device ||
+	    input->inode != output->stamp.inode)
+		return STATUS_OK;
+	return error_set(err, STATUS_REFUSED,
+	    "input and output are the same file, %s: the signed zone would replace the zone that it is made from; give "
+	    "another output with -o",
+	    output->path);
+}
+
+enum status output_unchanged(const struct output *output, const struct publish *publish, struct error *err)
+{
+	struct file_stamp stamp;
+	int file = openat(publish->folder, publish->target, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW);
+	bool exists = file >= 0 || errno != ENOENT;
+	bool same = exists == output->exists;
+	if (same && exists)
+		same = file >= 0 && file_stamp_of(file, &stamp, NULL) == STATUS_OK &&
+		       file_stamp_equal(&stamp, &output->stamp);
+	if (file >= 0)
+		close(file);
+	if (same)
+		return STATUS_OK;
+	return error_set(err, STATUS_BUSY,
+	    "output %s: another program changed it while the zone was being signed; it is left as it is, and the next "
+	    "run looks at it again",
+	    output->path);
 }
 
 void output_close(struct output *output)

@@ -10,6 +10,7 @@
 #include "policies/policy.h"
 #include "signer/base/arena.h"
 #include "signer/base/error.h"
+#include "signer/base/publish.h"
 #include "signer/dns/name.h"
 #include "signer/engine/engine.h"
 #include "signer/engine/lock.h"
@@ -21,8 +22,9 @@ struct output {
 	const char *path; /* absolute; for stdout: the last version's, or NULL */
 	bool to_stdout;
 	bool exists;
-	bool is_last; /* it is the last published version, octet by octet */
-	bool is_ours; /* it is some version of this zone */
+	bool is_last;            /* it is the last published version, octet by octet */
+	bool is_ours;            /* it is some version of this zone */
+	struct file_stamp stamp; /* of what exists */
 	uint8_t sha256[32];
 	bool has_serial; /* of a file that is not ours and is to be replaced */
 	uint32_t serial;
@@ -65,6 +67,13 @@ enum status run_complete_keys(struct run *run, struct error *err) MUST_CHECK;
 /* Fills run->output and refuses a file that is not ours (STATUS_REFUSED) unless options say otherwise. */
 enum status output_look(struct run *run, struct error *err) MUST_CHECK;
 void output_close(struct output *output);
+
+/* STATUS_REFUSED if the input is the very file that is to be replaced. */
+enum status output_is_not_input(
+    const struct output *output, const struct file_stamp *input, struct error *err) MUST_CHECK;
+
+/* STATUS_BUSY if the target of `publish` is not what output_look saw: somebody else writes there. */
+enum status output_unchanged(const struct output *output, const struct publish *publish, struct error *err) MUST_CHECK;
 
 /* Reads, signs, verifies and publishes; `keep_alive`: the last published content instead of the input. STATUS_OK also
  * if nothing was due. `input_is_bad` tells failures that are the input's (keep-alive helps) from others. */

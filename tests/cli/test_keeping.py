@@ -6,6 +6,7 @@ import os
 import shutil
 import tarfile
 import tempfile
+import threading
 import unittest
 
 from zs import World, ZONE, delegations
@@ -112,6 +113,39 @@ class OtherFileSystem(World):
         self.write("nl.test.zone", delegations(2001))
         self.sign()
         self.assert_published_is_good()
+
+
+class OutputOfOthers(World):
+    def test_file_that_appears_while_the_zone_is_signed_stays(self):
+        self.write("nl.test.zone", delegations(4000))
+        stop = threading.Event()
+
+        def intrude():
+            while not stop.is_set():
+                if glob.glob(self.path(".out.zone.*.tmp")):
+                    self.write("out.zone", "somebody else's\n")
+                    return
+                stop.wait(0.001)
+        intruder = threading.Thread(target=intrude)
+        intruder.start()
+        try:
+            done = self.sign(code=75)
+        finally:
+            stop.set()
+            intruder.join()
+        self.assertIn("another program changed it", done.err)
+        self.assertEqual(self.read(self.output), b"somebody else's\n")
+        self.sign(code=3)
+        self.sign("--replace")
+        self.assert_published_is_good()
+
+    def test_output_is_never_the_input(self):
+        for output in (self.input, self.path("link")):
+            if output != self.input:
+                os.symlink(self.input, output)
+            done = self.z("sign", "nl.test", "-i", self.input, "-o", output, "--replace", code=3)
+            self.assertIn("same file", done.err)
+            self.assertEqual(self.read(self.input).decode(), ZONE)
 
 
 if __name__ == "__main__":
