@@ -47,13 +47,14 @@ static enum status reconcile(struct cli *cli, struct error *err)
 {
 	struct store *store = NULL;
 	size_t zones = 0;
-	enum status status = cli_open(cli, STORE_CHANGE, &store, err);
+	bool dry = cli_has(cli, OPTION_DRY_RUN);
+	enum status status = cli_open(cli, dry ? STORE_READ : STORE_CHANGE, &store, err);
 	if (status == STATUS_OK)
-		status = backup_reconcile(store, cli->state, cli->now, cli->mem, &zones, err);
+		status = backup_reconcile(store, cli->state, cli->now, dry, cli->mem, &zones, err);
 	store_close(store);
 	if (status == STATUS_OK)
-		cli_say(cli, "reconciled: what is published is what the keystore remembers, %zu zones; it signs again",
-		    zones);
+		cli_say(cli, "%s: what is published is what the keystore remembers, %zu zones; it %s again",
+		    dry ? "would be reconciled" : "reconciled", zones, dry ? "would sign" : "signs");
 	return status;
 }
 
@@ -61,21 +62,23 @@ static enum status accept(struct cli *cli, struct error *err)
 {
 	struct store *store = NULL;
 	bool restored = false;
+	bool dry = cli_has(cli, OPTION_DRY_RUN);
 	const char *reason = cli_value(cli, OPTION_ACCEPT);
-	enum status status = cli_open(cli, STORE_CHANGE, &store, err);
+	enum status status = cli_open(cli, dry ? STORE_READ : STORE_CHANGE, &store, err);
 	if (status == STATUS_OK)
 		status = store_is_restored(store, &restored, err);
 	if (status == STATUS_OK && !restored)
 		status = error_set(err, STATUS_REFUSED, "this keystore was not restored, or is reconciled already");
 	if (status == STATUS_OK && reason[0] == '\0')
 		status = error_set(err, STATUS_USAGE, "--accept needs a reason; it is audited");
-	if (status == STATUS_OK)
+	if (status == STATUS_OK && !dry)
 		status = cli_confirm(cli, "Take the keystore as it is, whatever is published?", err);
-	if (status == STATUS_OK && !cli_has(cli, OPTION_DRY_RUN))
+	if (status == STATUS_OK && !dry)
 		status = store_reconciled(store, arena_printf(cli->mem, "accepted: %s", reason), cli->now, err);
 	store_close(store);
 	if (status == STATUS_OK)
-		cli_say(cli, "accepted; the keystore signs again");
+		cli_say(cli,
+		    dry ? "would be accepted; the keystore would sign again" : "accepted; the keystore signs again");
 	return status;
 }
 

@@ -213,8 +213,8 @@ enum status backup_make(struct store *store, const char *state, const char *path
 	return status;
 }
 
-enum status backup_reconcile(
-    struct store *store, const char *state, struct utc now, struct arena *mem, size_t *zones, struct error *err)
+enum status backup_reconcile(struct store *store, const char *state, struct utc now, bool dry_run, struct arena *mem,
+    size_t *zones, struct error *err)
 {
 	struct store_zone *rows;
 	bool restored;
@@ -226,7 +226,7 @@ enum status backup_reconcile(
 	for (size_t i = 0; status == STATUS_OK && i < *zones; i++)
 		if (!rows[i].removed)
 			status = reconcile_restored_zone(store, state, &rows[i], mem, err);
-	if (status != STATUS_OK)
+	if (status != STATUS_OK || dry_run)
 		return status;
 	return store_reconciled(store, "every published file is the version that the backup remembers", now, err);
 }

@@ -34,6 +34,6 @@ enum status backup_restore(const char *path, const char *state, const char *acto
     struct arena *mem, struct backup_summary *out, struct error *err) MUST_CHECK;
 
 /* Compares every zone with what is published and, if all agree, lets the keystore sign again. STATUS_REFUSED names the
- * first zone that does not agree. */
-enum status backup_reconcile(struct store *store, const char *state, struct utc now, struct arena *mem, size_t *zones,
-    struct error *err) MUST_CHECK;
+ * first zone that does not agree. `dry_run` compares only. */
+enum status backup_reconcile(struct store *store, const char *state, struct utc now, bool dry_run, struct arena *mem,
+    size_t *zones, struct error *err) MUST_CHECK;

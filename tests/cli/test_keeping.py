@@ -148,5 +148,29 @@ class OutputOfOthers(World):
             self.assertEqual(self.read(self.input).decode(), ZONE)
 
 
+class DryRestore(World):
+    def setUp(self):
+        super().setUp()
+        self.sign()
+        old = self.read(self.output)
+        file = self.path("backup.tar")
+        self.z("backup", "--with-keys", file, code=0)
+        self.sign("--force")
+        self.state = self.path("state2")
+        self.z("restore", file, code=3)
+        self.write("out.zone", old)
+
+    def test_dry_run_reconciles_nothing(self):
+        self.assertIn("would be reconciled", self.z("restore", "--reconcile", "--dry-run", code=0).err)
+        self.sign("--force", code=3)
+        self.assertIn("signs again", self.z("restore", "--reconcile", code=0).err)
+        self.sign("--force")
+
+    def test_dry_run_accepts_nothing(self):
+        done = self.z("restore", "--accept", "the disk is gone", "--dry-run", code=0)
+        self.assertIn("would be accepted", done.err)
+        self.sign("--force", code=3)
+
+
 if __name__ == "__main__":
     unittest.main()
