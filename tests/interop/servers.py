@@ -15,6 +15,7 @@ import dns.query
 import dns.rcode
 
 ADDRESS = "127.0.0.1"
+ENVIRONMENT = {**os.environ, "PATH": os.environ.get("PATH", "") + ":/usr/sbin:/sbin"}  # where daemons are
 START_SECONDS = 30  # on a busy machine; a ready server is noticed within 20 ms
 
 
@@ -64,7 +65,7 @@ class Server:
                 file.write(self.config())
             with open(self.log, "wb") as log:
                 self.process = subprocess.Popen(self.command(path), stdin=subprocess.DEVNULL, stdout=log,
-                                                stderr=subprocess.STDOUT, cwd=self.folder)
+                                                stderr=subprocess.STDOUT, cwd=self.folder, env=ENVIRONMENT)
             if self.wait_until_ready():
                 return self
             ended = self.process.poll() is not None

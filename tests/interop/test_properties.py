@@ -31,7 +31,7 @@ LABELS = st.one_of(
     st.sampled_from([b"a", b"A", b"b", b"B", b"ab", b"*", b"\0", b"\xff", b".", b"a.b", b"\\", b" ", b"@x", b"_", b"-", b"0",
                      b"z" * 63, b"\x7f", b"\x80", b"(;\")", b"\n"]),
     st.binary(min_size=1, max_size=3).filter(lambda label: label != b"@"))
-ORIGINS = st.sampled_from([b"\1t\0", b"\7example\0", b"\1a\1b\0", b"\1*\1w\0", b"\2\0\xff\0"])
+ORIGINS = st.sampled_from([b"\1t\0", b"\7example\0", b"\1a\1b\0", b"\1*\1w\0", b"\2\0\xff\0", b"\0"])
 TTLS = st.sampled_from([0, 1, 60, 300, 3600, 86400])
 TYPES = (1, 2, 5, 12, 13, 15, 16, 17, 18, 28, 33, 35, 36, 37, 39, 43, 44, 52, 64, 99, 257, 65280)
 
