@@ -13,6 +13,7 @@ enum outcome {
 	OUTCOME_GOOD,
 	OUTCOME_EARLY, /* verifies, inception is still to come */
 	OUTCOME_LATE,  /* verifies, has expired */
+	OUTCOME_NEVER, /* verifies, and ends before it begins */
 	OUTCOME_BAD,
 	OUTCOME_FOREIGN, /* no zone key of the DNSKEY RRset has its tag and algorithm */
 	OUTCOME_UNREAD,  /* malformed */
@@ -177,8 +178,11 @@ static bool tag_published(const struct vrun *run, const struct signature *s)
 	return false;
 }
 
+/* A signature of 2^31 seconds and more ends before it begins in serial arithmetic (RFC 4034 3.1.5). */
 static enum outcome judge_time(const struct vrun *run, const struct signature *s)
 {
+	if (serial_before(s->expiration, s->inception))
+		return OUTCOME_NEVER;
 	if (serial_before(run->now, s->inception))
 		return OUTCOME_EARLY;
 	return serial_before(s->expiration, run->now) ? OUTCOME_LATE : OUTCOME_GOOD;
@@ -295,6 +299,11 @@ static void judge(struct place *place, struct signature *s, const struct vset *s
 		return;
 	}
 	s->outcome = judge_time(run, s);
+	if (s->outcome == OUTCOME_NEVER) {
+		vreport_fail(run->report, VC_TIME_VALID, "signatures that end before they begin", at,
+		    "inception %u, expiration %u: never valid in serial arithmetic", s->inception, s->expiration);
+		return;
+	}
 	note_good(place, s, set->first->type);
 	check_role(place, s, at, set->first->type);
 	if (s->outcome == OUTCOME_GOOD)
@@ -317,7 +326,7 @@ static void cover_algorithm(
 			return;
 		if (counts && (all[i].outcome == OUTCOME_EARLY || all[i].outcome == OUTCOME_LATE))
 			untimely = &all[i];
-		bad = bad || all[i].outcome == OUTCOME_BAD;
+		bad = bad || all[i].outcome == OUTCOME_BAD || all[i].outcome == OUTCOME_NEVER;
 	}
 	if (untimely != NULL) {
 		const bool early = untimely->outcome == OUTCOME_EARLY;
@@ -331,7 +340,7 @@ static void cover_algorithm(
 		return;
 	}
 	if (bad)
-		return; /* sig.valid has told it */
+		return; /* sig.valid or time.valid has told it */
 	const enum vcheck check = set->first->type == VTYPE_DNSKEY ? VC_CHAIN_SELF : VC_SIG_ALGORITHMS;
 	vreport_fail(report, check,
 	    check == VC_CHAIN_SELF ? "the DNSKEY RRset is not signed with an algorithm that it holds"
