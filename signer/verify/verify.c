@@ -188,6 +188,22 @@ static void note_asked(struct vrun *run)
 		run->report->asked[given[i].check] = given[i].asked;
 }
 
+/* Who asks a question wants an answer: with nothing to check there is none. A zone may have no CDS. */
+static void check_answers(struct vrun *run)
+{
+	size_t count;
+	const struct verify_check *const checks = verify_checks(&count);
+	for (size_t i = 0; i < count; i++) {
+		if (checks[i].home != VERIFY_GIVEN || !run->report->asked[i] || i == VC_CDS_SIGNED)
+			continue;
+		vreport_count(run->report, VC_GATE_COUNTS, 1);
+		if (atomic_load(&run->report->checked[i]) == 0)
+			vreport_fail(run->report, VC_GATE_COUNTS,
+			    "checks that were asked for and found nothing to check", (struct vplace){ NULL, 0, 0 },
+			    "%s: no %s", checks[i].id, checks[i].counts);
+	}
+}
+
 static void check_counts(struct vrun *run)
 {
 	size_t count;
@@ -221,6 +237,7 @@ static enum status judge(struct vrun *run, struct error *err)
 	vpast_unsigned(run);
 	note_asked(run);
 	check_counts(run);
+	check_answers(run);
 	vcause_find(run);
 	vreport_sort(run->report);
 	return STATUS_OK;
