@@ -184,6 +184,7 @@ static void drop_weak(struct pointer all[], size_t count)
 
 struct path_words {
 	enum vcheck check;
+	const char *none;
 	const char *no_entry;
 	const char *no_algorithm;
 };
@@ -203,8 +204,12 @@ static void check_path(struct vrun *run, const struct pointer all[], size_t coun
 		entry = entry || (all[i].key != SIZE_MAX && vrun_zone_key(&run->known.all[all[i].key]) &&
 				     run->stats.signs_keys[all[i].key]);
 	}
-	if (first == NULL)
+	if (first == NULL) {
+		if (count > 0)
+			vreport_fail(run->report, words->check, words->none, vplace_of(all[0].record),
+			    "%zu records, none with an algorithm and a digest that can be computed", count);
 		return;
+	}
 	const struct vplace at = { run->zone.apex, first->record->type, first->record->line };
 	for (unsigned algorithm = 0; algorithm < 256; algorithm++) {
 		bool signs = !algorithms[algorithm];
@@ -221,25 +226,45 @@ static void check_path(struct vrun *run, const struct pointer all[], size_t coun
 
 enum { POINTERS_MAX = 256 };
 
-static size_t collect(const struct vrun *run, const struct vrecord *records, size_t count, struct pointer out[])
+/* Records of the apex that have one of two types. What does not fit is not judged, which is no proof. */
+static size_t collect(
+    struct vrun *run, const struct vrecord *records, size_t count, const uint16_t types[2], struct pointer out[])
 {
 	size_t used = 0;
-	for (size_t i = 0; i < count && used < POINTERS_MAX; i++) {
-		const uint16_t type = records[i].type;
-		const bool wanted =
-		    type == VTYPE_DS || type == VTYPE_DNSKEY || type == VTYPE_CDS || type == VTYPE_CDNSKEY;
-		if (wanted && vname_equal(records[i].owner, run->zone.apex))
-			out[used++] = pointer_of(run, &records[i]);
+	for (size_t i = 0; i < count; i++) {
+		const bool wanted = records[i].type == types[0] || records[i].type == types[1];
+		if (!wanted || !vname_equal(records[i].owner, run->zone.apex))
+			continue;
+		if (used == POINTERS_MAX) {
+			vreport_fail(run->report, VC_GATE_COUNTS, "more pointers to keys than are judged",
+			    vplace_of(&records[i]), "%d judged", POINTERS_MAX);
+			break;
+		}
+		out[used++] = pointer_of(run, &records[i]);
 	}
 	return used;
 }
 
+/* A trust anchor that is no DS can never be followed (RFC 4034 5.1, RFC 4509 2.1, RFC 6605 2). */
+static void check_anchor_form(struct vrun *run, const struct vrecord *record)
+{
+	static const uint8_t lengths[] = { [1] = 20, [2] = 32, [4] = 48 };
+	if (record->type != VTYPE_DS)
+		return;
+	const unsigned digest = record->size < 4 ? 0 : record->rdata[3];
+	const unsigned length = digest < sizeof(lengths) ? lengths[digest] : 0;
+	if (record->size < 5 || digest == 0 || record->rdata[2] == 0 || (length != 0 && record->size - 4u != length))
+		vreport_fail(run->report, VC_CHAIN_ANCHOR, "trust anchors that are no DS", vplace_of(record),
+		    "digest type %u, %u octets of RDATA", digest, record->size);
+}
+
 static size_t check_anchors(struct vrun *run, struct pointer anchors[])
 {
-	static const struct path_words words = { VC_CHAIN_ANCHOR,
+	static const uint16_t types[] = { VTYPE_DS, VTYPE_DNSKEY };
+	static const struct path_words words = { VC_CHAIN_ANCHOR, "no trust anchor can be used: nothing is proven",
 		"no trust anchor matches a zone key that signs the DNSKEY RRset",
 		"an algorithm of the trust anchor does not sign the DNSKEY RRset" };
-	size_t count = collect(run, run->anchor.records, run->anchor.count, anchors);
+	size_t count = collect(run, run->anchor.records, run->anchor.count, types, anchors);
 	vreport_count(run->report, VC_CHAIN_SIGNED, 1);
 	if (count == 0)
 		vreport_fail(run->report, VC_CHAIN_ANCHOR, "the trust anchor file has nothing for this zone",
@@ -253,6 +278,7 @@ static size_t check_anchors(struct vrun *run, struct pointer anchors[])
 		check_path(run, anchors, count, &words);
 	for (size_t i = 0; i < count; i++) {
 		const struct vrecord *const record = anchors[i].record;
+		check_anchor_form(run, record);
 		vreport_count(run->report, VC_CHAIN_EVERY, anchors[i].usable);
 		if (anchors[i].usable && anchors[i].key == SIZE_MAX)
 			vreport_fail(run->report, VC_CHAIN_EVERY, "DS or anchor keys that match no key in the zone",
@@ -333,6 +359,7 @@ static bool signed_by_anchored(
 static void check_child(struct vrun *run, const struct vset *set, const struct pointer anchors[], size_t anchor_count)
 {
 	static const struct path_words words = { VC_CDS_CHAIN,
+		"no CDS or CDNSKEY can be used: following them breaks the chain",
 		"no CDS or CDNSKEY matches a zone key that signs the DNSKEY RRset: following them breaks the chain",
 		"an algorithm in CDS or CDNSKEY does not sign the DNSKEY RRset: following them breaks the chain" };
 	struct pointer pointers[POINTERS_MAX];
@@ -345,8 +372,9 @@ static void check_child(struct vrun *run, const struct vset *set, const struct p
 	if (deletes && !run->limits.cds_delete)
 		vreport_fail(run->report, VC_CDS_DELETE, "a request to delete the DS that the policy does not have",
 		    vplace_of(set->first), "the parent would make the zone insecure");
+	const uint16_t types[] = { set->first->type, set->first->type };
 	if (!deletes)
-		check_path(run, pointers, collect(run, set->first, set->count, pointers), &words);
+		check_path(run, pointers, collect(run, set->first, set->count, types, pointers), &words);
 	if (anchor_count == 0)
 		return;
 	vreport_count(run->report, VC_CDS_SIGNED, 1);

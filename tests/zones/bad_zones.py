@@ -140,6 +140,8 @@ def times(z):
     z.bad("dnskey_expired", "time.valid", z.signed(after=z.resign("@", "DNSKEY", z.KSK, expiration=NOW - 86400)))
     z.bad("inception_after_expiration", "time.valid", z.signed(
         after=z.resign("mail", "MX", inception=NOW + 100, expiration=NOW + 50)))
+    z.bad("span_of_68_years", "time.valid", z.signed(
+        after=z.resign("mail", "MX", inception=NOW - 10, expiration=NOW + 2**31 - 5)))
     z.bad("extra_expired", "time.extra", z.signed(after=lambda zone: zone.records.append(
         rrsig([z.find(zone, "mail", "MX")], z.ZSK, expiration=NOW - 5))), "warn")
     z.bad("ends_before_expire", "time.remaining", z.signed(after=z.resign("mail", "MX", expiration=NOW + 604800 - 1)), "warn")
@@ -280,6 +282,26 @@ def past(z):
     z.bad("input_soa_changed", "unsigned.equal", z.signed([r.copy(text=r.text.replace("7200", "7201")) if r.type == "SOA" else r for r in z.base()]), "unsigned=unsigned.in")
 
 
+def no_proof(z):
+    """Inputs that are there and prove nothing: who asked gets a no."""
+    for label, ds in (("no_digest", "1 15 2"), ("unknown_digest", "1 15 9 ABCD"), ("unknown_algorithm", "1 12 2 " + "ab" * 32)):
+        z.write("bad", f"{label}.ds", f"zs.test. 3600 IN DS {ds}\n")
+        z.bad(f"anchor_{label}", "chain.anchor", z.signed(), f"anchor={label}.ds")
+    z.write("bad", "short_beside.ds", f"zs.test. 3600 IN DS {z.KSK.ds()}\nzs.test. 3600 IN DS {z.KSK.ds()[:-2]}\n")
+    z.bad("anchor_short_digest", "chain.anchor", z.signed(), "anchor=short_beside.ds")
+    z.write("bad", "cds.ds", f"zs.test. 3600 IN CDS {z.KSK.ds()}\n")
+    z.bad("anchor_is_cds", "chain.anchor", z.signed(), "anchor=cds.ds")
+    z.write("bad", "many.ds", f"zs.test. 3600 IN DS {z.KSK.ds()}\n" + "".join(
+        f"zs.test. 3600 IN DS {at} 15 2 {'ab' * 32}\n" for at in range(256)))
+    z.bad("anchors_beyond_measure", "gate.counts", z.signed(), "anchor=many.ds")
+    z.write("bad", "other.zone", "other.test. 3600 IN SOA a.test. b.test. 1 2 3 4 5\nother.test. 3600 IN NS ns.test.\n")
+    z.bad("previous_of_other_zone", "gate.counts", z.signed(), "previous=other.zone")
+    z.write("bad", "soa_lost.zone", "zs.test. 3600 IN NS ns1.zs.test.\nwww.zs.test. 3600 IN A 192.0.2.80\n")
+    z.bad("previous_without_soa", "gate.counts", z.signed(), "previous=soa_lost.zone")
+    z.bad("cds_unknown_digest_only", "cds.chain", z.signed(z.base(extra=[Record("@", 3600, "CDS", "1 15 9 abcd")])))
+    z.bad("cds_unknown_algorithm_only", "cds.chain", z.signed(z.base(extra=[Record("@", 3600, "CDS", "1 12 2 " + "ab" * 32)])))
+
+
 def policy(z):
     write = lambda file, members: z.write("bad", file, '{"schema": "zoneseal.limits/1", ' + members + "}\n")
     write("limits_zonemd.json", '"zonemd": true')
@@ -379,6 +401,7 @@ def make(z):
     delegations(z)
     zonemd(z)
     past(z)
+    no_proof(z)
     policy(z)
     weak(z)
     malformed(z)

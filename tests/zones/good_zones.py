@@ -174,6 +174,7 @@ def surprises(z):
     z.good("new_key_published_before_use", z.signed(z.base(2026010102), published=(z.KSK, z.ZSK, z.ZSK2)),
            "previous=published.zone")
     z.good("double_signature", z.signed(z.base(2026010102), zsks=(z.ZSK, z.ZSK2)), "previous=published.zone")
+    z.good("same_records_other_spelling", "; a comment\n" + z.signed().text(), "previous=published.zone")
     z.good("serial_wraps", z.signed(z.base((2026010101 + 2**31 - 1) % 2**32)), "previous=published.zone")
     z.write("good", "input.zone", Zone([r.copy(ttl=60) if r.text == "192.0.2.81" else r for r in z.base(7)]))
     lowest = [r.copy(ttl=60) if r.name == z.name("www") else r for r in z.base()]
