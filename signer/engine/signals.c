@@ -20,15 +20,18 @@ struct signals {
 	char temporary[sizeof(((struct publish *)NULL)->temporary)];
 };
 
-/* SIGUSR1 is ours: signals_free wakes the thread with it. */
+/* SIGUSR1 is ours: signals_free wakes the thread with it. What nohup and the like have us ignore stays ignored. */
 static sigset_t watched(void)
 {
+	static const int deadly[] = { SIGTERM, SIGINT, SIGHUP };
 	sigset_t set;
 	sigemptyset(&set);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGHUP);
 	sigaddset(&set, SIGUSR1);
+	for (size_t i = 0; i < sizeof(deadly) / sizeof(deadly[0]); i++) {
+		struct sigaction present;
+		if (sigaction(deadly[i], NULL, &present) != 0 || present.sa_handler != SIG_IGN)
+			sigaddset(&set, deadly[i]);
+	}
 	return set;
 }
 
