@@ -40,6 +40,8 @@ int main(int argc, char **argv)
 	/* A full pipe or a file size limit is an error of the write, not a death without words. */
 	(void)signal(SIGPIPE, SIG_IGN);
 	(void)signal(SIGXFSZ, SIG_IGN);
+	/* A parent that ignores it hands that on, and then no exit code of verifier or hook can be had. */
+	(void)signal(SIGCHLD, SIG_DFL);
 	struct cli cli = { .mem = arena_new(0) };
 	int code = (int)cli_parse(argc, argv, &cli, &done, &err);
 	if (code == 0 && !done)
