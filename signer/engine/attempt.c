@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <malloc.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -16,7 +17,7 @@
 #include "signer/engine/folder.h"
 #include "signer/engine/serial.h"
 
-enum { PIPE_PIECE = 1 << 16, ROOM_SPARE = 1 << 20 };
+enum { PIPE_PIECE = 1 << 16, ROOM_SPARE = 1 << 20, WRITER_MILLISECONDS = 5000 };
 
 /* A pipe can be read once, but the gate wants to read the input too: it becomes an unnamed file. */
 static enum status copy_pipe(struct attempt *attempt, int from, struct error *err)
@@ -53,6 +54,18 @@ static const char *folder_of(const char *path, struct arena *mem)
 	return slash == path ? "/" : arena_strndup(mem, path, (size_t)(slash - path));
 }
 
+/* A named pipe that nobody opens for writing would hold the run, and its lock, for ever: after a while it is empty. */
+static enum status copy_special(struct attempt *attempt, int file, struct error *err)
+{
+	struct pollfd wait = { .fd = file, .events = POLLIN };
+	if (poll(&wait, 1, WRITER_MILLISECONDS) < 0 && errno != EINTR)
+		return error_set_errno(err, "input %s", attempt->name);
+	int flags = fcntl(file, F_GETFL);
+	if (flags < 0 || fcntl(file, F_SETFL, flags & ~O_NONBLOCK) != 0)
+		return error_set_errno(err, "input %s", attempt->name);
+	return copy_pipe(attempt, file, err);
+}
+
 static enum status open_input(struct attempt *attempt, struct error *err)
 {
 	struct run *run = attempt->run;
@@ -65,7 +78,7 @@ static enum status open_input(struct attempt *attempt, struct error *err)
 		return copy_pipe(attempt, STDIN_FILENO, err);
 	}
 	attempt->name = folder_absolute(path, run->mem);
-	int file = open(attempt->name, O_RDONLY | O_CLOEXEC);
+	int file = open(attempt->name, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	if (file < 0)
 		return error_set_errno(err, "input %s", attempt->name);
 	if (fstat(file, &stat_of) != 0 || S_ISDIR(stat_of.st_mode)) {
@@ -77,7 +90,7 @@ static enum status open_input(struct attempt *attempt, struct error *err)
 		attempt->folder = folder_of(attempt->name, run->mem);
 		return STATUS_OK;
 	}
-	enum status status = copy_pipe(attempt, file, err);
+	enum status status = copy_special(attempt, file, err);
 	close(file);
 	return status;
 }
@@ -160,9 +173,7 @@ static enum status read_input(struct attempt *attempt, struct error *err)
 		return STATUS_OK;
 	}
 	memcpy(attempt->input_sha256, attempt->input.sha256, 32);
-	if (run->options->ignore_serial_date)
-		return STATUS_OK;
-	return clock_check_serial(run->now, attempt->input_serial, err);
+	return STATUS_OK;
 }
 
 /* Why something has to be published now; NULL: nothing is due. */
@@ -300,11 +311,13 @@ static enum status sign(struct attempt *attempt, struct error *err)
 	return status;
 }
 
-/* Failures for which the input, not the machine or the keys, is to blame. */
-static bool blames_input(enum status status)
+/* A clock that may be wrong signs nothing, so it is no fault of the input that keep-alive could help. */
+static enum status guard_serial_date(struct attempt *attempt, struct error *err)
 {
-	return status == STATUS_MISSING || status == STATUS_MALFORMED || status == STATUS_PERMISSION ||
-	       status == STATUS_REFUSED || status == STATUS_NO || status == STATUS_BUSY;
+	struct run *run = attempt->run;
+	if (attempt->keep_alive || run->options->ignore_serial_date)
+		return STATUS_OK;
+	return clock_check_serial(run->now, attempt->input_serial, err);
 }
 
 /* Input, keys and serial are there, or nothing is due, or it is refused. */
@@ -315,7 +328,10 @@ static enum status decide(struct attempt *attempt, struct error *err)
 	enum status status = attempt->keep_alive ? open_last(attempt, err) : open_input(attempt, err);
 	if (status == STATUS_OK)
 		status = read_input(attempt, err);
-	attempt->input_is_bad = blames_input(status);
+	/* Whatever keeps the input from being read, also a disk: what is published needs its signatures. */
+	attempt->input_is_bad = status != STATUS_OK && status != STATUS_INTERNAL;
+	if (status == STATUS_OK)
+		status = guard_serial_date(attempt, err);
 	if (status == STATUS_OK)
 		status = run_complete_keys(run, err);
 	if (status != STATUS_OK)
@@ -330,6 +346,8 @@ static enum status decide(struct attempt *attempt, struct error *err)
 	}
 	run->report->reason = attempt->reason;
 	status = choose_serial(attempt, err);
+	/* Policy keep: signatures come in time under a serial of our own, and the run still fails. */
+	attempt->input_is_bad = status == STATUS_REFUSED && !attempt->keep_alive;
 	if (status == STATUS_OK)
 		run->report->serial = attempt->serial;
 	return status;
@@ -365,6 +383,8 @@ enum status attempt_publish(struct run *run, bool keep_alive, bool *input_is_bad
 	if (status != STATUS_OK)
 		goto done;
 	status = run->output.to_stdout ? attempt_write_stdout(&attempt, err) : attempt_commit(&attempt, err);
+	/* Its temporary name is gone, so it has the output's, but folder or receipt may not have reached the disk. */
+	run->report->unsettled = status != STATUS_OK && !run->output.to_stdout && attempt.publish.temporary[0] == '\0';
 done:
 	attempt_end(&attempt);
 	return status;
