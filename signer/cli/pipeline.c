@@ -112,11 +112,18 @@ static void say_effect(const struct cli *cli, const struct engine_report *report
 {
 	for (size_t i = 0; i < report->input_error_count; i++)
 		cli_say(cli, "%s", report->input_errors[i]);
-	if (report->has_published && report->result != ENGINE_KEPT_ALIVE && report->hook_note == NULL)
+	bool hook_failed = report->hook_note != NULL && strcmp(report->phase, "hook") == 0;
+	if (report->unsettled)
+		cli_say(cli, "%s: serial %" PRIu32 " may be in place already; the next run finds out and records it",
+		    report->zone, report->serial);
+	else if (report->has_published && report->result != ENGINE_KEPT_ALIVE && !hook_failed)
 		cli_say(cli, "%s: published serial %" PRIu32 " is untouched and valid until %s", report->zone,
 		    report->published_serial, report_when(report->valid_until, cli->now, cli->mem));
 	else if (!report->has_published)
 		cli_say(cli, "%s: nothing is published yet, and nothing was published now", report->zone);
+	/* A hook's failure is the run's own error unless the run has another. */
+	if (report->hook_note != NULL && !hook_failed)
+		cli_say(cli, "%s: %s", report->zone, report->hook_note);
 	if (report->input_failing_since.seconds != 0)
 		cli_say(cli, "%s: registrations are not getting out since %s", report->zone,
 		    report_when(report->input_failing_since, cli->now, cli->mem));

@@ -118,6 +118,9 @@ static enum status prepare(struct run *run, const char *zone, struct error *err)
 {
 	const struct engine_options *options = run->options;
 	enum status status = load_zone(run, zone, err);
+	/* What is published has to be known for a run that ends here, too. */
+	if (status == STATUS_OK)
+		status = load_last(run, err);
 	if (status == STATUS_OK)
 		status = lock_take(options->state, run->zone.name, options->command, options->now,
 		    options->lock_wait_seconds, &run->lock, err);
@@ -139,23 +142,38 @@ static enum status prepare(struct run *run, const char *zone, struct error *err)
 	return status;
 }
 
-/* Whether the version that is published now has had its hook: a run that ended well says so. */
+/* How the record of a run that failed begins if the hook is done for what was published before or in that run. No
+ * other record of a failed run begins so: what hooks and inputs say comes after the name of a phase. */
+static char *hook_words(const struct run *run)
+{
+	return arena_printf(run->mem, "hook done for serial %u; ", run->report->published_serial);
+}
+
+static bool tells_of_hook(const struct run *run, const struct store_run *row)
+{
+	if (row->message == NULL)
+		return false;
+	if (row->status == STATUS_OK)
+		return row->serial == run->report->published_serial && strstr(row->message, "hook done") != NULL;
+	const char *words = hook_words(run);
+	return strncmp(row->message, words, strlen(words)) == 0;
+}
+
+/* Whether the version that is published now has had its hook: the records say so, and hand it on from one to the next.
+ */
 static enum status hook_is_due(struct run *run, bool *due, struct error *err)
 {
 	struct store_run *runs;
 	size_t count;
-	const struct engine_report *report = run->report;
-	bool wanted = hook_is_set(&run->policy) && report->has_published && !run->output.to_stdout &&
+	bool wanted = hook_is_set(&run->policy) && run->report->has_published && !run->output.to_stdout &&
 		      !run->options->dry_run && (!run->virtual_clock || run->options->run_hooks);
 	*due = false;
 	if (!wanted)
 		return STATUS_OK;
 	enum status status = store_runs(run->store, run->zone.id, 100, run->mem, &runs, &count, err);
-	*due = status == STATUS_OK;
-	for (size_t i = 0; status == STATUS_OK && i < count; i++)
-		if (runs[i].serial == report->published_serial && runs[i].message != NULL &&
-		    strstr(runs[i].message, "hook done") != NULL)
-			*due = false;
+	for (size_t i = 0; status == STATUS_OK && i < count && !run->hook_done; i++)
+		run->hook_done = tells_of_hook(run, &runs[i]);
+	*due = status == STATUS_OK && !run->hook_done;
 	return status;
 }
 
@@ -170,6 +188,7 @@ static enum status run_hook(struct run *run, bool *ran, struct error *err)
 	status = store_last_version(run->store, run->zone.id, run->mem, &version, &found, err);
 	if (status != STATUS_OK || !found)
 		return status;
+	const char *phase = run->report->phase;
 	run_phase(run, "hook");
 	const struct hook_facts facts = { .zone = run->zone.name,
 		.serial = version.serial,
@@ -177,37 +196,72 @@ static enum status run_hook(struct run *run, bool *ran, struct error *err)
 		.sha256 = version.sha256,
 		.reason = run->report->reason != NULL ? run->report->reason : "hook again",
 		.run_id = run->id };
-	*ran = true;
 	status = hook_publish(&run->policy, &facts, run->mem, err);
+	run->hook_done = *ran = status == STATUS_OK;
 	if (status != STATUS_OK)
 		run->report->hook_note = arena_strdup(run->mem, err->message);
+	else
+		run->report->phase = phase;
 	return status;
 }
 
-static char *run_message(const struct run *run, enum status status, bool hook_ran, const struct error *err)
+/* The hook belongs to what is published, whatever the input is like. A failure of the run itself stays its status. */
+static enum status after_work(struct run *run, enum status status, bool *ran, struct error *err)
+{
+	struct error problem;
+	error_clear(&problem);
+	const char *phase = run->report->phase;
+	enum status hook_status = run_hook(run, ran, &problem);
+	if (status != STATUS_OK)
+		run->report->phase = phase;
+	if (status != STATUS_OK || hook_status == STATUS_OK)
+		return status;
+	*err = problem;
+	return hook_status;
+}
+
+static char *run_message(const struct run *run, enum status status, bool again, const struct error *err)
 {
 	const struct engine_report *report = run->report;
+	const char *done = run->hook_done ? hook_words(run) : "", *note = "";
 	char text[1100];
 	error_format(err, text, sizeof(text));
-	if (status != STATUS_OK && report->result == ENGINE_KEPT_ALIVE)
-		return arena_printf(run->mem, "serial %u keeps the last content alive: %s", report->serial, text);
-	if (status != STATUS_OK)
-		return arena_printf(run->mem, "%s: %s", report->phase, text);
-	return arena_printf(run->mem, "%s%s%s", report->result == ENGINE_PUBLISHED ? "published: " : "nothing due",
-	    report->reason != NULL ? report->reason : "", hook_ran ? ", hook done" : "");
+	if (status == STATUS_OK)
+		return arena_printf(run->mem, "%s%s%s%s",
+		    report->result == ENGINE_PUBLISHED ? "published: " : "nothing due",
+		    report->reason != NULL ? report->reason : "", again ? ", runs work again" : "",
+		    run->hook_done ? ", hook done" : "");
+	if (report->hook_note != NULL && strcmp(report->phase, "hook") != 0)
+		note = arena_printf(run->mem, "; %s", report->hook_note);
+	if (report->result == ENGINE_KEPT_ALIVE)
+		return arena_printf(
+		    run->mem, "%sserial %u keeps the last content alive: %s%s", done, report->serial, text, note);
+	return arena_printf(run->mem, "%s%s: %s%s", done, report->phase, text, note);
+}
+
+/* Whether the newest record is of a run that failed: status and check would go on telling of it. */
+static bool failed_before(struct run *run)
+{
+	struct store_run *runs;
+	size_t count;
+	return store_runs(run->store, run->zone.id, 1, run->mem, &runs, &count, NULL) == STATUS_OK && count > 0 &&
+	       runs[0].status != STATUS_OK;
 }
 
 /* A run that changed nothing leaves no row: "nothing due" changes nothing. */
 static void record(struct run *run, enum status status, bool hook_ran, const struct error *err)
 {
 	const struct engine_report *report = run->report;
-	bool quiet = status == STATUS_OK && report->result != ENGINE_PUBLISHED && !hook_ran;
-	if (quiet || run->options->dry_run || run->lock.file < 0 || run->zone.id == 0 || status == STATUS_BUSY)
+	if (run->options->dry_run || run->lock.file < 0 || run->zone.id == 0)
+		return;
+	bool nothing = status == STATUS_OK && report->result != ENGINE_PUBLISHED && !hook_ran;
+	bool again = nothing && !run->output.to_stdout && failed_before(run);
+	if (nothing && !again)
 		return;
 	const struct store_run row = { .started = run->now,
 		.ended = run_now(run),
 		.status = status,
-		.message = run_message(run, status, hook_ran, err),
+		.message = run_message(run, status, again, err),
 		.verdict = report->verdict,
 		.serial = report->serial != 0 ? report->serial : report->published_serial };
 	/* The zone is published or refused already; a row that cannot be written changes neither. */
@@ -280,10 +334,8 @@ enum status engine_sign(struct store *store, const char *zone, const struct engi
 		.lock = LOCK_NONE,
 		.output = { .previous = -1 },
 		.started = run_clock() };
-	struct error hook_problem;
 	bool hook_ran = false;
 	*report = (struct engine_report){ .zone = zone, .phase = "start" };
-	error_clear(&hook_problem);
 	snprintf(run.id, sizeof(run.id), "%lld-%ld", (long long)options->now.seconds, (long)getpid());
 	enum status status = signals_watch(&run.signals, err);
 	if (status == STATUS_OK)
@@ -291,14 +343,8 @@ enum status engine_sign(struct store *store, const char *zone, const struct engi
 	bool prepared = status == STATUS_OK;
 	if (prepared)
 		status = work(&run, err);
-	if (prepared && (status == STATUS_OK || report->result == ENGINE_KEPT_ALIVE)) {
-		enum status hook_status = run_hook(&run, &hook_ran, &hook_problem);
-		if (status == STATUS_OK && hook_status != STATUS_OK) {
-			status = hook_status;
-			*err = hook_problem;
-		}
-		hook_ran = hook_ran && hook_status == STATUS_OK;
-	}
+	if (prepared)
+		status = after_work(&run, status, &hook_ran, err);
 	record(&run, status, hook_ran, err);
 	report->seconds_total = run_clock() - run.started;
 	if (store_audit_head(store, report->audit_head, NULL) != STATUS_OK)

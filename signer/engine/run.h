@@ -48,6 +48,7 @@ struct run {
 	struct utc now; /* of the run: what signatures, serial and decisions are made for */
 	bool has_last;
 	struct store_version last;
+	bool hook_done; /* for what is published now */
 	double started; /* monotonic seconds */
 	char id[40];
 };
