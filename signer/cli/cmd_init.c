@@ -11,11 +11,18 @@
 #include "signer/engine/setup.h"
 
 /* Configuration holds no secrets, and whoever signs may be another user than the one who sets things up: the umask is
- * for the state folder. A folder that is there stays as it is; one that cannot be made is told by publish_file. */
-static void make_readable_folder(const char *path)
+ * for the state folder. Folders that are there stay as they are; one that cannot be made is told by publish_file. */
+static void make_readable_folder(struct arena *mem, const char *path)
 {
-	if (mkdir(path, 0755) == 0)
-		(void)!chmod(path, 0755);
+	char *at = arena_strdup(mem, path);
+	for (char *slash = strchr(at + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
+		*slash = '\0';
+		if (mkdir(at, 0755) == 0)
+			(void)!chmod(at, 0755);
+		*slash = '/';
+	}
+	if (mkdir(at, 0755) == 0)
+		(void)!chmod(at, 0755);
 }
 
 /* The default policy becomes the operator's own file, to be edited; one that is there stays. */
@@ -31,8 +38,7 @@ static enum status write_default_policy(struct cli *cli, char **path, bool *writ
 	enum status status = policyfile_load(from, NULL, cli->mem, &shipped, err);
 	if (status != STATUS_OK || cli_has(cli, OPTION_DRY_RUN))
 		return status;
-	make_readable_folder(cli->config);
-	make_readable_folder(folder);
+	make_readable_folder(cli->mem, folder);
 	status = publish_file(*path, 0644, shipped.text, strlen(shipped.text), err);
 	*written = status == STATUS_OK;
 	return status;

@@ -173,16 +173,24 @@ static const char *under_home(const char *variable, const char *below_home, stru
 	return arena_printf(mem, "%s/%s/zoneseal", home, below_home);
 }
 
+/* A plain user's own folder counts if it is there, or if the system has none: then `init` makes it. */
+static const char *default_config(struct arena *mem)
+{
+	static const char *const system = "/etc/zoneseal";
+	if (is_system_user())
+		return system;
+	const char *own = under_home("XDG_CONFIG_HOME", ".config", mem);
+	return access(own, F_OK) == 0 || access(system, F_OK) != 0 ? own : system;
+}
+
 static void find_folders(struct cli *cli)
 {
 	const char *state = given_or(cli->values[OPTION_STATE], "ZONESEAL_STATE");
 	const char *config = given_or(cli->values[OPTION_CONFIG], "ZONESEAL_CONFIG");
 	if (state == NULL)
 		state = is_system_user() ? "/var/lib/zoneseal" : under_home("XDG_STATE_HOME", ".local/state", cli->mem);
-	if (config == NULL && !is_system_user())
-		config = under_home("XDG_CONFIG_HOME", ".config", cli->mem);
-	if (config == NULL || (cli->values[OPTION_CONFIG] == NULL && access(config, F_OK) != 0 && !is_system_user()))
-		config = "/etc/zoneseal";
+	if (config == NULL)
+		config = default_config(cli->mem);
 	cli->state = folder_absolute(state, cli->mem);
 	cli->config = folder_absolute(config, cli->mem);
 }

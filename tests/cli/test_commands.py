@@ -82,6 +82,10 @@ class Arguments(World):
         self.z("--state", self.path("other"), "init", code=0)
         self.assertTrue(os.path.exists(self.path("other", "keystore.db")))
 
+    def test_init_makes_the_configuration_folder_that_is_named(self):
+        done = self.z("init", "--config", self.path("some", "where"), code=0)
+        self.assertIn(self.path("some", "where", "policies", "default.yaml"), done.err)
+
     def test_init_writes_the_default_policy_once(self):
         self.z("init", code=0)
         path = self.path("config", "policies", "default.yaml")
