@@ -30,6 +30,13 @@ static void print_error(int code, bool json, const struct error *err)
 		return;
 }
 
+/* A plugin that was called wrongly does not know how the zones are; exit code 2 would be an alarm about them. */
+static int plugin_unknown(void)
+{
+	printf("ZONESEAL UNKNOWN - called with arguments that are not understood\n");
+	return 3;
+}
+
 int main(int argc, char **argv)
 {
 	struct error err;
@@ -44,10 +51,13 @@ int main(int argc, char **argv)
 	(void)signal(SIGCHLD, SIG_DFL);
 	struct cli cli = { .mem = arena_new(0) };
 	int code = (int)cli_parse(argc, argv, &cli, &done, &err);
+	bool plugin = code != 0 && cli.command != NULL && strcmp(cli.command->name, "check") == 0;
 	if (code == 0 && !done)
 		code = cli.command->run(&cli, &err);
 	if (code != 0 && err.message[0] != '\0')
-		print_error(code, wants_json(argc, argv) && !cli.json_done, &err);
+		print_error(code, wants_json(argc, argv) && !cli.json_done && !plugin, &err);
+	if (plugin)
+		code = plugin_unknown();
 	if (fflush(stdout) != 0 && code == 0) {
 		fprintf(stderr, "zoneseal: stdout: cannot write\n");
 		code = STATUS_IO;
