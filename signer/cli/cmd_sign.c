@@ -31,9 +31,12 @@ static enum status open_or_make(struct cli *cli, struct store **store, bool *mad
 			    "takes it",
 			    cli->state);
 		enum status status = setup_init(cli->state, false, cli->now, cli_actor(cli, cli->mem), err);
-		if (status != STATUS_OK)
+		/* Another first signing may have been faster: its keystore is as good. */
+		bool theirs = status == STATUS_REFUSED && access(database, F_OK) == 0;
+		if (status != STATUS_OK && !theirs)
 			return status;
-		*made = true;
+		error_clear(err);
+		*made = !theirs;
 	}
 	return cli_open(cli, STORE_CHANGE, store, err);
 }
@@ -196,22 +199,20 @@ static enum status run_one(
 	return status;
 }
 
-/* The zones that were named, or all. */
+/* The zones that were named, or all. One that is not known here is left to its own run, which says so: it keeps no
+ * other from its signatures. */
 static enum status choose_zones(
     struct cli *cli, struct store *store, const char ***names, size_t *count, struct error *err)
 {
-	struct store_zone *zones, zone;
+	struct store_zone *zones;
 	size_t all = 0;
 	enum status status = store_zones(store, cli->mem, &zones, &all, err);
 	if (status != STATUS_OK)
 		return status;
 	*names = arena_calloc(cli->mem, all + (size_t)cli->arg_count + 1, sizeof(**names));
 	*count = 0;
-	for (int i = 0; i < cli->arg_count && status == STATUS_OK; i++) {
-		status = setup_find_zone(store, cli->args[i], cli->mem, &zone, err);
-		if (status == STATUS_OK)
-			(*names)[(*count)++] = zone.name;
-	}
+	for (int i = 0; i < cli->arg_count; i++)
+		(*names)[(*count)++] = cli->args[i];
 	for (size_t i = 0; i < all && cli->arg_count == 0; i++)
 		if (!zones[i].removed)
 			(*names)[(*count)++] = zones[i].name;

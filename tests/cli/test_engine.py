@@ -247,6 +247,36 @@ class RealClock(World):
         self.assertEqual(done.returncode, 75, done.stderr)
         self.assertIn(b"published serial 2026112401 is untouched", done.stderr)
 
+    def test_nohup_keeps_its_word(self):
+        self.add("a.test")
+        started = self.path("started")
+        self.write("hook", f"#!/bin/sh\nkill -HUP $PPID\necho > {started}\n", 0o755)
+        self.z("run", code=0, preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN))
+        self.assertTrue(os.path.exists(started))
+        self.assert_published_is_good(f"{self.state}/zones/a.test.zone")
+
+    def test_first_signings_at_the_same_time_share_a_keystore(self):
+        runs = []
+        for name in ("a.test", "b.test", "c.test"):
+            argv = [zs.ZONESEAL, "sign", name, "-i", self.write(name, ZONE.replace("nl.test", name))]
+            runs.append(subprocess.Popen(argv, env=self.environment(), cwd=self.folder, stderr=subprocess.PIPE))
+        for run in runs:
+            _, err = run.communicate(timeout=120)
+            self.assertEqual(run.returncode, 0, err.decode())
+
+    def test_zone_that_is_not_known_keeps_no_other_from_its_run(self):
+        self.z("init", code=0)
+        self.z("zone", "add", "nl.test", "-i", self.input, code=0)
+        done = self.z("run", "typo.test", "nl.test", code=66)
+        self.assertIn("is not known here", done.err)
+        self.assert_published_is_good(f"{self.state}/zones/nl.test.zone")
+
+    def test_check_that_is_called_wrongly_knows_nothing(self):
+        for arguments in (["--bogus"], ["argument"], ["--json", "--bogus"]):
+            done = self.z("check", *arguments, code=3)
+            self.assertIn("ZONESEAL UNKNOWN", done.out)
+        self.z("status", "--bogus", code=2)
+
     def test_parent_that_ignores_its_children_does_not_matter(self):
         self.sign(preexec_fn=lambda: signal.signal(signal.SIGCHLD, signal.SIG_IGN))
         self.assert_published_is_good()
