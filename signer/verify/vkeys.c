@@ -74,6 +74,7 @@ static EVP_PKEY *rsa_key(struct bytes material, unsigned *bits)
 	OSSL_PARAM_BLD *const builder = OSSL_PARAM_BLD_new();
 	OSSL_PARAM *params = NULL;
 	if (n != NULL && e != NULL && builder != NULL && BN_is_odd(n) && BN_is_odd(e) &&
+	    BN_num_bits(e) >= 2 && /* with 1 a signature is the padded digest: anyone can write it */
 	    OSSL_PARAM_BLD_push_BN(builder, OSSL_PKEY_PARAM_RSA_N, n) == 1 &&
 	    OSSL_PARAM_BLD_push_BN(builder, OSSL_PKEY_PARAM_RSA_E, e) == 1)
 		params = OSSL_PARAM_BLD_to_param(builder);
@@ -105,6 +106,61 @@ static EVP_PKEY *curve_key(struct bytes material, const char *group, size_t size
 	return key_from_params("EC", params);
 }
 
+/* The number that is `byte` at its low end, then `middle` repeated, then `top`. */
+struct small_y {
+	uint8_t low, middle, top;
+};
+
+/* Points that a small number times makes nothing: with such a key any signature verifies over many messages. The sign
+ * of x, the highest bit, does not matter; p and p + 1 are other spellings of 0 and 1. */
+static bool small_order_25519(const uint8_t *point)
+{
+	static const struct small_y plain[] = { { 0, 0, 0 }, { 1, 0, 0 }, { 0xec, 0xff, 0x7f }, { 0xed, 0xff, 0x7f },
+		{ 0xee, 0xff, 0x7f } };
+	static const uint8_t of_order_8[2][32] = { { 0x26, 0xe8, 0x95, 0x8f, 0xc2, 0xb2, 0x27, 0xb0, 0x45, 0xc3, 0xf4,
+						       0x89, 0xf2, 0xef, 0x98, 0xf0, 0xd5, 0xdf, 0xac, 0x05, 0xd3, 0xc6,
+						       0x33, 0x39, 0xb1, 0x38, 0x02, 0x88, 0x6d, 0x53, 0xfc, 0x05 },
+		{ 0xc7, 0x17, 0x6a, 0x70, 0x3d, 0x4d, 0xd8, 0x4f, 0xba, 0x3c, 0x0b, 0x76, 0x0d, 0x10, 0x67, 0x0f, 0x2a,
+		    0x20, 0x53, 0xfa, 0x2c, 0x39, 0xcc, 0xc6, 0x4e, 0xc7, 0xfd, 0x77, 0x92, 0xac, 0x03, 0x7a } };
+	const uint8_t top = point[31] & 0x7f;
+	for (size_t i = 0; i < 2; i++)
+		if (memcmp(point, of_order_8[i], 31) == 0 && top == of_order_8[i][31])
+			return true;
+	bool even = true;
+	for (size_t i = 2; i < 31; i++)
+		even = even && point[i] == point[1];
+	for (size_t i = 0; i < COUNT(plain); i++)
+		if (even && point[0] == plain[i].low && point[1] == plain[i].middle && top == plain[i].top)
+			return true;
+	return false;
+}
+
+/* The same for Ed448: y of 0, 1 and p - 1, and p and p + 1 where p = 2^448 - 2^224 - 1. */
+static bool small_order_448(const uint8_t *point)
+{
+	static const struct {
+		uint8_t low, first, at_28, second;
+	} plain[] = { { 0, 0, 0, 0 }, { 1, 0, 0, 0 }, { 0xfe, 0xff, 0xfe, 0xff }, { 0xff, 0xff, 0xfe, 0xff },
+		{ 0, 0, 0xff, 0xff } };
+	bool even = true;
+	for (size_t i = 1; i < 56; i++)
+		even = even && (i == 28 || point[i] == point[i < 28 ? 1 : 29]);
+	for (size_t i = 0; i < COUNT(plain); i++)
+		if (even && (point[56] & 0x7f) == 0 && point[0] == plain[i].low && point[1] == plain[i].first &&
+		    point[28] == plain[i].at_28 && point[29] == plain[i].second)
+			return true;
+	return false;
+}
+
+static EVP_PKEY *edwards_key(struct bytes material, bool is_448)
+{
+	if (material.size != (is_448 ? 57 : 32) ||
+	    (is_448 ? small_order_448(material.data) : small_order_25519(material.data)))
+		return NULL;
+	return EVP_PKEY_new_raw_public_key(
+	    is_448 ? EVP_PKEY_ED448 : EVP_PKEY_ED25519, NULL, material.data, material.size);
+}
+
 static void parse_material(struct vkey *key)
 {
 	const struct bytes material = { key->rdata + 4, key->size - 4 };
@@ -123,16 +179,13 @@ static void parse_material(struct vkey *key)
 		break;
 	case ED25519:
 	case ED448:
-		if (material.size == (key->algorithm == ED25519 ? 32 : 57))
-			key->key =
-			    EVP_PKEY_new_raw_public_key(key->algorithm == ED25519 ? EVP_PKEY_ED25519 : EVP_PKEY_ED448,
-				NULL, material.data, material.size);
+		key->key = edwards_key(material, key->algorithm == ED448);
 		break;
 	default:
 		return;
 	}
 	if (key->key == NULL)
-		key->fault = "the key material has not the form of its algorithm";
+		key->fault = "the key material has not the form of its algorithm, or anyone can sign with it";
 }
 
 struct vkey *vkeys_add(struct vkeys *keys, const uint8_t *rdata, size_t size, uint32_t line)
