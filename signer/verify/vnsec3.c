@@ -10,7 +10,7 @@
 
 /* NSEC3 chains (RFC 5155): a circle per parameter set, and each name of the zone in it or in an opt-out span. */
 
-enum { HASH = 20, MOST_ITERATIONS = 2500, MOST_SETS = 8, OPT_OUT = 1 };
+enum { HASH = 20, MOST_ITERATIONS = 2500, TAKEN_ITERATIONS = 150, MOST_SETS = 8, OPT_OUT = 1 };
 
 struct parameters {
 	uint8_t algorithm;
@@ -118,18 +118,24 @@ static void read_link(struct vrun *run, const struct vrecord *record, struct lin
 	}
 }
 
-/* All NSEC3 of the zone, in canonical order of their owners, which is the order of their hashes. */
+/* All NSEC3 of the zone, in canonical order of their owners, which is the order of their hashes. What a delegation
+ * hides is none. */
 static struct link *collect_links(struct vrun *run, size_t *count)
 {
 	const struct vzone *const zone = &run->zone;
 	size_t total = 0;
 	for (size_t i = 0; i < zone->file.count; i++)
 		total += zone->records[i].type == VTYPE_NSEC3 && !zone->records[i].spare;
-	struct link *const links = memory_calloc(total, sizeof(*links));
+	struct link *const links = memory_calloc(total + 1, sizeof(*links));
 	*count = 0;
-	for (size_t i = 0; i < zone->file.count; i++)
-		if (zone->records[i].type == VTYPE_NSEC3 && !zone->records[i].spare)
-			read_link(run, &zone->records[i], &links[(*count)++]);
+	for (size_t i = 0; i < zone->owner_count; i++) {
+		if (zone->owners[i].kind == VKIND_OCCLUDED)
+			continue;
+		const struct vset set = vzone_set(zone, &zone->owners[i], VTYPE_NSEC3);
+		for (size_t j = 0; j < set.count; j++)
+			if (!set.first[j].spare)
+				read_link(run, &set.first[j], &links[(*count)++]);
+	}
 	return links;
 }
 
@@ -195,16 +201,16 @@ static void check_span(struct chain *chain, unsigned worker, const struct name *
 	if ((covers->flags & OPT_OUT) == 0)
 		vreport_fail(report, VC_NSEC3_OPTOUT, "delegations without NSEC3 in a span without opt-out",
 		    place_of(chain, name), "the NSEC3 in line %u covers it", covers->record->line);
+	/* The next closer name is the last one without NSEC3 on the way up; those below it are in no proof. */
 	for (unsigned closer = labels; closer > chain->run->zone.apex_labels + 1; closer--) {
 		hash_name(chain, worker, vname_suffix(name->name, closer - 1), hash);
 		if (locate(chain, hash, &next_covers) != NULL)
-			return;
-		/* One label less has no NSEC3 either, so it is the better candidate for next closer name. */
-		if ((next_covers->flags & OPT_OUT) == 0)
-			vreport_fail(report, VC_NSEC3_OPTOUT,
-			    "next closer names of delegations without NSEC3 in a span without opt-out",
-			    place_of(chain, name), "the NSEC3 in line %u covers it", next_covers->record->line);
+			break;
 	}
+	if (next_covers != NULL && (next_covers->flags & OPT_OUT) == 0)
+		vreport_fail(report, VC_NSEC3_OPTOUT,
+		    "next closer names of delegations without NSEC3 in a span without opt-out", place_of(chain, name),
+		    "the NSEC3 in line %u covers it", next_covers->record->line);
 }
 
 static void check_match(struct chain *chain, const struct name *name, struct link *link)
@@ -320,6 +326,9 @@ static bool read_announced(struct vrun *run, const struct vrecord *record, struc
 	if (out->salt_size != limits->salt_size || memcmp(out->salt, limits->salt, out->salt_size) != 0)
 		vreport_fail(run->report, VC_NSEC3_SALT, "a salt that the policy does not have", at, "%u octets",
 		    out->salt_size);
+	if (out->iterations > TAKEN_ITERATIONS)
+		vreport_fail(run->report, VC_NSEC3_PARAM, "more iterations than validators take: the zone is insecure",
+		    at, "%u, resolvers take %d at most (RFC 9276 3.2)", out->iterations, TAKEN_ITERATIONS);
 	if (out->iterations > MOST_ITERATIONS) {
 		vreport_fail(run->report, VC_NSEC3_PARAM, "more than 2500 iterations (RFC 5155 10.3): not judged", at,
 		    "%u", out->iterations);
