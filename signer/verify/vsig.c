@@ -178,6 +178,16 @@ static bool tag_published(const struct vrun *run, const struct signature *s)
 	return false;
 }
 
+static bool tag_expected(const struct vrun *run, const struct signature *s)
+{
+	for (size_t i = run->published; i < run->known.count; i++) {
+		const struct vkey *const key = &run->known.all[i];
+		if (run->expected[i] && key->key != NULL && key->tag == s->tag && key->algorithm == s->algorithm)
+			return true;
+	}
+	return false;
+}
+
 /* A signature of 2^31 seconds and more ends before it begins in serial arithmetic (RFC 4034 3.1.5). */
 static enum outcome judge_time(const struct vrun *run, const struct signature *s)
 {
@@ -204,16 +214,62 @@ static void note_bad(struct place *place, struct signature *s, struct vplace at)
 	    "algorithm %u, tag %u", s->algorithm, s->tag);
 }
 
+static void check_times(struct place *place, const struct signature *s, struct vplace at)
+{
+	struct vrun *const run = place->run;
+	const int64_t remaining = (int32_t)(s->expiration - run->now);
+	const int64_t floor = vrun_remaining_floor(run);
+	if (remaining < floor)
+		vreport_fail(run->report, VC_TIME_REMAINING, "signatures that expire too soon", at,
+		    "%lld s left, %lld s wanted", (long long)remaining, (long long)floor);
+	for (unsigned i = 1; i < run->options->time_count; i++) {
+		const uint32_t when = (uint32_t)(uint64_t)run->options->times[i].seconds;
+		if (!serial_before(when, s->inception) && !serial_before(s->expiration, when))
+			continue;
+		char text[UTC_TEXT];
+		utc_format(run->options->times[i], text);
+		vreport_fail(
+		    run->report, VC_TIME_HORIZON, "signatures that do not hold at a further moment", at, "at %s", text);
+	}
+}
+
+static void note_never(struct vrun *run, const struct signature *s, struct vplace at)
+{
+	vreport_fail(run->report, VC_TIME_VALID, "signatures that end before they begin", at,
+	    "inception %u, expiration %u: never valid in serial arithmetic", s->inception, s->expiration);
+}
+
+/* Caches still take what an expected key signed: its time counts as that of a published one. */
+static void judge_old(struct place *place, struct signature *s, struct vplace at)
+{
+	struct vrun *const run = place->run;
+	const int64_t remaining = (int32_t)(s->expiration - run->now);
+	s->outcome = judge_time(run, s);
+	if (s->outcome == OUTCOME_NEVER)
+		note_never(run, s, at);
+	if (s->outcome != OUTCOME_GOOD)
+		return;
+	if (remaining < place->stats->remaining_min)
+		place->stats->remaining_min = remaining;
+	check_times(place, s, at);
+}
+
 static void judge_foreign(struct place *place, struct signature *s, struct vplace at)
 {
 	struct vrun *const run = place->run;
 	s->outcome = OUTCOME_FOREIGN;
 	if (try_keys(place, s, run->published, run->known.count, false)) {
 		const struct vkey *const key = &run->known.all[s->key];
-		if ((key->uses & VKEY_OLD) != 0)
+		if ((key->uses & VKEY_OLD) != 0) {
+			judge_old(place, s, at);
 			return;
+		}
 		vreport_fail(run->report, VC_SIG_KEY, "signatures made by a key that is known but not published", at,
 		    "algorithm %u, tag %u: the key is not in the DNSKEY RRset", s->algorithm, s->tag);
+		return;
+	}
+	if (tag_expected(run, s)) {
+		note_bad(place, s, at);
 		return;
 	}
 	vreport_fail(run->report, VC_SIG_KEY, "signatures made by a key that is not in the DNSKEY RRset", at,
@@ -257,25 +313,6 @@ static void check_role(struct place *place, const struct signature *s, struct vp
 		vreport_fail(run->report, VC_KEY_ROLE, "a key that should not be in use signs", at, "tag %u", key->tag);
 }
 
-static void check_times(struct place *place, const struct signature *s, struct vplace at)
-{
-	struct vrun *const run = place->run;
-	const int64_t remaining = (int32_t)(s->expiration - run->now);
-	const int64_t floor = vrun_remaining_floor(run);
-	if (remaining < floor)
-		vreport_fail(run->report, VC_TIME_REMAINING, "signatures that expire too soon", at,
-		    "%lld s left, %lld s wanted", (long long)remaining, (long long)floor);
-	for (unsigned i = 1; i < run->options->time_count; i++) {
-		const uint32_t when = (uint32_t)(uint64_t)run->options->times[i].seconds;
-		if (!serial_before(when, s->inception) && !serial_before(s->expiration, when))
-			continue;
-		char text[UTC_TEXT];
-		utc_format(run->options->times[i], text);
-		vreport_fail(
-		    run->report, VC_TIME_HORIZON, "signatures that do not hold at a further moment", at, "at %s", text);
-	}
-}
-
 static void judge(struct place *place, struct signature *s, const struct vset *set, const struct vowner *owner)
 {
 	struct vrun *const run = place->run;
@@ -300,8 +337,7 @@ static void judge(struct place *place, struct signature *s, const struct vset *s
 	}
 	s->outcome = judge_time(run, s);
 	if (s->outcome == OUTCOME_NEVER) {
-		vreport_fail(run->report, VC_TIME_VALID, "signatures that end before they begin", at,
-		    "inception %u, expiration %u: never valid in serial arithmetic", s->inception, s->expiration);
+		note_never(run, s, at);
 		return;
 	}
 	note_good(place, s, set->first->type);
@@ -321,7 +357,8 @@ static void cover_algorithm(
 	for (size_t i = 0; i < count; i++) {
 		if (all[i].algorithm != algorithm)
 			continue;
-		const bool counts = all[i].key != SIZE_MAX && vrun_zone_key(&place->run->known.all[all[i].key]);
+		const bool counts =
+		    all[i].key < place->run->published && vrun_zone_key(&place->run->known.all[all[i].key]);
 		if (counts && all[i].outcome == OUTCOME_GOOD)
 			return;
 		if (counts && (all[i].outcome == OUTCOME_EARLY || all[i].outcome == OUTCOME_LATE))
