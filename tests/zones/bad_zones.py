@@ -69,8 +69,8 @@ def key_set(z):
     z.bad("key_missing", "key.expected", z.signed(published=(z.KSK, z.ZSK), zsks=(z.ZSK,)), "expect=two.keys")
     z.write("bad", "two.keys", f"{z.KSK.text()} ksk\n{z.ZSK.text()} zsk\n{z.ZSK2.text()} publish\n")
     z.bad("key_too_many", "key.expected", z.signed(published=(z.KSK, z.ZSK, z.ZSK2)), "expect=expect.keys")
-    z.bad("ksk_signs_data", "key.role", z.signed(zsks=(z.ZSK, z.KSK), published=(z.KSK, z.ZSK)), "warn expect=expect.keys")
-    z.bad("standby_signs", "key.role", z.signed(zsks=(z.ZSK, z.ZSK2)), "warn expect=two.keys")
+    z.bad("ksk_signs_data", "key.role", z.signed(zsks=(z.ZSK, z.KSK), published=(z.KSK, z.ZSK)), "expect=expect.keys")
+    z.bad("standby_signs", "key.role", z.signed(zsks=(z.ZSK, z.ZSK2)), "expect=two.keys")
 
 
 def child(z):
@@ -145,7 +145,7 @@ def times(z):
     z.bad("extra_expired", "time.extra", z.signed(after=lambda zone: zone.records.append(
         rrsig([z.find(zone, "mail", "MX")], z.ZSK, expiration=NOW - 5))), "warn")
     z.bad("ends_before_expire", "time.remaining", z.signed(after=z.resign("mail", "MX", expiration=NOW + 604800 - 1)), "warn")
-    z.bad("horizon", "time.horizon", z.signed(after=z.resign("mail", "MX", expiration=NOW + 700000)), "warn now=2026-01-20T00:00:00Z")
+    z.bad("horizon", "time.horizon", z.signed(after=z.resign("mail", "MX", expiration=NOW + 700000)), "then=2026-01-20T00:00:00Z")
     z.bad("ttl_beyond_validity", "time.max-ttl", z.signed([r.copy(ttl=2800000) if r.type == "MX" else r for r in z.base()]), "warn")
 
 
@@ -218,6 +218,7 @@ def nsec3(z):
     z.bad("nsec3_unsigned_beside_delegation", "sig.covered", z.signed(
         z.base(extra=[Record(label, 3600, "NS", "ns.elsewhere.test.")]), **with_(after=z.drop(label, "RRSIG", "NSEC3"))))
     z.bad("nsec3_iterations", "denial.nsec3.iterations", z.signed(**with_(iterations=5)), "warn")
+    z.bad("nsec3_iterations_151", "denial.nsec3.parameters", z.signed(**with_(iterations=151)))
     z.bad("nsec3_salt", "denial.nsec3.salt", z.signed(**with_(salt=b"\x01")), "warn")
     z.bad("nsec3_two_params", "denial.nsec3.one-set", z.signed(**with_(before=lambda zone: zone.add_nsec3(salt=b"\xaa"))), "warn")
     z.bad("nsec3_mixed_flags", "denial.nsec3.opt-out", z.signed(**with_(
@@ -330,6 +331,20 @@ def weak(z):
     for algorithm in (5, 7):
         z.bad_once(f"algorithm_{algorithm}", "key.algorithm", lambda: z.signed(
             ksks=(Key("k", 257, algorithm),), zsks=(Key("z", 256, algorithm),)), "warn")
+    small = {"identity": "01" + "00" * 31, "order_2": "ec" + "ff" * 30 + "7f", "order_4": "00" * 31 + "80",
+             "identity_plus_p": "ee" + "ff" * 30 + "7f",
+             "order_8": "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
+             "order_8_other": "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac03fa"}
+    for label, octets in small.items():
+        z.bad(f"ed25519_{label}", "key.form", z.signed(before=z.add(Record(
+            "@", 3600, "DNSKEY", "256 3 15 " + base64.b64encode(bytes.fromhex(octets)).decode()))))
+    for label, octets in (("identity", "01" + "00" * 56), ("order_2", "fe" + "ff" * 27 + "fe" + "ff" * 27 + "00"),
+                          ("order_4", "00" * 56 + "80")):
+        z.bad(f"ed448_{label}", "key.form", z.signed(before=z.add(Record(
+            "@", 3600, "DNSKEY", "256 3 16 " + base64.b64encode(bytes.fromhex(octets)).decode()))))
+    modulus = b"\xc1" + b"\x5a" * 254 + b"\x0b"
+    z.bad("rsa_exponent_1", "key.form", z.signed(before=z.add(Record(
+        "@", 3600, "DNSKEY", "256 3 8 " + base64.b64encode(b"\x01\x01" + modulus).decode()))))
     z.bad("uncomputable_key", "gate.counts", z.signed(before=z.add(Record("@", 3600, "DNSKEY", "256 3 253 AQIDBAUG"))))
     z.bad("algorithm_only_revoked", "key.algorithm", z.signed(
         ksks=(z.KSK, Key("k16", 257 | 128, 16))), "warn")
@@ -372,6 +387,15 @@ def malformed(z):
     z.write("bad", "key_of_other_name.keys", f"{z.KSK.text()} ksk\n{z.ZSK.text()} zsk\n{Key('hsm-b').text()} publish\n")
     z.bad("known_key_under_wrong_tag", "sig.valid", z.signed(after=z.resign("mail", "MX", Key("hsm-b"), tag=z.ZSK.tag())),
           "expect=key_of_other_name.keys")
+    z.write("bad", "old.keys", f"{z.KSK.text()} ksk\n{z.ZSK.text()} zsk\n{Key('next').text()} old\n")
+    ahead = lambda act: z.signed(zsks=(z.ZSK, Key("next")), published=(z.KSK, z.ZSK), after=act)
+    of_next = lambda zone: next(r for r in zone.records if r.name == z.name("mail") and r.type == "RRSIG" and
+                                r.text.startswith("MX ") and r.text.split()[6] == str(Key("next").tag()))
+    z.bad("old_key_corrupt_signature", "sig.valid", ahead(
+        lambda zone: setattr(of_next(zone), "text", z.flip(of_next(zone).text))), "expect=old.keys")
+    expired = lambda zone: (zone.records.remove(of_next(zone)), zone.records.append(
+        rrsig([z.find(zone, "mail", "MX")], Key("next"), expiration=NOW - 5)))
+    z.bad("old_key_expired_signature", "time.extra", ahead(expired), "warn expect=old.keys")
     z.bad("known_key_not_published", "sig.key-published", z.signed(zsks=(z.ZSK, Key("hsm-b")), published=(z.KSK, z.ZSK)),
           "expect=key_of_other_name.keys")
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Zones that no check of severity "rfc" may refuse; the numbers are those of the list of what is legal though unusual."""
-from zonemaker import APEX, EXPIRATION, INCEPTION, Key, Record, Zone, rrsig, time_text
+from zonemaker import APEX, EXPIRATION, INCEPTION, Key, Record, Zone, nsec3_hash, rrsig, time_text
 
 
 def plain(z):
@@ -91,6 +91,26 @@ def denial(z):
     z.good("n17_salt", z.signed(denial="nsec3", salt=b"\x01\x02\x03"))
     z.good("n17_param_ttl", z.signed(denial="nsec3", before=z.edit("@", "NSEC3PARAM", ttl=86400)))
     z.good("n18_nsec_ttl", z.signed(before=z.edit("mail", "NSEC", ttl=60)))
+
+
+    z.good("n24_occluded_nsec3", z.signed(denial="nsec3", opt_out=True, after=z.add(Record(
+        "b" * 32 + ".insecure", 3600, "NSEC3", f"1 0 0 - {'a' * 32} A"))), others=False)
+    label, digest = between_two(z)
+    z.good("n12_plain_span_between_two", z.signed(z.base(extra=[Record(f"x.mid.{label}", 3600, "NS", "ns.elsewhere.test.")]),
+                                                  denial="nsec3", opt_out=True, flags_of=lambda d: int(d != digest)))
+
+
+def between_two(z):
+    """A label under which `x.mid` and the label itself lie in other spans than `mid`: that one's may be without opt-out."""
+    chain = sorted(nsec3_hash(n) for n in z.nsec3_names)
+    span = lambda text: max([h for h in chain if h < nsec3_hash(z.name(text))] or [max(chain)])
+    others = {span(text) for text in ("insecure", "deep.sub", "sub", "in.both")}
+    for number in range(1000):
+        label = f"far{number}"
+        middle = span(f"mid.{label}")
+        if middle not in others | {span(f"x.mid.{label}"), span(label)}:
+            return label, middle
+    raise SystemExit("no such label")
 
 
 def spelling(z):

@@ -58,7 +58,7 @@ static void set_option(struct zone_case *c, const char *folder, const char *word
 		set_input(c, 4, &c->options.policy, folder, value);
 	else if (strncmp(word, "origin=", 7) == 0)
 		c->options.origin = strcpy(c->origin, value);
-	else if (strncmp(word, "now=", 4) == 0 && c->warns)
+	else if (strncmp(word, "then=", 5) == 0)
 		assert_int_equal(utc_parse(value, &c->options.times[c->options.time_count++], &err), STATUS_OK);
 	else if (strncmp(word, "now=", 4) == 0)
 		assert_int_equal(utc_parse(value, &c->options.times[0], &err), STATUS_OK);
