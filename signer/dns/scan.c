@@ -9,6 +9,8 @@
 
 enum { SHOWN_SIZE = 60 }; /* octets of a token in a message */
 
+static const char lone_return[] = "carriage return within a line (RFC 1035 5.1)";
+
 enum status scan_fail(const struct scan *scan, const char *at, const char *format, ...)
 {
 	char message[sizeof(scan->err->message)];
@@ -58,10 +60,22 @@ static void next_line(struct scan *scan)
 	scan->line_start = scan->at;
 }
 
-static void pass_comment(struct scan *scan)
+static void pass_line(struct scan *scan)
 {
 	const char *const newline = memchr(scan->at, '\n', (size_t)(scan->end - scan->at));
 	scan->at = newline != NULL ? newline : scan->end;
+}
+
+/* Other readers take a lone carriage return for a line end: what follows it would be a record of its own there. */
+static bool pass_comment(struct scan *scan)
+{
+	const char *const start = scan->at;
+	pass_line(scan);
+	const char *const carriage = memchr(start, '\r', (size_t)(scan->at - start));
+	if (carriage == NULL || carriage + 1 == scan->at)
+		return true;
+	scan->at = carriage;
+	return false;
 }
 
 static enum scan_kind bad_control(struct scan *scan)
@@ -80,7 +94,7 @@ __attribute__((noinline)) static enum scan_kind peek_slowly(struct scan *scan)
 			break;
 		case OCTET_RETURN:
 			if (scan->at[1] != '\n' && scan->at + 1 != scan->end)
-				return bad(scan, "carriage return within a line (RFC 1035 5.1)");
+				return bad(scan, lone_return);
 			scan->at++;
 			break;
 		case OCTET_NEWLINE:
@@ -89,7 +103,8 @@ __attribute__((noinline)) static enum scan_kind peek_slowly(struct scan *scan)
 			next_line(scan);
 			break;
 		case OCTET_COMMENT:
-			pass_comment(scan);
+			if (!pass_comment(scan))
+				return bad(scan, lone_return);
 			break;
 		case OCTET_OPEN:
 			open_parenthesis(scan);
@@ -268,7 +283,7 @@ void scan_recover(struct scan *scan)
 		if (kind != SCAN_BAD && scan_parameter(scan, &token) == STATUS_OK)
 			continue;
 		/* What is wrong with this line has been told; the next one may be whole. */
-		pass_comment(scan);
+		pass_line(scan);
 		if (scan->depth == 0)
 			break;
 	}

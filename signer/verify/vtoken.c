@@ -10,11 +10,30 @@ static struct vtoken bad(struct vtokens *in, const char *why)
 	return (struct vtoken){ VTOKEN_BAD, in->at, 0 };
 }
 
+/* Other readers take a lone carriage return for a line end: what follows it would be a record of its own there. */
+static const char lone_return[] = "a carriage return that ends no line (RFC 1035 5.1)";
+
+static bool returns(const struct vtokens *in, const char *at)
+{
+	return at + 1 == in->end || at[1] == '\n';
+}
+
+/* At a semicolon: steps to the line end. */
+static bool pass_comment(struct vtokens *in)
+{
+	const char *const found = memchr(in->at, '\n', (size_t)(in->end - in->at));
+	const char *const line_end = found == NULL ? in->end : found;
+	const char *const carriage = memchr(in->at, '\r', (size_t)(line_end - in->at));
+	const bool good = carriage == NULL || returns(in, carriage);
+	in->at = good ? line_end : carriage;
+	return good;
+}
+
 static struct vtoken quoted(struct vtokens *in)
 {
 	const char *const start = ++in->at;
-	while (in->at < in->end && *in->at != '"' && *in->at != '\n' && *in->at != '\0')
-		in->at += *in->at == '\\' && in->at + 1 < in->end ? 2 : 1;
+	while (in->at < in->end && *in->at != '"' && *in->at != '\n' && *in->at != '\r' && *in->at != '\0')
+		in->at += *in->at == '\\' && in->at + 1 < in->end && in->at[1] != '\r' ? 2 : 1;
 	if (in->at >= in->end || *in->at != '"')
 		return bad(in, "quoted string without its end (RFC 1035 5.1)");
 	const struct vtoken token = { VTOKEN_QUOTED, start, (size_t)(in->at - start) };
@@ -37,7 +56,7 @@ static struct vtoken word(struct vtokens *in)
 	const char *const start = in->at;
 	while (in->at < in->end && !stops[(uint8_t)*in->at]) {
 		if (*in->at == '\\') {
-			if (in->at + 1 >= in->end || in->at[1] == '\n' || in->at[1] == '\0')
+			if (in->at + 1 >= in->end || in->at[1] == '\n' || in->at[1] == '\r' || in->at[1] == '\0')
 				return bad(in, "backslash at the end of a line (RFC 1035 5.1)");
 			in->at++;
 		}
@@ -52,18 +71,21 @@ struct vtoken vtoken_next(struct vtokens *in)
 		switch (*in->at) {
 		case ' ':
 		case '\t':
+			break;
 		case '\r':
+			if (!returns(in, in->at))
+				return bad(in, lone_return);
 			break;
 		case '\n':
 			if (in->depth == 0)
 				return (struct vtoken){ VTOKEN_END, in->at, 0 };
 			in->line++;
 			break;
-		case ';': {
-			const char *const line_end = memchr(in->at, '\n', (size_t)(in->end - in->at));
-			in->at = (line_end == NULL ? in->end : line_end) - 1;
+		case ';':
+			if (!pass_comment(in))
+				return bad(in, lone_return);
+			in->at--;
 			break;
-		}
 		case '(':
 			in->depth++;
 			break;

@@ -29,6 +29,8 @@ def structure(z):
     z.bad("data_at_cut", "structure.cut", z.signed(z.base(extra=[Record("insecure", 3600, "TXT", '"x"')])), "warn")
     z.bad("no_last_newline", "structure.end", z.signed().text()[:-1], "warn")
     z.bad("cut_in_record", "exit=65", z.signed().text()[:-30])
+    z.bad("carriage_return", "exit=65", z.signed().text().replace("\tTXT\t\"deep\"\n", "\tTXT\t\"deep\"\rwww.zs.test. 3600 IN A 192.0.2.66\n"))
+    z.bad("carriage_return_in_comment", "exit=65", z.signed().text() + "; end\rwww.zs.test. 3600 IN A 192.0.2.66\n")
     z.bad("cut_in_parentheses", "exit=65", z.signed().text().replace("SOA\tns1.zs.test. host", "SOA\t( ns1.zs.test. host"))
     z.bad("empty", "exit=65", "")
     z.bad("only_comments", "exit=65", "; nothing\n\n")

@@ -109,6 +109,9 @@ static const struct text_case bad[] = {
 	    "zone:2:4: the record ends before a record type\n" },
 	{ "control octets", "a 1 TXT x\001\n", "zone:1:10: TXT: control octet 1: write it as \\DDD (RFC 1035 5.1)\n" },
 	{ "carriage return", "a 1 TXT x\ry\n", "zone:1:10: TXT: carriage return within a line (RFC 1035 5.1)\n" },
+	{ "carriage return in a comment", "a 1 TXT x ; y\rb 1 A 192.0.2.1\nc 1 A x\n",
+	    "zone:1:14: TXT: carriage return within a line (RFC 1035 5.1)\n"
+	    "zone:2:7: A: \"x\" is not an IPv4 address (RFC 1035 3.4.1)\n" },
 	{ "TTL too large", "a 2147483648 A 192.0.2.1\n",
 	    "zone:1:3: \"2147483648\" is not a TTL: seconds or 1w2d3h4m5s, at most 2147483647 seconds (RFC 2181 8)\n" },
 	{ "generic length", "a 1 A \\# 5 c0000201\na 1 A \\# 3 c00002\na 1 TYPE999 x\n",
