@@ -24,8 +24,9 @@ static const struct verify_check checks[VC_COUNT] = {
 	    NULL },
 	[VC_STRUCTURE_CNAME] = { "structure.cname", "Z0", VERIFY_FILE, VERIFY_RFC, "RFC 4035 2.5", "CNAME owners",
 	    "Beside a CNAME stand only RRSIG, NSEC and KEY, and there is one CNAME.", NULL },
-	[VC_STRUCTURE_DNAME] = { "structure.dname", "Z0", VERIFY_FILE, VERIFY_RFC, "RFC 6672 2.4, RFC 5155 10.2",
-	    "DNAME owners", "One DNAME per owner, no CNAME beside it, no data below it.", NULL },
+	[VC_STRUCTURE_DNAME] = { "structure.dname", "Z0", VERIFY_FILE, VERIFY_RFC,
+	    "RFC 6672 2.3, RFC 6672 2.4, RFC 5155 10.2", "DNAME owners",
+	    "One DNAME per owner, no CNAME beside it, no NS but at the apex, no data below it.", NULL },
 	[VC_STRUCTURE_CUT] = { "structure.cut", "Z0", VERIFY_FILE, VERIFY_POLICY, "RFC 4035 2.2", "delegations",
 	    "At a delegation stand only NS, DS and NSEC, below it only addresses; anything else is hidden from "
 	    "resolvers.",

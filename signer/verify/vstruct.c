@@ -59,6 +59,9 @@ static void check_aliases(struct vrun *run, const struct vowner *owner)
 	if (dname.count > 0 && vzone_next(dname.first, dname.first + dname.count) < dname.first + dname.count)
 		vreport_fail(run->report, VC_STRUCTURE_DNAME, "more than one DNAME at a name", vplace_of(dname.first),
 		    "%zu records", dname.count);
+	if (dname.count > 0 && owner->kind == VKIND_CUT)
+		vreport_fail(run->report, VC_STRUCTURE_DNAME, "DNAME beside a delegation", vplace_of(dname.first),
+		    "only at the apex may NS stand beside it");
 	if (owner->kind == VKIND_OCCLUDED && owner->below_dname)
 		vreport_fail(run->report, VC_STRUCTURE_DNAME, "data below a DNAME",
 		    vplace_of(&zone->records[owner->first]), "the DNAME covers this name");

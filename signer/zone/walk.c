@@ -96,6 +96,12 @@ static enum status check_name(const struct walk *walk, const struct rrset *rrset
 	}
 	if (types->dname != NULL && types->dname->count > 1)
 		return refuse(walk, &types->dname->records[1], err, "two DNAME records at one name (RFC 6672 2.4)");
+	if (types->dname != NULL && kind == ZONE_DELEGATION)
+		return refuse(walk, &types->dname->records[0], err,
+		    "DNAME beside NS, which is only right at the apex (RFC 6672 2.3)");
+	if (kind == ZONE_OCCLUDED && walk->cut_is_dname)
+		return refuse(
+		    walk, &rrsets[0].records[0], err, "data below a DNAME, where no record may be (RFC 6672 2.4)");
 	if (kind == ZONE_AUTHORITATIVE && types->ds != NULL)
 		return refuse(walk, &types->ds->records[0], err, "DS without NS (RFC 4035 2.4)");
 	if (kind == ZONE_AUTHORITATIVE && types->dnskey != NULL)

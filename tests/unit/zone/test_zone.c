@@ -67,9 +67,11 @@ static const struct shape shapes[] = {
 	    APEX "ns A 192.0.2.1\na NS ns\nb.a NS ns\nc.b.a A 192.0.2.3\nd.a TXT x\n",
 	    "cut a.example. NS\noccluded b.a.example. NS\nglue c.b.a.example. A\noccluded d.a.example. TXT\n"
 	    "data ns.example. A\n" },
-	{ "all below a DNAME is occluded, addresses too",
-	    APEX "ns A 192.0.2.1\na DNAME b.test.\na A 192.0.2.1\nx.a A 192.0.2.3\nab A 192.0.2.4\n",
-	    "data a.example. A DNAME\noccluded x.a.example. A\ndata ab.example. A\ndata ns.example. A\n" },
+	{ "a DNAME stands beside data, and a DNAME that a cut hides covers nothing",
+	    APEX
+	    "ns A 192.0.2.1\na DNAME b.test.\na A 192.0.2.1\nab A 192.0.2.4\nc NS ns\nd.c DNAME b.test.\ne.d.c TXT x\n",
+	    "data a.example. A DNAME\ndata ab.example. A\ncut c.example. NS\noccluded d.c.example. DNAME\n"
+	    "occluded e.d.c.example. TXT\ndata ns.example. A\n" },
 	{ "empty non-terminals are found at any depth, once",
 	    APEX "ns A 192.0.2.1\na.b.c TXT x\nd.b.c TXT x\n*.e TXT x\n",
 	    "ent+ c.example.\nent+ b.c.example.\ndata a.b.c.example. TXT\ndata d.b.c.example. TXT\n"
@@ -131,6 +133,9 @@ static const struct refusal refusals[] = {
 	{ "a CNAME beside data", APEX "a CNAME b\na TXT x\n", 6, "CNAME beside other data" },
 	{ "two CNAMEs", APEX "a CNAME b\na CNAME c\n", 6, "two CNAME records" },
 	{ "two DNAMEs", APEX "a DNAME b\na DNAME c\n", 6, "two DNAME records" },
+	{ "a DNAME beside a delegation", APEX "a NS ns.test.\na DNAME b\n", 6, "DNAME beside NS" },
+	{ "an address below a DNAME", APEX "a DNAME b\nx.a A 192.0.2.3\n", 6, "x.a.example.: data below a DNAME" },
+	{ "a delegation below a DNAME", APEX "y.x.a NS b\na DNAME b\n", 5, "y.x.a.example.: data below a DNAME" },
 	{ "a CNAME beside a DNAME", APEX "a DNAME b\na CNAME c\n", 6, "CNAME beside other data" },
 	{ "a DS at the apex", APEX "@ DS 1 13 250 00\n", 5, "DS at the apex" },
 	{ "a DS without NS", APEX "a DS 1 13 250 00\n", 5, "DS without NS" },
