@@ -39,6 +39,7 @@ class Expected(NamedTuple):
     validity: int
     jitter: int
     inception_offset: int
+    surplus: bool = False  # NSEC3 that opt-out makes superfluous may be there all the same (RFC 5155 6, 7.1)
 
 
 def read(text):
@@ -168,13 +169,23 @@ def nsec_chain(zone):
             for number, owner in enumerate(owners)}
 
 
-def nsec3_chain(zone, flavour):
-    """{owner: RDATA} (RFC 5155 7.1)."""
+def nsec3_owner(digest, origin):
+    label = base32hex(digest).encode()
+    return bytes([len(label)]) + label + origin
+
+
+def nsec3_chain(zone, flavour, present=()):
+    """{owner: RDATA} (RFC 5155 7.1). Names that opt-out may leave out are in it if their hashes are `present`."""
     salt = bytes.fromhex(flavour.salt)
+
+    def is_present(owner):
+        return nsec3_owner(nsec3_hash(owner, salt, flavour.iterations), zone.origin) in present
+
     maps = {}
     for owner in zone.visible():
         types = zone.types(owner)
-        if flavour.opt_out and zone.is_cut(owner) and DS not in types:
+        if flavour.opt_out and zone.is_cut(owner) and DS not in types and not is_present(owner):
+            maps.update({above: b"" for above in parents(owner) if above not in zone.names and is_present(above)})
             continue
         maps[owner] = bitmap(types | ({RRSIG} if zone.signed_types(owner) else set()))
         for above in parents(owner):
@@ -186,8 +197,7 @@ def nsec3_chain(zone, flavour):
     out = {}
     for number, (digest, types) in enumerate(hashed):
         following = hashed[(number + 1) % len(hashed)][0]
-        label = base32hex(digest).encode()
-        out[bytes([len(label)]) + label + zone.origin] = fixed + bytes([20]) + following + types
+        out[nsec3_owner(digest, zone.origin)] = fixed + bytes([20]) + following + types
     assert len(out) == len(maps), "two names have one hash"
     return out
 
@@ -367,7 +377,8 @@ class Comparison:
         for kind in self.apex_types():
             self.zone.names[self.origin].setdefault(kind, (0, {}))
         if flavour.nsec3:
-            kind, chain = NSEC3, nsec3_chain(self.zone, flavour)
+            present = {owner for owner, kind in self.sets if kind == NSEC3} if self.expected.surplus else ()
+            kind, chain = NSEC3, nsec3_chain(self.zone, flavour, present)
             _, parameters = self.take(self.origin, NSEC3PARAM)
             salt = bytes.fromhex(flavour.salt)
             if parameters != [struct.pack("!BBHB", 1, 0, flavour.iterations, len(salt)) + salt]:

@@ -243,7 +243,7 @@ class Bench:
             return [f"cannot be read: {failure}"]
         habits = signers.Zoneseal.habits
         expected = model.Expected(model.dns.name.from_text(interop_zone.ORIGIN).to_wire(), self.flavour, ALGORITHM,
-                                  self.csk, now=TIMES[:step + 1], **habits)
+                                  self.csk, now=TIMES[:step + 1], surplus=True, **habits)
         return model.faults(model.read(self.texts[step]), signed, expected)
 
 
