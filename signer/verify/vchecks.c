@@ -18,9 +18,10 @@ static const struct verify_check checks[VC_COUNT] = {
 	    "All records have class IN.", NULL },
 	[VC_STRUCTURE_DUPLICATE] = { "structure.duplicate", "Z0", VERIFY_FILE, VERIFY_RFC, "RFC 4034 6.3, RFC 2181 5",
 	    "records", "No record stands twice in an RRset, compared in canonical form.", NULL },
-	[VC_STRUCTURE_TTL] = { "structure.rrset-ttl", "Z0", VERIFY_FILE, VERIFY_RFC, "RFC 2181 5.2", "RRsets",
-	    "All records of an RRset have one TTL (RRSIGs follow the RRset they cover); a signature covers one TTL "
-	    "only.",
+	[VC_STRUCTURE_TTL] = { "structure.rrset-ttl", "Z0", VERIFY_FILE, VERIFY_RFC, "RFC 2181 5.2, RFC 2181 8",
+	    "RRsets",
+	    "All records of an RRset have one TTL (RRSIGs follow the RRset they cover), for a signature covers one TTL "
+	    "only; and it has at most 31 bits.",
 	    NULL },
 	[VC_STRUCTURE_CNAME] = { "structure.cname", "Z0", VERIFY_FILE, VERIFY_RFC, "RFC 4035 2.5", "CNAME owners",
 	    "Beside a CNAME stand only RRSIG, NSEC and KEY, and there is one CNAME.", NULL },

@@ -30,6 +30,9 @@ static void check_ttls(struct vrun *run, const struct vowner *owner)
 		if (!starts && records[i].type != VTYPE_RRSIG && records[i].ttl != records[i - 1].ttl)
 			vreport_fail(run->report, VC_STRUCTURE_TTL, "RRsets with more than one TTL",
 			    vplace_of(&records[i]), "%u and %u", records[i - 1].ttl, records[i].ttl);
+		if (records[i].ttl > INT32_MAX)
+			vreport_fail(run->report, VC_STRUCTURE_TTL, "TTLs beyond 31 bits, which are taken for 0",
+			    vplace_of(&records[i]), "%u", records[i].ttl);
 	}
 	vreport_count(run->report, VC_STRUCTURE_TTL, sets);
 }

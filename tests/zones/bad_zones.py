@@ -19,6 +19,7 @@ def structure(z):
         "mail.zs.test.\t3600\tIN\tMX\t10 www.zs.test.\nMAIL.zs.test.\t3600\tIN\tMX\t10 WWW.zs.test.\n"))
     z.bad("mixed_ttl", "structure.rrset-ttl", z.signed(after=lambda zone: [
         setattr(r, "ttl", 60) for r in zone.records if r.text == "192.0.2.81"]))
+    z.bad("ttl_of_32_bits", "structure.rrset-ttl", z.signed([r.copy(ttl=2**31) if r.type == "MX" else r for r in z.base()]))
     z.bad("cname_and_data", "structure.cname", z.signed(z.base(extra=[Record("alias", 3600, "A", "192.0.2.1")])))
     z.bad("two_cnames", "structure.cname", z.signed(z.base(extra=[Record("alias", 3600, "CNAME", "x.test.")])))
     z.bad("two_dnames", "structure.dname", z.signed(z.base(extra=[Record("old", 3600, "DNAME", "x.test.")])))
