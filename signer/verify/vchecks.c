@@ -23,6 +23,8 @@ static const struct verify_check checks[VC_COUNT] = {
 	    "All records of an RRset have one TTL (RRSIGs follow the RRset they cover), for a signature covers one TTL "
 	    "only; and it has at most 31 bits.",
 	    NULL },
+	[VC_STRUCTURE_SIZE] = { "structure.size", "Z0", VERIFY_FILE, VERIFY_RFC, "RFC 1035 4.2.2", "RRsets",
+	    "An RRset fits into a DNS message of 65535 octets with its signatures, or nobody can ask for it.", NULL },
 	[VC_STRUCTURE_CNAME] = { "structure.cname", "Z0", VERIFY_FILE, VERIFY_RFC, "RFC 4035 2.5", "CNAME owners",
 	    "Beside a CNAME stand only RRSIG, NSEC and KEY, and there is one CNAME.", NULL },
 	[VC_STRUCTURE_DNAME] = { "structure.dname", "Z0", VERIFY_FILE, VERIFY_RFC,

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "signer/base/bytes.h"
 #include "signer/base/workers.h"
 #include "signer/verify/vrun.h"
 
@@ -35,6 +36,47 @@ static void check_ttls(struct vrun *run, const struct vowner *owner)
 			    vplace_of(&records[i]), "%u", records[i].ttl);
 	}
 	vreport_count(run->report, VC_STRUCTURE_TTL, sets);
+	vreport_count(run->report, VC_STRUCTURE_SIZE, sets);
+}
+
+/* A message is a header, a question and its records; a record is its owner, at best a pointer of two octets to the
+ * question, ten octets and RDATA (RFC 1035 4.1). */
+enum { MESSAGE_MOST = 65535, MESSAGE_HEADER = 12, QUESTION_FIXED = 4, RECORD_FIXED = 12 };
+
+static size_t records_size(const struct vrecord *first, const struct vrecord *end)
+{
+	size_t size = 0;
+	for (const struct vrecord *record = first; record < end; record++)
+		size += record->spare ? 0 : RECORD_FIXED + (size_t)record->size;
+	return size;
+}
+
+/* Signatures are in order of the types they cover, as the RRsets are. */
+static void check_size(struct vrun *run, const struct vowner *owner)
+{
+	const struct vrecord *const records = run->zone.records + owner->first;
+	const struct vrecord *const end = records + owner->count;
+	const struct vset signatures = vzone_set(&run->zone, owner, VTYPE_RRSIG);
+	const struct vrecord *const signatures_end = signatures.first + signatures.count;
+	const struct vrecord *covering = signatures.first;
+	const size_t empty = MESSAGE_HEADER + vname_size(owner->name) + QUESTION_FIXED;
+	if (empty + records_size(records, end) <= MESSAGE_MOST)
+		return;
+	for (const struct vrecord *first = records, *next; first < end; first = next) {
+		for (next = first; next < end && next->type == first->type; next++)
+			;
+		if (first->type == VTYPE_RRSIG)
+			continue;
+		while (covering < signatures_end && bytes_get_u16(covering->rdata) < first->type)
+			covering++;
+		const struct vrecord *const from = covering;
+		while (covering < signatures_end && bytes_get_u16(covering->rdata) == first->type)
+			covering++;
+		const size_t size = empty + records_size(first, next) + records_size(from, covering);
+		if (size > MESSAGE_MOST)
+			vreport_fail(run->report, VC_STRUCTURE_SIZE, "RRsets that no DNS message can carry",
+			    vplace_of(first), "%zu octets with their signatures", size);
+	}
 }
 
 static void check_aliases(struct vrun *run, const struct vowner *owner)
@@ -206,6 +248,7 @@ static enum status check_owners(void *context, unsigned worker, size_t first, si
 		const struct vowner *const owner = &run->zone.owners[i];
 		check_records(run, owner);
 		check_ttls(run, owner);
+		check_size(run, owner);
 		if (owner->kind == VKIND_OUTSIDE) {
 			vreport_fail(run->report, VC_STRUCTURE_BAILIWICK, "names outside of the zone",
 			    vplace_owner(&run->zone, owner), "not at or below the apex");

@@ -66,6 +66,21 @@ static enum status check_cname(
 	return STATUS_OK;
 }
 
+/* RFC 1035 4.2.2: each record is a pointer to the question's name, ten octets and RDATA. */
+static enum status check_sizes(const struct walk *walk, const struct rrset *rrsets, size_t count, struct error *err)
+{
+	const size_t empty = 12 + name_size(rrsets[0].records[0].owner) + 4;
+	for (size_t i = 0; i < count; i++) {
+		size_t size = empty;
+		for (uint32_t r = 0; r < rrsets[i].count; r++)
+			size += 12U + rrsets[i].records[r].rdata_size;
+		if (size > UINT16_MAX)
+			return refuse(walk, &rrsets[i].records[rrsets[i].count - 1], err,
+			    "an RRset that no DNS message can carry: it needs over 65535 octets (RFC 1035 4.2.2)");
+	}
+	return STATUS_OK;
+}
+
 static enum status check_apex(const struct walk *walk, const struct types *types, struct error *err)
 {
 	char apex[NAME_TEXT];
@@ -185,7 +200,9 @@ static enum status visit(struct walk *walk, size_t first, size_t count, struct e
 	const enum zone_kind kind = classify(walk, zone->name_count, &types);
 	if (kind == ZONE_APEX && !name_equal(owner, zone->apex))
 		return check_apex(walk, &(struct types){ 0 }, err);
-	const enum status status = check_name(walk, rrsets, count, &types, kind, err);
+	enum status status = check_sizes(walk, rrsets, count, err);
+	if (status == STATUS_OK)
+		status = check_name(walk, rrsets, count, &types, kind, err);
 	if (status != STATUS_OK)
 		return status;
 	const bool secure = kind == ZONE_DELEGATION && types.ds != NULL;

@@ -20,6 +20,8 @@ def structure(z):
     z.bad("mixed_ttl", "structure.rrset-ttl", z.signed(after=lambda zone: [
         setattr(r, "ttl", 60) for r in zone.records if r.text == "192.0.2.81"]))
     z.bad("ttl_of_32_bits", "structure.rrset-ttl", z.signed([r.copy(ttl=2**31) if r.type == "MX" else r for r in z.base()]))
+    z.bad("rrset_too_large", "structure.size", z.signed(z.base(extra=[
+        Record("big", 3600, "TXT", f'"{at:0240}"') for at in range(260)])))
     z.bad("cname_and_data", "structure.cname", z.signed(z.base(extra=[Record("alias", 3600, "A", "192.0.2.1")])))
     z.bad("two_cnames", "structure.cname", z.signed(z.base(extra=[Record("alias", 3600, "CNAME", "x.test.")])))
     z.bad("two_dnames", "structure.dname", z.signed(z.base(extra=[Record("old", 3600, "DNAME", "x.test.")])))

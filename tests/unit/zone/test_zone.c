@@ -158,6 +158,28 @@ static void what_is_no_zone_is_refused_with_its_place(void **state)
 	}
 }
 
+static void what_no_message_can_carry_is_refused_with_its_place(void **state)
+{
+	enum { RECORDS = 260 };
+	static char text[RECORDS * 300];
+	(void)state;
+	for (int records = RECORDS - 2; records <= RECORDS; records += 2) {
+		struct zonetext read;
+		struct zone zone;
+		struct error err = { 0 };
+		size_t used = (size_t)snprintf(text, sizeof(text), "%s", APEX);
+		for (int i = 0; i < records; i++)
+			used += (size_t)snprintf(text + used, sizeof(text) - used, "a TXT %0240d\n", i);
+		const enum status status = text_build(text, "example.", 1, &read, &zone, &err);
+		assert_int_equal(status, records < RECORDS ? STATUS_OK : STATUS_MALFORMED);
+		if (status == STATUS_OK)
+			zone_free(&zone);
+		else
+			assert_true(err.line == 4 + RECORDS && strstr(err.message, "65535") != NULL);
+		zonetext_free(&read);
+	}
+}
+
 static void duplicates_and_ttls_are_counted(void **state)
 {
 	(void)state;
@@ -244,6 +266,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(names_are_what_they_are),
 		cmocka_unit_test(what_is_no_zone_is_refused_with_its_place),
+		cmocka_unit_test(what_no_message_can_carry_is_refused_with_its_place),
 		cmocka_unit_test(duplicates_and_ttls_are_counted),
 		cmocka_unit_test(what_the_signer_makes_is_moved_to_the_end),
 		cmocka_unit_test(order_is_canonical_on_any_number_of_threads),
