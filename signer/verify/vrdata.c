@@ -435,8 +435,10 @@ static bool read_field(struct vrdata *rdata, char letter, struct vtoken token)
 	case 'k':
 		return read_ilnp(rdata, token);
 	case 'b':
+	case 'B':
 		return read_base64(rdata, token);
 	case 'x':
+	case 'X':
 		return read_hex(rdata, token);
 	case 'h':
 		return read_salt(rdata, token);
@@ -453,10 +455,12 @@ bool vrdata_field(struct vrdata *rdata, char letter)
 	if (letter == 'm')
 		return read_bitmap(rdata);
 	const enum vtoken_kind next = vtoken_peek(rdata->in).kind;
-	/* Optional, or empty to the end: a key or a digest without octets is legal text where its meaning is judged. */
-	if (next == VTOKEN_END && (letter == 'o' || letter == 'b' || letter == 'x'))
+	if (next == VTOKEN_END && (letter == 'o' || letter == 'B' || letter == 'X'))
 		return true;
-	return vrdata_token(rdata, &token) && read_field(rdata, letter, token);
+	const size_t before = rdata->size;
+	if (!vrdata_token(rdata, &token) || !read_field(rdata, letter, token))
+		return false;
+	return rdata->size > before || (letter != 'b' && letter != 'x') || vrdata_fail(rdata, "a field is missing");
 }
 
 /* \# size hexadecimal (RFC 3597 5). */
@@ -468,7 +472,7 @@ static bool read_generic(struct vrdata *rdata, const struct vtype *type)
 		return false;
 	if (!vtoken_number(token, VRDATA_MAX, &size))
 		return vrdata_fail(rdata, "not a size (RFC 3597 5)");
-	if (!vrdata_field(rdata, 'x'))
+	if (!vrdata_field(rdata, 'X'))
 		return false;
 	if (rdata->size != size)
 		return vrdata_fail(rdata, "as many octets as the size says are expected (RFC 3597 5)");
@@ -477,11 +481,17 @@ static bool read_generic(struct vrdata *rdata, const struct vtype *type)
 	return true;
 }
 
+static bool judge(struct vrdata *rdata, const struct vtype *type)
+{
+	const char *const why = type == NULL ? NULL : vrdata_judge(type->number, rdata->out, rdata->size);
+	return why == NULL || vrdata_fail(rdata, why);
+}
+
 bool vrdata_read(struct vrdata *rdata, const struct vtype *type)
 {
 	const struct vtoken first = vtoken_peek(rdata->in);
 	if (first.kind == VTOKEN_WORD && first.size == 2 && memcmp(first.text, "\\#", 2) == 0)
-		return read_generic(rdata, type);
+		return read_generic(rdata, type) && judge(rdata, type);
 	if (type == NULL || type->shape[0] == '\0')
 		return vrdata_fail(rdata, "this type can only be written as \\# size hexadecimal (RFC 3597 5)");
 	for (const char *letter = type->shape; *letter != '\0'; letter++) {
@@ -494,5 +504,7 @@ bool vrdata_read(struct vrdata *rdata, const struct vtype *type)
 	const struct vtoken rest = vtoken_next(rdata->in);
 	if (rest.kind == VTOKEN_BAD)
 		return vrdata_fail(rdata, rdata->in->why);
-	return rest.kind == VTOKEN_END || vrdata_fail(rdata, "more fields than this type has");
+	if (rest.kind != VTOKEN_END)
+		return vrdata_fail(rdata, "more fields than this type has");
+	return judge(rdata, type);
 }

@@ -36,3 +36,6 @@ bool vrdata_special(struct vrdata *rdata, char letter);
 
 /* Walks data[0..size) by the type's shape, lower-casing names where canonical form wants it. False if malformed. */
 bool vrdata_canonical(const struct vtype *type, uint8_t *data, size_t size);
+
+/* What RDATA whose octets fit its type still may not say (vrdata_sense.c): why, or NULL. */
+const char *vrdata_judge(uint16_t type, const uint8_t *data, size_t size);

@@ -159,7 +159,7 @@ static bool read_ipseckey(struct vrdata *rdata)
 {
 	const size_t start = rdata->size;
 	return vrdata_field(rdata, '1') && vrdata_field(rdata, '1') && vrdata_field(rdata, '1') &&
-	       read_gateway(rdata, rdata->out[start + 1]) && vrdata_field(rdata, 'b');
+	       read_gateway(rdata, rdata->out[start + 1]) && vrdata_field(rdata, 'B');
 }
 
 static bool read_amtrelay(struct vrdata *rdata)

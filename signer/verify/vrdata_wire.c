@@ -182,7 +182,12 @@ static void take_field(struct wire *wire, char letter)
 	case 'm':
 		take_bitmap(wire);
 		break;
-	default: /* b x u: whatever is left */
+	case 'b':
+	case 'x':
+		wire->good = wire->good && wire->at < wire->end;
+		take(wire, (size_t)(wire->end - wire->at));
+		break;
+	default: /* B X u: whatever is left */
 		take(wire, (size_t)(wire->end - wire->at));
 		break;
 	}

@@ -7,10 +7,11 @@
  *   P  TTL   t  type   T  RRSIG time       g  algorithm                            C  certificate type
  *   s  character-string  S  one or more    o  optional character-string            u  octets of one string, no length
  *   a  IPv4  6  IPv6                       e  EUI-48   f  EUI-64                    k  64 bits as x:x:x:x
- *   b  base64 to the end                   x  hexadecimal to the end               h  salt   H  next hashed owner
+ *   b  base64 to the end, not empty        x  hexadecimal to the end, not empty   h  salt   H  next hashed owner
+ *   B  base64 to the end, perhaps empty    X  hexadecimal, perhaps empty: what a key or digest means is judged later
  *   m  type bitmap to the end              q  CAA tag  z  DSYNC scheme
  *   upper-case letters after '!' name a form of its own: L LOC, A APL, I IPSECKEY, M AMTRELAY, H HIP, V SvcParams,
- *   W WKS, P NSAP, T ATMA, X NXT bitmap, 6 A6, B base64 with 16-bit length (none now)
+ *   W WKS, P NSAP, T ATMA, X NXT bitmap, 6 A6
  * An empty shape: only the generic form can be read.
  */
 #pragma once
