@@ -199,11 +199,14 @@ static const struct verify_check checks[VC_COUNT] = {
 	[VC_SERIAL_CONTENT] = { "serial.content", "Z4", VERIFY_GIVEN, VERIFY_RFC, "RFC 1035 3.3.13", "serials",
 	    "One serial never names two contents.", NULL },
 	[VC_CHANGE_RECORDS] = { "change.records", "Z1", VERIFY_GIVEN, VERIFY_RFC, "-", "records",
-	    "The number of records changed by no more than the limit.", ".de 2010: 28 % of the zone" },
+	    "The number of records changed by no more than the limit, and no more than that are hidden by new "
+	    "delegations.",
+	    ".de 2010: 28 % of the zone" },
 	[VC_CHANGE_DELEGATIONS] = { "change.delegations", "Z1", VERIFY_GIVEN, VERIFY_RFC, "-", "delegations",
 	    "Delegations added and removed stay under the limit.", ".de 2010" },
 	[VC_CHANGE_NS] = { "change.ns", "Z1", VERIFY_GIVEN, VERIFY_RFC, "-", "delegations",
-	    "The share of delegations with other name servers stays under the limit.",
+	    "The share of delegations with other name servers, and that of glue with other addresses, stay under the "
+	    "limit.",
 	    ".se 2009: every delegation changed" },
 	[VC_CHANGE_DS] = { "change.ds", "L3", VERIFY_GIVEN, VERIFY_RFC, "-", "signed delegations",
 	    "DS sets removed or changed stay under the limit.", NULL },

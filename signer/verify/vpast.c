@@ -31,7 +31,10 @@ static void add_owner(const struct vzone *zone, const struct vowner *owner, stru
 struct changes {
 	struct figures before, after;
 	uint64_t added, removed, ns, ds;
+	uint64_t hidden;                                          /* records that a delegation or a DNAME hides now */
+	uint64_t glue, glue_changed;                              /* names with addresses at and below delegations */
 	const struct vowner *first_removed, *first_ns, *first_ds; /* first_removed is in the previous zone */
+	const struct vowner *first_hidden, *first_glue;
 };
 
 static bool sets_equal(const struct vset *a, const struct vset *b)
@@ -63,6 +66,37 @@ static void compare_delegation(
 	}
 }
 
+static bool addresses_equal(const struct vrun *run, const struct vowner *before, const struct vowner *after)
+{
+	static const uint16_t types[] = { VTYPE_A, VTYPE_AAAA };
+	for (size_t i = 0; i < COUNT(types); i++) {
+		const struct vset old = vzone_set(&run->previous, before, types[i]);
+		const struct vset new = vzone_set(&run->zone, after, types[i]);
+		if (!sets_equal(&old, &new))
+			return false;
+	}
+	return true;
+}
+
+/* What is authoritative and then hidden is as good as removed; glue that leads elsewhere takes the delegation along. */
+static void compare_hidden(
+    const struct vrun *run, const struct vowner *before, const struct vowner *after, struct changes *out)
+{
+	const bool hidden = before->kind == VKIND_DATA && after->kind == VKIND_OCCLUDED;
+	const bool was_glue = before->kind == VKIND_OCCLUDED || before->kind == VKIND_CUT;
+	const bool is_glue = after->kind == VKIND_OCCLUDED || after->kind == VKIND_CUT;
+	for (size_t i = 0; i < before->count && hidden; i++)
+		out->hidden += !made_by_signer(before, run->previous.records[before->first + i].type);
+	if (hidden && out->first_hidden == NULL)
+		out->first_hidden = after;
+	if (!was_glue || !is_glue ||
+	    vzone_set(&run->previous, before, VTYPE_A).count + vzone_set(&run->previous, before, VTYPE_AAAA).count == 0)
+		return;
+	out->glue++;
+	if (!addresses_equal(run, before, after))
+		out->first_glue = out->glue_changed++ == 0 ? after : out->first_glue;
+}
+
 /* Both zones are in canonical order: one walk over both. */
 static void find_changes(const struct vrun *run, struct changes *out)
 {
@@ -87,6 +121,8 @@ static void find_changes(const struct vrun *run, struct changes *out)
 			add_owner(new, after, &out->after);
 		const bool was = before != NULL && before->kind == VKIND_CUT;
 		const bool is = after != NULL && after->kind == VKIND_CUT;
+		if (before != NULL && after != NULL)
+			compare_hidden(run, before, after, out);
 		if (was && is)
 			compare_delegation(run, before, after, out);
 		if (was && !is)
@@ -123,6 +159,10 @@ static void check_changes(struct vrun *run)
 								 : c.before.records - c.after.records;
 	check_limit(run, VC_CHANGE_RECORDS, "the number of records changed more than allowed", NULL, more,
 	    c.before.records, limits->records);
+	check_limit(run, VC_CHANGE_RECORDS, "more records hidden by new delegations than may be lost",
+	    c.first_hidden == NULL ? NULL : c.first_hidden->name, c.hidden, c.before.records, limits->records);
+	check_limit(run, VC_CHANGE_NS, "more glue with other addresses than allowed",
+	    c.first_glue == NULL ? NULL : c.first_glue->name, c.glue_changed, c.glue, limits->ns);
 	check_limit(run, VC_CHANGE_DELEGATIONS, "more delegations removed than allowed",
 	    c.first_removed == NULL ? NULL : c.first_removed->name, c.removed, c.before.delegations, limits->removed);
 	check_limit(run, VC_CHANGE_DELEGATIONS, "more delegations added than allowed", NULL, c.added,
@@ -133,16 +173,31 @@ static void check_changes(struct vrun *run)
 	    c.first_ds == NULL ? NULL : c.first_ds->name, c.ds, c.before.secure, limits->ds);
 }
 
+/* Whether two sets have a record in common; both are sorted by RDATA. */
+static bool shares_record(const struct vset *a, const struct vset *b)
+{
+	size_t i = 0;
+	size_t j = 0;
+	while (i < a->count && j < b->count) {
+		const struct vrecord *const x = &a->first[i];
+		const struct vrecord *const y = &b->first[j];
+		const int order = memcmp(x->rdata, y->rdata, x->size < y->size ? x->size : y->size);
+		if (order == 0 && x->size == y->size)
+			return true;
+		const bool lower = order < 0 || (order == 0 && x->size < y->size);
+		i += lower;
+		j += !lower;
+	}
+	return false;
+}
+
 static void check_apex(struct vrun *run)
 {
 	if (run->previous.top == NULL || run->zone.top == NULL)
 		return;
 	const struct vset old = vzone_set(&run->previous, run->previous.top, VTYPE_NS);
 	const struct vset new = vzone_set(&run->zone, run->zone.top, VTYPE_NS);
-	bool kept = old.count == 0 || new.count == 0;
-	for (size_t i = 0; i < old.count && !kept; i++)
-		for (size_t j = 0; j < new.count && !kept; j++)
-			kept = vname_equal(old.first[i].rdata, new.first[j].rdata);
+	const bool kept = old.count == 0 || new.count == 0 || shares_record(&old, &new);
 	vreport_count(run->report, VC_CHANGE_APEX, 1);
 	if (!kept)
 		vreport_fail(run->report, VC_CHANGE_APEX, "none of the zone's name servers is one of those before",
