@@ -178,11 +178,13 @@ static bool tag_published(const struct vrun *run, const struct signature *s)
 	return false;
 }
 
-static bool tag_expected(const struct vrun *run, const struct signature *s)
+/* Of the keys that are not published: those expected, or all that are known. */
+static bool tag_known(const struct vrun *run, const struct signature *s, bool expected)
 {
 	for (size_t i = run->published; i < run->known.count; i++) {
 		const struct vkey *const key = &run->known.all[i];
-		if (run->expected[i] && key->key != NULL && key->tag == s->tag && key->algorithm == s->algorithm)
+		if ((run->expected[i] || !expected) && key->key != NULL && key->tag == s->tag &&
+		    key->algorithm == s->algorithm)
 			return true;
 	}
 	return false;
@@ -268,7 +270,7 @@ static void judge_foreign(struct place *place, struct signature *s, struct vplac
 		    "algorithm %u, tag %u: the key is not in the DNSKEY RRset", s->algorithm, s->tag);
 		return;
 	}
-	if (tag_expected(run, s)) {
+	if (tag_known(run, s, true)) {
 		note_bad(place, s, at);
 		return;
 	}
@@ -320,8 +322,11 @@ static void judge(struct place *place, struct signature *s, const struct vset *s
 	place->stats->signatures++;
 	check_form(place, s, owner);
 	check_ttl(place, s, set);
-	build_data(place, s, set, owner->name, signed_labels(owner));
-	if (!tag_published(run, s)) {
+	const bool published = tag_published(run, s);
+	/* Signatures of nobody cost nothing: there is no key to try. */
+	if (published || tag_known(run, s, false))
+		build_data(place, s, set, owner->name, signed_labels(owner));
+	if (!published) {
 		judge_foreign(place, s, at);
 		return;
 	}
