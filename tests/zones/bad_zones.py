@@ -277,6 +277,13 @@ def past(z):
     z.bad("delegation_removed", "change.delegations", z.signed([r for r in z.base(2026010102) if r.name != z.name("deep.sub")]), tight)
     z.bad("delegation_added", "change.delegations", z.signed(z.base(2026010102, [Record("n", 3600, "NS", "a.test.")])), tight)
     z.bad("ns_changed", "change.ns", z.signed([r.copy(text="z.test.") if r.name == z.name("deep.sub") else r for r in z.base(2026010102)]), tight)
+    z.bad("glue_changed", "change.ns", z.signed([r.copy(text="192.0.2.10") if r.text == "192.0.2.9" else r for r in z.base(2026010102)]), tight)
+    farm = [Record(f"host{at}.farm", 3600, "A", f"192.0.2.{at}") for at in range(1, 6)]
+    z.write("bad", "farm.zone", z.signed(z.base(2026010101, farm)))
+    z.write("bad", "limits_two_records.json", '{"schema": "zoneseal.limits/1", "min_remaining": 0, '
+            '"change": {"records": {"ppm": 0, "floor": 2}}}\n')
+    z.bad("stray_ns_hides_hosts", "change.records", z.signed(z.base(2026010102, farm + [Record("farm", 3600, "NS", "a.test.")])),
+          "previous=farm.zone policy=limits_two_records.json")
     z.bad("ds_removed", "change.ds", z.signed([r for r in z.base(2026010102) if not (r.name == z.name("secure") and r.type == "DS")]), tight)
     z.bad("records_lost", "change.records", z.signed([r for r in z.base(2026010102) if r.type != "MX"]), tight)
     z.bad("apex_ns_replaced", "change.apex", z.signed([r.copy(text="x" + r.text) if r.name == APEX and r.type == "NS" else r
@@ -361,6 +368,8 @@ def weak(z):
         partner = tags.get((key.tag() - 128) & 0xFFFF)
         if partner is not None and key.tag() > 128:
             break
+    z.bad("tag_equal_once_revoked_by_carry", "key.tag-unique", z.signed(
+        published=(z.KSK, z.ZSK, Key("r8730"), Key("r2072"))), "warn")
     z.bad("tag_equal_once_revoked", "key.tag-unique", z.signed(published=(z.KSK, z.ZSK, key, partner)), "warn")
 
 
