@@ -26,7 +26,8 @@
  *   warn               ids of checks of severity "policy" that only warn
  *   change             limits against --previous, each {ppm, floor}: allowed are floor + ppm / 1,000,000 of the
  *                      published number. Members: records, removed (delegations), added (delegations), ns (delegations
- *                      with another NS set; glue with other addresses), ds (signed delegations whose DS set was removed or changed).
+ *                      with another NS set; glue with other addresses), ds (signed delegations whose DS set was removed
+ *                      or changed).
  *                      Left out: 100,000 ppm with a floor of 100 (ds: 50,000 with 20).
  *
  * --expect-keys FILE: a line per key, "FLAGS 3 ALGORITHM BASE64 [use...]", the DNSKEY RDATA with its key in one word;
