@@ -24,6 +24,7 @@ struct link {
 	uint8_t hash[HASH];
 	uint8_t flags;
 	bool good;           /* owner and RDATA could be read */
+	bool idle;           /* no NSEC3PARAM has its parameters; judged as such */
 	atomic_bool matched; /* by a name of the zone */
 	struct parameters parameters;
 	const struct vrecord *record;
@@ -337,14 +338,78 @@ static bool read_announced(struct vrun *run, const struct vrecord *record, struc
 	return true;
 }
 
-static enum status judge_set(
-    struct chain *chain, struct link *links, size_t count, const struct vrecord *param, struct error *err)
+/* All links that have the chain's parameters. */
+static void take_links(struct chain *chain, struct link *links, size_t count)
 {
-	struct vrun *const run = chain->run;
 	chain->count = 0;
 	for (size_t i = 0; i < count; i++)
 		if (links[i].good && same_parameters(&links[i].parameters, &chain->parameters))
 			chain->links[chain->count++] = &links[i];
+}
+
+static bool is_announced(const struct vset *params, const struct parameters *parameters)
+{
+	struct parameters announced;
+	uint8_t flags;
+	for (size_t i = 0; i < params->count; i++) {
+		struct cursor in = cursor_init((struct bytes){ params->first[i].rdata, params->first[i].size });
+		if (read_parameters(&in, &announced, &flags) && same_parameters(&announced, parameters))
+			return true;
+	}
+	return false;
+}
+
+static enum status check_idle_names(void *context, unsigned worker, size_t first, size_t end, struct error *err)
+{
+	struct chain *const chain = context;
+	struct vrun *const run = chain->run;
+	(void)err;
+	for (size_t i = first; i < end; i++) {
+		uint8_t hash[HASH];
+		char detail[VBITMAP_TEXT];
+		struct link *covers = NULL;
+		hash_name(chain, worker, chain->names[i].name, hash);
+		const struct link *const link = locate(chain, hash, &covers);
+		if (link != NULL &&
+		    !vbitmap_matches(&run->zone, chain->names[i].owner, true, link->bitmap, link->bitmap_size, detail))
+			vreport_fail(run->report, VC_NSEC3_BITMAP, "NSEC3 whose bitmap is not the set of types",
+			    vplace_of(link->record), "%s", detail);
+	}
+	return STATUS_OK;
+}
+
+/* Sets that no NSEC3PARAM names come or go and may have gaps (RFC 5155 10.4), but whoever has one of their records can
+ * show it to a validator: what it says of its name must be true. */
+static enum status judge_idle(
+    struct chain *chain, struct link *links, size_t count, const struct vset *params, struct error *err)
+{
+	struct vrun *const run = chain->run;
+	enum status status = STATUS_OK;
+	unsigned sets = 0;
+	for (size_t i = 0; i < count && status == STATUS_OK; i++) {
+		const struct parameters *const p = &links[i].parameters;
+		if (!links[i].good || links[i].idle || p->iterations > TAKEN_ITERATIONS || is_announced(params, p))
+			continue;
+		if (++sets > MOST_SETS) {
+			vreport_fail(run->report, VC_GATE_COUNTS, "more unannounced sets of NSEC3 than are judged",
+			    vplace_of(links[i].record), "%d judged", MOST_SETS);
+			break;
+		}
+		chain->parameters = *p;
+		take_links(chain, links, count);
+		for (size_t j = 0; j < chain->count; j++)
+			chain->links[j]->idle = true;
+		vreport_count(run->report, VC_NSEC3_BITMAP, chain->count);
+		status = workers_run(run->threads, chain->name_count, 256, check_idle_names, chain, err);
+	}
+	return status;
+}
+
+static enum status judge_set(
+    struct chain *chain, struct link *links, size_t count, const struct vrecord *param, struct error *err)
+{
+	struct vrun *const run = chain->run;
+	take_links(chain, links, count);
 	if (chain->count == 0) {
 		vreport_fail(run->report, VC_NSEC3_PARAM, "an NSEC3PARAM without NSEC3 records", vplace_of(param),
 		    "no chain has its parameters");
@@ -356,8 +421,6 @@ static enum status judge_set(
 /* What is ours to ask: one set, one flag, one TTL. */
 static void check_uniform(struct vrun *run, const struct link *links, size_t count, const struct vset *params)
 {
-	struct parameters announced;
-	uint8_t flags;
 	const struct link *first = NULL;
 	vreport_count(run->report, VC_NSEC3_UNIQUE, count);
 	vreport_count(run->report, VC_NSEC3_FLAG, count);
@@ -366,14 +429,8 @@ static void check_uniform(struct vrun *run, const struct link *links, size_t cou
 		vreport_fail(run->report, VC_NSEC3_UNIQUE, "more than one NSEC3PARAM", vplace_of(&params->first[1]),
 		    "%zu records", params->count);
 	for (size_t i = 0; i < count; i++) {
-		bool found = false;
 		vdenial_ttl(run, links[i].record);
-		for (size_t j = 0; j < params->count && !found && links[i].good; j++) {
-			struct cursor in = cursor_init((struct bytes){ params->first[j].rdata, params->first[j].size });
-			found = read_parameters(&in, &announced, &flags) &&
-				same_parameters(&announced, &links[i].parameters);
-		}
-		if (!found)
+		if (!links[i].good || !is_announced(params, &links[i].parameters))
 			vreport_fail(run->report, VC_NSEC3_UNIQUE, "NSEC3 with parameters that no NSEC3PARAM has",
 			    vplace_of(links[i].record), "iterations %u, salt of %u octets",
 			    links[i].parameters.iterations, links[i].parameters.salt_size);
@@ -491,6 +548,8 @@ enum status vnsec3_check(struct vrun *run, struct error *err)
 			continue;
 		status = judge_set(&chain, links, count, &params.first[i], err);
 	}
+	if (status == STATUS_OK)
+		status = judge_idle(&chain, links, count, &params, err);
 	check_uniform(run, links, count, &params);
 	chain_close(&chain);
 	free(links);

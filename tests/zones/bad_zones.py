@@ -225,6 +225,10 @@ def nsec3(z):
         z.base(extra=[Record(label, 3600, "NS", "ns.elsewhere.test.")]), **with_(after=z.drop(label, "RRSIG", "NSEC3"))))
     z.bad("nsec3_iterations", "denial.nsec3.iterations", z.signed(**with_(iterations=5)), "warn")
     z.bad("nsec3_iterations_151", "denial.nsec3.parameters", z.signed(**with_(iterations=151)))
+    z.bad("nsec_lie_beside_nsec3", "denial.nsec.bitmap", z.signed(denial="nsec nsec3", before=z.edit(
+        "secure", "NSEC", change=lambda t: t.replace(" DS", ""))))
+    z.bad("nsec3_lie_unannounced", "denial.nsec3.bitmap", z.signed(before=z.add(
+        Record(z.hashed("secure"), 3600, "NSEC3", f"1 0 0 - {z.hashed('secure')} NS"))))
     z.bad("nsec3_salt", "denial.nsec3.salt", z.signed(**with_(salt=b"\x01")), "warn")
     z.bad("nsec3_two_params", "denial.nsec3.one-set", z.signed(**with_(before=lambda zone: zone.add_nsec3(salt=b"\xaa"))), "warn")
     z.bad("nsec3_mixed_flags", "denial.nsec3.opt-out", z.signed(**with_(

@@ -57,6 +57,8 @@ def signed(records=None, ksks=(KSK,), zsks=(ZSK,), published=None, denial="nsec"
         zone.add_nsec()
     if "nsec3" in denial.split():
         zone.add_nsec3(**nsec3)
+    if {"nsec", "nsec3"} <= set(denial.split()) and nsec3.get("param", True):
+        find(zone, "@", "NSEC").text += " NSEC3PARAM"
     if before:
         before(zone)
     zone.add_rrsigs(ksks, zsks, **(sign or {}))
