@@ -109,29 +109,33 @@ bool vname_wildcard(const uint8_t *name)
 	return name[0] == 1 && name[1] == '*';
 }
 
-/* One character of a label, perhaps escaped: 1 or more characters of text taken, or 0. */
-static size_t take_octet(const char *text, size_t size, uint8_t *out)
+/* An escape that is being read: \X or \DDD. */
+struct escape {
+	bool open;
+	unsigned digits;
+	unsigned value;
+};
+
+enum { ESCAPE_MORE = -1, ESCAPE_BAD = -2 };
+
+/* Characters go in one by one; an octet comes out, or ESCAPE_MORE within an escape, or ESCAPE_BAD. */
+static int feed(struct escape *escape, uint8_t c)
 {
-	if (text[0] != '\\') {
-		*out = (uint8_t)text[0];
-		return 1;
+	if (!escape->open && c != '\\')
+		return c;
+	if (!escape->open) {
+		*escape = (struct escape){ .open = true };
+		return ESCAPE_MORE;
 	}
-	if (size < 2)
-		return 0;
-	if (text[1] < '0' || text[1] > '9') {
-		*out = (uint8_t)text[1];
-		return 2;
+	if (c < '0' || c > '9') {
+		escape->open = false;
+		return escape->digits == 0 ? c : ESCAPE_BAD;
 	}
-	unsigned value = 0;
-	if (size < 4)
-		return 0;
-	for (size_t i = 1; i < 4; i++) {
-		if (text[i] < '0' || text[i] > '9')
-			return 0;
-		value = value * 10 + (unsigned)(text[i] - '0');
-	}
-	*out = (uint8_t)value;
-	return value > 255 ? 0 : 4;
+	escape->value = escape->value * 10 + (unsigned)(c - '0');
+	if (++escape->digits < 3)
+		return ESCAPE_MORE;
+	escape->open = false;
+	return escape->value <= 255 ? (int)escape->value : ESCAPE_BAD;
 }
 
 static size_t refuse(const char **why, const char *reason)
@@ -150,27 +154,30 @@ size_t vname_parse(
 	size_t used = 0; /* where the open label's length octet is */
 	size_t label = 0;
 	bool closed = size == 1 && text[0] == '.';
-	for (size_t i = 0; i < size && !closed && !at_sign;) {
-		if (text[i] == '.') {
+	struct escape escape = { .open = false };
+	for (size_t i = 0; i < size && !closed && !at_sign; i++) {
+		if (text[i] == '.' && !escape.open) {
 			if (label == 0)
 				return refuse(why, "empty label in a name (RFC 1035 5.1)");
 			out[used] = (uint8_t)label;
 			used += label + 1;
 			label = 0;
-			closed = ++i == size;
+			closed = i + 1 == size;
 			continue;
 		}
-		uint8_t octet;
-		const size_t taken = take_octet(text + i, size - i, &octet);
-		if (taken == 0)
+		const int octet = feed(&escape, (uint8_t)text[i]);
+		if (octet == ESCAPE_MORE)
+			continue;
+		if (octet == ESCAPE_BAD)
 			return refuse(why, "bad escape in a name (RFC 1035 5.1)");
 		if (label == 63)
 			return refuse(why, "label longer than 63 octets (RFC 1035 2.3.4)");
 		if (used + label + 2 >= VNAME_MAX)
 			return refuse(why, "name longer than 255 octets (RFC 1035 2.3.4)");
-		out[used + ++label] = octet;
-		i += taken;
+		out[used + ++label] = (uint8_t)octet;
 	}
+	if (escape.open)
+		return refuse(why, "bad escape in a name (RFC 1035 5.1)");
 	if (closed) {
 		out[used] = 0;
 		return used + 1;

@@ -95,6 +95,7 @@ static void names_in_rdata_are_lower_cased_where_canonical_form_says_so(void **s
 		{ "NS \\# 3 014100", "016100" },
 		{ "TYPE65280 \\# 3 014100", "014100" },
 		{ "LP 1 A.", "0001014100" },
+		{ "NS \\.\\046\\\\\\@.", "042e2e5c40 00" },
 	};
 	(void)state;
 	for (size_t i = 0; i < COUNT(pairs); i++) {
@@ -189,6 +190,10 @@ static const struct refusal refusals[] = {
 	{ "x. 1 TXT a\\\rb\n", 1, "backslash" },
 	{ "\"x.\" 1 A 1.2.3.4\n", 1, "quoted" },
 	{ "x..y. 1 A 1.2.3.4\n", 1, "empty label" },
+	{ "x. 1 NS a\\256.\n", 1, "bad escape" },
+	{ "x. 1 NS a\\25.\n", 1, "bad escape" },
+	{ "x. 1 NS a.\\2\n", 1, "bad escape" },
+	{ "x. 1 NS a\\1x1.\n", 1, "bad escape" },
 	{ "x. 1 DS 1 8 2 abc\n", 1, "odd number" },
 	{ "x. 1 DS 1 8 2 xyz\n", 1, "hexadecimal" },
 	{ "x. 1 DNSKEY 1 3 8 AA=A\n", 1, "base64" },
