@@ -153,6 +153,44 @@ static bool has_address(const struct vzone *zone, const uint8_t *name)
 	return owner != NULL && vzone_set(zone, owner, VTYPE_A).count + vzone_set(zone, owner, VTYPE_AAAA).count > 0;
 }
 
+static bool number_label(const uint8_t *label)
+{
+	unsigned value = 0;
+	for (unsigned i = 1; i <= label[0]; i++) {
+		if (label[i] < '0' || label[i] > '9' || label[0] > 3)
+			return false;
+		value = value * 10 + (unsigned)(label[i] - '0');
+	}
+	return label[0] > 0 && value <= 255;
+}
+
+/* 192.0.2.1. or, when the final dot was lost, 192.0.2.1.zone. */
+static bool address_like(const uint8_t *name)
+{
+	unsigned labels = 0;
+	for (; labels < 4 && number_label(name); labels++)
+		name += *name + 1;
+	return labels == 4;
+}
+
+static void check_target(struct vrun *run, const struct vrecord *ns)
+{
+	const uint8_t *const server = ns->rdata;
+	const struct vowner *const owner = vname_under(server, run->zone.apex) ? vzone_find(&run->zone, server) : NULL;
+	const char *what = NULL;
+	if (*server == 0)
+		what = "the root as a name server: the zone says that there is none";
+	else if (address_like(server))
+		what = "addresses as names of name servers";
+	else if (owner != NULL && vzone_set(&run->zone, owner, VTYPE_CNAME).count > 0)
+		what = "name servers that are aliases";
+	if (what == NULL)
+		return;
+	char text[VNAME_TEXT];
+	vname_format(server, text);
+	vreport_fail(run->report, VC_STRUCTURE_TARGET, what, vplace_of(ns), "%s", text);
+}
+
 static void check_servers(struct vrun *run, const struct vowner *owner)
 {
 	const struct vzone *const zone = &run->zone;
@@ -160,7 +198,9 @@ static void check_servers(struct vrun *run, const struct vowner *owner)
 	if (owner->kind != VKIND_CUT && !owner->apex)
 		return;
 	vreport_count(run->report, VC_STRUCTURE_DOUBLED, set.count);
+	vreport_count(run->report, VC_STRUCTURE_TARGET, set.count);
 	for (size_t i = 0; i < set.count; i++) {
+		check_target(run, &set.first[i]);
 		const uint8_t *const server = set.first[i].rdata;
 		char text[VNAME_TEXT];
 		if (!vname_under(server, zone->apex))

@@ -30,6 +30,8 @@ def structure(z):
     z.bad("lost_dot", "structure.name-doubled", z.signed([
         r.copy(text="ns.elsewhere.test.zs.test.zs.test.") if r.text == "ns.elsewhere.test." else r for r in z.base()]), "warn")
     z.bad("no_glue", "structure.glue", z.signed([r for r in z.base() if r.text != "192.0.2.9"]), "warn")
+    for label, target in (("alias", "alias.zs.test."), ("root", "."), ("address", "192.0.2.1."), ("address_in_zone", "192.0.2.1.zs.test.")):
+        z.bad(f"ns_is_{label}", "structure.ns-target", z.signed(z.base(extra=[Record("insecure", 3600, "NS", target)])), "warn")
     z.bad("data_at_cut", "structure.cut", z.signed(z.base(extra=[Record("insecure", 3600, "TXT", '"x"')])), "warn")
     z.bad("no_last_newline", "structure.end", z.signed().text()[:-1], "warn")
     z.bad("cut_in_record", "exit=65", z.signed().text()[:-30])
