@@ -17,6 +17,9 @@ static void check_records(struct vrun *run, const struct vowner *owner)
 			vreport_fail(run->report, VC_STRUCTURE_DUPLICATE, "records that stand twice",
 			    vplace_of(&records[i]), "equal to the record before it in canonical order");
 	}
+	if (owner->kind == VKIND_DATA && vzone_set(zone, owner, VTYPE_RRSIG).count == owner->count)
+		vreport_fail(run->report, VC_SIG_FORM, "names that hold nothing but signatures", vplace_of(records),
+		    "no RRset is there that they could cover");
 	vreport_count(run->report, VC_STRUCTURE_CLASS, owner->count);
 	vreport_count(run->report, VC_STRUCTURE_DUPLICATE, owner->count);
 }

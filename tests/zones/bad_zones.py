@@ -124,6 +124,9 @@ def signatures(z):
     z.bad("rrset_ttl_raised", "sig.ttl", z.signed(after=z.edit("mail", "MX", ttl=86400)))
     z.bad("orphan_rrsig", "sig.orphan", z.signed(after=lambda zone: zone.records.append(
         rrsig([Record("mail", 3600, "TXT", '"x"')], z.ZSK))), "warn")
+    alone = lambda zone: zone.records.append(rrsig([Record("lone", 3600, "TXT", '"x"')], z.ZSK))
+    z.bad("rrsig_alone", "sig.form", z.signed(after=alone))
+    z.bad("rrsig_alone_nsec3", "sig.form", z.signed(denial="nsec3", after=alone))
     z.bad("two_by_one_key", "sig.duplicate", z.signed(after=lambda zone: zone.records.append(
         rrsig([z.find(zone, "mail", "MX")], z.ZSK, expiration=EXPIRATION - 5))), "warn")
     z.bad("revoked_signs_data", "sig.revoked-key", z.signed(
