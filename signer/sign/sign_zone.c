@@ -144,8 +144,9 @@ static enum status check_ttls(const struct zone *zone, uint32_t max_ttl, const c
 		name_to_text(record->owner, owner);
 		rrtype_to_text(rrset->type, true, type);
 		return error_set_at(err, STATUS_MALFORMED, files[record->file], record->line, 0,
-		    "%.300s %s: TTL %u is larger than the policy's max-zone-ttl of %u: key rollovers count on that "
-		    "limit",
+		    "%.300s %s: TTL %u is larger than the policy's zone.max-ttl of %u, which all waits count on; lower "
+		    "it, "
+		    "or raise zone.max-ttl and run 'zoneseal zone set-policy'",
 		    owner, type, rrset->ttl, max_ttl);
 	}
 	return STATUS_OK;
