@@ -147,6 +147,10 @@ enum status store_versions(struct store *store, int64_t zone_id, size_t most, st
 enum status store_serial_floor(
     struct store *store, int64_t zone_id, uint32_t *out, bool *found, struct error *err) MUST_CHECK;
 
+/* Whether an intent or a receipt of the zone ever had the serial: after a wrap (RFC 1982) a greater one may have. */
+enum status store_serial_is_used(
+    struct store *store, int64_t zone_id, uint32_t serial, bool *out, struct error *err) MUST_CHECK;
+
 /* A run of the pipeline for one zone, as it ended. */
 struct store_run {
 	int64_t id;

@@ -74,6 +74,11 @@ static enum status any_row(
 	return sql_end(&sql, err);
 }
 
+enum status store_serial_is_used(struct store *store, int64_t zone_id, uint32_t serial, bool *out, struct error *err)
+{
+	return any_row(store, "SELECT 1 FROM versions WHERE zone = ? AND serial = ?", zone_id, serial, out, err);
+}
+
 static enum status check_serial(struct store *store, int64_t zone_id, uint32_t serial, struct error *err)
 {
 	uint32_t floor;
@@ -85,7 +90,7 @@ static enum status check_serial(struct store *store, int64_t zone_id, uint32_t s
 	if (found && !serial_is_greater(serial, floor))
 		return error_set(err, STATUS_REFUSED,
 		    "serial %" PRIu32 " is not greater than %" PRIu32 " (RFC 1982 3.2)", serial, floor);
-	status = any_row(store, "SELECT 1 FROM versions WHERE zone = ? AND serial = ?", zone_id, serial, &used, err);
+	status = store_serial_is_used(store, zone_id, serial, &used, err);
 	if (status == STATUS_OK && used)
 		return error_set(err, STATUS_REFUSED, "serial %" PRIu32 " has been used by this zone before", serial);
 	return status;

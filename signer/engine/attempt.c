@@ -199,6 +199,23 @@ static const char *why_due(const struct attempt *attempt)
 	return run->options->force ? "forced" : NULL;
 }
 
+/* Greater than the floor is not yet unused: after a wrap the numbers come round again. */
+static enum status skip_used(struct attempt *attempt, bool keep, struct error *err)
+{
+	struct run *run = attempt->run;
+	bool used = false;
+	enum status status = store_serial_is_used(run->store, run->zone.id, attempt->serial, &used, err);
+	if (status == STATUS_OK && used && keep)
+		return error_set(err, STATUS_REFUSED,
+		    "serial policy keep: the input's serial %u was used by this zone before; the input needs another",
+		    attempt->serial);
+	while (status == STATUS_OK && used) {
+		attempt->serial = serial_successor(attempt->serial);
+		status = store_serial_is_used(run->store, run->zone.id, attempt->serial, &used, err);
+	}
+	return status;
+}
+
 static enum status choose_serial(struct attempt *attempt, struct error *err)
 {
 	struct run *run = attempt->run;
@@ -214,7 +231,8 @@ static enum status choose_serial(struct attempt *attempt, struct error *err)
 	enum policy_serial policy = run->policy.serial;
 	if (attempt->keep_alive && policy == POLICY_SERIAL_KEEP)
 		policy = POLICY_SERIAL_INCREMENT;
-	return serial_next(policy, &facts, &attempt->serial, err);
+	status = serial_next(policy, &facts, &attempt->serial, err);
+	return status == STATUS_OK ? skip_used(attempt, policy == POLICY_SERIAL_KEEP, err) : status;
 }
 
 static struct sign_parameters parameters_of(const struct attempt *attempt)

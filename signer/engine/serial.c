@@ -9,8 +9,7 @@ bool serial_greater(uint32_t a, uint32_t b)
 	return distance != 0 && distance < UINT32_C(0x80000000);
 }
 
-/* Zero is skipped: several servers and scripts take it for "unset". */
-static uint32_t successor(uint32_t serial)
+uint32_t serial_successor(uint32_t serial)
 {
 	uint32_t next = serial + 1;
 	return next == 0 ? 1 : next;
@@ -48,7 +47,7 @@ static enum status keep(const struct serial_facts *facts, uint32_t *out, struct 
 		return error_set(err, STATUS_REFUSED,
 		    "serial policy keep: the input's serial %u is not greater than %u, which is used already "
 		    "(RFC 1982 3.2); the input needs serial %u or greater",
-		    facts->input, facts->floor, successor(facts->floor));
+		    facts->input, facts->floor, serial_successor(facts->floor));
 	*out = facts->input;
 	return STATUS_OK;
 }
@@ -56,7 +55,7 @@ static enum status keep(const struct serial_facts *facts, uint32_t *out, struct 
 /* The wish if it is greater than the floor, else the floor's successor. */
 static uint32_t at_least(uint32_t wish, const struct serial_facts *facts)
 {
-	return !facts->has_floor || serial_greater(wish, facts->floor) ? wish : successor(facts->floor);
+	return !facts->has_floor || serial_greater(wish, facts->floor) ? wish : serial_successor(facts->floor);
 }
 
 enum status serial_next(enum policy_serial policy, const struct serial_facts *facts, uint32_t *out, struct error *err)

@@ -9,6 +9,9 @@
 #include "signer/base/error.h"
 #include "signer/base/utc.h"
 
+/* The serial after it. Zero is skipped: several servers and scripts take it for "unset". */
+uint32_t serial_successor(uint32_t serial);
+
 /* What the choice rests on. The floor is the highest serial of store, intents and the file at the output path. */
 struct serial_facts {
 	bool has_floor;
