@@ -163,12 +163,21 @@ static enum status update_row(struct store *store, const struct store_zone *zone
 	return sql_run(&sql, err);
 }
 
-/* A time, or 0 for a zone that is there. */
 static enum status set_removed(struct store *store, int64_t zone_id, struct utc when, struct error *err)
 {
 	struct sql sql;
 	sql_begin(&sql, store, "UPDATE zones SET removed = ? WHERE id = ?");
 	sql_put_int(&sql, when.seconds);
+	sql_put_int(&sql, zone_id);
+	return sql_run(&sql, err);
+}
+
+/* What was wrong with its input when it left is over. */
+static enum status bring_back(struct store *store, int64_t zone_id, struct error *err)
+{
+	struct sql sql;
+	sql_begin(
+	    &sql, store, "UPDATE zones SET removed = 0, input_failing_since = 0, input_failure = NULL WHERE id = ?");
 	sql_put_int(&sql, zone_id);
 	return sql_run(&sql, err);
 }
@@ -185,7 +194,7 @@ static enum status add_zone(
 	const bool is_new = *id == 0;
 	status = is_new ? insert_zone(store, zone, now, id, err) : update_row(store, zone, *id, err);
 	if (status == STATUS_OK && !is_new)
-		status = set_removed(store, *id, (struct utc){ 0 }, err);
+		status = bring_back(store, *id, err);
 	if (status != STATUS_OK)
 		return status;
 	struct arena *const scratch = arena_new(0);

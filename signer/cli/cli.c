@@ -62,6 +62,10 @@ enum status cli_open(struct cli *cli, enum store_mode mode, struct store **store
 		return status;
 	status = cli->command->changes ? cli_check_clock(cli, *store, &cli->is_virtual, err)
 				       : store_is_virtual_clock(*store, &cli->is_virtual, err);
+	if (status == STATUS_OK && cli->is_virtual && cli->command->changes && !cli_has(cli, OPTION_NOW))
+		status = error_set(err, STATUS_USAGE,
+		    "VIRTUAL CLOCK: this keystore's time is what --now says; without it the change would jump to the "
+		    "real time, and there is no way back; nothing was changed");
 	if (status != STATUS_OK) {
 		store_close(*store);
 		*store = NULL;

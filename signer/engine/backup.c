@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "signer/engine/backup.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -177,6 +180,29 @@ static void remove_copy(const char *copy, struct arena *mem)
 		(void)unlink(arena_printf(mem, "%s%s", copy, companions[i]));
 }
 
+/* Whether the process that a copy is named for is gone: then the copy was left by a killed backup. */
+static bool is_left_over(const char *name)
+{
+	static const char prefix[] = ".backup-";
+	if (strncmp(name, prefix, sizeof(prefix) - 1) != 0)
+		return false;
+	char *end;
+	const long process = strtol(name + sizeof(prefix) - 1, &end, 10);
+	return process > 0 && process <= INT_MAX && strncmp(end, ".db", 3) == 0 && kill((pid_t)process, 0) != 0 &&
+	       errno == ESRCH;
+}
+
+static void sweep_copies(const char *state)
+{
+	DIR *folder = opendir(state);
+	if (folder == NULL)
+		return;
+	for (struct dirent *entry = readdir(folder); entry != NULL; entry = readdir(folder))
+		if (is_left_over(entry->d_name))
+			(void)unlinkat(dirfd(folder), entry->d_name, 0);
+	closedir(folder);
+}
+
 /* The database as of one moment, then the key files that it names. */
 static enum status collect(struct store *store, const char *state, char *path, bool with_keys, struct members *members,
     struct backup_summary *summary, struct error *err)
@@ -206,6 +232,7 @@ enum status backup_make(struct store *store, const char *state, const char *path
 	if (!replace && access(path, F_OK) == 0)
 		return error_set(err, STATUS_REFUSED, "%s: is there already; to replace it use --replace", path);
 	remove_copy(copy, mem);
+	sweep_copies(state);
 	enum status status = collect(store, state, copy, with_keys, &members, out, err);
 	if (status == STATUS_OK)
 		status = write_archive(path, &members, now, out, mem, err);

@@ -3,7 +3,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "signer/base/bytes.h"
@@ -14,14 +17,30 @@
 
 enum { COPY_PIECE = 1 << 16 };
 
+/* Beside the file that would have been replaced, which is elsewhere if the output path is a symbolic link. */
+static const char *rejected_path(const struct attempt *attempt)
+{
+	const struct run *run = attempt->run;
+	char link[40], folder[PATH_MAX];
+	struct stat at;
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", attempt->publish.folder);
+	ssize_t size = -1;
+	if (lstat(run->output.path, &at) == 0 && S_ISLNK(at.st_mode))
+		size = readlink(link, folder, sizeof(folder) - 1);
+	if (size <= 0)
+		return arena_printf(run->mem, "%s.rejected", run->output.path);
+	return arena_printf(run->mem, "%.*s/%s.rejected", (int)size, folder, attempt->publish.target);
+}
+
 static void keep_rejected(struct attempt *attempt)
 {
 	struct run *run = attempt->run;
 	if (run->output.to_stdout)
 		return;
+	const char *path = rejected_path(attempt);
 	signals_guard(run->signals, NULL);
 	if (publish_rename_as(&attempt->publish, ".rejected", NULL) == STATUS_OK)
-		run->report->rejected = arena_printf(run->mem, "%s.rejected", run->output.path);
+		run->report->rejected = path;
 }
 
 /* The gate reads the input again, by its descriptor; with $INCLUDE that would not be the whole of it. */

@@ -150,7 +150,13 @@ static enum status add_zone(struct store *store, struct store_zone *row, const s
 		    err, STATUS_REFUSED, "zone %s is there already; see zoneseal zone show %s", row->name, row->name);
 	if (status == STATUS_OK && found)
 		status = setup_check_policy(store, &before, policy, mem, err);
-	return status == STATUS_OK ? store_add_zone(store, row, now, &row->id, err) : status;
+	if (status == STATUS_OK)
+		status = store_add_zone(store, row, now, &row->id, err);
+	if (status != STATUS_OK || !found)
+		return status;
+	/* A failure of the zone that left is none of the one that came back. */
+	const struct store_run fresh = { .started = now, .ended = now, .message = "the zone was added again" };
+	return store_add_run(store, row->id, &fresh, err);
 }
 
 enum status setup_add_zone(struct store *store, const char *state, const struct setup_zone *zone, struct utc now,

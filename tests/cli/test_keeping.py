@@ -4,6 +4,7 @@ import fcntl
 import glob
 import os
 import shutil
+import subprocess
 import tarfile
 import tempfile
 import threading
@@ -170,6 +171,67 @@ class DryRestore(World):
         done = self.z("restore", "--accept", "the disk is gone", "--dry-run", code=0)
         self.assertIn("would be accepted", done.err)
         self.sign("--force", code=3)
+
+
+class Serials(World):
+    """RFC 1982: after a wrap the numbers come round again."""
+
+    def publish(self, serial):
+        self.write("nl.test.zone", ZONE.replace("2026112401", str(serial % 2 ** 32)))
+        self.sign("--force", "--ignore-serial-date")
+        self.assert_published_is_good()
+        return self.serial()
+
+    def test_used_serial_is_passed_over_after_a_wrap(self):
+        first = 2026112401
+        for serial in (first, first + 2 ** 31 - 1, first + 2 ** 32 - 2):
+            self.assertEqual(self.publish(serial), serial % 2 ** 32)
+        self.assertEqual(self.publish(first - 2), first - 1)
+        self.assertEqual(self.publish(first), first + 1)
+
+
+class Leftovers(World):
+    def test_zone_that_comes_back_is_not_blocked(self):
+        self.write("nl.test.zone", delegations(2000))
+        self.sign()
+        self.write("nl.test.zone", ZONE)
+        self.z("run", code=3)
+        self.sign(code=1)
+        self.assertIn("BLOCKED", self.z("status", code=0).out)
+        self.z("zone", "remove", "nl.test", "--yes", code=0)
+        self.z("zone", "add", "nl.test", "-i", self.input, "-o", self.output, code=0)
+        self.assertNotIn("BLOCKED", self.z("status", code=0).out)
+        self.assertIsNone(self.json("status", code=0)["zones"][0].get("input_failing_since"))
+
+    def test_refused_zone_is_where_the_message_says(self):
+        os.mkdir(self.path("real"))
+        os.symlink("real/zone", self.output)
+        self.write("real/zone", "")
+        self.write("nl.test.zone", delegations(2000))
+        self.sign("--replace")
+        self.write("nl.test.zone", ZONE)
+        self.assertIn(self.path("real", "zone.rejected"), self.sign(code=1).err)
+        self.assertTrue(os.path.exists(self.path("real", "zone.rejected")))
+
+    def test_copies_of_killed_backups_are_swept(self):
+        with subprocess.Popen(["/bin/true"]) as gone:
+            gone.wait()
+        old, new = (os.path.join(self.state, f".backup-{pid}.db") for pid in (gone.pid, os.getpid()))
+        for path in (old, new):
+            self.write(path, "x")
+        self.z("backup", self.path("backup.tar"), code=0)
+        self.assertEqual([os.path.exists(path) for path in (old, new)], [False, True])
+
+
+class VirtualClock(World):
+    def test_change_without_now_is_refused(self):
+        self.virtual = False  # zs adds no --now
+        for args in (("sign", "nl.test", "-i", self.input, "-o", self.output),
+                     ("zone", "add", "nl.test", "-i", self.input), ("backup", self.path("backup.tar"))):
+            self.assertIn("--now", self.z(*args, code=2).err)
+        self.z("status", code=0)
+        self.virtual = True
+        self.sign()
 
 
 if __name__ == "__main__":
