@@ -1,0 +1,549 @@
+/* SPDX-License-Identifier: MIT */
+#include "policies/rollover.h"
+
+#include <string.h>
+
+#include "policies/rollover_rules.h"
+
+/* The work of one call: the keys as they become, and which records have moved. A record moves once in a plan, since all
+ * moves go into one zone version and the next one is counted from its publication. */
+struct planner {
+	const struct rollover_policy *policy;
+	const struct rollover_facts *facts;
+	struct utc now;
+	struct rollover_key *keys;
+	size_t count;
+	bool (*moved)[KEY_RECORDS];
+	struct rollover_move *moves;
+	size_t move_count;
+};
+
+static struct rollover_view present(const struct planner *p)
+{
+	return (struct rollover_view){ p->keys, p->count, p->count, KEY_RECORDS, KEY_NA, p->now };
+}
+
+static struct rollover_view with_move(const struct planner *p, size_t key, enum key_record record, enum key_state to)
+{
+	return (struct rollover_view){ p->keys, p->count, key, record, to, p->now };
+}
+
+static enum key_state state_of(const struct planner *p, size_t key, enum key_record record)
+{
+	return p->keys[key].key.state[record];
+}
+
+/* ---- where a record wants to go ---- */
+
+static bool may_introduce(const struct planner *p, const struct rollover_key *key, enum key_record record)
+{
+	if (record == KEY_DS)
+		return !key->standby && !p->policy->no_ds;
+	return !(key->standby && record == KEY_ZRRSIG);
+}
+
+static enum key_state next_state(const struct planner *p, size_t index, enum key_record record)
+{
+	const struct rollover_key *const key = &p->keys[index];
+	const enum key_state state = key->key.state[record];
+	const bool wanted = key->key.goal_present;
+	switch (state) {
+	case KEY_NA:
+		return KEY_NA;
+	case KEY_HIDDEN:
+		return wanted && may_introduce(p, key, record) ? KEY_RUMOURED : KEY_HIDDEN;
+	case KEY_RUMOURED:
+		return wanted ? KEY_OMNIPRESENT : KEY_UNRETENTIVE;
+	case KEY_OMNIPRESENT:
+		return wanted ? KEY_OMNIPRESENT : KEY_UNRETENTIVE;
+	case KEY_UNRETENTIVE:
+		return wanted && may_introduce(p, key, record) ? KEY_RUMOURED : KEY_HIDDEN;
+	}
+	return state;
+}
+
+static bool begins(enum key_state to)
+{
+	return to == KEY_RUMOURED || to == KEY_UNRETENTIVE;
+}
+
+/* ---- what the method wants first ---- */
+
+static unsigned minimize_bit(enum key_record record)
+{
+	static const unsigned bits[KEY_RECORDS] = {
+		[KEY_DNSKEY] = ROLLOVER_FEW_DNSKEY,
+		[KEY_ZRRSIG] = ROLLOVER_FEW_RRSIG,
+		[KEY_KRRSIG] = ROLLOVER_FEW_DNSKEY, /* it travels with its DNSKEY */
+		[KEY_DS] = ROLLOVER_FEW_DS,
+	};
+	return bits[record];
+}
+
+static bool is_full(const struct planner *p, size_t key, enum key_record record)
+{
+	const enum key_state state = state_of(p, key, record);
+	return state == KEY_OMNIPRESENT || state == KEY_NA;
+}
+
+static bool method_lets_in(const struct planner *p, size_t key, enum key_record record)
+{
+	const uint8_t algorithm = p->keys[key].key.algorithm;
+	const unsigned bits = p->policy->minimize[p->keys[key].key.role];
+	const struct rollover_view view = present(p);
+	const bool usable = rollover_has_usable(&view, algorithm);
+	switch (record) {
+	case KEY_DNSKEY:
+		if ((bits & ROLLOVER_FEW_DNSKEY) == 0 || !usable || p->keys[key].standby)
+			return true;
+		return is_full(p, key, KEY_ZRRSIG) && (is_full(p, key, KEY_DS) || p->policy->no_ds);
+	case KEY_ZRRSIG:
+		return (bits & ROLLOVER_FEW_RRSIG) == 0 || !usable || is_full(p, key, KEY_DNSKEY);
+	case KEY_KRRSIG:
+		return state_of(p, key, KEY_DNSKEY) == KEY_RUMOURED || state_of(p, key, KEY_DNSKEY) == KEY_OMNIPRESENT;
+	case KEY_DS:
+		return (bits & ROLLOVER_FEW_DS) == 0 || (is_full(p, key, KEY_DNSKEY) && is_full(p, key, KEY_KRRSIG));
+	case KEY_RECORDS:
+		break;
+	}
+	return false;
+}
+
+static size_t successor_of(const struct planner *p, size_t key)
+{
+	const int64_t id = p->keys[key].key.id;
+	for (size_t i = 0; id != 0 && i < p->count; i++)
+		if (p->keys[i].predecessor == id && p->keys[i].key.goal_present)
+			return i;
+	return SIZE_MAX;
+}
+
+static bool successor_is_full(const struct planner *p, size_t successor)
+{
+	for (int i = 0; i < KEY_RECORDS; i++) {
+		const enum key_record record = (enum key_record)i;
+		if (record == KEY_DS && p->policy->no_ds)
+			continue;
+		if (!is_full(p, successor, record))
+			return false;
+	}
+	return true;
+}
+
+static bool method_lets_out(const struct planner *p, size_t key, enum key_record record)
+{
+	const size_t successor = successor_of(p, key);
+	if (successor == SIZE_MAX || p->policy->insecure)
+		return true;
+	if (record == KEY_DS && p->policy->parent_by_hand && p->keys[successor].key.state[KEY_DS] != KEY_NA &&
+	    p->keys[successor].ds_seen.seconds == 0)
+		return false;
+	const unsigned bits = p->policy->minimize[p->keys[key].key.role];
+	if ((bits & minimize_bit(record)) != 0)
+		return true;
+	return successor_is_full(p, successor);
+}
+
+/* ---- the three rules ---- */
+
+/* Decision 5's one exception: a DS whose key cannot answer helps nobody, and its going can only help. */
+static bool is_repair(const struct planner *p, size_t key, enum key_record record)
+{
+	const struct rollover_view view = present(p);
+	if (record != KEY_DS || rollover_matches(&view, key, "O*O*"))
+		return false;
+	if (p->policy->insecure)
+		return true;
+	for (size_t i = 0; i < p->count; i++)
+		if (i != key && p->keys[i].key.algorithm == p->keys[key].key.algorithm &&
+		    (rollover_matches(&view, i, "O*OO") || rollover_matches(&view, i, "O*OR")))
+			return true;
+	return false;
+}
+
+/* A rule that holds must go on to hold; one that does not may be left so by what is introduced, and nothing is
+ * withdrawn meanwhile. */
+static bool rule_allows(bool before, bool after, enum key_state to, bool repair)
+{
+	if (before)
+		return after;
+	return after || to != KEY_UNRETENTIVE || repair;
+}
+
+static bool rules_allow(
+    const struct planner *p, size_t key, enum key_record record, enum key_state to, enum rollover_obstacle *why)
+{
+	const uint8_t algorithm = p->keys[key].key.algorithm;
+	const struct rollover_view before = present(p);
+	const struct rollover_view after = with_move(p, key, record, to);
+	const bool repair = to == KEY_UNRETENTIVE && is_repair(p, key, record);
+	if (!p->policy->insecure &&
+	    !rule_allows(rollover_rule_ds_exists(&before), rollover_rule_ds_exists(&after), to, repair)) {
+		*why = ROLLOVER_WAITS_DS_EXISTS;
+		return false;
+	}
+	if (!rule_allows(
+		rollover_rule_key_chain(&before, algorithm), rollover_rule_key_chain(&after, algorithm), to, repair)) {
+		*why = ROLLOVER_WAITS_KEY_CHAIN;
+		return false;
+	}
+	if (!rule_allows(rollover_rule_signatures(&before, algorithm), rollover_rule_signatures(&after, algorithm), to,
+		repair)) {
+		*why = ROLLOVER_WAITS_SIGNATURES;
+		return false;
+	}
+	if (p->policy->strict &&
+	    !rule_allows(rollover_rule_every_algorithm(&before), rollover_rule_every_algorithm(&after), to, repair)) {
+		*why = ROLLOVER_WAITS_SIGNATURES;
+		return false;
+	}
+	return true;
+}
+
+/* ---- time ---- */
+
+static struct utc later_by(struct utc from, struct span a, struct span b, struct span c)
+{
+	return utc_add(utc_add(utc_add(from, a), b), c);
+}
+
+static struct utc key_set_time(const struct planner *p, struct utc since, enum key_state to)
+{
+	const struct timing *const t = &p->policy->timing;
+	struct span ttl = ttl_ledger_wait(&p->facts->dnskey_ttl, since);
+	if (to == KEY_HIDDEN)
+		return later_by(since, ttl, t->propagation, t->retire_safety);
+	if (p->facts->first_dnskey_set) {
+		const struct span negative = ttl_ledger_wait(&p->facts->negative_ttl, since);
+		ttl = negative.seconds > ttl.seconds ? negative : ttl;
+	}
+	return later_by(since, ttl, t->propagation, t->publish_safety);
+}
+
+static struct utc signatures_time(const struct planner *p, const struct rollover_key *key)
+{
+	const struct timing *const t = &p->policy->timing;
+	const struct utc since = key->key.since[KEY_ZRRSIG];
+	const struct utc complete =
+	    key->signatures_complete.seconds != 0 ? key->signatures_complete : utc_add(since, t->sign_all);
+	return later_by(complete, ttl_ledger_wait(&p->facts->data_ttl, since), t->propagation, t->retire_safety);
+}
+
+/* A DS change counts from the moment that all parent servers showed it (RFC 7583 3.3.1). */
+static struct utc ds_time(const struct planner *p, const struct rollover_key *key, enum key_state to)
+{
+	const struct timing *const t = &p->policy->timing;
+	const struct utc observed = to == KEY_OMNIPRESENT ? key->ds_seen : key->ds_gone;
+	if (observed.seconds == 0)
+		return UTC_NEVER;
+	return later_by(
+	    observed, ttl_ledger_wait(&p->facts->ds_ttl, observed), t->parent_propagation, t->retire_safety);
+}
+
+static struct utc due(const struct planner *p, size_t index, enum key_record record, enum key_state to)
+{
+	const struct rollover_key *const key = &p->keys[index];
+	if (begins(to))
+		return p->now;
+	switch (record) {
+	case KEY_DNSKEY:
+	case KEY_KRRSIG:
+		return key_set_time(p, key->key.since[record], to);
+	case KEY_ZRRSIG:
+		return signatures_time(p, key);
+	case KEY_DS:
+		return ds_time(p, key, to);
+	case KEY_RECORDS:
+		break;
+	}
+	return UTC_NEVER;
+}
+
+/* ---- one record ---- */
+
+static bool key_is_missing(const struct planner *p)
+{
+	for (size_t i = 0; i < p->count; i++)
+		if (p->keys[i].missing && (p->keys[i].key.goal_present || key_is_published(&p->keys[i].key)))
+			return true;
+	return false;
+}
+
+/* Whether the record may move to `to` now; if not, `wait` says why. */
+static bool may_move(
+    const struct planner *p, size_t key, enum key_record record, enum key_state to, struct rollover_wait *wait)
+{
+	*wait = (struct rollover_wait){ key, record, to, ROLLOVER_WAITS_TIME, UTC_NEVER };
+	if (key_is_missing(p)) {
+		wait->why = ROLLOVER_WAITS_KEY_MISSING;
+		return false;
+	}
+	if ((to == KEY_RUMOURED && !method_lets_in(p, key, record)) ||
+	    (to == KEY_UNRETENTIVE && !method_lets_out(p, key, record))) {
+		wait->why = ROLLOVER_WAITS_METHOD;
+		return false;
+	}
+	if (!rules_allow(p, key, record, to, &wait->why))
+		return false;
+	const struct utc when = due(p, key, record, to);
+	if (utc_before(p->now, when)) {
+		wait->why = when.seconds == UTC_NEVER.seconds ? ROLLOVER_WAITS_PARENT : ROLLOVER_WAITS_TIME;
+		wait->earliest = when;
+		return false;
+	}
+	if (begins(to) && p->policy->manual && !p->facts->step) {
+		wait->why = ROLLOVER_WAITS_OPERATOR;
+		return false;
+	}
+	return true;
+}
+
+static void move(struct planner *p, size_t index, enum key_record record, enum key_state to)
+{
+	struct rollover_key *const key = &p->keys[index];
+	p->moves[p->move_count++] = (struct rollover_move){ index, record, key->key.state[record], to };
+	p->moved[index][record] = true;
+	if (to == KEY_UNRETENTIVE)
+		key->was_full[record] = key->key.state[record] == KEY_OMNIPRESENT;
+	key->key.state[record] = to;
+	key->key.since[record] = p->now;
+	if (record == KEY_DS && to == KEY_RUMOURED)
+		key->ds_seen = (struct utc){ 0 };
+	if (record == KEY_DS && to == KEY_UNRETENTIVE)
+		key->ds_gone = (struct utc){ 0 };
+	if (record == KEY_ZRRSIG && begins(to))
+		key->signatures_complete = (struct utc){ 0 };
+	const enum key_record first_use = key->key.role == KEY_KSK ? KEY_KRRSIG : KEY_ZRRSIG;
+	if (record == first_use && to == KEY_RUMOURED && key->key.active.seconds == 0)
+		key->key.active = p->now;
+}
+
+/* Moves whatever may move until nothing does. Each record moves at most once, so this ends. */
+static void settle(struct planner *p)
+{
+	struct rollover_wait wait;
+	bool changed = true;
+	while (changed) {
+		changed = false;
+		for (size_t key = 0; key < p->count; key++) {
+			for (int r = 0; r < KEY_RECORDS; r++) {
+				const enum key_record record = (enum key_record)r;
+				const enum key_state to = next_state(p, key, record);
+				if (to == state_of(p, key, record) || p->moved[key][record])
+					continue;
+				if (!may_move(p, key, record, to, &wait))
+					continue;
+				move(p, key, record, to);
+				changed = true;
+			}
+		}
+	}
+}
+
+/* ---- goals and new keys ---- */
+
+static bool role_is_wanted(const struct rollover_policy *policy, enum key_role role)
+{
+	return policy->csk ? role == KEY_CSK : role != KEY_CSK;
+}
+
+static bool serves(const struct planner *p, size_t key, enum key_role role)
+{
+	const struct rollover_key *const k = &p->keys[key];
+	return k->key.goal_present && !k->standby && k->key.role == role && k->key.algorithm == p->policy->algorithm;
+}
+
+static bool every_role_is_served(const struct planner *p)
+{
+	for (int role = KEY_KSK; role <= KEY_CSK; role++) {
+		bool served = !role_is_wanted(p->policy, (enum key_role)role);
+		for (size_t i = 0; i < p->count && !served; i++)
+			served = serves(p, i, (enum key_role)role);
+		if (!served)
+			return false;
+	}
+	return true;
+}
+
+/* A key is on its way out once its successor exists, or once the policy has other keys for all that is wanted. */
+static void set_goals(struct planner *p)
+{
+	const bool served = every_role_is_served(p);
+	for (size_t i = 0; i < p->count; i++) {
+		struct rollover_key *const key = &p->keys[i];
+		if (!key->key.goal_present)
+			continue;
+		const bool foreign =
+		    !role_is_wanted(p->policy, key->key.role) || key->key.algorithm != p->policy->algorithm;
+		if (p->policy->insecure || successor_of(p, i) != SIZE_MAX || (served && foreign))
+			key->key.goal_present = false;
+	}
+}
+
+/* How long before the end of its lifetime a key's successor must exist. */
+static struct span lead(const struct rollover_policy *policy, enum key_role role)
+{
+	const struct timing *const t = &policy->timing;
+	const unsigned bits = policy->minimize[role];
+	struct span zone = { 0 };
+	struct span keys = { 0 };
+	if (role != KEY_KSK) {
+		zone = (bits & ROLLOVER_FEW_RRSIG) != 0    ? timing_zsk_publication(t)
+		       : (bits & ROLLOVER_FEW_DNSKEY) != 0 ? timing_zsk_retire(t)
+							   : timing_zsk_double_signature(t);
+	}
+	if (role != KEY_ZSK && !policy->no_ds) {
+		keys = (bits & ROLLOVER_FEW_DS) != 0       ? timing_ksk_publication(t)
+		       : (bits & ROLLOVER_FEW_DNSKEY) != 0 ? timing_ds_publication(t)
+							   : timing_ksk_double_rrset(t);
+		if (bits != ROLLOVER_KSK_DOUBLE_RRSET)
+			keys.seconds += t->registration.seconds;
+	}
+	return zone.seconds > keys.seconds ? zone : keys;
+}
+
+/* The key that a new one of `role` takes over from: of the same role if there is one, else what signs the DNSKEY RRset
+ * now. */
+static int64_t predecessor_for(const struct planner *p, enum key_role role)
+{
+	int64_t found = 0;
+	for (size_t i = 0; i < p->count; i++) {
+		const struct rollover_key *const key = &p->keys[i];
+		if (!key->key.goal_present || key->standby)
+			continue;
+		if (key->key.role == role)
+			return key->key.id;
+		if (role == KEY_CSK && key->key.role == KEY_KSK)
+			found = key->key.id;
+	}
+	return found;
+}
+
+static void plan_birth(const struct planner *p, enum key_role role, struct rollover_plan *out)
+{
+	struct utc when = p->now;
+	int64_t predecessor = predecessor_for(p, role);
+	for (size_t i = 0; i < p->count; i++) {
+		const struct rollover_key *const key = &p->keys[i];
+		if (!serves(p, i, role))
+			continue;
+		if (p->policy->lifetime[role].seconds == 0 || key->key.active.seconds == 0)
+			return;
+		when = utc_subtract(utc_add(key->key.active, p->policy->lifetime[role]), lead(p->policy, role));
+		predecessor = key->key.id;
+	}
+	if (utc_before(p->now, when))
+		out->next = utc_before(when, out->next) ? when : out->next;
+	else
+		out->births[out->birth_count++] =
+		    (struct rollover_birth){ role, p->policy->algorithm, predecessor, when };
+}
+
+static void plan_births(const struct planner *p, struct rollover_plan *out)
+{
+	if (p->policy->insecure || key_is_missing(p))
+		return;
+	for (int role = KEY_KSK; role <= KEY_CSK; role++)
+		if (role_is_wanted(p->policy, (enum key_role)role))
+			plan_birth(p, (enum key_role)role, out);
+}
+
+/* ---- the plan ---- */
+
+static void collect_waits(const struct planner *p, struct rollover_plan *out)
+{
+	for (size_t key = 0; key < p->count; key++) {
+		for (int r = 0; r < KEY_RECORDS; r++) {
+			const enum key_record record = (enum key_record)r;
+			const enum key_state to = next_state(p, key, record);
+			if (to == state_of(p, key, record))
+				continue;
+			struct rollover_wait *const wait = &out->waits[out->wait_count++];
+			/* What has moved in this plan, and may move again at once, waits for the publication. */
+			if (may_move(p, key, record, to, wait))
+				wait->earliest = p->now;
+			if (utc_before(wait->earliest, out->next))
+				out->next = wait->earliest;
+		}
+	}
+}
+
+enum status rollover_plan(const struct rollover_policy *policy, const struct rollover_key keys[], size_t count,
+    const struct rollover_facts *facts, struct utc now, struct arena *mem, struct rollover_plan *out, struct error *err)
+{
+	if (count > 4096)
+		return error_set(
+		    err, STATUS_INTERNAL, "rollover: %zu keys in one zone are beyond what a plan takes", count);
+	struct planner p = { .policy = policy, .facts = facts, .now = now, .count = count };
+	p.keys = arena_calloc(mem, count, sizeof(*p.keys));
+	p.moved = arena_calloc(mem, count, sizeof(*p.moved));
+	p.moves = arena_calloc(mem, count * KEY_RECORDS, sizeof(*p.moves));
+	if (count > 0)
+		memcpy(p.keys, keys, count * sizeof(*keys));
+	set_goals(&p);
+	settle(&p);
+	struct rollover_plan plan = { .keys = p.keys, .count = count, .moves = p.moves, .move_count = p.move_count };
+	plan.waits = arena_calloc(mem, count * KEY_RECORDS, sizeof(*plan.waits));
+	plan.births = arena_calloc(mem, 3, sizeof(*plan.births));
+	plan.next = UTC_NEVER;
+	collect_waits(&p, &plan);
+	plan_births(&p, &plan);
+	*out = plan;
+	return STATUS_OK;
+}
+
+/* ---- values ---- */
+
+bool rollover_minimize_is_valid(enum key_role role, unsigned bits)
+{
+	static const unsigned valid[3] = {
+		[KEY_KSK] = 1u << 0 | 1u << 2 | 1u << 4,
+		[KEY_ZSK] = 1u << 0 | 1u << 1 | 1u << 2,
+		[KEY_CSK] = 1u << 0 | 1u << 1 | 1u << 2 | 1u << 4 | 1u << 5,
+	};
+	return bits < 8 && (valid[role] >> bits & 1) != 0;
+}
+
+void rollover_key_init(struct rollover_key *key, enum key_role role, int64_t predecessor)
+{
+	key->predecessor = predecessor;
+	key->key.role = role;
+	key->key.goal_present = true;
+	key->key.state[KEY_DNSKEY] = KEY_HIDDEN;
+	key->key.state[KEY_ZRRSIG] = role == KEY_KSK ? KEY_NA : KEY_HIDDEN;
+	key->key.state[KEY_KRRSIG] = role == KEY_ZSK ? KEY_NA : KEY_HIDDEN;
+	key->key.state[KEY_DS] = role == KEY_ZSK ? KEY_NA : KEY_HIDDEN;
+}
+
+bool rollover_start(struct rollover_key keys[], size_t count, enum key_role role, const struct rollover_policy *policy,
+    struct rollover_birth *birth)
+{
+	for (size_t i = 0; i < count; i++) {
+		const struct rollover_key *const key = &keys[i];
+		if (!key->key.goal_present || key->standby || key->key.role != role ||
+		    key->key.algorithm != policy->algorithm)
+			continue;
+		if (key->key.active.seconds == 0)
+			return false;
+		*birth = (struct rollover_birth){ role, policy->algorithm, key->key.id, (struct utc){ 0 } };
+		return true;
+	}
+	return false;
+}
+
+const char *rollover_obstacle_text(enum rollover_obstacle why)
+{
+	static const char *const texts[] = {
+		[ROLLOVER_WAITS_TIME] = "caches in the world may still hold what was before",
+		[ROLLOVER_WAITS_METHOD] = "the rollover method wants another record first",
+		[ROLLOVER_WAITS_DS_EXISTS] = "the zone would be left without a DS",
+		[ROLLOVER_WAITS_KEY_CHAIN] =
+		    "some cache would find no way from a DS to a key that signs the DNSKEY RRset",
+		[ROLLOVER_WAITS_SIGNATURES] = "some cache would hold signatures that no DNSKEY in it can check",
+		[ROLLOVER_WAITS_PARENT] = "the parent's servers do not all show the change of the DS yet",
+		[ROLLOVER_WAITS_OPERATOR] = "the policy is manual: an operator starts each step",
+		[ROLLOVER_WAITS_KEY_MISSING] =
+		    "a private key of the zone cannot be used; nothing moves until it is back",
+	};
+	return texts[why];
+}

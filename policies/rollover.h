@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Decides what to do with a zone's keys, and when to look again.
+ *
+ * Pure: the same policy, keys, facts and time give the same plan. Nothing here stores, signs, logs or reads a clock, so
+ * engine, status, simulation and tests share it. Each key has up to four records (DNSKEY, ZRRSIG, KRRSIG, DS) in one of
+ * four states; the minimize bits choose the method; three safety rules hold at every step. The model is that of
+ * Schaeffer, Overeinder and Mekking, "Flexible and Robust Key Rollover in DNSSEC"; intervals are those of RFC 7583
+ * (timing.h).
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "keystore/key.h"
+#include "policies/timing.h"
+#include "signer/base/arena.h"
+#include "signer/base/error.h"
+
+/* What a method keeps few of: a minimized record is introduced only when its counterpart is in every cache. */
+enum rollover_minimize { ROLLOVER_FEW_RRSIG = 1, ROLLOVER_FEW_DNSKEY = 2, ROLLOVER_FEW_DS = 4 };
+
+/* The methods by name; a policy chooses one per role. */
+enum {
+	ROLLOVER_ZSK_DOUBLE_SIGNATURE = 0,
+	ROLLOVER_ZSK_PRE_PUBLICATION = ROLLOVER_FEW_RRSIG,
+	ROLLOVER_ZSK_DOUBLE_RRSIG = ROLLOVER_FEW_DNSKEY,
+	ROLLOVER_KSK_DOUBLE_RRSET = 0,
+	ROLLOVER_KSK_DOUBLE_DS = ROLLOVER_FEW_DNSKEY,
+	ROLLOVER_KSK_DOUBLE_KSK = ROLLOVER_FEW_DS,
+	ROLLOVER_CSK_DOUBLE_RRSET = 0,
+	ROLLOVER_CSK_SINGLE_SIGNATURE = ROLLOVER_FEW_RRSIG,
+	ROLLOVER_CSK_DOUBLE_DS = ROLLOVER_FEW_DNSKEY,
+	ROLLOVER_CSK_DOUBLE_SIGNATURE = ROLLOVER_FEW_DS,
+	ROLLOVER_CSK_PRE_PUBLICATION = ROLLOVER_FEW_RRSIG | ROLLOVER_FEW_DS,
+};
+
+/* Bits that a role may have; others wait for each other for ever. */
+bool rollover_minimize_is_valid(enum key_role role, unsigned bits);
+
+/* The part of a policy that rollovers follow. */
+struct rollover_policy {
+	bool csk; /* one combined key, else KSK and ZSK */
+	uint8_t algorithm;
+	unsigned minimize[3];    /* by enum key_role */
+	struct span lifetime[3]; /* by enum key_role; from key.active; 0: unlimited */
+	bool insecure;           /* the goal is a zone without DNSSEC */
+	bool no_ds;              /* the parent takes no DS */
+	bool strict;          /* every algorithm that caches know of signs everything (RFC 6781 4.1.4, conservative) */
+	bool parent_by_hand;  /* a person tells the parent: the old DS stays wanted until the new one is seen */
+	bool manual;          /* moves to RUMOURED and UNRETENTIVE need an operator's step */
+	struct timing timing; /* TTLs in it are replaced from the facts for each change */
+};
+
+/* A key as the planner sees it. */
+struct rollover_key {
+	struct key key;
+	int64_t predecessor;            /* row id of the key that it replaces, or 0 */
+	struct utc ds_seen;             /* since when every parent server shows its DS; 0: not */
+	struct utc ds_gone;             /* since when no parent server shows it; 0: not */
+	struct utc signatures_complete; /* since when every RRset carries its signature, or none does once it is
+					   withdrawn; 0: unknown */
+	bool was_full[KEY_RECORDS];     /* the record was OMNIPRESENT when it became UNRETENTIVE; else it may cover for
+					   nothing */
+	bool standby;                   /* published, but neither signs (ZSK) nor has a DS (KSK) until it is promoted */
+	bool missing;                   /* its private half cannot be used */
+};
+
+struct rollover_facts {
+	struct ttl_ledger dnskey_ttl, data_ttl, negative_ttl, ds_ttl;
+	bool step;             /* an operator asked for the next step of a manual policy */
+	bool first_dnskey_set; /* no DNSKEY RRset was served before those that are RUMOURED now */
+};
+
+struct rollover_move {
+	size_t key; /* index into the plan's keys */
+	enum key_record record;
+	enum key_state from, to;
+};
+
+enum rollover_obstacle {
+	ROLLOVER_WAITS_TIME,        /* until `earliest`, which is a sum of TTL, propagation and margins */
+	ROLLOVER_WAITS_METHOD,      /* the method wants another record first */
+	ROLLOVER_WAITS_DS_EXISTS,   /* rule 1 */
+	ROLLOVER_WAITS_KEY_CHAIN,   /* rule 2 */
+	ROLLOVER_WAITS_SIGNATURES,  /* rule 3 */
+	ROLLOVER_WAITS_PARENT,      /* the DS is not yet seen, or not yet gone, at every parent server */
+	ROLLOVER_WAITS_OPERATOR,    /* the policy is manual */
+	ROLLOVER_WAITS_KEY_MISSING, /* a private key of the zone cannot be used: nothing moves */
+};
+
+/* Why a record does not move now. */
+struct rollover_wait {
+	size_t key;
+	enum key_record record;
+	enum key_state to;
+	enum rollover_obstacle why;
+	struct utc earliest; /* for ROLLOVER_WAITS_TIME; else UTC_NEVER */
+};
+
+/* A key to make. */
+struct rollover_birth {
+	enum key_role role;
+	uint8_t algorithm;
+	int64_t predecessor; /* or 0 */
+	struct utc due;      /* at or before `now` in a plan's births */
+};
+
+struct rollover_plan {
+	struct rollover_key *keys; /* as they are after the moves, in the caller's order */
+	size_t count;
+	struct rollover_move *moves; /* all that go into one zone version, in order */
+	size_t move_count;
+	struct rollover_wait *waits;
+	size_t wait_count;
+	struct rollover_birth *births; /* make these, add them to the keys, and plan again */
+	size_t birth_count;
+	struct utc next; /* look again then; UTC_NEVER if only the parent or a person can move it */
+};
+
+/* Plans for one zone. `keys` are all of its keys, in any order, those that left it included; none is changed. Apply the
+ * moves by publishing a zone version with plan.keys; `since` of each moved record is `now` and becomes the time of the
+ * receipt (the DS observations keep clocks of their own). If the publication fails, keep the old keys: neither side of
+ * a swap has moved.
+ *
+ * STATUS_INTERNAL  more than 64 keys are in use at once. */
+enum status rollover_plan(const struct rollover_policy *policy, const struct rollover_key keys[], size_t count,
+    const struct rollover_facts *facts, struct utc now, struct arena *mem, struct rollover_plan *out,
+    struct error *err) MUST_CHECK;
+
+/* A new key's record states: HIDDEN where its role has the record, NA elsewhere. */
+void rollover_key_init(struct rollover_key *key, enum key_role role, int64_t predecessor);
+
+/* Starts a roll by hand: sets the goal of the present key of `role` to HIDDEN and says what to make. False if a roll of
+ * that role is under way whose new key does not sign yet. */
+bool rollover_start(struct rollover_key keys[], size_t count, enum key_role role, const struct rollover_policy *policy,
+    struct rollover_birth *birth);
+
+const char *rollover_obstacle_text(enum rollover_obstacle why);
