@@ -57,8 +57,9 @@ static unsigned shortest_rsa(const struct policy *policy)
 
 /* What registrants and their operators wrote and the registry cannot mend: legal in a zone, worth a word, and never a
  * reason to keep all other changes from getting out. */
-static const char only_warn[] = "\"warn\": [\"structure.cut\", \"structure.glue\", \"structure.name-doubled\", "
-				"\"delegation.ds-ttl\", \"delegation.ds-sha1\"]";
+static const char only_warn[] =
+    "\"warn\": [\"structure.cut\", \"structure.glue\", \"structure.name-doubled\", \"structure.ns-target\", "
+    "\"delegation.ds-ttl\", \"delegation.ds-sha1\"]";
 
 char *gate_limits(const struct policy *policy, struct arena *mem)
 {

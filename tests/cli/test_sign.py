@@ -87,14 +87,15 @@ class Publishing(World):
 old 7200 DS 1234 8 1 49FD46E6C4B45C55D4AC49FD46E6C4B45C55D4AC
 bare NS ns.bare
 twice NS ns.nl.test.nl.test.
+root NS .
 a TXT "at a cut"
 hidden.a TXT "below a cut"
 """)
         self.sign()
         self.assert_published_is_good()
         verdict = self.z("verify", "--last", "nl.test", code=0).out
-        for check in ("structure.cut", "structure.glue", "structure.name-doubled", "delegation.ds-ttl",
-                      "delegation.ds-sha1"):
+        for check in ("structure.cut", "structure.glue", "structure.name-doubled", "structure.ns-target",
+                      "delegation.ds-ttl", "delegation.ds-sha1"):
             self.assertRegex(verdict, rf"warn +{check}|{check}.*warn")
 
     def test_old_versions_are_kept(self):
