@@ -125,7 +125,7 @@ struct report_style cli_style(const struct cli *cli)
 	return (struct report_style){ .colour = wanted, .states = cli_has(cli, OPTION_STATES), .now = cli->now };
 }
 
-static void say(const char *format, va_list values)
+static void PRINTF_LIKE(1, 0) say(const char *format, va_list values)
 {
 	vfprintf(stderr, format, values);
 	fputc('\n', stderr);

@@ -39,7 +39,7 @@ static void reset_signals(void)
 		(void)signal(i, SIG_DFL);
 }
 
-static void set_limit(int resource, rlim_t most)
+static void set_limit(__rlimit_resource_t resource, rlim_t most)
 {
 	const struct rlimit limit = { most, most };
 	(void)setrlimit(resource, &limit);
