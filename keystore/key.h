@@ -39,6 +39,17 @@ struct key {
 	struct utc since[KEY_RECORDS];     /* when that state began, by publication, not by intention */
 	struct utc created;
 	struct utc active; /* first publication with signatures of its own; 0 if not yet */
+	/* What the rollover engine remembers. */
+	int64_t predecessor;            /* row id of the key that it replaces, or 0 */
+	struct utc ds_seen;             /* since when every parent server shows its DS; 0: not */
+	struct utc ds_gone;             /* since when no parent server shows it; 0: not */
+	struct utc signatures_complete; /* since when every RRset carries its signature, or none does once it is
+					   withdrawn; 0: unknown */
+	bool was_full[KEY_RECORDS];     /* the record was OMNIPRESENT when it became UNRETENTIVE; else it may cover for
+					   nothing */
+	bool standby;                   /* published, but neither signs (ZSK) nor has a DS (KSK) until it is promoted */
+	bool foreign;      /* its private half is another signer's: it is published and counted, and never signs here */
+	struct utc purged; /* when its private half was destroyed; 0: not */
 };
 
 const char *key_role_name(enum key_role role);    /* "KSK", "ZSK", "CSK" */

@@ -38,8 +38,8 @@ static enum key_state state_of(const struct planner *p, size_t key, enum key_rec
 static bool may_introduce(const struct planner *p, const struct rollover_key *key, enum key_record record)
 {
 	if (record == KEY_DS)
-		return !key->standby && !p->policy->no_ds;
-	return !(key->standby && record == KEY_ZRRSIG);
+		return !key->key.standby && !p->policy->no_ds;
+	return !(key->key.standby && record == KEY_ZRRSIG);
 }
 
 static enum key_state next_state(const struct planner *p, size_t index, enum key_record record)
@@ -94,7 +94,7 @@ static bool method_lets_in(const struct planner *p, size_t key, enum key_record 
 	const bool usable = rollover_has_usable(&view, algorithm);
 	switch (record) {
 	case KEY_DNSKEY:
-		if ((bits & ROLLOVER_FEW_DNSKEY) == 0 || !usable || p->keys[key].standby)
+		if ((bits & ROLLOVER_FEW_DNSKEY) == 0 || !usable || p->keys[key].key.standby)
 			return true;
 		return is_full(p, key, KEY_ZRRSIG) && (is_full(p, key, KEY_DS) || p->policy->no_ds);
 	case KEY_ZRRSIG:
@@ -113,7 +113,7 @@ static size_t successor_of(const struct planner *p, size_t key)
 {
 	const int64_t id = p->keys[key].key.id;
 	for (size_t i = 0; id != 0 && i < p->count; i++)
-		if (p->keys[i].predecessor == id && p->keys[i].key.goal_present)
+		if (p->keys[i].key.predecessor == id && p->keys[i].key.goal_present)
 			return i;
 	return SIZE_MAX;
 }
@@ -136,7 +136,7 @@ static bool method_lets_out(const struct planner *p, size_t key, enum key_record
 	if (successor == SIZE_MAX || p->policy->insecure)
 		return true;
 	if (record == KEY_DS && p->policy->parent_by_hand && p->keys[successor].key.state[KEY_DS] != KEY_NA &&
-	    p->keys[successor].ds_seen.seconds == 0)
+	    p->keys[successor].key.ds_seen.seconds == 0)
 		return false;
 	const unsigned bits = p->policy->minimize[p->keys[key].key.role];
 	if ((bits & minimize_bit(record)) != 0)
@@ -225,7 +225,7 @@ static struct utc signatures_time(const struct planner *p, const struct rollover
 	const struct timing *const t = &p->policy->timing;
 	const struct utc since = key->key.since[KEY_ZRRSIG];
 	const struct utc complete =
-	    key->signatures_complete.seconds != 0 ? key->signatures_complete : utc_add(since, t->sign_all);
+	    key->key.signatures_complete.seconds != 0 ? key->key.signatures_complete : utc_add(since, t->sign_all);
 	return later_by(complete, ttl_ledger_wait(&p->facts->data_ttl, since), t->propagation, t->retire_safety);
 }
 
@@ -233,7 +233,7 @@ static struct utc signatures_time(const struct planner *p, const struct rollover
 static struct utc ds_time(const struct planner *p, const struct rollover_key *key, enum key_state to)
 {
 	const struct timing *const t = &p->policy->timing;
-	const struct utc observed = to == KEY_OMNIPRESENT ? key->ds_seen : key->ds_gone;
+	const struct utc observed = to == KEY_OMNIPRESENT ? key->key.ds_seen : key->key.ds_gone;
 	if (observed.seconds == 0)
 		return UTC_NEVER;
 	return later_by(
@@ -304,15 +304,15 @@ static void move(struct planner *p, size_t index, enum key_record record, enum k
 	p->moves[p->move_count++] = (struct rollover_move){ index, record, key->key.state[record], to };
 	p->moved[index][record] = true;
 	if (to == KEY_UNRETENTIVE)
-		key->was_full[record] = key->key.state[record] == KEY_OMNIPRESENT;
+		key->key.was_full[record] = key->key.state[record] == KEY_OMNIPRESENT;
 	key->key.state[record] = to;
 	key->key.since[record] = p->now;
 	if (record == KEY_DS && to == KEY_RUMOURED)
-		key->ds_seen = (struct utc){ 0 };
+		key->key.ds_seen = (struct utc){ 0 };
 	if (record == KEY_DS && to == KEY_UNRETENTIVE)
-		key->ds_gone = (struct utc){ 0 };
+		key->key.ds_gone = (struct utc){ 0 };
 	if (record == KEY_ZRRSIG && begins(to))
-		key->signatures_complete = (struct utc){ 0 };
+		key->key.signatures_complete = (struct utc){ 0 };
 	const enum key_record first_use = key->key.role == KEY_KSK ? KEY_KRRSIG : KEY_ZRRSIG;
 	if (record == first_use && to == KEY_RUMOURED && key->key.active.seconds == 0)
 		key->key.active = p->now;
@@ -350,7 +350,8 @@ static bool role_is_wanted(const struct rollover_policy *policy, enum key_role r
 static bool serves(const struct planner *p, size_t key, enum key_role role)
 {
 	const struct rollover_key *const k = &p->keys[key];
-	return k->key.goal_present && !k->standby && k->key.role == role && k->key.algorithm == p->policy->algorithm;
+	return k->key.goal_present && !k->key.standby && k->key.role == role &&
+	       k->key.algorithm == p->policy->algorithm;
 }
 
 static bool every_role_is_served(const struct planner *p)
@@ -409,7 +410,7 @@ static int64_t predecessor_for(const struct planner *p, enum key_role role)
 	int64_t found = 0;
 	for (size_t i = 0; i < p->count; i++) {
 		const struct rollover_key *const key = &p->keys[i];
-		if (!key->key.goal_present || key->standby)
+		if (!key->key.goal_present || key->key.standby)
 			continue;
 		if (key->key.role == role)
 			return key->key.id;
@@ -506,7 +507,7 @@ bool rollover_minimize_is_valid(enum key_role role, unsigned bits)
 
 void rollover_key_init(struct rollover_key *key, enum key_role role, int64_t predecessor)
 {
-	key->predecessor = predecessor;
+	key->key.predecessor = predecessor;
 	key->key.role = role;
 	key->key.goal_present = true;
 	key->key.state[KEY_DNSKEY] = KEY_HIDDEN;
@@ -520,7 +521,7 @@ bool rollover_start(struct rollover_key keys[], size_t count, enum key_role role
 {
 	for (size_t i = 0; i < count; i++) {
 		const struct rollover_key *const key = &keys[i];
-		if (!key->key.goal_present || key->standby || key->key.role != role ||
+		if (!key->key.goal_present || key->key.standby || key->key.role != role ||
 		    key->key.algorithm != policy->algorithm)
 			continue;
 		if (key->key.active.seconds == 0)

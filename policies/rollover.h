@@ -57,15 +57,7 @@ struct rollover_policy {
 /* A key as the planner sees it. */
 struct rollover_key {
 	struct key key;
-	int64_t predecessor;            /* row id of the key that it replaces, or 0 */
-	struct utc ds_seen;             /* since when every parent server shows its DS; 0: not */
-	struct utc ds_gone;             /* since when no parent server shows it; 0: not */
-	struct utc signatures_complete; /* since when every RRset carries its signature, or none does once it is
-					   withdrawn; 0: unknown */
-	bool was_full[KEY_RECORDS];     /* the record was OMNIPRESENT when it became UNRETENTIVE; else it may cover for
-					   nothing */
-	bool standby;                   /* published, but neither signs (ZSK) nor has a DS (KSK) until it is promoted */
-	bool missing;                   /* its private half cannot be used */
+	bool missing; /* its private half cannot be used */
 };
 
 struct rollover_facts {

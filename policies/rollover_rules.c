@@ -48,7 +48,7 @@ static bool is_hidden(const struct rollover_view *view, size_t key)
 
 static size_t predecessor(const struct rollover_view *view, size_t key)
 {
-	const int64_t id = view->keys[key].predecessor;
+	const int64_t id = view->keys[key].key.predecessor;
 	for (size_t i = 0; id != 0 && i < view->count; i++)
 		if (view->keys[i].key.id == id)
 			return i;
@@ -116,7 +116,7 @@ static bool was_full(const struct rollover_view *view, size_t p)
 		if (rollover_state(view, p, record) != KEY_UNRETENTIVE)
 			continue;
 		const bool moves = p == view->moved && record == view->record;
-		if (moves ? view->keys[p].key.state[record] != KEY_OMNIPRESENT : !view->keys[p].was_full[record])
+		if (moves ? view->keys[p].key.state[record] != KEY_OMNIPRESENT : !view->keys[p].key.was_full[record])
 			return false;
 	}
 	return true;

@@ -188,7 +188,7 @@ static void bury(struct run *run)
 	for (size_t i = 0; i < run->count; i++) {
 		bool needed = !is_gone(&run->keys[i]);
 		for (size_t j = 0; j < i && !needed; j++)
-			needed = !is_gone(&run->keys[j]) && run->keys[i].predecessor != 0;
+			needed = !is_gone(&run->keys[j]) && run->keys[i].key.predecessor != 0;
 		if (needed)
 			run->keys[kept++] = run->keys[i];
 	}
@@ -234,8 +234,8 @@ static bool parent_is_asked(const struct run *run)
 {
 	for (size_t i = 0; i < run->count; i++) {
 		const struct rollover_key *const key = &run->keys[i];
-		if ((key->key.state[KEY_DS] == KEY_RUMOURED && key->ds_seen.seconds == 0) ||
-		    (key->key.state[KEY_DS] == KEY_UNRETENTIVE && key->ds_gone.seconds == 0))
+		if ((key->key.state[KEY_DS] == KEY_RUMOURED && key->key.ds_seen.seconds == 0) ||
+		    (key->key.state[KEY_DS] == KEY_UNRETENTIVE && key->key.ds_gone.seconds == 0))
 			return true;
 	}
 	return false;
@@ -250,10 +250,10 @@ static enum status show_ds(struct run *run, struct error *err)
 			const unsigned slot = bit_of(run, key);
 			set |= slot < CACHE_KEYS ? UINT64_C(1) << slot : 0;
 		}
-		if (key->key.state[KEY_DS] == KEY_RUMOURED && key->ds_seen.seconds == 0)
-			key->ds_seen = run->now;
-		if (key->key.state[KEY_DS] == KEY_UNRETENTIVE && key->ds_gone.seconds == 0)
-			key->ds_gone = run->now;
+		if (key->key.state[KEY_DS] == KEY_RUMOURED && key->key.ds_seen.seconds == 0)
+			key->key.ds_seen = run->now;
+		if (key->key.state[KEY_DS] == KEY_UNRETENTIVE && key->key.ds_gone.seconds == 0)
+			key->key.ds_gone = run->now;
 	}
 	return serve(&run->ds, run->now, set, 0, run->world->ds_ttl, err);
 }

@@ -361,10 +361,10 @@ static void run_parent(struct world *w)
 		return;
 	for (size_t i = 0; i < w->count; i++) {
 		const bool shown = (w->ds_now.keys[i / 64] >> (i % 64) & 1) != 0;
-		if (shown && w->keys[i].ds_seen.seconds == 0 && w->keys[i].key.state[KEY_DS] == KEY_RUMOURED)
-			w->keys[i].ds_seen.seconds = w->now;
-		if (!shown && w->keys[i].ds_gone.seconds == 0 && w->keys[i].key.state[KEY_DS] == KEY_UNRETENTIVE)
-			w->keys[i].ds_gone.seconds = w->now;
+		if (shown && w->keys[i].key.ds_seen.seconds == 0 && w->keys[i].key.state[KEY_DS] == KEY_RUMOURED)
+			w->keys[i].key.ds_seen.seconds = w->now;
+		if (!shown && w->keys[i].key.ds_gone.seconds == 0 && w->keys[i].key.state[KEY_DS] == KEY_UNRETENTIVE)
+			w->keys[i].key.ds_gone.seconds = w->now;
 	}
 }
 
@@ -384,7 +384,7 @@ static void show_world(const struct world *w)
 	    w->ttl_sig / HOUR, w->ttl_ds / HOUR, w->negative / HOUR);
 	for (size_t i = 0; i < w->count; i++)
 		print_message("  key %zu %s after %lld %s %c%c%c%c since %lld %lld %lld %lld\n", i,
-		    key_role_name(w->keys[i].key.role), (long long)w->keys[i].predecessor - 1,
+		    key_role_name(w->keys[i].key.role), (long long)w->keys[i].key.predecessor - 1,
 		    w->keys[i].key.goal_present ? "in" : "out", letters[w->keys[i].key.state[0]],
 		    letters[w->keys[i].key.state[1]], letters[w->keys[i].key.state[2]],
 		    letters[w->keys[i].key.state[3]], (long long)(w->keys[i].key.since[0].seconds - epoch) / HOUR,
