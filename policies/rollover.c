@@ -298,24 +298,29 @@ static bool may_move(
 	return true;
 }
 
+void rollover_move(struct key *key, enum key_record record, enum key_state to, struct utc when)
+{
+	if (to == KEY_UNRETENTIVE)
+		key->was_full[record] = key->state[record] == KEY_OMNIPRESENT;
+	key->state[record] = to;
+	key->since[record] = when;
+	if (record == KEY_DS && to == KEY_RUMOURED)
+		key->ds_seen = (struct utc){ 0 };
+	if (record == KEY_DS && to == KEY_UNRETENTIVE)
+		key->ds_gone = (struct utc){ 0 };
+	if (record == KEY_ZRRSIG && begins(to))
+		key->signatures_complete = (struct utc){ 0 };
+	const enum key_record first_use = key->role == KEY_KSK ? KEY_KRRSIG : KEY_ZRRSIG;
+	if (record == first_use && to == KEY_RUMOURED && key->active.seconds == 0)
+		key->active = when;
+}
+
 static void move(struct planner *p, size_t index, enum key_record record, enum key_state to)
 {
-	struct rollover_key *const key = &p->keys[index];
-	p->moves[p->move_count++] = (struct rollover_move){ index, record, key->key.state[record], to };
+	struct key *const key = &p->keys[index].key;
+	p->moves[p->move_count++] = (struct rollover_move){ index, record, key->state[record], to };
 	p->moved[index][record] = true;
-	if (to == KEY_UNRETENTIVE)
-		key->key.was_full[record] = key->key.state[record] == KEY_OMNIPRESENT;
-	key->key.state[record] = to;
-	key->key.since[record] = p->now;
-	if (record == KEY_DS && to == KEY_RUMOURED)
-		key->key.ds_seen = (struct utc){ 0 };
-	if (record == KEY_DS && to == KEY_UNRETENTIVE)
-		key->key.ds_gone = (struct utc){ 0 };
-	if (record == KEY_ZRRSIG && begins(to))
-		key->key.signatures_complete = (struct utc){ 0 };
-	const enum key_record first_use = key->key.role == KEY_KSK ? KEY_KRRSIG : KEY_ZRRSIG;
-	if (record == first_use && to == KEY_RUMOURED && key->key.active.seconds == 0)
-		key->key.active = p->now;
+	rollover_move(key, record, to, p->now);
 }
 
 /* Moves whatever may move until nothing does. Each record moves at most once, so this ends. */
@@ -530,6 +535,15 @@ bool rollover_start(struct rollover_key keys[], size_t count, enum key_role role
 		return true;
 	}
 	return false;
+}
+
+bool rollover_is_first_key_set(const struct rollover_key keys[], size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (keys[i].key.state[KEY_DNSKEY] == KEY_OMNIPRESENT ||
+		    keys[i].key.state[KEY_DNSKEY] == KEY_UNRETENTIVE)
+			return false;
+	return true;
 }
 
 const char *rollover_obstacle_text(enum rollover_obstacle why)

@@ -122,6 +122,13 @@ enum status rollover_plan(const struct rollover_policy *policy, const struct rol
     const struct rollover_facts *facts, struct utc now, struct arena *mem, struct rollover_plan *out,
     struct error *err) MUST_CHECK;
 
+/* A key's record goes over to `to` at `when`: what a plan does with each of its moves, for whoever knows later when it
+ * really happened. */
+void rollover_move(struct key *key, enum key_record record, enum key_state to, struct utc when);
+
+/* Whether no DNSKEY RRset was in caches before the one that is RUMOURED now (rollover_facts.first_dnskey_set). */
+bool rollover_is_first_key_set(const struct rollover_key keys[], size_t count);
+
 /* A new key's record states: HIDDEN where its role has the record, NA elsewhere. */
 void rollover_key_init(struct rollover_key *key, enum key_role role, int64_t predecessor);
 

@@ -4,14 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "policies/rollover_rules.h"
-
-enum { MOST_VERSIONS = 256 };
-
-struct versions {
-	struct cache_version items[MOST_VERSIONS];
-	size_t count;
-};
+#include "policies/history.h"
 
 /* Keys that are wholly gone leave the array, so ten years of short lives fit; those that remain are at most CACHE_KEYS.
  */
@@ -21,10 +14,7 @@ struct run {
 	struct rollover_key *keys;
 	size_t count, capacity;
 	int64_t last_id;
-	uint8_t slot_of[CACHE_KEYS]; /* which keys[] hold a bit of the version sets: 1 if taken */
-	int64_t slot_id[CACHE_KEYS];
-	uint8_t algorithm[CACHE_KEYS];
-	struct versions ds, dnskey, data;
+	struct history history;
 	struct utc now;
 	struct utc parent_acts; /* when the parent will show what is wanted; UTC_NEVER: nothing is asked */
 	simulate_watcher *watcher;
@@ -33,119 +23,29 @@ struct run {
 
 /* ---- versions for the cache check ---- */
 
-static unsigned bit_of(struct run *run, const struct rollover_key *key)
-{
-	unsigned free_slot = CACHE_KEYS;
-	for (unsigned i = 0; i < CACHE_KEYS; i++) {
-		if (run->slot_of[i] != 0 && run->slot_id[i] == key->key.id)
-			return i;
-		if (run->slot_of[i] == 0 && free_slot == CACHE_KEYS)
-			free_slot = i;
-	}
-	if (free_slot < CACHE_KEYS) {
-		run->slot_of[free_slot] = 1;
-		run->slot_id[free_slot] = key->key.id;
-		run->algorithm[free_slot] = key->key.algorithm;
-	}
-	return free_slot;
-}
-
-static void forget_expired(struct versions *versions, struct utc now, struct span propagation)
-{
-	size_t kept = 0;
-	for (size_t i = 0; i < versions->count; i++) {
-		const struct cache_version *const v = &versions->items[i];
-		const bool served = v->until.seconds == UTC_NEVER.seconds;
-		if (served || !utc_before(utc_add(utc_add(v->until, propagation), (struct span){ v->ttl }), now))
-			versions->items[kept++] = *v;
-	}
-	versions->count = kept;
-}
-
-static enum status serve(
-    struct versions *versions, struct utc now, uint64_t keys, uint64_t signers, uint32_t ttl, struct error *err)
-{
-	if (versions->count > 0) {
-		struct cache_version *const last = &versions->items[versions->count - 1];
-		if (last->keys == keys && last->signers == signers)
-			return STATUS_OK;
-		last->until = now;
-	}
-	if (versions->count == MOST_VERSIONS)
-		return error_set(
-		    err, STATUS_INTERNAL, "simulation: more than %d versions are in caches at once", MOST_VERSIONS);
-	versions->items[versions->count++] = (struct cache_version){ now, UTC_NEVER, ttl, keys, signers };
-	return STATUS_OK;
-}
-
-static bool is_in(const struct rollover_key *key, enum key_record record)
-{
-	return key->key.state[record] == KEY_RUMOURED || key->key.state[record] == KEY_OMNIPRESENT;
-}
-
-/* Slots of keys that no version in any cache names are free again. */
-static void free_slots(struct run *run)
-{
-	uint64_t used = 0;
-	const struct versions *const all[] = { &run->ds, &run->dnskey, &run->data };
-	for (size_t v = 0; v < COUNT(all); v++)
-		for (size_t i = 0; i < all[v]->count; i++)
-			used |= all[v]->items[i].keys | all[v]->items[i].signers;
-	for (unsigned i = 0; i < CACHE_KEYS; i++)
-		if ((used >> i & 1) == 0)
-			run->slot_of[i] = 0;
-}
-
 static enum status publish(struct run *run, struct error *err)
 {
-	uint64_t present = 0;
-	uint64_t key_signers = 0;
-	uint64_t data_signers = 0;
-	const struct timing *const t = &run->policy->timing;
-	forget_expired(&run->dnskey, run->now, t->propagation);
-	forget_expired(&run->data, run->now, t->propagation);
-	forget_expired(&run->ds, run->now, t->parent_propagation);
-	free_slots(run);
-	for (size_t i = 0; i < run->count; i++) {
-		const struct rollover_key *const key = &run->keys[i];
-		if (!is_in(key, KEY_DNSKEY) && !is_in(key, KEY_KRRSIG) && !is_in(key, KEY_ZRRSIG))
-			continue;
-		const unsigned slot = bit_of(run, key);
-		if (slot == CACHE_KEYS)
-			return error_set(
-			    err, STATUS_INTERNAL, "simulation: more than %d keys are in caches at once", CACHE_KEYS);
-		const uint64_t bit = UINT64_C(1) << slot;
-		present |= is_in(key, KEY_DNSKEY) ? bit : 0;
-		key_signers |= is_in(key, KEY_KRRSIG) ? bit : 0;
-		data_signers |= is_in(key, KEY_ZRRSIG) ? bit : 0;
-	}
-	const uint32_t key_ttl = present == 0 ? run->world->negative_ttl : run->world->dnskey_ttl;
-	enum status status = serve(&run->dnskey, run->now, present, key_signers, key_ttl, err);
+	const struct simulate_world *const world = run->world;
+	bool any = false;
+	history_forget(&run->history, run->now);
+	for (size_t i = 0; i < run->count; i++)
+		any = any || history_has(&run->keys[i].key, HISTORY_DNSKEY);
+	enum status status = history_begin(&run->history, HISTORY_DNSKEY, run->keys, run->count,
+	    any ? world->dnskey_ttl : world->negative_ttl, run->now, err);
 	if (status == STATUS_OK)
-		status = serve(&run->data, run->now, data_signers, 0, run->world->data_ttl, err);
+		status =
+		    history_begin(&run->history, HISTORY_DATA, run->keys, run->count, world->data_ttl, run->now, err);
+	if (status == STATUS_OK)
+		status = history_begin(&run->history, HISTORY_DS, run->keys, run->count, world->ds_ttl, run->now, err);
 	return status;
 }
 
-static enum status judge(const struct run *run, struct error *err)
+static enum status judge(const struct run *run, struct arena *mem, struct error *err)
 {
-	struct cache_history history = { .ds = run->ds.items,
-		.ds_count = run->ds.count,
-		.dnskey = run->dnskey.items,
-		.dnskey_count = run->dnskey.count,
-		.data = run->data.items,
-		.data_count = run->data.count,
-		.propagation = run->policy->timing.propagation,
-		.parent_propagation = run->policy->timing.parent_propagation,
-		.strict = run->policy->strict };
-	memcpy(history.algorithm, run->algorithm, sizeof(history.algorithm));
 	struct cache_conflict conflict;
-	if (cache_proof(&history, run->now, &conflict))
+	if (history_judge(&run->history, run->now, &conflict))
 		return STATUS_OK;
-	char begins[UTC_TEXT];
-	char ends[UTC_TEXT];
-	utc_format(conflict.begins, begins);
-	utc_format(conflict.ends, ends);
-	return error_set(err, STATUS_NO, "from %s to %s some caches could find the zone bogus", begins, ends);
+	return error_set(err, STATUS_NO, "%s", history_words(&run->history, &conflict, run->keys, run->count, mem));
 }
 
 /* ---- keys ---- */
@@ -203,11 +103,7 @@ static enum status step(struct run *run, struct arena *mem, struct utc *next, st
 		.data_ttl = { &served[1], 1 },
 		.negative_ttl = { &served[2], 1 },
 		.ds_ttl = { &served[3], 1 },
-		.first_dnskey_set = true };
-	for (size_t i = 0; i < run->count; i++)
-		if (run->keys[i].key.state[KEY_DNSKEY] == KEY_OMNIPRESENT ||
-		    run->keys[i].key.state[KEY_DNSKEY] == KEY_UNRETENTIVE)
-			facts.first_dnskey_set = false;
+		.first_dnskey_set = rollover_is_first_key_set(run->keys, run->count) };
 	struct rollover_plan plan;
 	for (;;) {
 		arena_reset(mem);
@@ -243,19 +139,17 @@ static bool parent_is_asked(const struct run *run)
 
 static enum status show_ds(struct run *run, struct error *err)
 {
-	uint64_t set = 0;
+	struct utc since;
 	for (size_t i = 0; i < run->count; i++) {
 		struct rollover_key *const key = &run->keys[i];
-		if (is_in(key, KEY_DS)) {
-			const unsigned slot = bit_of(run, key);
-			set |= slot < CACHE_KEYS ? UINT64_C(1) << slot : 0;
-		}
 		if (key->key.state[KEY_DS] == KEY_RUMOURED && key->key.ds_seen.seconds == 0)
 			key->key.ds_seen = run->now;
 		if (key->key.state[KEY_DS] == KEY_UNRETENTIVE && key->key.ds_gone.seconds == 0)
 			key->key.ds_gone = run->now;
 	}
-	return serve(&run->ds, run->now, set, 0, run->world->ds_ttl, err);
+	if (!history_ds_is_settled(run->keys, run->count, &since))
+		return STATUS_OK;
+	return history_settle(&run->history, run->keys, run->count, run->now, err);
 }
 
 /* The parent answers a wanted change once, `ds_delay` after it was first wanted. */
@@ -295,7 +189,7 @@ static enum status run_until_end(struct run *run, struct arena *mem, struct erro
 		else if (status == STATUS_OK)
 			status = step(run, mem, &next, err);
 		if (status == STATUS_OK)
-			status = judge(run, err);
+			status = judge(run, mem, err);
 		if (status != STATUS_OK)
 			return status;
 		bury(run);
@@ -326,11 +220,9 @@ enum status simulate_run(const struct rollover_policy *policy, const struct roll
 		run->keys[i] = keys[i];
 		run->last_id = keys[i].key.id > run->last_id ? keys[i].key.id : run->last_id;
 	}
-	uint64_t ds = 0;
-	for (size_t i = 0; i < count; i++)
-		if (keys[i].key.state[KEY_DS] == KEY_OMNIPRESENT)
-			ds |= UINT64_C(1) << bit_of(run, &run->keys[i]) % CACHE_KEYS;
-	enum status status = serve(&run->ds, world->start, ds, 0, world->ds_ttl, err);
+	history_init(&run->history, policy);
+	enum status status =
+	    history_begin(&run->history, HISTORY_DS, run->keys, count, world->ds_ttl, world->start, err);
 	if (status == STATUS_OK)
 		status = run_until_end(run, mem, err);
 	arena_free(mem);
