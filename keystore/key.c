@@ -19,6 +19,30 @@ const char *key_state_name(enum key_state state)
 	return names[state];
 }
 
+/* "In all caches" and "in no cache" are conclusions from time that has passed; back to what they were drawn from. A key
+ * whose record was hidden from the beginning was in no cache at any time. */
+static enum key_state without_conclusion(enum key_state state, bool from_the_beginning)
+{
+	if (state == KEY_OMNIPRESENT)
+		return KEY_RUMOURED;
+	return state == KEY_HIDDEN && !from_the_beginning ? KEY_UNRETENTIVE : state;
+}
+
+void key_forget_future(struct key *key, struct utc now)
+{
+	for (int i = 0; i < KEY_RECORDS; i++) {
+		if (!utc_before(now, key->since[i]))
+			continue;
+		bool from_the_beginning = key->since[i].seconds == key->created.seconds;
+		key->state[i] = without_conclusion(key->state[i], from_the_beginning);
+		key->since[i] = now;
+	}
+	if (utc_before(now, key->created))
+		key->created = now;
+	if (utc_before(now, key->active))
+		key->active = now;
+}
+
 static bool is_out(enum key_state state)
 {
 	return state == KEY_RUMOURED || state == KEY_OMNIPRESENT;

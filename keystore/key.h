@@ -55,6 +55,10 @@ struct key {
 const char *key_role_name(enum key_role role);    /* "KSK", "ZSK", "CSK" */
 const char *key_state_name(enum key_state state); /* "hidden", "rumoured", ... */
 
+/* The key as it is once the time is known to be `now`: what was recorded later is taken to have begun now, and the end
+ * of a wait that a clock ahead of the world told of is not believed. Its records in the zone stay what they are. */
+void key_forget_future(struct key *key, struct utc now);
+
 bool key_is_published(const struct key *key); /* its DNSKEY is in the zone */
 bool key_signs_keys(const struct key *key);   /* it signs DNSKEY, CDS and CDNSKEY */
 bool key_signs_zone(const struct key *key);   /* it signs all other RRsets */

@@ -7,7 +7,7 @@
 
 #include "keystore/store_sql.h"
 
-static enum status get_setting(struct store *store, const char *name, int64_t *out, struct error *err)
+enum status store_get_setting(struct store *store, const char *name, int64_t *out, struct error *err)
 {
 	struct sql sql;
 	int64_t value = 0;
@@ -21,7 +21,7 @@ static enum status get_setting(struct store *store, const char *name, int64_t *o
 	return status;
 }
 
-static enum status set_setting(struct store *store, const char *name, int64_t value, struct error *err)
+enum status store_set_setting(struct store *store, const char *name, int64_t value, struct error *err)
 {
 	struct sql sql;
 	sql_begin(&sql, store,
@@ -35,7 +35,7 @@ static enum status set_setting(struct store *store, const char *name, int64_t va
 static enum status get_flag(struct store *store, const char *name, bool *out, struct error *err)
 {
 	int64_t value;
-	const enum status status = get_setting(store, name, &value, err);
+	const enum status status = store_get_setting(store, name, &value, err);
 	if (status == STATUS_OK)
 		*out = value != 0;
 	return status;
@@ -65,7 +65,7 @@ enum status store_set_virtual_clock(struct store *store, struct utc now, struct 
 	if (status == STATUS_OK)
 		status = no_zones(store, err);
 	if (status == STATUS_OK)
-		status = set_setting(store, "virtual-clock", 1, err);
+		status = store_set_setting(store, "virtual-clock", 1, err);
 	if (status == STATUS_OK)
 		status = audit_append(store, now, "", "virtual clock", "time is what --now says", err);
 	return store_finish(store, status, err);
@@ -73,16 +73,16 @@ enum status store_set_virtual_clock(struct store *store, struct utc now, struct 
 
 enum status store_last_time(struct store *store, struct utc *out, struct error *err)
 {
-	return get_setting(store, "last-time", &out->seconds, err);
+	return store_get_setting(store, "last-time", &out->seconds, err);
 }
 
 enum status store_note_time(struct store *store, struct utc now, struct error *err)
 {
 	int64_t last;
-	const enum status status = get_setting(store, "last-time", &last, err);
+	const enum status status = store_get_setting(store, "last-time", &last, err);
 	if (status != STATUS_OK || now.seconds <= last)
 		return status;
-	return set_setting(store, "last-time", now.seconds, err);
+	return store_set_setting(store, "last-time", now.seconds, err);
 }
 
 enum status store_is_restored(struct store *store, bool *out, struct error *err)
@@ -95,7 +95,7 @@ static enum status set_restored(
 {
 	enum status status = store_begin(store, err);
 	if (status == STATUS_OK)
-		status = set_setting(store, "restored", restored ? 1 : 0, err);
+		status = store_set_setting(store, "restored", restored ? 1 : 0, err);
 	if (status == STATUS_OK)
 		status = audit_append(store, now, "", what, detail, err);
 	return store_finish(store, status, err);

@@ -43,6 +43,21 @@ enum status store_set_virtual_clock(
 /* The latest time at which anything was recorded; the clock guard compares with it. */
 enum status store_last_time(struct store *store, struct utc *out, struct error *err) MUST_CHECK;
 
+/* What was recorded at a time later than `now`, when a clock was ahead (or is behind now). */
+struct store_future {
+	struct utc last_time; /* what store_last_time tells */
+	uint64_t keys, versions, events;
+	struct utc first_event, last_event; /* of those events of the audit */
+};
+
+enum status store_future(struct store *store, struct utc now, struct store_future *out, struct error *err) MUST_CHECK;
+
+/* `now` is right, whatever was recorded later, and the clock guard goes by it from here on. Waits and lifetimes that
+ * began later begin now, the ends of waits that were told of later are forgotten (key_forget_future), and versions that
+ * were published later are due to be signed again. Serials stay used. The audit keeps its rows and gets one with the
+ * reason. */
+enum status store_accept_clock(struct store *store, const char *reason, struct utc now, struct error *err) MUST_CHECK;
+
 /* A restore marks the keystore: nothing is signed until store_reconciled. */
 enum status store_is_restored(struct store *store, bool *out, struct error *err) MUST_CHECK;
 enum status store_mark_restored(struct store *store, struct utc now, struct error *err) MUST_CHECK;

@@ -77,6 +77,10 @@ enum status store_zone_name(
 enum status store_change_keys(struct store *store, int64_t zone_id, const struct key keys[], size_t count,
     const char *reason, struct utc now, struct error *err) MUST_CHECK;
 
+/* Settings of the keystore as a whole; 0 if there is none of that name. */
+enum status store_get_setting(struct store *store, const char *name, int64_t *out, struct error *err) MUST_CHECK;
+enum status store_set_setting(struct store *store, const char *name, int64_t value, struct error *err) MUST_CHECK;
+
 /* Moves the time that store_last_time tells forward to `now`. */
 enum status store_note_time(struct store *store, struct utc now, struct error *err) MUST_CHECK;
 

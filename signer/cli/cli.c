@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "signer/cli/facts.h"
 #include "signer/engine/setup.h"
 
 enum { THREADS_MOST = 256 };
@@ -55,6 +56,18 @@ static void say_virtual(const struct cli *cli)
 		fprintf(stderr, "VIRTUAL CLOCK: it is %s\n", now);
 }
 
+/* A command that only looks says why nothing is signed; one that changes things was refused before. */
+static void say_clock_behind(const struct cli *cli, struct store *store)
+{
+	bool behind;
+	if (cli->command->changes || cli->is_virtual || cli_has(cli, OPTION_NOW) || cli->command == &command_check ||
+	    facts_clock_behind(store, cli->now, &behind, NULL) != STATUS_OK || !behind)
+		return;
+	fprintf(stderr,
+	    "CLOCK: later times are recorded than the clock tells now; nothing is signed until that is settled, see "
+	    "zoneseal doctor\n");
+}
+
 enum status cli_open(struct cli *cli, enum store_mode mode, struct store **store, struct error *err)
 {
 	enum status status = setup_open(cli->state, mode, cli_actor(cli, cli->mem), store, err);
@@ -72,6 +85,7 @@ enum status cli_open(struct cli *cli, enum store_mode mode, struct store **store
 		return status;
 	}
 	say_virtual(cli);
+	say_clock_behind(cli, *store);
 	return STATUS_OK;
 }
 

@@ -104,6 +104,9 @@ static enum status examine(struct cli *cli, struct answer *answer, struct error 
 	if (status == STATUS_OK && state.restored)
 		worsen(answer, NAGIOS_CRITICAL, "keystore",
 		    "restored from a backup and not reconciled: nothing is signed");
+	if (status == STATUS_OK && state.clock_behind && !cli_has(cli, OPTION_NOW))
+		worsen(answer, NAGIOS_CRITICAL, "keystore",
+		    "the clock is behind the last recorded run: nothing is signed; see zoneseal doctor");
 	if (status == STATUS_OK && state.zone_count == 0)
 		worsen(answer, NAGIOS_WARNING, "keystore", "no zones");
 	if (status == STATUS_OK)

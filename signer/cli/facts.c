@@ -194,6 +194,17 @@ enum status facts_zone(struct store *store, const char *state, const struct stor
 	return STATUS_OK;
 }
 
+/* Another process may record a later second than this one began in. */
+enum status facts_clock_behind(struct store *store, struct utc now, bool *out, struct error *err)
+{
+	enum { TOLERANCE = 120 };
+	struct utc last;
+	enum status status = store_last_time(store, &last, err);
+	if (status == STATUS_OK)
+		*out = utc_before(utc_add(now, (struct span){ TOLERANCE }), last);
+	return status;
+}
+
 enum status facts_state(struct store *store, const char *state, struct utc now, struct arena *mem,
     struct report_state *out, struct error *err)
 {
@@ -203,6 +214,8 @@ enum status facts_state(struct store *store, const char *state, struct utc now, 
 	enum status status = store_is_virtual_clock(store, &out->virtual_clock, err);
 	if (status == STATUS_OK)
 		status = store_is_restored(store, &out->restored, err);
+	if (status == STATUS_OK)
+		status = facts_clock_behind(store, now, &out->clock_behind, err);
 	if (status == STATUS_OK)
 		status = store_zones(store, mem, &rows, &count, err);
 	if (status != STATUS_OK)

@@ -13,6 +13,9 @@ enum status facts_keys(struct store *store, const struct store_zone *zone, struc
 enum status facts_zone(struct store *store, const char *state, const struct store_zone *zone, struct utc now,
     struct arena *mem, struct report_zone *out, struct error *err) MUST_CHECK;
 
+/* Whether later times than `now` are recorded, by more than runs that go on at the same time explain. */
+enum status facts_clock_behind(struct store *store, struct utc now, bool *out, struct error *err) MUST_CHECK;
+
 /* All zones that are not removed. */
 enum status facts_state(struct store *store, const char *state, struct utc now, struct arena *mem,
     struct report_state *out, struct error *err) MUST_CHECK;

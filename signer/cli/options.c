@@ -46,6 +46,7 @@ const struct option_row cli_options[OPTIONS] = {
 	[OPTION_WITH_KEYS] = { "with-keys", 0, NULL, "put the private keys inside too" },
 	[OPTION_RECONCILE] = { "reconcile", 0, NULL, "compare a restored keystore with what is published" },
 	[OPTION_ACCEPT] = { "accept", 0, "REASON", "take a restored keystore as it is; the reason is audited" },
+	[OPTION_REASON] = { "reason", 0, "WHY", "why this is done; it is audited" },
 	[OPTION_TRUST_ANCHOR] = { "trust-anchor", 0, "FILE", "DS or DNSKEY records that must lead into the zone" },
 	[OPTION_PREVIOUS] = { "previous", 0, "FILE", "the zone as it was published before" },
 	[OPTION_UNSIGNED] = { "unsigned", 0, "FILE", "the unsigned zone that it was made from" },
@@ -72,6 +73,7 @@ static const struct command *const rows[] = {
 	&command_ds_show,
 	&command_backup,
 	&command_restore,
+	&command_clock_accept,
 	&command_doctor,
 };
 

@@ -18,7 +18,9 @@ enum status clock_check(struct utc now, struct utc last, struct utc build, bool 
 		utc_format(last, other);
 		return error_set(err, STATUS_REFUSED, "clock guard: the %s says %s, but the last run was at %s; %s",
 		    virtual_clock ? "VIRTUAL CLOCK" : "clock", is, other,
-		    virtual_clock ? "it never goes backward" : "set the clock");
+		    virtual_clock ? "it never goes backward"
+				  : "set the clock, or if it is right now and was ahead then, look with zoneseal "
+				    "doctor and run zoneseal clock accept --reason WHY");
 	}
 	return STATUS_OK;
 }

@@ -59,6 +59,7 @@ struct report_zone {
 struct report_state {
 	const char *folder;
 	bool virtual_clock, restored;
+	bool clock_behind; /* later times are recorded than it is now: the clock guard lets nothing be signed */
 	const struct report_zone *zones;
 	size_t zone_count;
 	bool all; /* list every zone, not only those that need attention */
