@@ -10,7 +10,7 @@
 
 #include "signer/base/bytes.h"
 
-enum { FLAG_REVOKE = 0x0080, PROTOCOL = 3, EXPONENT_SHORT_MAX = 255, ECDSA_DER_MAX = 2 + 2 * (3 + 48) };
+enum { PROTOCOL = 3, EXPONENT_SHORT_MAX = 255, ECDSA_DER_MAX = 2 + 2 * (3 + 48) };
 
 /* The parts of an RSA public key field. */
 struct rsa_parts {
@@ -354,14 +354,19 @@ bool dnskey_verify(const struct algorithm *algorithm, EVP_PKEY *pkey, struct byt
 	return good;
 }
 
-size_t dnskey_rdata(const struct key *key, uint8_t out[DNSKEY_RDATA])
+static size_t rdata_with(const struct key *key, uint16_t flags, uint8_t out[DNSKEY_RDATA])
 {
 	assert(key->public_size <= KEY_PUBLIC_MAX);
-	bytes_put_u16(out, key->flags);
+	bytes_put_u16(out, flags);
 	out[2] = PROTOCOL;
 	out[3] = key->algorithm;
 	memcpy(out + 4, key->public_key, key->public_size);
 	return (size_t)4 + key->public_size;
+}
+
+size_t dnskey_rdata(const struct key *key, uint8_t out[DNSKEY_RDATA])
+{
+	return rdata_with(key, key_published_flags(key), out);
 }
 
 uint16_t dnskey_tag(const uint8_t *rdata, size_t size)
@@ -376,9 +381,9 @@ uint16_t dnskey_tag(const uint8_t *rdata, size_t size)
 void dnskey_identify(struct key *key)
 {
 	uint8_t rdata[DNSKEY_RDATA];
-	const size_t size = dnskey_rdata(key, rdata);
+	const size_t size = rdata_with(key, key->flags, rdata);
 	key->tag = dnskey_tag(rdata, size);
-	bytes_put_u16(rdata, key->flags | FLAG_REVOKE);
+	bytes_put_u16(rdata, key->flags | KEY_FLAG_REVOKE);
 	key->revoked_tag = dnskey_tag(rdata, size);
 	bytes_sha256((struct bytes){ key->public_key, key->public_size }, key->fingerprint);
 	const struct algorithm *const algorithm = alg_by_number(key->algorithm);
@@ -397,7 +402,7 @@ size_t dnskey_ds(
 {
 	assert(digest_type == 2 || digest_type == 4);
 	uint8_t rdata[DNSKEY_RDATA];
-	const size_t size = dnskey_rdata(key, rdata);
+	const size_t size = rdata_with(key, key->flags, rdata);
 	unsigned digest_size = 0;
 	EVP_MD_CTX *const context = EVP_MD_CTX_new();
 	const int good =

@@ -26,7 +26,7 @@ enum status dnskey_public_to_pkey(const struct algorithm *algorithm, const uint8
 /* Whether `signature`, in the form that an RRSIG carries, is one over `data` by the key. */
 bool dnskey_verify(const struct algorithm *algorithm, EVP_PKEY *pkey, struct bytes data, struct bytes signature);
 
-/* The DNSKEY RDATA of `key` as it is published; returns its size. */
+/* The DNSKEY RDATA of `key` as it is published, with the REVOKE bit if it is revoked; returns its size. */
 size_t dnskey_rdata(const struct key *key, uint8_t out[DNSKEY_RDATA]);
 
 /* RFC 4034 Appendix B over any DNSKEY RDATA. */
@@ -36,6 +36,6 @@ uint16_t dnskey_tag(const uint8_t *rdata, size_t size);
 void dnskey_identify(struct key *key);
 
 /* DS RDATA (RFC 4034 5.1.4) with digest type 2 (SHA-256) or 4 (SHA-384), for the owner in wire form; returns its size.
- */
+ * Of a revoked key it is that of before: no DS is ever made for the revoked form. */
 size_t dnskey_ds(
     const struct key *key, const uint8_t *owner, size_t owner_size, uint8_t digest_type, uint8_t out[DS_RDATA]);

@@ -60,5 +60,20 @@ bool key_signs_keys(const struct key *key)
 
 bool key_signs_zone(const struct key *key)
 {
-	return is_out(key->state[KEY_ZRRSIG]);
+	return is_out(key->state[KEY_ZRRSIG]) && !key_is_revoked(key);
+}
+
+bool key_is_revoked(const struct key *key)
+{
+	return key->revoked.seconds != 0;
+}
+
+uint16_t key_published_flags(const struct key *key)
+{
+	return (uint16_t)(key_is_revoked(key) ? key->flags | KEY_FLAG_REVOKE : key->flags);
+}
+
+uint16_t key_published_tag(const struct key *key)
+{
+	return key_is_revoked(key) ? key->revoked_tag : key->tag;
 }

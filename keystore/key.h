@@ -20,14 +20,14 @@ enum key_record { KEY_DNSKEY, KEY_ZRRSIG, KEY_KRRSIG, KEY_DS, KEY_RECORDS };
 
 enum key_state { KEY_NA, KEY_HIDDEN, KEY_RUMOURED, KEY_OMNIPRESENT, KEY_UNRETENTIVE };
 
-enum { KEY_PUBLIC_MAX = 520, KEY_LOCATOR = 256 };
+enum { KEY_PUBLIC_MAX = 520, KEY_LOCATOR = 256, KEY_FLAG_REVOKE = 0x0080 /* RFC 5011 7 */ };
 
 struct key {
 	int64_t id; /* row id; 0 before it is stored */
 	enum key_role role;
 	uint8_t algorithm;
-	uint16_t flags; /* of the DNSKEY: 256, or 257 with SEP */
-	uint16_t tag;   /* RFC 4034 Appendix B, and with the REVOKE bit set (RFC 5011 2.1) */
+	uint16_t flags; /* of the DNSKEY: 256, or 257 with SEP; never with REVOKE, see key_published_flags */
+	uint16_t tag;   /* RFC 4034 Appendix B; with the REVOKE bit set it is revoked_tag (RFC 5011 2.1) */
 	uint16_t revoked_tag;
 	unsigned bits;        /* RSA modulus; else the curve's size */
 	uint16_t public_size; /* the public key field of the DNSKEY RDATA */
@@ -50,6 +50,7 @@ struct key {
 	bool standby;                   /* published, but neither signs (ZSK) nor has a DS (KSK) until it is promoted */
 	bool foreign;      /* its private half is another signer's: it is published and counted, and never signs here */
 	struct utc purged; /* when its private half was destroyed; 0: not */
+	struct utc revoked; /* since when it is to be published with the REVOKE bit (RFC 5011 2.1); 0: not */
 };
 
 const char *key_role_name(enum key_role role);    /* "KSK", "ZSK", "CSK" */
@@ -60,5 +61,9 @@ const char *key_state_name(enum key_state state); /* "hidden", "rumoured", ... *
 void key_forget_future(struct key *key, struct utc now);
 
 bool key_is_published(const struct key *key); /* its DNSKEY is in the zone */
-bool key_signs_keys(const struct key *key);   /* it signs DNSKEY, CDS and CDNSKEY */
-bool key_signs_zone(const struct key *key);   /* it signs all other RRsets */
+bool key_signs_keys(const struct key *key);   /* it signs DNSKEY, and CDS and CDNSKEY unless it is revoked */
+bool key_signs_zone(const struct key *key);   /* it signs all other RRsets; never a revoked one */
+
+bool key_is_revoked(const struct key *key);
+uint16_t key_published_flags(const struct key *key);
+uint16_t key_published_tag(const struct key *key);
