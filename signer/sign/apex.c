@@ -89,6 +89,13 @@ static void add_soa(struct apex *apex)
 	add(apex, RRTYPE_SOA, given->ttl, soa, 1);
 }
 
+/* Whether the parent shall have a DS of the key. No DS leads to a revoked key (RFC 5011 2.1). */
+static bool is_ds_wanted(const struct key *key)
+{
+	const enum key_state ds = key->state[KEY_DS];
+	return !key_is_revoked(key) && (ds == KEY_RUMOURED || ds == KEY_OMNIPRESENT);
+}
+
 /* DNSKEY (of all published keys) or CDNSKEY (of those whose DS the parent shall have, RFC 7344 3.2). */
 static void add_dnskeys(struct apex *apex, uint16_t type)
 {
@@ -96,8 +103,7 @@ static void add_dnskeys(struct apex *apex, uint16_t type)
 	size_t count = 0;
 	for (size_t i = 0; i < apex->key_count; i++) {
 		const struct key *const key = &apex->keys[i];
-		const enum key_state ds = key->state[KEY_DS];
-		if (type == RRTYPE_DNSKEY ? !key_is_published(key) : ds != KEY_RUMOURED && ds != KEY_OMNIPRESENT)
+		if (type == RRTYPE_DNSKEY ? !key_is_published(key) : !is_ds_wanted(key))
 			continue;
 		uint8_t rdata[DNSKEY_RDATA];
 		const size_t size = dnskey_rdata(key, rdata);
@@ -113,7 +119,7 @@ static void add_cds(struct apex *apex)
 	size_t count = 0;
 	for (size_t i = 0; i < apex->key_count; i++) {
 		const struct key *const key = &apex->keys[i];
-		if (key->state[KEY_DS] != KEY_RUMOURED && key->state[KEY_DS] != KEY_OMNIPRESENT)
+		if (!is_ds_wanted(key))
 			continue;
 		uint8_t rdata[DS_RDATA];
 		const uint8_t *const owner = apex->zone->apex;
@@ -122,6 +128,37 @@ static void add_cds(struct apex *apex)
 	}
 	if (count > 0)
 		add(apex, RRTYPE_CDS, apex->parameters->dnskey_ttl, records, count);
+}
+
+/* RFC 8078 4, with one octet of digest and of key as in its erratum 5049: "0 0 0 00" and "0 3 0 AA==". */
+static void add_delete(struct apex *apex)
+{
+	static const uint8_t cds[] = { 0, 0, 0, 0, 0 };
+	static const uint8_t cdnskey[] = { 0, 0, 3, 0, 0 };
+	struct record *const records = arena_calloc(apex->mem, 2, sizeof(*records));
+	insert(apex, RRTYPE_CDS, &records[0], 0, cds, sizeof(cds));
+	add(apex, RRTYPE_CDS, apex->parameters->dnskey_ttl, &records[0], 1);
+	insert(apex, RRTYPE_CDNSKEY, &records[1], 0, cdnskey, sizeof(cdnskey));
+	add(apex, RRTYPE_CDNSKEY, apex->parameters->dnskey_ttl, &records[1], 1);
+}
+
+static bool ds_is_changing(const struct apex *apex)
+{
+	for (size_t i = 0; i < apex->key_count; i++)
+		if (apex->keys[i].state[KEY_DS] == KEY_RUMOURED || apex->keys[i].state[KEY_DS] == KEY_UNRETENTIVE)
+			return true;
+	return false;
+}
+
+static void add_child_sets(struct apex *apex)
+{
+	const enum apex_cds cds = apex->parameters->cds;
+	if (apex->parameters->cds_delete) {
+		add_delete(apex);
+	} else if (cds == APEX_CDS_ALWAYS || (cds == APEX_CDS_ROLLOVER && ds_is_changing(apex))) {
+		add_cds(apex);
+		add_dnskeys(apex, RRTYPE_CDNSKEY);
+	}
 }
 
 static void add_nsec3param(struct apex *apex)
@@ -148,15 +185,14 @@ enum status apex_make(struct zone *zone, const struct apex_parameters *parameter
 {
 	struct apex apex = { .zone = zone, .parameters = parameters, .keys = keys, .key_count = key_count, .mem = mem };
 	add_soa(&apex);
-	add_dnskeys(&apex, RRTYPE_DNSKEY);
-	if (apex.count < 2)
+	if (!parameters->unsigned_output)
+		add_dnskeys(&apex, RRTYPE_DNSKEY);
+	if (!parameters->unsigned_output && apex.count < 2)
 		return error_set(err, STATUS_KEY, "no key is published; nothing is signed");
-	if (parameters->nsec3 != NULL)
+	if (!parameters->unsigned_output && parameters->nsec3 != NULL)
 		add_nsec3param(&apex);
-	if (parameters->cds) {
-		add_cds(&apex);
-		add_dnskeys(&apex, RRTYPE_CDNSKEY);
-	}
+	if (!parameters->unsigned_output)
+		add_child_sets(&apex);
 	*zonemd = parameters->zonemd ? add_zonemd(&apex, apex.rrsets[0].ttl) : NULL;
 	zone_set_apex(zone, apex.rrsets, apex.count);
 	return STATUS_OK;

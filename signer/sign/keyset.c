@@ -12,10 +12,11 @@
 
 static enum status choose(const struct key keys[], size_t count, struct keyset *keyset, struct error *err)
 {
-	bool any[KEYSET_DUTIES] = { false, false };
+	bool any[KEYSET_DUTIES] = { false };
 	for (size_t i = 0; i < count; i++) {
 		const struct key *const key = &keys[i];
-		const bool duty[KEYSET_DUTIES] = { key_signs_keys(key), key_signs_zone(key) };
+		const bool keys_too = key_signs_keys(key);
+		const bool duty[KEYSET_DUTIES] = { keys_too, keys_too && !key_is_revoked(key), key_signs_zone(key) };
 		if (!duty[KEYSET_KEYS] && !duty[KEYSET_ZONE])
 			continue;
 		const struct algorithm *const algorithm = alg_by_number(key->algorithm);
@@ -35,8 +36,9 @@ static enum status choose(const struct key keys[], size_t count, struct keyset *
 			keyset->slot_size[d] += duty[d] ? KEYSET_TIMES + size : 0U;
 		}
 	}
-	if (!any[KEYSET_KEYS])
-		return error_set(err, STATUS_KEY, "no key signs the DNSKEY RRset; nothing is signed");
+	if (!any[KEYSET_CHILD])
+		return error_set(err, STATUS_KEY,
+		    "no key signs the DNSKEY RRset (one that is revoked does not count); nothing is signed");
 	if (!any[KEYSET_ZONE])
 		return error_set(err, STATUS_KEY, "no key signs the zone's data; nothing is signed");
 	return STATUS_OK;

@@ -18,8 +18,9 @@
 
 enum { KEYSET_MAX = 32, KEYSET_TIMES = 8, KEYSET_SIGNATURE = 512 };
 
-/* Who signs: the KSKs for DNSKEY, CDS and CDNSKEY at the apex, the ZSKs for all else. */
-enum keyset_duty { KEYSET_KEYS, KEYSET_ZONE, KEYSET_DUTIES };
+/* Who signs: the KSKs for DNSKEY, and for CDS and CDNSKEY at the apex, the ZSKs for all else. A revoked key signs the
+ * DNSKEY RRset only (RFC 5011 2.1). */
+enum keyset_duty { KEYSET_KEYS, KEYSET_CHILD, KEYSET_ZONE, KEYSET_DUTIES };
 
 struct keyset_key {
 	const struct key *key;
@@ -35,7 +36,8 @@ struct keyset {
 	unsigned workers;
 };
 
-/* Loads and proves every key that signs. STATUS_KEY if none signs the DNSKEY RRset or none signs the zone. */
+/* Loads and proves every key that signs. STATUS_KEY if none signs the DNSKEY RRset (revoked ones apart, which prove
+ * nothing) or none signs the zone. */
 enum status keyset_open(const struct key keys[], size_t count, struct token *token, unsigned workers,
     struct keyset *out, struct error *err) MUST_CHECK;
 

@@ -14,8 +14,11 @@ enum {
 
 static enum keyset_duty duty_of(const struct zone_name *name, const struct zone *zone, uint16_t type)
 {
-	const bool keys = type == RRTYPE_DNSKEY || type == RRTYPE_CDS || type == RRTYPE_CDNSKEY;
-	return keys && name == &zone->names[0] ? KEYSET_KEYS : KEYSET_ZONE;
+	if (name != &zone->names[0])
+		return KEYSET_ZONE;
+	if (type == RRTYPE_DNSKEY)
+		return KEYSET_KEYS;
+	return type == RRTYPE_CDS || type == RRTYPE_CDNSKEY ? KEYSET_CHILD : KEYSET_ZONE;
 }
 
 /* Whether names[name] comes at or before the owner of an entry. */
@@ -49,6 +52,11 @@ static struct section cut(const struct rows *rows, size_t wanted)
 			section.entry++;
 	}
 	return section;
+}
+
+static bool is_unsigned(const struct rows *rows)
+{
+	return rows->keyset->count == 0;
 }
 
 static size_t slots_of_name(const struct rows *rows, const struct zone_name *name)
@@ -130,7 +138,7 @@ static enum status show(struct walk *walk, struct row *row, bool is_signed)
 {
 	row->new_owner = walk->new_owner;
 	walk->new_owner = false;
-	if (is_signed) {
+	if (is_signed && !is_unsigned(walk->rows)) {
 		row->slot = walk->slot;
 		walk->slot += walk->rows->keyset->slot_size[row->duty];
 	}
@@ -161,7 +169,7 @@ static enum status show_name(struct walk *walk, size_t index, size_t entry)
 {
 	const struct zone *const zone = walk->rows->zone;
 	const struct zone_name *const name = &zone->names[index];
-	bool nsec = walk->rows->chain == NULL && zone_is_in_nsec_chain(name);
+	bool nsec = walk->rows->chain == NULL && !is_unsigned(walk->rows) && zone_is_in_nsec_chain(name);
 	bool nsec3 = entry != SIZE_MAX;
 	enum status status = STATUS_OK;
 	for (size_t i = 0; i <= name->rrset_count && status == STATUS_OK; i++) {

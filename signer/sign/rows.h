@@ -38,8 +38,8 @@ struct section {
 struct rows {
 	const struct zone *zone;
 	const struct nsec3_chain *chain; /* NULL: NSEC */
-	const struct keyset *keyset;
-	uint32_t negative_ttl; /* of NSEC and NSEC3, RFC 9077 */
+	const struct keyset *keyset;     /* with no keys: the zone stays unsigned, without denial records */
+	uint32_t negative_ttl;           /* of NSEC and NSEC3, RFC 9077 */
 	uint8_t *slots;
 	size_t slots_size;
 	struct section *sections; /* section_count, and one that marks the end */
@@ -53,7 +53,7 @@ struct rows_scratch {
 	uint8_t rdata[NSEC3_RDATA]; /* that of an NSEC is never larger */
 };
 
-/* Cuts the sequence into sections and makes the slots, which are not cleared. */
+/* Cuts the sequence into sections and makes the slots, which are not cleared. Without keys no row has a slot. */
 enum status rows_open(const struct zone *zone, const struct nsec3_chain *chain, const struct keyset *keyset,
     uint32_t negative_ttl, unsigned threads, struct rows *out, struct error *err) MUST_CHECK;
 

@@ -64,7 +64,7 @@ static enum status jitter_of(
     struct rrsig_maker *maker, const struct row *row, const struct key *key, struct span *out, struct error *err)
 {
 	*out = (struct span){ 0 };
-	if (row->duty == KEYSET_KEYS || maker->policy.jitter.seconds <= 0)
+	if (row->duty != KEYSET_ZONE || maker->policy.jitter.seconds <= 0)
 		return STATUS_OK;
 	uint8_t subject[2 + NAME_WIRE];
 	uint8_t digest[EVP_MAX_MD_SIZE];
@@ -91,7 +91,7 @@ static size_t put_head(const struct row *row, const struct key *key, const uint8
 	bytes_put_u32(out + 4, row->ttl);
 	bytes_put_u32(out + 8, times.expiration);
 	bytes_put_u32(out + 12, times.inception);
-	bytes_put_u16(out + 16, key->tag);
+	bytes_put_u16(out + 16, key_published_tag(key));
 	return RRSIG_FIXED + name_lower(apex, out + RRSIG_FIXED);
 }
 

@@ -26,6 +26,7 @@ struct signing {
 	unsigned threads;
 	struct arena *mem;
 	struct zone zone;
+	bool nsec3;
 	struct nsec3_parameters nsec3_parameters;
 	struct nsec3_chain chain;
 	struct keyset keyset;
@@ -115,11 +116,14 @@ static enum status sign_job(void *context, unsigned number, size_t first, size_t
 	return STATUS_OK;
 }
 
-/* Signs all but the ZONEMD, computes the digest, and signs the ZONEMD (RFC 8976 3.4). */
+/* Signs all but the ZONEMD, computes the digest, and signs the ZONEMD (RFC 8976 3.4). In an unsigned zone the digest is
+ * all that there is to do. */
 static enum status sign_rows(struct signing *signing, struct error *err)
 {
 	const size_t sections = signing->rows.section_count;
-	enum status status = workers_run(signing->threads, sections, RANGE, sign_job, signing, err);
+	enum status status = STATUS_OK;
+	if (!signing->parameters->unsigned_output)
+		status = workers_run(signing->threads, sections, RANGE, sign_job, signing, err);
 	if (status != STATUS_OK || signing->zonemd == NULL)
 		return status;
 	status = zonemd_digest(&signing->rows, signing->threads, signing->zonemd, err);
@@ -183,10 +187,13 @@ static enum status build(struct signing *signing, struct zonetext *input, const 
 		.dnskey_ttl = parameters->dnskey_ttl,
 		.nsec3 = parameters->nsec3 ? &signing->nsec3_parameters : NULL,
 		.cds = parameters->cds,
+		.cds_delete = parameters->cds_delete,
+		.unsigned_output = parameters->unsigned_output,
 		.zonemd = parameters->zonemd,
 	};
 	status = apex_make(&signing->zone, &apex, keys, key_count, signing->mem, &signing->zonemd, err);
-	if (status == STATUS_OK && parameters->nsec3)
+	signing->nsec3 = parameters->nsec3 && !parameters->unsigned_output;
+	if (status == STATUS_OK && signing->nsec3)
 		status =
 		    nsec3_build(&signing->zone, &signing->nsec3_parameters, signing->threads, &signing->chain, err);
 	return status;
@@ -201,12 +208,17 @@ static enum status prepare(struct signing *signing, struct zonetext *previous, c
 		.inception_offset = parameters->inception_offset,
 		.jitter = parameters->jitter,
 		.refresh = parameters->refresh,
-		.validity = { [KEYSET_KEYS] = parameters->validity_dnskey, [KEYSET_ZONE] = parameters->validity },
+		.validity = { [KEYSET_KEYS] = parameters->validity_dnskey,
+		    [KEYSET_CHILD] = parameters->validity_dnskey,
+		    [KEYSET_ZONE] = parameters->validity },
 	};
-	enum status status = keyset_open(keys, key_count, token, signing->threads, &signing->keyset, err);
-	reuse_init(previous, parameters->apex, signing->threads, &signing->reuse);
+	enum status status = STATUS_OK;
+	if (!parameters->unsigned_output) {
+		status = keyset_open(keys, key_count, token, signing->threads, &signing->keyset, err);
+		reuse_init(previous, parameters->apex, signing->threads, &signing->reuse);
+	}
 	if (status == STATUS_OK)
-		status = rows_open(&signing->zone, parameters->nsec3 ? &signing->chain : NULL, &signing->keyset,
+		status = rows_open(&signing->zone, signing->nsec3 ? &signing->chain : NULL, &signing->keyset,
 		    signing->negative_ttl, signing->threads, &signing->rows, err);
 	if (status != STATUS_OK)
 		return status;
@@ -241,7 +253,8 @@ static void report(const struct signing *signing, const struct write_counts *cou
 	result->largest_ttl = zone->largest_ttl;
 	result->negative_ttl = signing->negative_ttl;
 	result->first_expiry = counts->first_expiry;
-	result->refresh_due = utc_subtract(counts->first_expiry, signing->parameters->refresh);
+	result->refresh_due =
+	    counts->signatures == 0 ? UTC_NEVER : utc_subtract(counts->first_expiry, signing->parameters->refresh);
 }
 
 static void close_signing(struct signing *signing)

@@ -19,6 +19,7 @@
 #include "signer/base/utc.h"
 #include "signer/dns/rrset.h"
 #include "signer/dns/zonetext_read.h"
+#include "signer/sign/apex.h"
 
 struct sign_parameters {
 	const uint8_t *apex; /* wire form, lower case */
@@ -36,8 +37,14 @@ struct sign_parameters {
 	const uint8_t *salt;
 	uint8_t salt_size;
 	uint32_t dnskey_ttl;
-	bool zonemd;      /* SIMPLE, SHA-384 (RFC 8976) */
-	bool cds;         /* CDS and CDNSKEY of each key with a DS record state of RUMOURED or OMNIPRESENT */
+	bool zonemd;       /* SIMPLE, SHA-384 (RFC 8976) */
+	enum apex_cds cds; /* CDS and CDNSKEY of each key with a DS record state of RUMOURED or OMNIPRESENT */
+	/* The parent is asked to drop all DS (RFC 8078 4); takes the place of the CDS of keys. For a zone that goes
+	 * unsigned, from when its DS are withdrawn until no parent server has one. */
+	bool cds_delete;
+	/* No DNSKEY, RRSIG, NSEC, NSEC3, NSEC3PARAM, CDS or CDNSKEY at all: the last step of going unsigned, and a zone
+	 * that shall be so. A DS at the parent, or in a cache, makes such a zone bogus: the caller answers for that. */
+	bool unsigned_output;
 	uint32_t max_ttl; /* 0: no limit; else a larger TTL is STATUS_MALFORMED with its place */
 	bool all_type_names;
 	unsigned threads; /* 0: all cores */
@@ -59,8 +66,8 @@ struct sign_result {
 	uint64_t stripped;    /* input records that the signer makes itself */
 	uint32_t input_serial;
 	uint32_t largest_ttl, negative_ttl;                /* seconds */
-	struct utc first_expiry;                           /* earliest expiration */
-	struct utc refresh_due;                            /* when the first signature must be replaced */
+	struct utc first_expiry;                           /* earliest expiration; UTC_NEVER if the zone is unsigned */
+	struct utc refresh_due;                            /* when the first signature must be replaced; as above */
 	double seconds_build, seconds_sign, seconds_write; /* phases, for --verbose and the benchmark */
 };
 
@@ -68,7 +75,8 @@ struct sign_result {
  * follows from its record states) into the temporary file `out`, which is left synced and open. `previous` is the last
  * published zone as read back, or NULL: its signatures are kept where they cover the same octets, are by a key that
  * still signs, and have `refresh` left. They are compared, not verified: give only a zone that the gate passed, octet
- * for octet. One of another apex is ignored.
+ * for octet. One of another apex is ignored. For unsigned output `keys` only tell whose DNSSEC records the input may
+ * hold, and `token` may be NULL.
  *
  * STATUS_MALFORMED  the zone cannot be signed as it is (with its place)
  * STATUS_REFUSED    the input holds DNSKEY or RRSIG of keys that are not in `keys` (unless `replace_foreign`)

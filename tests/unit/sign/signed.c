@@ -59,7 +59,7 @@ void signed_open(struct signed_zone *zone, const char *origin, uint8_t algorithm
 		.refresh = { 5 * DAY },
 		.dnskey_ttl = HOUR,
 		.zonemd = true,
-		.cds = true,
+		.cds = APEX_CDS_ALWAYS,
 		.all_type_names = true,
 		.threads = 2,
 	};

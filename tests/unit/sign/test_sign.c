@@ -147,7 +147,7 @@ static void a_key_does_what_its_states_say(void **state)
 	snprintf(part, sizeof(part), " %u example. ", waiting->tag);
 	has_count(&zone, part, 0);
 	second->state[KEY_ZRRSIG] = KEY_UNRETENTIVE;
-	zone.parameters.cds = false;
+	zone.parameters.cds = APEX_CDS_NONE;
 	make(&zone, small, NULL);
 	has_count(&zone, "\tRRSIG\tTXT ", 1);
 	has_count(&zone, "\tCDS\t", 0);
