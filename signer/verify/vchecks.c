@@ -6,8 +6,11 @@
 #include "signer/verify/verify.h"
 
 static const struct verify_check checks[VC_COUNT] = {
-	[VC_STRUCTURE_SOA] = { "structure.soa", "Z0", VERIFY_FILE, VERIFY_RFC, "RFC 4035 2, RFC 8976 3.3.1.1",
-	    "SOA records", "The zone has exactly one SOA record, and it is at the apex.", NULL },
+	[VC_STRUCTURE_SOA] = { "structure.soa", "Z0", VERIFY_FILE, VERIFY_RFC, "RFC 1035 5.2", "SOA records",
+	    "The zone has exactly one SOA record, and it is at the apex; servers do not load a zone with another, not "
+	    "even "
+	    "below a delegation.",
+	    NULL },
 	[VC_STRUCTURE_APEX_NS] = { "structure.apex-ns", "Z0", VERIFY_FILE, VERIFY_RFC, "RFC 1034 4.2.1",
 	    "NS records at the apex", "The apex has at least one NS record, or nobody can be asked for the zone.",
 	    NULL },
@@ -33,6 +36,10 @@ static const struct verify_check checks[VC_COUNT] = {
 	[VC_STRUCTURE_CUT] = { "structure.cut", "Z0", VERIFY_FILE, VERIFY_POLICY, "RFC 4035 2.2", "delegations",
 	    "At a delegation stand only NS, DS and NSEC, below it only addresses; anything else is hidden from "
 	    "resolvers.",
+	    NULL },
+	[VC_STRUCTURE_SERVER] = { "structure.apex-server", "Z3", VERIFY_FILE, VERIFY_RFC, "RFC 2181 10.3",
+	    "name servers of the zone that it names itself",
+	    "A name server of the zone whose name the zone is authoritative for has an address there, and is no alias.",
 	    NULL },
 	[VC_STRUCTURE_GLUE] = { "structure.glue", "Z3", VERIFY_FILE, VERIFY_POLICY, "RFC 1034 4.2.1",
 	    "name servers below their own delegation",

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+#include <string.h>
+
 #include "signer/base/bytes.h"
 #include "signer/base/workers.h"
 #include "signer/verify/vrun.h"
@@ -176,7 +178,7 @@ static bool address_like(const uint8_t *name)
 	return labels == 4;
 }
 
-static void check_target(struct vrun *run, const struct vrecord *ns)
+static void check_target(struct vrun *run, const struct vrecord *ns, bool apex)
 {
 	const uint8_t *const server = ns->rdata;
 	const struct vowner *const owner = vname_under(server, run->zone.apex) ? vzone_find(&run->zone, server) : NULL;
@@ -185,7 +187,7 @@ static void check_target(struct vrun *run, const struct vrecord *ns)
 		what = "the root as a name server: the zone says that there is none";
 	else if (address_like(server))
 		what = "addresses as names of name servers";
-	else if (owner != NULL && vzone_set(&run->zone, owner, VTYPE_CNAME).count > 0)
+	else if (!apex && owner != NULL && vzone_set(&run->zone, owner, VTYPE_CNAME).count > 0)
 		what = "name servers that are aliases";
 	if (what == NULL)
 		return;
@@ -194,36 +196,84 @@ static void check_target(struct vrun *run, const struct vrecord *ns)
 	vreport_fail(run->report, VC_STRUCTURE_TARGET, what, vplace_of(ns), "%s", text);
 }
 
-static void check_servers(struct vrun *run, const struct vowner *owner)
+/* The data that answers for a name of the zone: its own, else that of the wildcard at its closest encloser (RFC 4592
+ * 3.3.1). NULL: there is none. `*judge`: the zone itself answers, no delegation does. */
+static const struct vowner *answers_for(const struct vzone *zone, const uint8_t *name, bool *judge)
+{
+	const struct vowner *owner = vzone_find(zone, name);
+	const struct vowner *wildcard = NULL;
+	uint8_t asterisk[VNAME_MAX + 2] = { 1, '*' };
+	*judge = owner == NULL || owner->kind == VKIND_DATA;
+	bool exists = vzone_exists(zone, name);
+	for (unsigned labels = vname_labels(name); labels-- > zone->apex_labels;) {
+		const uint8_t *const above = vname_suffix(name, labels);
+		const struct vowner *const encloser = vzone_find(zone, above);
+		if (encloser != NULL && encloser->kind != VKIND_DATA)
+			*judge = false;
+		if (exists || !vzone_exists(zone, above))
+			continue;
+		exists = true;
+		memcpy(asterisk + 2, above, vname_size(above));
+		wildcard = vname_size(above) + 2 <= VNAME_MAX ? vzone_find(zone, asterisk) : NULL;
+	}
+	if (wildcard != NULL && wildcard->kind != VKIND_DATA)
+		*judge = false;
+	return owner != NULL ? owner : wildcard;
+}
+
+/* RFC 2181 10.3. What the zone is not authoritative for is glue: as for any delegation, it may be left out. */
+static void check_apex_server(struct vrun *run, const struct vrecord *ns)
 {
 	const struct vzone *const zone = &run->zone;
-	const struct vset set = vzone_set(zone, owner, VTYPE_NS);
+	char text[VNAME_TEXT];
+	bool judge;
+	const struct vowner *const owner = answers_for(zone, ns->rdata, &judge);
+	if (!judge)
+		return;
+	vname_format(ns->rdata, text);
+	vreport_count(run->report, VC_STRUCTURE_SERVER, 1);
+	if (owner != NULL && vzone_set(zone, owner, VTYPE_CNAME).count > 0)
+		vreport_fail(run->report, VC_STRUCTURE_SERVER, "name servers of the zone that are aliases",
+		    vplace_of(ns), "%s", text);
+	else if (owner == NULL || vzone_set(zone, owner, VTYPE_A).count + vzone_set(zone, owner, VTYPE_AAAA).count == 0)
+		vreport_fail(run->report, VC_STRUCTURE_SERVER,
+		    "name servers of the zone without address, though the zone is authoritative for their names",
+		    vplace_of(ns), "%s", text);
+}
+
+static void check_server(struct vrun *run, const struct vowner *owner, const struct vrecord *ns)
+{
+	const struct vzone *const zone = &run->zone;
+	const uint8_t *const server = ns->rdata;
+	char text[VNAME_TEXT];
+	check_target(run, ns, owner->apex);
+	if (!vname_under(server, zone->apex))
+		return;
+	vname_format(server, text);
+	if (doubled(zone, server))
+		vreport_fail(run->report, VC_STRUCTURE_DOUBLED,
+		    "name-server names with the zone's name twice: lost trailing dots", vplace_of(ns), "%s", text);
+	if (owner->apex) {
+		check_apex_server(run, ns);
+		return;
+	}
+	if (!vname_under(server, owner->name))
+		return;
+	vreport_count(run->report, VC_STRUCTURE_GLUE, 1);
+	if (!has_address(zone, server))
+		vreport_fail(run->report, VC_STRUCTURE_GLUE, "name servers in their own delegation without address",
+		    vplace_of(ns), "%s", text);
+}
+
+static void check_servers(struct vrun *run, const struct vowner *owner)
+{
+	const struct vset set = vzone_set(&run->zone, owner, VTYPE_NS);
 	if (owner->kind != VKIND_CUT && !owner->apex)
 		return;
 	vreport_count(run->report, VC_STRUCTURE_DOUBLED, set.count);
 	vreport_count(run->report, VC_STRUCTURE_TARGET, set.count);
-	for (size_t i = 0; i < set.count; i++) {
-		check_target(run, &set.first[i]);
-		const uint8_t *const server = set.first[i].rdata;
-		char text[VNAME_TEXT];
-		if (!vname_under(server, zone->apex))
-			continue;
-		if (doubled(zone, server)) {
-			vname_format(server, text);
-			vreport_fail(run->report, VC_STRUCTURE_DOUBLED,
-			    "name-server names with the zone's name twice: lost trailing dots",
-			    vplace_of(&set.first[i]), "%s", text);
-		}
-		if (!vname_under(server, owner->name))
-			continue;
-		vreport_count(run->report, VC_STRUCTURE_GLUE, 1);
-		if (!has_address(zone, server)) {
-			vname_format(server, text);
-			vreport_fail(run->report, VC_STRUCTURE_GLUE,
-			    "name servers in their own delegation without address", vplace_of(&set.first[i]), "%s",
-			    text);
-		}
-	}
+	for (size_t i = 0; i < set.count; i++)
+		check_server(run, owner, &set.first[i]);
 }
 
 static void check_digest(struct vrun *run, const struct vrecord *ds)
@@ -319,7 +369,7 @@ static void check_apex(struct vrun *run)
 		vreport_fail(run->report, VC_STRUCTURE_SOA, "no SOA at the apex", nowhere, "the zone has no start");
 	else if (zone->soa_count != 1)
 		vreport_fail(run->report, VC_STRUCTURE_SOA, "more than one SOA", vplace_of(zone->soa),
-		    "%zu SOA records", zone->soa_count);
+		    "%zu SOA records; at the apex or anywhere else", zone->soa_count);
 	if (zone->top == NULL || vzone_set(zone, zone->top, VTYPE_NS).count == 0)
 		vreport_fail(run->report, VC_STRUCTURE_APEX_NS, "no NS at the apex",
 		    (struct vplace){ zone->apex, VTYPE_NS, 0 }, "nobody can be asked for the zone");

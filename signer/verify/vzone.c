@@ -175,21 +175,31 @@ struct vset vzone_set(const struct vzone *zone, const struct vowner *owner, uint
 	return (struct vset){ records + low, end - low };
 }
 
-const struct vowner *vzone_find(const struct vzone *zone, const uint8_t *name)
+/* Index of the first owner that is not before `name`. */
+static size_t lower_bound(const struct vzone *zone, const uint8_t *name)
 {
 	size_t low = 0;
 	size_t high = zone->owner_count;
 	while (low < high) {
 		const size_t middle = (low + high) / 2;
-		const int order = vname_compare(zone->owners[middle].name, name);
-		if (order == 0)
-			return &zone->owners[middle];
-		if (order < 0)
+		if (vname_compare(zone->owners[middle].name, name) < 0)
 			low = middle + 1;
 		else
 			high = middle;
 	}
-	return NULL;
+	return low;
+}
+
+const struct vowner *vzone_find(const struct vzone *zone, const uint8_t *name)
+{
+	const size_t at = lower_bound(zone, name);
+	return at < zone->owner_count && vname_equal(zone->owners[at].name, name) ? &zone->owners[at] : NULL;
+}
+
+bool vzone_exists(const struct vzone *zone, const uint8_t *name)
+{
+	const size_t at = lower_bound(zone, name);
+	return at < zone->owner_count && vname_under(zone->owners[at].name, name);
 }
 
 const struct vrecord *vzone_next(const struct vrecord *record, const struct vrecord *end)

@@ -57,6 +57,10 @@ struct vset vzone_set(const struct vzone *zone, const struct vowner *owner, uint
 /* The owner of that name, or NULL. */
 const struct vowner *vzone_find(const struct vzone *zone, const uint8_t *name);
 
+/* Whether the name is an owner or lies above one (an empty non-terminal): no wildcard stands for it (RFC 4592 3.3.1).
+ */
+bool vzone_exists(const struct vzone *zone, const uint8_t *name);
+
 /* Whether a type at this owner is authoritative data that must be signed. */
 bool vzone_authoritative(const struct vowner *owner, uint16_t type);
 

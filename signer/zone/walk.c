@@ -66,17 +66,15 @@ static enum status check_cname(
 	return STATUS_OK;
 }
 
-/* RFC 1035 4.2.2: each record is a pointer to the question's name, ten octets and RDATA. */
 static enum status check_sizes(const struct walk *walk, const struct rrset *rrsets, size_t count, struct error *err)
 {
-	const size_t empty = 12 + name_size(rrsets[0].records[0].owner) + 4;
 	for (size_t i = 0; i < count; i++) {
-		size_t size = empty;
-		for (uint32_t r = 0; r < rrsets[i].count; r++)
-			size += 12U + rrsets[i].records[r].rdata_size;
+		const size_t size = zone_message_size(&rrsets[i]);
 		if (size > UINT16_MAX)
 			return refuse(walk, &rrsets[i].records[rrsets[i].count - 1], err,
 			    "an RRset that no DNS message can carry: it needs over 65535 octets (RFC 1035 4.2.2)");
+		if (size > walk->zone->largest_message)
+			walk->zone->largest_message = (uint32_t)size;
 	}
 	return STATUS_OK;
 }

@@ -9,6 +9,7 @@
 #include "signer/dns/name.h"
 #include "signer/dns/rrtype.h"
 #include "signer/zone/order.h"
+#include "signer/zone/servers.h"
 #include "signer/zone/walk.h"
 
 bool zone_is_made_by_signer(const struct record *record, const uint8_t *apex)
@@ -64,6 +65,8 @@ enum status zone_build(struct record *records, size_t count, const uint8_t *apex
 		status = order_rrsets(&zone, count, workers, &gaps, err);
 	if (status == STATUS_OK)
 		status = walk_names(&zone, zone.rrset_count + gaps, files, err);
+	if (status == STATUS_OK)
+		status = servers_check(&zone, files, err);
 	if (status != STATUS_OK) {
 		zone_free(&zone);
 		return status;
@@ -118,6 +121,15 @@ size_t zone_find(const struct zone *zone, const uint8_t *name)
 			high = middle;
 	}
 	return SIZE_MAX;
+}
+
+size_t zone_message_size(const struct rrset *rrset)
+{
+	enum { HEADER = 12, QUESTION_FIXED = 4, RECORD_FIXED = 12 };
+	size_t size = HEADER + name_size(rrset->records[0].owner) + QUESTION_FIXED;
+	for (uint32_t i = 0; i < rrset->count; i++)
+		size += (size_t)RECORD_FIXED + rrset->records[i].rdata_size;
+	return size;
 }
 
 const struct rrset *zone_rrset(const struct zone *zone, size_t index, uint16_t type)

@@ -51,7 +51,9 @@ struct zone {
 	size_t delegations;
 	size_t secure_delegations;
 	uint32_t largest_ttl; /* of any RRset, in seconds */
-	struct arena *arena;  /* holds names and rrsets */
+	uint32_t
+	    largest_message; /* octets: a DNS message with the largest RRset that was given, its signatures left out */
+	struct arena *arena; /* holds names and rrsets */
 };
 
 /* Types that the signer makes itself: RRSIG, NSEC, NSEC3 anywhere; DNSKEY, CDS, CDNSKEY, NSEC3PARAM, ZONEMD at the
@@ -65,7 +67,8 @@ size_t zone_strip(struct record *records, size_t count, const uint8_t *apex);
 /* Sorts `records` in place on `threads` threads and builds the zone. `files` names the files that record.file indexes,
  * for messages. STATUS_MALFORMED with "file:line" for: no SOA or two, no NS at the apex, an owner outside the zone (RFC
  * 1035 5.2), CNAME beside other data (RFC 2181 10.1; RRSIG, NSEC and KEY may stand, RFC 4035 2.5), two CNAMEs or two
- * DNAMEs (RFC 6672 2.4), DS at the apex or without NS (RFC 4035 2.4). */
+ * DNAMEs (RFC 6672 2.4), DS at the apex or without NS (RFC 4035 2.4), a name server of the zone that the zone itself
+ * says has no address (RFC 2181 10.3). */
 enum status zone_build(struct record *records, size_t count, const uint8_t *apex, const char *const files[],
     unsigned threads, struct zone *out, struct error *err) MUST_CHECK;
 
@@ -80,6 +83,10 @@ void zone_set_apex(struct zone *zone, const struct rrset rrsets[], size_t count)
 
 /* The index of a name, or SIZE_MAX. Binary search. */
 size_t zone_find(const struct zone *zone, const uint8_t *name);
+
+/* Octets that a DNS message needs for nothing but this RRset: header, question, and each record with a pointer to the
+ * question's name (RFC 1035 4.1). */
+size_t zone_message_size(const struct rrset *rrset);
 
 /* The RRset of a type at names[index], or NULL. */
 const struct rrset *zone_rrset(const struct zone *zone, size_t index, uint16_t type);

@@ -9,7 +9,17 @@ def structure(z):
     without = lambda *types: [r for r in z.base() if not (r.name == APEX and r.type in types)]
     z.bad("no_soa", "structure.soa", z.signed(without("SOA")), "origin=zs.test.")
     z.bad("two_soa", "structure.soa", z.signed(z.base(extra=[Record("@", 3600, "SOA", SOA_TEXT % 7)])))
+    z.bad("soa_below_cut", "structure.soa", z.signed(z.base(extra=[Record("x.insecure", 3600, "SOA", SOA_TEXT % 7)])))
     z.bad("no_apex_ns", "structure.apex-ns", z.signed(without("NS")))
+    homeless = [r for r in z.base() if r.name != z.name("ns1")]
+    z.bad("apex_server_no_address", "structure.apex-server", z.signed(homeless))
+    z.bad("apex_server_other_data", "structure.apex-server", z.signed(homeless + [Record("ns1", 3600, "TXT", '"x"')]))
+    z.bad("apex_server_empty_non_terminal", "structure.apex-server", z.signed(
+        homeless + [Record("*", 3600, "A", "192.0.2.1"), Record("x.ns1", 3600, "A", "192.0.2.1")]))
+    z.bad("apex_server_alias", "structure.apex-server", z.signed(homeless + [Record("ns1", 3600, "CNAME", "www.zs.test.")]))
+    z.bad("apex_server_below_dname", "structure.apex-server", z.signed(z.base(extra=[Record("@", 3600, "NS", "ns.old.zs.test.")])))
+    z.bad("apex_server_wildcard_above_encloser", "structure.apex-server", z.signed(z.base(extra=[
+        Record("@", 3600, "NS", "ns.wild.zs.test."), Record("*", 3600, "A", "192.0.2.1")])))
     z.bad("out_of_zone", "structure.bailiwick", z.signed(after=z.add(Record("www.other.", 60, "A", "192.0.2.1"))))
     z.bad("class_chaos", "structure.class", z.signed().text().replace("mail.zs.test.\t3600\tIN\tMX", "mail.zs.test.\t3600\tCH\tMX"))
     z.bad("duplicate_record", "structure.duplicate", z.signed().text().replace(
@@ -22,6 +32,7 @@ def structure(z):
     z.bad("ttl_of_32_bits", "structure.rrset-ttl", z.signed([r.copy(ttl=2**31) if r.type == "MX" else r for r in z.base()]))
     z.bad("rrset_too_large", "structure.size", z.signed(z.base(extra=[
         Record("big", 3600, "TXT", f'"{at:0240}"') for at in range(260)])))
+    z.bad("rrset_too_large_with_signature", "structure.size", z.signed(z.largest("x")))
     z.bad("cname_and_data", "structure.cname", z.signed(z.base(extra=[Record("alias", 3600, "A", "192.0.2.1")])))
     z.bad("two_cnames", "structure.cname", z.signed(z.base(extra=[Record("alias", 3600, "CNAME", "x.test.")])))
     z.bad("two_dnames", "structure.dname", z.signed(z.base(extra=[Record("old", 3600, "DNAME", "x.test.")])))

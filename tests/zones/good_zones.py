@@ -3,6 +3,11 @@
 from zonemaker import APEX, EXPIRATION, INCEPTION, Key, Record, Zone, nsec3_hash, rrsig, time_text
 
 
+def only_apex(z):
+    """A name server of the zone's own would need an address (RFC 2181 10.3), hence a second name."""
+    return [r for r in z.base() if r.name == APEX and r.text != "ns1.zs.test."]
+
+
 def plain(z):
     z.good("nsec", z.signed())
     z.good("nsec3", z.signed(denial="nsec3"))
@@ -10,8 +15,12 @@ def plain(z):
     z.good("nsec_zonemd", z.signed(zonemd=(1,)))
     z.good("nsec3_zonemd_both", z.signed(denial="nsec3", zonemd=(1, 2)))
     z.good("anchored", z.signed(), "anchor=ksk.ds")
-    z.good("apex_only", z.signed([r for r in z.base() if r.name == APEX]))
-    z.good("apex_only_nsec3", z.signed([r for r in z.base() if r.name == APEX], denial="nsec3"))
+    z.good("apex_only", z.signed(only_apex(z)))
+    z.good("apex_only_nsec3", z.signed(only_apex(z), denial="nsec3"))
+    z.good("rrset_as_large_as_may_be", z.signed(z.largest("")))
+    homeless = [r for r in z.base() if r.name != z.name("ns1")]
+    z.good("apex_server_by_wildcard", z.signed(homeless + [Record("*", 3600, "A", "192.0.2.1")]))
+    z.good("apex_server_below_delegation", z.signed(z.base(extra=[Record("@", 3600, "NS", "ns.a.secure.zs.test.")])))
     z.write("good", "ksk.ds", f"zs.test. IN DS {z.KSK.ds()}\n")
     z.write("good", "ksk.dnskey", f"zs.test. 3600 IN DNSKEY {z.KSK.text()}\n")
     z.good("anchored_by_key", z.signed(), "anchor=ksk.dnskey")
@@ -139,8 +148,7 @@ def spelling(z):
     z.good("n24_occluded", z.signed(z.base(extra=[Record("insecure", 3600, "TXT", '"hidden"'),
                                                   Record("x.y.insecure", 3600, "MX", "5 a.b."),
                                                   Record("ns.insecure", 3600, "TXT", '"hidden"')]), zonemd=(1,)))
-    z.good("n25_apex_dname", z.signed([r for r in z.base() if r.name == APEX] +
-                                      [Record("@", 3600, "DNAME", "other.test.")], denial="nsec3"), others=False)
+    z.good("n25_apex_dname", z.signed(only_apex(z) + [Record("@", 3600, "DNAME", "other.test.")], denial="nsec3"), others=False)
 
 
 def zonemd(z):

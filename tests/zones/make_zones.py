@@ -43,6 +43,11 @@ def base(serial=2026010101, extra=()):
     return [Record(owner, 3600, rdtype, text) for owner, rdtype, text in rows] + list(extra)
 
 
+def largest(last):
+    """An RRset that fills a DNS message of 65535 octets with its signature, and what `last` adds to it."""
+    return base(extra=[Record("a", 3600, "TXT", f'"{at:0255}"') for at in range(244)] + [Record("a", 3600, "TXT", f'"{last}"')])
+
+
 def keys(*published):
     return [Record(APEX, 3600, "DNSKEY", key.text()) for key in published]
 

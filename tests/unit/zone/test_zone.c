@@ -89,6 +89,10 @@ static const struct shape shapes[] = {
 	{ "escaped octets sort by their value", APEX "ns A 192.0.2.1\n\\000 TXT x\nz TXT x\n\\200 TXT x\na\\.b TXT x\n",
 	    "data \\000.example. TXT\ndata a\\046b.example. TXT\ndata ns.example. A\ndata z.example. TXT\n"
 	    "data \\200.example. TXT\n" },
+	{ "a wildcard gives the zone's name server its address", APEX "* AAAA 2001:db8::1\n",
+	    "data *.example. AAAA\n" },
+	{ "below a delegation another zone says where the zone's name server is", APEX "ns NS x.a\na NS ns.test.\n",
+	    "cut a.example. NS\ncut ns.example. NS\n" },
 	{ "KEY may stand beside CNAME", APEX "ns A 192.0.2.1\na CNAME b.test.\na TYPE25 \\# 5 0100030d00\n",
 	    "data a.example. CNAME KEY\ndata ns.example. A\n" },
 };
@@ -139,6 +143,20 @@ static const struct refusal refusals[] = {
 	{ "a CNAME beside a DNAME", APEX "a DNAME b\na CNAME c\n", 6, "CNAME beside other data" },
 	{ "a DS at the apex", APEX "@ DS 1 13 250 00\n", 5, "DS at the apex" },
 	{ "a DS without NS", APEX "a DS 1 13 250 00\n", 5, "DS without NS" },
+	{ "a name server of the zone without address", APEX, 4,
+	    "the zone's name server ns.example. has no address, and this zone is where it would be" },
+	{ "a name server of the zone with other data", APEX "ns TXT x\n", 4, "ns.example. has no address" },
+	{ "a name server of the zone that is an empty non-terminal", APEX "x.ns A 192.0.2.1\n* A 192.0.2.1\n", 4,
+	    "ns.example. has no address" },
+	{ "a name server of the zone that is an alias", APEX "ns CNAME a\na A 192.0.2.1\n", 4,
+	    "ns.example. is an alias in this zone" },
+	{ "a name server below a DNAME of the zone", APEX "ns A 192.0.2.1\n@ NS x.d\nd DNAME b.test.\n", 6,
+	    "x.d.example. has no address" },
+	{ "a name server that a wildcard above its closest encloser does not reach",
+	    APEX "ns A 192.0.2.1\n@ NS x.d\na.d TXT x\n* A 192.0.2.1\n", 6, "x.d.example. has no address" },
+	{ "an SOA below a delegation, which servers refuse to load",
+	    APEX "a NS ns.test.\nx.a SOA ns.example. admin.example. 2 7200 3600 1209600 300\n", 6,
+	    "SOA below the apex" },
 	{ "a DNSKEY below the apex", APEX "a DNSKEY 256 3 13 AAAA\n", 5, "DNSKEY at a name that is no zone's" },
 };
 
@@ -167,7 +185,7 @@ static void what_no_message_can_carry_is_refused_with_its_place(void **state)
 		struct zonetext read;
 		struct zone zone;
 		struct error err = { 0 };
-		size_t used = (size_t)snprintf(text, sizeof(text), "%s", APEX);
+		size_t used = (size_t)snprintf(text, sizeof(text), "%sns A 192.0.2.1\n", APEX);
 		for (int i = 0; i < records; i++)
 			used += (size_t)snprintf(text + used, sizeof(text) - used, "a TXT %0240d\n", i);
 		const enum status status = text_build(text, "example.", 1, &read, &zone, &err);
@@ -175,7 +193,7 @@ static void what_no_message_can_carry_is_refused_with_its_place(void **state)
 		if (status == STATUS_OK)
 			zone_free(&zone);
 		else
-			assert_true(err.line == 4 + RECORDS && strstr(err.message, "65535") != NULL);
+			assert_true(err.line == 5 + RECORDS && strstr(err.message, "65535") != NULL);
 		zonetext_free(&read);
 	}
 }
@@ -186,17 +204,17 @@ static void duplicates_and_ttls_are_counted(void **state)
 	struct zonetext read;
 	struct zone zone;
 	struct error err = { 0 };
-	assert_int_equal(
-	    text_build(APEX "a 60 TXT 1\na 30 TXT 2\na 40 TXT 1\nb 50 TXT 1\nb 20 TXT 1\nc NS x.c\nx.c A 192.0.2.1\n"
-			    "x.c TXT y\nc DS 1 13 250 00\nc TXT z\n",
-		"example.", 1, &read, &zone, &err),
+	assert_int_equal(text_build(APEX "ns A 192.0.2.1\na 60 TXT 1\na 30 TXT 2\na 40 TXT 1\nb 50 TXT 1\nb 20 TXT "
+					 "1\nc NS x.c\nx.c A 192.0.2.1\n"
+					 "x.c TXT y\nc DS 1 13 250 00\nc TXT z\n",
+			     "example.", 1, &read, &zone, &err),
 	    STATUS_OK);
 	assert_int_equal(zone.duplicates, 2);
 	assert_int_equal(zone.ttl_lowered, 2);
 	assert_int_equal(zone.delegations, 1);
 	assert_int_equal(zone.secure_delegations, 1);
 	assert_int_equal(zone.occluded, 3);
-	assert_int_equal(zone.record_count, 2 + 2 + 1 + 3 + 2);
+	assert_int_equal(zone.record_count, 2 + 1 + 2 + 1 + 3 + 2);
 	assert_int_equal(zone.largest_ttl, 3600);
 	assert_int_equal(zone_rrset(&zone, zone_find(&zone, text_name("A.example.")), RRTYPE_TXT)->ttl, 30);
 	assert_int_equal(zone_rrset(&zone, zone_find(&zone, text_name("b.example.")), RRTYPE_TXT)->ttl, 20);
@@ -234,7 +252,7 @@ static void order_is_canonical_on_any_number_of_threads(void **state)
 	char *text;
 	size_t size;
 	FILE *const out = open_memstream(&text, &size);
-	fputs(APEX, out);
+	fputs(APEX "ns A 192.0.2.1\n", out);
 	for (unsigned i = 0; i < NAMES; i++) {
 		const unsigned scrambled = i * 40503U % 65536U;
 		/* Some are told apart by their first octets, some only by later ones. */
@@ -248,7 +266,7 @@ static void order_is_canonical_on_any_number_of_threads(void **state)
 		struct zone zone;
 		struct error err = { 0 };
 		assert_int_equal(text_build(text, "example.", t == 0 ? 1 : 4, &read, &zone, &err), STATUS_OK);
-		assert_int_equal(zone.name_count, NAMES + 7 + 1);
+		assert_int_equal(zone.name_count, NAMES + 7 + 2);
 		for (size_t i = 1; i < zone.name_count; i++)
 			assert_int_equal(name_compare(zone.names[i - 1].owner, zone.names[i].owner), -1);
 		shape[t] = describe(&zone);
