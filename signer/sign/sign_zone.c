@@ -156,6 +156,47 @@ static enum status check_ttls(const struct zone *zone, uint32_t max_ttl, const c
 	return STATUS_OK;
 }
 
+/* Octets that the signatures of an RRset add to a message that carries it. */
+static size_t signatures_size(const struct signing *signing, enum keyset_duty duty)
+{
+	enum { RECORD_FIXED = 12 };
+	const struct keyset *const keyset = &signing->keyset;
+	size_t size = 0;
+	for (size_t k = 0; k < keyset->count; k++)
+		if (keyset->keys[k].duty[duty])
+			size +=
+			    RECORD_FIXED + RRSIG_FIXED + name_size(signing->zone.apex) + keyset->keys[k].signature_size;
+	return size;
+}
+
+/* What zone_build took may still be too large for a message once it is signed (RFC 1035 4.2.2). */
+static enum status check_sizes(const struct signing *signing, const char *const files[], struct error *err)
+{
+	const struct zone *const zone = &signing->zone;
+	const size_t more = signatures_size(signing, KEYSET_ZONE);
+	if (zone->largest_message + more <= UINT16_MAX)
+		return STATUS_OK;
+	for (size_t n = 0; n < zone->name_count; n++) {
+		const struct zone_name *const name = &zone->names[n];
+		for (size_t i = 0; i < name->rrset_count; i++) {
+			const struct rrset *const rrset = &zone->rrsets[name->first_rrset + i];
+			const size_t size = zone_message_size(rrset) + more;
+			if (!zone_is_signed(name, rrset->type) || size <= UINT16_MAX)
+				continue;
+			const struct record *const last = &rrset->records[rrset->count - 1];
+			char owner[NAME_TEXT];
+			char type[RRTYPE_TEXT];
+			name_to_text(last->owner, owner);
+			rrtype_to_text(rrset->type, true, type);
+			return error_set_at(err, STATUS_MALFORMED, files[last->file], last->line, 0,
+			    "%.300s %s: %zu octets with its signatures, and a DNS message carries 65535 (RFC 1035 "
+			    "4.2.2): nobody could ask for it; the input needs fewer or shorter records there",
+			    owner, type, size);
+		}
+	}
+	return STATUS_OK;
+}
+
 /* Strips, sorts, and adds what the apex needs; from here on the zone is const. */
 static enum status build(struct signing *signing, struct zonetext *input, const struct key keys[], size_t key_count,
     bool replace_foreign, struct sign_result *result, struct error *err)
@@ -199,8 +240,8 @@ static enum status build(struct signing *signing, struct zonetext *input, const 
 	return status;
 }
 
-static enum status prepare(struct signing *signing, struct zonetext *previous, const struct key keys[],
-    size_t key_count, struct token *token, struct error *err)
+static enum status prepare(struct signing *signing, struct zonetext *previous, const char *const files[],
+    const struct key keys[], size_t key_count, struct token *token, struct error *err)
 {
 	const struct sign_parameters *const parameters = signing->parameters;
 	signing->policy = (struct rrsig_policy){
@@ -217,6 +258,8 @@ static enum status prepare(struct signing *signing, struct zonetext *previous, c
 		status = keyset_open(keys, key_count, token, signing->threads, &signing->keyset, err);
 		reuse_init(previous, parameters->apex, signing->threads, &signing->reuse);
 	}
+	if (status == STATUS_OK)
+		status = check_sizes(signing, files, err);
 	if (status == STATUS_OK)
 		status = rows_open(&signing->zone, signing->nsec3 ? &signing->chain : NULL, &signing->keyset,
 		    signing->negative_ttl, signing->threads, &signing->rows, err);
@@ -280,7 +323,7 @@ enum status sign_zone(struct zonetext *input, struct zonetext *previous, const s
 	const double start = seconds();
 	enum status status = build(&signing, input, keys, key_count, replace_foreign, &found, err);
 	if (status == STATUS_OK)
-		status = prepare(&signing, previous, keys, key_count, token, err);
+		status = prepare(&signing, previous, (const char *const *)input->files, keys, key_count, token, err);
 	const double built = seconds();
 	if (status == STATUS_OK)
 		status = sign_rows(&signing, err);

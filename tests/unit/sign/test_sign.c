@@ -437,6 +437,32 @@ static void a_ttl_over_the_limit_is_refused(void **state)
 	signed_close(&zone);
 }
 
+/* 27 octets of header and question, 244 records of 268, one of 13, one RRSIG of 103: 65535. tests/zones has the same
+ * two zones for the verifier. */
+static void what_no_message_carries_with_its_signatures_is_refused_with_its_place(void **state)
+{
+	enum { LONG_ONES = 244 };
+	static char text[LONG_ONES * 300];
+	(void)state;
+	struct signed_zone zone;
+	signed_open(&zone, "example.", ED25519, false);
+	size_t used = (size_t)snprintf(text, sizeof(text), "%s", APEX "ns A 192.0.2.1\n");
+	for (int i = 0; i < LONG_ONES; i++)
+		used += (size_t)snprintf(text + used, sizeof(text) - used, "a TXT %0255d\n", i);
+	snprintf(text + used, sizeof(text) - used, "a TXT \"\"\n");
+	make(&zone, text, NULL);
+	snprintf(text + used, sizeof(text) - used, "a TXT \"x\"\n");
+	assert_int_equal(signed_make(&zone, text, NULL), STATUS_MALFORMED);
+	if (zone.err.line < 6 || strstr(zone.err.message, "a.example. TXT: 65536 octets with its signatures") == NULL)
+		fail_msg("line %u: %s", (unsigned)zone.err.line, zone.err.message);
+	/* Nobody signs glue. */
+	memcpy(strstr(text, "ns A"), "a NS", 4);
+	memcpy(strstr(text, "a NS 192.0.2.1"), "a NS ns.x.test", 14);
+	memcpy(strstr(text, "@ NS ns\n"), "@ NS z.\n", 8);
+	make(&zone, text, NULL);
+	signed_close(&zone);
+}
+
 static void output_is_in_canonical_order_with_the_soa_first(void **state)
 {
 	(void)state;
@@ -483,6 +509,7 @@ int main(void)
 		cmocka_unit_test(a_full_disk_is_told),
 		cmocka_unit_test(foreign_signatures_stop_it),
 		cmocka_unit_test(a_ttl_over_the_limit_is_refused),
+		cmocka_unit_test(what_no_message_carries_with_its_signatures_is_refused_with_its_place),
 		cmocka_unit_test(output_is_in_canonical_order_with_the_soa_first),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
