@@ -214,6 +214,7 @@ static enum status judge(const struct arguments *arguments, struct error *err)
 {
 	struct verify_verdict *verdict = NULL;
 	struct sandbox sandbox;
+	verify_prepare();
 	enum status status = sandbox_enter(&sandbox, err);
 	if (status == STATUS_OK)
 		status = verify_self_test(err);

@@ -259,15 +259,10 @@ size_t name_from_wire(const uint8_t *data, size_t size)
 
 static char *put_octet(char *at, uint8_t octet)
 {
-	if (octet_is_plain(octet)) {
-		*at++ = (char)octet;
-		return at;
-	}
-	*at++ = '\\';
-	*at++ = (char)('0' + octet / 100);
-	*at++ = (char)('0' + octet / 10 % 10);
-	*at++ = (char)('0' + octet % 10);
-	return at;
+	if (!octet_is_plain(octet))
+		return octet_escape(at, octet);
+	*at = (char)octet;
+	return at + 1;
 }
 
 size_t name_to_text(const uint8_t *name, char out[NAME_TEXT])

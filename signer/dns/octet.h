@@ -42,5 +42,15 @@ static inline bool octet_is_digit(char c)
  * took, 0 for a bad escape. `size` is at least 1. */
 size_t octet_unescape(const char *text, size_t size, uint8_t *out);
 
+/* Writes \DDD and returns the place behind it. */
+static inline char *octet_escape(char *at, uint8_t octet)
+{
+	*at++ = '\\';
+	*at++ = (char)('0' + octet / 100);
+	*at++ = (char)('0' + octet / 10 % 10);
+	*at++ = (char)('0' + octet % 10);
+	return at;
+}
+
 /* The value of a hexadecimal digit in either case, or -1. */
 int octet_hex(char c);

@@ -7,6 +7,7 @@
 #include "signer/base/arena.h"
 #include "signer/dns/field.h"
 #include "signer/dns/name.h"
+#include "signer/dns/octet.h"
 #include "signer/dns/rdata.h"
 
 void zonetext_buffer_free(struct zonetext_buffer *buffer)
@@ -58,16 +59,13 @@ void text_put_string(struct zonetext_buffer *out, const uint8_t *octets, size_t 
 	*at++ = '"';
 	for (size_t i = 0; i < size; i++) {
 		const uint8_t octet = octets[i];
-		if (octet >= 0x20 && octet < 0x7f) {
-			if (octet == '"' || octet == '\\')
-				*at++ = '\\';
-			*at++ = (char)octet;
+		if (octet < 0x20 || octet >= 0x7f) {
+			at = octet_escape(at, octet);
 			continue;
 		}
-		*at++ = '\\';
-		*at++ = (char)('0' + octet / 100);
-		*at++ = (char)('0' + octet / 10 % 10);
-		*at++ = (char)('0' + octet % 10);
+		if (octet == '"' || octet == '\\')
+			*at++ = '\\';
+		*at++ = (char)octet;
 	}
 	*at++ = '"';
 	out->size = (size_t)(at - out->data);

@@ -102,5 +102,8 @@ char *verify_text(const struct verify_verdict *verdict);
 /* The JSON of a run without a verdict. */
 char *verify_json_error(const struct error *err);
 
+/* Lets libraries open now what they would open at their first use: once, before the sandbox closes. */
+void verify_prepare(void);
+
 /* Judges the built-in tiny zones, good ones and mutants; STATUS_INTERNAL if any verdict is not the known one. */
 enum status verify_self_test(struct error *err) MUST_CHECK;
