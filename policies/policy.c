@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "keystore/algorithm.h"
+#include "policies/policy_rollover.h"
 
 enum { HOUR = 3600, DAY = 86400, PERCENT = 10000 /* parts per million */ };
 
@@ -17,6 +18,14 @@ void policy_defaults(struct policy *policy)
 		.csk = false,
 		.algorithm = 13,
 		.dnskey_ttl = HOUR,
+		.lifetime = { [KEY_ZSK] = { 90 * DAY } },
+		.method = { [KEY_KSK] = ROLLOVER_KSK_DOUBLE_KSK,
+		    [KEY_ZSK] = ROLLOVER_ZSK_PRE_PUBLICATION,
+		    [KEY_CSK] = ROLLOVER_CSK_PRE_PUBLICATION },
+		.strict = true,
+		.publish_safety = { HOUR },
+		.retire_safety = { HOUR },
+		.purge_after = { 90 * DAY },
 		.validity = { 21 * DAY },
 		.validity_dnskey = { 0 },
 		.inception_offset = { HOUR },
@@ -28,8 +37,14 @@ void policy_defaults(struct policy *policy)
 		.zonemd = true,
 		.zone_propagation = { HOUR },
 		.cds = false,
+		.ds = POLICY_DS_CHECK,
+		.ds_ttl = DAY,
+		.parent_propagation = { HOUR },
+		.registration = { DAY },
+		.check_interval = { HOUR },
 		.keep_versions = 3,
 		.hook_timeout = { 300 },
+		.max_clock_jump = { 30 * DAY },
 		.delegations_removed = { 10 * PERCENT, 50 },
 		.ds_removed = { 10 * PERCENT, 50 },
 		.size_change = { 20 * PERCENT, 50 },
@@ -153,6 +168,73 @@ static enum status jitter_leaves_refresh(const struct policy *policy, struct err
 	    show(policy->jitter).text, show(room).text);
 }
 
+static enum status jitter_leaves_refresh_of_keys(const struct policy *policy, struct error *err)
+{
+	const struct span room = { policy->validity_dnskey.seconds - policy->refresh.seconds };
+	if (policy->jitter.seconds < room.seconds)
+		return STATUS_OK;
+	return error_set(err, STATUS_POLICY, "%s is not below signatures.validity-dnskey - signatures.refresh (%s)",
+	    show(policy->jitter).text, show(room).text);
+}
+
+/* The next rollover must not be due before this one has ended. */
+static enum status outlives_its_rollover(const struct policy *policy, enum key_role role, struct error *err)
+{
+	const struct span lifetime = policy->lifetime[role];
+	const struct policy_sum sum = policy_roll_length(policy, role);
+	if (lifetime.seconds == 0 || lifetime.seconds > policy_sum_total(&sum).seconds)
+		return STATUS_OK;
+	char text[POLICY_SUM_TEXT];
+	policy_sum_format(&sum, text);
+	return error_set(err, STATUS_POLICY, "%s is not above what a rollover takes, %s", show(lifetime).text, text);
+}
+
+static enum status ksk_outlives_its_rollover(const struct policy *policy, struct error *err)
+{
+	return policy->csk ? STATUS_OK : outlives_its_rollover(policy, KEY_KSK, err);
+}
+
+static enum status zsk_outlives_its_rollover(const struct policy *policy, struct error *err)
+{
+	return policy->csk ? STATUS_OK : outlives_its_rollover(policy, KEY_ZSK, err);
+}
+
+static enum status csk_outlives_its_rollover(const struct policy *policy, struct error *err)
+{
+	return policy->csk ? outlives_its_rollover(policy, KEY_CSK, err) : STATUS_OK;
+}
+
+static enum status no_standby_with_csk(bool csk, unsigned standby, struct error *err)
+{
+	if (!csk || standby == 0)
+		return STATUS_OK;
+	return error_set(err, STATUS_POLICY, "needs keys.scheme ksk-zsk");
+}
+
+static enum status standby_ksk_has_a_role(const struct policy *policy, struct error *err)
+{
+	return no_standby_with_csk(policy->csk, policy->standby_ksk, err);
+}
+
+static enum status standby_zsk_has_a_role(const struct policy *policy, struct error *err)
+{
+	return no_standby_with_csk(policy->csk, policy->standby_zsk, err);
+}
+
+static enum status windows_leave_room(const struct policy *policy, struct error *err)
+{
+	enum { MOST = 92, ALL = 366 };
+	const unsigned longest = policy_windows_longest(&policy->no_key_events);
+	if (longest <= MOST)
+		return STATUS_OK;
+	if (longest > ALL)
+		return error_set(err, STATUS_POLICY, "leaves no day free: no key could ever be rolled");
+	return error_set(err, STATUS_POLICY,
+	    "covers %u days without a break, at most %d: a rollover that is under way would stand still for that "
+	    "long",
+	    longest, (int)MOST);
+}
+
 static enum status inception_within_validity(const struct policy *policy, struct error *err)
 {
 	if (policy->inception_offset.seconds < policy->validity.seconds)
@@ -183,14 +265,29 @@ static enum status salt_with_nsec3(const struct policy *policy, struct error *er
 	return only_with_nsec3(policy, policy->salt_size != 0, err);
 }
 
-static enum status hook_is_a_path(const struct policy *policy, struct error *err)
+static enum status is_a_path(const char *hook, struct error *err)
 {
-	if (policy->hook_publish[0] == '\0' || policy->hook_publish[0] == '/')
+	if (hook[0] == '\0' || hook[0] == '/')
 		return STATUS_OK;
 	char shown[64];
-	error_escape(policy->hook_publish, strlen(policy->hook_publish), shown, sizeof(shown));
+	error_escape(hook, strlen(hook), shown, sizeof(shown));
 	return error_set(
 	    err, STATUS_POLICY, "\"%s\": the program is named by its absolute path; $PATH is not searched", shown);
+}
+
+static enum status hook_is_a_path(const struct policy *policy, struct error *err)
+{
+	return is_a_path(policy->hook_publish, err);
+}
+
+static enum status submit_is_a_path(const struct policy *policy, struct error *err)
+{
+	return is_a_path(policy->hook_ds_submit, err);
+}
+
+static enum status withdraw_is_a_path(const struct policy *policy, struct error *err)
+{
+	return is_a_path(policy->hook_ds_withdraw, err);
 }
 
 static enum status keeps_a_version(const struct policy *policy, struct error *err)
@@ -208,16 +305,25 @@ static const struct {
 	{ "keys.ksk.bits", ksk_size_fits },
 	{ "keys.zsk.bits", zsk_size_fits },
 	{ "keys.dnskey-ttl", dnskey_ttl_within_zone },
+	{ "keys.ksk.lifetime", ksk_outlives_its_rollover },
+	{ "keys.zsk.lifetime", zsk_outlives_its_rollover },
+	{ "keys.csk.lifetime", csk_outlives_its_rollover },
+	{ "keys.standby-ksk", standby_ksk_has_a_role },
+	{ "keys.standby-zsk", standby_zsk_has_a_role },
+	{ "keys.no-key-events", windows_leave_room },
 	{ "signatures.refresh", refresh_below_validity },
 	{ "signatures.refresh", refresh_outlives_caches },
 	{ "signatures.validity-dnskey", refresh_below_dnskey_validity },
 	{ "signatures.jitter", jitter_leaves_refresh },
+	{ "signatures.jitter", jitter_leaves_refresh_of_keys },
 	{ "signatures.inception-offset", inception_within_validity },
 	{ "denial.opt-out", opt_out_with_nsec3 },
 	{ "denial.iterations", iterations_with_nsec3 },
 	{ "denial.salt", salt_with_nsec3 },
 	{ "publish.keep-versions", keeps_a_version },
 	{ "publish.hook", hook_is_a_path },
+	{ "parent.hook-ds-submit", submit_is_a_path },
+	{ "parent.hook-ds-withdraw", withdraw_is_a_path },
 };
 
 enum status policy_check_field(const struct policy *policy, const char **path, struct error *err)

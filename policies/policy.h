@@ -3,8 +3,7 @@
  * A policy as a value, with every default filled in: how a zone is signed and published. Names follow
  * policy-parameters.md.
  *
- * Only what the program acts upon is here. Key lifetimes and the waits of a rollover come with the rollover engine: a
- * policy must not promise what does not happen.
+ * The part that rollovers follow becomes a struct rollover_policy in policy_rollover.h.
  */
 #pragma once
 
@@ -12,13 +11,20 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "keystore/key.h"
+#include "policies/policy_window.h"
 #include "signer/base/error.h"
 #include "signer/base/utc.h"
 
 enum policy_denial { POLICY_NSEC, POLICY_NSEC3 };
 enum policy_serial { POLICY_SERIAL_INCREMENT, POLICY_SERIAL_UNIXTIME, POLICY_SERIAL_DATE_COUNTER, POLICY_SERIAL_KEEP };
 
+/* What becomes of the DS of a KSK: zoneseal asks the parent's servers, a person says what they show, or the parent
+ * takes none. */
+enum policy_ds { POLICY_DS_CHECK, POLICY_DS_BY_HAND, POLICY_DS_NONE };
+
 enum {
+	POLICY_ROLES = 3, /* of enum key_role */
 	POLICY_NAME = 64, /* with the terminating NUL */
 	POLICY_SALT = 255,
 	POLICY_HOOK = 1024,         /* octets of a hook's words, each with its NUL, and one NUL more */
@@ -43,6 +49,15 @@ struct policy {
 	uint8_t algorithm;
 	unsigned ksk_bits, zsk_bits; /* RSA, else 0; the CSK uses ksk_bits */
 	uint32_t dnskey_ttl;         /* of DNSKEY, CDS and CDNSKEY */
+	/* rollovers; arrays by enum key_role */
+	struct span lifetime[POLICY_ROLES]; /* from the first signature of a key; 0: unlimited */
+	unsigned method[POLICY_ROLES];      /* minimize bits of rollover.h */
+	bool strict;                        /* algorithm rolls keep to the conservative order (RFC 6781 4.1.4) */
+	bool manual;                        /* each step of a rollover waits for an operator */
+	struct span publish_safety, retire_safety;
+	struct span purge_after; /* a removed key's private half is destroyed this long after; 0: never */
+	unsigned standby_ksk, standby_zsk;
+	struct policy_windows no_key_events;
 	/* signatures */
 	struct span validity, validity_dnskey, inception_offset, jitter, refresh;
 	/* denial */
@@ -52,16 +67,23 @@ struct policy {
 	uint8_t salt[POLICY_SALT];
 	uint8_t salt_size;
 	/* zone */
+	bool insecure; /* the goal is a zone without DNSSEC */
 	enum policy_serial serial;
 	uint32_t max_zone_ttl; /* a zone with a larger TTL is refused */
 	bool zonemd;
 	struct span zone_propagation; /* until all secondaries serve what is published */
 	/* parent */
 	bool cds; /* publish CDS and CDNSKEY */
+	enum policy_ds ds;
+	uint32_t ds_ttl; /* until the parent's own answer is known */
+	struct span parent_propagation, registration, check_interval;
+	char hook_ds_submit[POLICY_HOOK], hook_ds_withdraw[POLICY_HOOK]; /* words, as hook_publish */
 	/* publication */
 	unsigned keep_versions;
 	char hook_publish[POLICY_HOOK]; /* words, each ended by NUL, an empty one at the end; see policy_hook_words */
-	struct span hook_timeout;
+	struct span hook_timeout;       /* of every hook */
+	/* clock */
+	struct span max_clock_jump; /* forward, between two runs; more completes no step of a rollover */
 	/* what one publication may change; the records of a zone are its size */
 	struct policy_limit delegations_removed, ds_removed, size_change;
 };
@@ -73,9 +95,9 @@ void policy_defaults(struct policy *policy);
 /* Fills in what follows from other fields: the sizes of RSA keys that are 0, validity_dnskey where it is 0. */
 void policy_complete(struct policy *policy);
 
-/* Rules between fields: refresh and jitter within validity, refresh above what caches and secondaries may hold, NSEC3
- * parameters only with NSEC3, key sizes only with RSA. STATUS_POLICY; the message starts with the path of the field to
- * change ("signatures.refresh: ..."). */
+/* Rules between fields: refresh and jitter within validity, refresh above what caches and secondaries may hold,
+ * lifetimes above what their own rollover takes, NSEC3 parameters only with NSEC3, key sizes only with RSA.
+ * STATUS_POLICY; the message starts with the path of the field to change ("signatures.refresh: ..."). */
 enum status policy_check(const struct policy *policy, struct error *err) MUST_CHECK;
 
 /* The same, with the path apart (static text) and not in the message. */

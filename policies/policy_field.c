@@ -9,109 +9,14 @@
 #include "signer/base/bytes.h"
 #include "signer/base/utc.h"
 
-enum { MINUTE = 60, HOUR = 3600, DAY = 86400, ALL_PPM = 1000000, ONE_PERCENT = 10000 };
-
-#define AT(member) .at = offsetof(struct policy, member), .width = sizeof(((struct policy *)0)->member)
-
-static const struct field_choice schemes[] = { { "ksk-zsk", false }, { "csk", true }, { NULL, 0 } };
-static const struct field_choice denials[] = { { "nsec", POLICY_NSEC }, { "nsec3", POLICY_NSEC3 }, { NULL, 0 } };
-static const struct field_choice serials[] = { { "increment", POLICY_SERIAL_INCREMENT },
-	{ "unixtime", POLICY_SERIAL_UNIXTIME }, { "date-counter", POLICY_SERIAL_DATE_COUNTER },
-	{ "keep", POLICY_SERIAL_KEEP }, { NULL, 0 } };
-
-/* RSA sizes are bound by policy_check, which knows the algorithm. RFC 9276 3.1 wants 0 iterations; above 50, resolvers
- * in use stop to validate. Times are bound by what RRSIG can say (RFC 4034 3.1.5) and by sense. */
-static const struct field table[] = {
-	{ "name", FIELD_NAME, .absent = "the file's name without .yaml", .doc = "Name of the policy." },
-	{ "keys.scheme", FIELD_CHOICE, AT(csk), .choices = schemes,
-	    .doc = "A KSK that signs the DNSKEY set and a ZSK that signs the rest, or one combined key (CSK)." },
-	{ "keys.algorithm", FIELD_ALGORITHM, AT(algorithm), .doc = "Signing algorithm of all keys." },
-	{ "keys.ksk.bits", FIELD_COUNT, AT(ksk_bits), .most = 4096, .absent = "2048 with RSA",
-	    .doc = "Size of a new RSA KSK or CSK; other algorithms have one size." },
-	{ "keys.zsk.bits", FIELD_COUNT, AT(zsk_bits), .most = 4096, .absent = "2048 with RSA",
-	    .doc = "Size of a new RSA ZSK; other algorithms have one size." },
-	{ "keys.dnskey-ttl", FIELD_TTL, AT(dnskey_ttl), .least = 1, .most = 7 * DAY,
-	    .doc = "TTL of the DNSKEY, CDS and CDNSKEY records." },
-	{ "signatures.validity", FIELD_SPAN, AT(validity), .least = HOUR, .most = 3650LL * DAY,
-	    .doc = "How long a new signature is valid." },
-	{ "signatures.validity-dnskey", FIELD_SPAN, AT(validity_dnskey), .least = HOUR, .most = 3650LL * DAY,
-	    .absent = "as signatures.validity", .doc = "The same, for the records that the KSK signs." },
-	{ "signatures.refresh", FIELD_SPAN, AT(refresh), .least = MINUTE, .most = 3650LL * DAY,
-	    .doc = "A signature that is valid for less than this is replaced. It should be above SOA expire + "
-		   "zone.max-ttl + "
-		   "zone.propagation-delay." },
-	{ "signatures.jitter", FIELD_SPAN, AT(jitter), .most = 3650LL * DAY,
-	    .doc = "Signatures expire up to this much early, each by its own amount, so that work spreads." },
-	{ "signatures.inception-offset", FIELD_SPAN, AT(inception_offset), .least = HOUR, .most = 7 * DAY,
-	    .doc = "Signatures begin this long before they are made, for validators whose clock is late." },
-	{ "denial.type", FIELD_CHOICE, AT(denial), .choices = denials,
-	    .doc = "Which records prove that a name is not there." },
-	{ "denial.opt-out", FIELD_BOOL, AT(opt_out),
-	    .doc = "With nsec3: leave unsigned delegations out of the chain (RFC 5155 6)." },
-	{ "denial.iterations", FIELD_COUNT, AT(iterations), .most = 50,
-	    .doc =
-		"With nsec3: extra hash rounds; anything but 0 is for zones that cannot change yet (RFC 9276 3.1)." },
-	{ "denial.salt", FIELD_SALT,
-	    .doc = "With nsec3: salt in hexadecimal; anything but \"\" is for zones that cannot change yet (RFC 9276 "
-		   "3.1)." },
-	{ "zone.serial", FIELD_CHOICE, AT(serial), .choices = serials,
-	    .doc = "Serial of a publication, always greater than all before it (RFC 1982): the input's or the next "
-		   "(increment), "
-		   "the time, YYYYMMDDnn, or only ever the input's (keep)." },
-	{ "zone.max-ttl", FIELD_TTL, AT(max_zone_ttl), .least = 1, .most = 28 * DAY,
-	    .doc = "A zone with a larger TTL is refused; all waits are built on it." },
-	{ "zone.zonemd", FIELD_BOOL, AT(zonemd), .doc = "Add a digest over the zone (RFC 8976, SIMPLE, SHA-384)." },
-	{ "zone.propagation-delay", FIELD_SPAN, AT(zone_propagation), .most = 7 * DAY,
-	    .doc = "How long until all secondaries serve what was published." },
-	{ "parent.cds", FIELD_BOOL, AT(cds),
-	    .doc = "Publish CDS and CDNSKEY for a parent that looks for them (RFC 7344)." },
-	{ "publish.keep-versions", FIELD_COUNT, AT(keep_versions), .least = 1, .most = 1000,
-	    .doc = "How many published versions are kept, the present one not counted." },
-	{ "publish.hook", FIELD_WORDS,
-	    .doc = "Program and arguments to run after a publication, without a shell; it finds ZONESEAL_ZONE, "
-		   "ZONESEAL_SERIAL, ZONESEAL_FILE and ZONESEAL_SHA256 in its environment." },
-	{ "publish.hook-timeout", FIELD_SPAN, AT(hook_timeout), .least = 1, .most = HOUR,
-	    .doc = "A hook that takes longer is ended and counts as failed." },
-	{ "limits.delegations-removed", FIELD_PERCENT, AT(delegations_removed.most_ppm),
-	    .doc = "Most delegations that one publication may remove." },
-	{ "limits.ds-removed", FIELD_PERCENT, AT(ds_removed.most_ppm),
-	    .doc = "Most signed delegations that one publication may turn unsigned." },
-	{ "limits.size-change", FIELD_PERCENT, AT(size_change.most_ppm),
-	    .doc = "Most that the number of records may grow or shrink in one publication." },
-	{ "limits.floor", FIELD_COUNT, AT(delegations_removed.floor), .most = ALL_PPM,
-	    .doc = "So many more may change than each limit says: in a small zone one delegation is a large part." },
-};
-
-static const struct field_group groups[] = {
-	{ "keys", "The keys of a zone." },
-	{ "keys.ksk", "The key-signing key." },
-	{ "keys.zsk", "The zone-signing key." },
-	{ "signatures", "Life of signatures." },
-	{ "denial", "Denial of existence." },
-	{ "zone", "What is added to the zone, and how far it is from its readers." },
-	{ "parent", "The zone above." },
-	{ "publish", "What happens to a zone that passed the gate." },
-	{ "limits",
-	    "How much one publication may differ from the last; a percentage of the previous number, or unlimited." },
-};
-
-const struct field *field_table(size_t *count)
-{
-	*count = COUNT(table);
-	return table;
-}
-
-const struct field_group *field_groups(size_t *count)
-{
-	*count = COUNT(groups);
-	return groups;
-}
+enum { ALL_PPM = 1000000, ONE_PERCENT = 10000 };
 
 const char *field_wants(const struct field *field)
 {
 	static const char *const wants[] = {
 		[FIELD_SPAN] = "a duration such as 3600, 1d2h, PT1H or P14D",
 		[FIELD_TTL] = "a duration such as 3600, 1d2h, PT1H or P14D",
+		[FIELD_LIFETIME] = "a duration such as 90d or P365D, or unlimited",
 		[FIELD_COUNT] = "a whole number in decimal digits",
 		[FIELD_BOOL] = "true or false, without quotes",
 		[FIELD_CHOICE] = "one of a few words",
@@ -119,6 +24,7 @@ const char *field_wants(const struct field *field)
 		[FIELD_PERCENT] = "a percentage such as 2% or 0.5%, or unlimited",
 		[FIELD_SALT] = "hexadecimal digits in quotes, \"\" for none",
 		[FIELD_WORDS] = "a list: [/path/of/program, argument]",
+		[FIELD_WINDOWS] = "a list: [12-20..01-05, fri..sun]",
 		[FIELD_NAME] = "a name of lower-case letters, digits, \"-\", \".\" and \"_\"",
 	};
 	return wants[field->kind];
@@ -217,6 +123,14 @@ static enum status read_span(const struct field *field, const char *text, int64_
 	return status;
 }
 
+static enum status read_lifetime(const struct field *field, const char *text, int64_t *out, struct error *err)
+{
+	if (strcmp(text, "unlimited") != 0)
+		return read_span(field, text, out, err);
+	*out = 0;
+	return STATUS_OK;
+}
+
 static enum status read_count(const struct field *field, const char *text, int64_t *out, struct error *err)
 {
 	if (decimal(text, strlen(text), 0, out))
@@ -302,13 +216,13 @@ static enum status read_name(const struct field *field, const char *text, struct
 
 static bool is_time(const struct field *field)
 {
-	return field->kind == FIELD_SPAN || field->kind == FIELD_TTL;
+	return field->kind == FIELD_SPAN || field->kind == FIELD_TTL || field->kind == FIELD_LIFETIME;
 }
 
 static enum status check_bounds(const struct field *field, int64_t value, struct error *err)
 {
 	const bool low = value < field->least;
-	if (field->most == 0 || (!low && value <= field->most))
+	if (field->most == 0 || (field->kind == FIELD_LIFETIME && value == 0) || (!low && value <= field->most))
 		return STATUS_OK;
 	const int64_t bound = low ? field->least : field->most;
 	char shown[SPAN_TEXT];
@@ -329,6 +243,7 @@ enum status field_read(const struct field *field, const char *text, struct polic
 {
 	static number_reader *const readers[] = {
 		[FIELD_SPAN] = read_span,
+		[FIELD_LIFETIME] = read_lifetime,
 		[FIELD_TTL] = read_span,
 		[FIELD_COUNT] = read_count,
 		[FIELD_BOOL] = read_bool,
@@ -340,7 +255,7 @@ enum status field_read(const struct field *field, const char *text, struct polic
 		return read_salt(text, policy, err);
 	if (field->kind == FIELD_NAME)
 		return read_name(field, text, policy, err);
-	if (field->kind == FIELD_WORDS)
+	if (field_is_list(field))
 		return error_set(err, STATUS_POLICY, "must be %s", field_wants(field));
 	int64_t value;
 	enum status status = readers[field->kind](field, text, &value, err);
@@ -349,6 +264,51 @@ enum status field_read(const struct field *field, const char *text, struct polic
 	if (status == STATUS_OK)
 		store_number(field, value, policy);
 	return status;
+}
+
+bool field_is_list(const struct field *field)
+{
+	return field->kind == FIELD_WORDS || field->kind == FIELD_WINDOWS;
+}
+
+void field_clear(const struct field *field, struct policy *policy)
+{
+	memset((uint8_t *)policy + field->at, 0, field->width);
+}
+
+static enum status add_word(const struct field *field, const char *word, struct policy *policy, struct error *err)
+{
+	char *const hook = (char *)policy + field->at;
+	const char *words[POLICY_HOOK_WORDS + 1];
+	const size_t count = policy_hook_words(hook, words);
+	const size_t used = count == 0 ? 0 : (size_t)(words[count - 1] - hook) + strlen(words[count - 1]) + 1;
+	const size_t size = strlen(word) + 1;
+	if (size == 1)
+		return error_set(err, STATUS_POLICY, "holds an empty word");
+	if (count == POLICY_HOOK_WORDS || size > POLICY_HOOK - 1 - used)
+		return error_set(err, STATUS_POLICY, "is too long: at most 32 words and 1000 octets");
+	memcpy(hook + used, word, size);
+	hook[used + size] = '\0';
+	return STATUS_OK;
+}
+
+static enum status add_window(const struct field *field, const char *word, struct policy *policy, struct error *err)
+{
+	struct policy_windows windows;
+	memcpy(&windows, (const uint8_t *)policy + field->at, sizeof(windows));
+	if (windows.count == POLICY_WINDOWS)
+		return error_set(err, STATUS_POLICY, "is too long: at most %d windows", POLICY_WINDOWS);
+	const enum status status = policy_window_parse(word, &windows.window[windows.count], err);
+	if (status != STATUS_OK)
+		return status;
+	windows.count++;
+	memcpy((uint8_t *)policy + field->at, &windows, sizeof(windows));
+	return STATUS_OK;
+}
+
+enum status field_add(const struct field *field, const char *word, struct policy *policy, struct error *err)
+{
+	return field->kind == FIELD_WORDS ? add_word(field, word, policy, err) : add_window(field, word, policy, err);
 }
 
 static char *print_percent(int64_t ppm, struct arena *mem)
@@ -402,13 +362,26 @@ static char *print_quoted(const char *text, struct arena *mem)
 	return out;
 }
 
-static char *print_words(const struct policy *policy, struct arena *mem)
+static char *print_words(const struct field *field, const struct policy *policy, struct arena *mem)
 {
 	const char *words[POLICY_HOOK_WORDS + 1];
-	const size_t count = policy_hook_words(policy->hook_publish, words);
+	const size_t count = policy_hook_words((const char *)policy + field->at, words);
 	char *text = arena_strdup(mem, "[");
 	for (size_t i = 0; i < count; i++)
 		text = arena_printf(mem, "%s%s%s", text, i == 0 ? "" : ", ", print_quoted(words[i], mem));
+	return arena_printf(mem, "%s]", text);
+}
+
+static char *print_windows(const struct field *field, const struct policy *policy, struct arena *mem)
+{
+	struct policy_windows windows;
+	memcpy(&windows, (const uint8_t *)policy + field->at, sizeof(windows));
+	char *text = arena_strdup(mem, "[");
+	for (size_t i = 0; i < windows.count; i++) {
+		char window[POLICY_WINDOW_TEXT];
+		policy_window_format(windows.window[i], window);
+		text = arena_printf(mem, "%s%s%s", text, i == 0 ? "" : ", ", window);
+	}
 	return arena_printf(mem, "%s]", text);
 }
 
@@ -429,11 +402,14 @@ static char *print_choice(const struct field *field, int64_t value, struct arena
 
 char *field_print(const struct field *field, const struct policy *policy, struct arena *mem)
 {
-	const int64_t value = field_number(field, policy);
+	const int64_t value = field_is_list(field) ? 0 : field_number(field, policy);
 	char span[SPAN_TEXT];
+	if (field->kind == FIELD_LIFETIME && value == 0)
+		return arena_strdup(mem, "unlimited");
 	switch (field->kind) {
 	case FIELD_SPAN:
 	case FIELD_TTL:
+	case FIELD_LIFETIME:
 		span_format_exact((struct span){ value }, span);
 		return arena_strdup(mem, span);
 	case FIELD_COUNT:
@@ -449,7 +425,9 @@ char *field_print(const struct field *field, const struct policy *policy, struct
 	case FIELD_SALT:
 		return print_salt(policy, mem);
 	case FIELD_WORDS:
-		return print_words(policy, mem);
+		return print_words(field, policy, mem);
+	case FIELD_WINDOWS:
+		return print_windows(field, policy, mem);
 	case FIELD_NAME:
 		return print_quoted(policy->name, mem);
 	}

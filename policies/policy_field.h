@@ -15,6 +15,7 @@
 
 enum field_kind {
 	FIELD_SPAN,      /* struct span */
+	FIELD_LIFETIME,  /* struct span; 0 is unlimited */
 	FIELD_TTL,       /* seconds in a uint32_t */
 	FIELD_COUNT,     /* a whole number */
 	FIELD_BOOL,      /* true or false */
@@ -23,6 +24,7 @@ enum field_kind {
 	FIELD_PERCENT,   /* parts per million, or POLICY_UNLIMITED */
 	FIELD_SALT,      /* hexadecimal */
 	FIELD_WORDS,     /* a list of strings: the words of a hook */
+	FIELD_WINDOWS,   /* a list of days: struct policy_windows */
 	FIELD_NAME,      /* lower-case letters, digits, - . _ */
 };
 
@@ -58,11 +60,16 @@ const char *field_wants(const struct field *field);
 bool field_may_be_quoted(const struct field *field);
 bool field_may_be_plain(const struct field *field);
 
-/* Reads one scalar (not FIELD_WORDS) into the policy. STATUS_POLICY; the message does not name the field. */
+/* Lists are read word by word: emptied, then each word added. */
+bool field_is_list(const struct field *field);
+void field_clear(const struct field *field, struct policy *policy);
+enum status field_add(const struct field *field, const char *word, struct policy *policy, struct error *err) MUST_CHECK;
+
+/* Reads one scalar (no list) into the policy. STATUS_POLICY; the message does not name the field. */
 enum status field_read(
     const struct field *field, const char *text, struct policy *policy, struct error *err) MUST_CHECK;
 
-/* The policy's value as YAML that field_read takes back; for FIELD_WORDS a flow sequence. */
+/* The policy's value as YAML that field_read takes back; for a list a flow sequence. */
 char *field_print(const struct field *field, const struct policy *policy, struct arena *mem);
 
 /* The field's number as it is in the policy; 0 for kinds that hold none. */

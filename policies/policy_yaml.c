@@ -10,7 +10,7 @@
 #include "signer/base/suggest.h"
 
 enum {
-	MOST_FIELDS = 64,
+	MOST_FIELDS = 80,
 	MOST_GROUPS = 16,
 	PATH_SIZE = 64,
 	DEEPEST = 8, /* collections within collections; the table itself needs three */
@@ -246,45 +246,29 @@ static enum status check_scalar(const struct binder *binder, const yaml_event_t 
 	return STATUS_OK;
 }
 
-/* Appends a word to the hook; false if it does not fit. */
-static bool add_word(struct policy *policy, size_t *used, const char *word)
+static enum status bind_word(const struct binder *binder, const struct field *field, const yaml_event_t *event)
 {
-	const size_t size = strlen(word) + 1;
-	if (size > POLICY_HOOK - 1 - *used)
-		return false;
-	memcpy(policy->hook_publish + *used, word, size);
-	*used += size;
-	policy->hook_publish[*used] = '\0';
-	return true;
-}
-
-static enum status bind_word(
-    const struct binder *binder, const struct field *field, const yaml_event_t *event, size_t count, size_t *used)
-{
+	struct error cause;
+	error_clear(&cause);
 	if (event->type != YAML_SCALAR_EVENT)
 		return refuse(binder, event, field->path, "holds strings only, no lists and no groups");
-	const enum status status = check_scalar(binder, event, field);
-	if (status != STATUS_OK)
-		return status;
-	if (scalar_text(event)[0] == '\0')
-		return refuse(binder, event, field->path, "holds an empty word");
-	if (count == POLICY_HOOK_WORDS || !add_word(binder->policy, used, scalar_text(event)))
-		return refuse(binder, event, field->path, "is too long: at most 32 words and 1000 octets");
-	return STATUS_OK;
+	enum status status = check_scalar(binder, event, field);
+	if (status == STATUS_OK && field_add(field, scalar_text(event), binder->policy, &cause) != STATUS_OK)
+		status = refuse(binder, event, field->path, cause.message);
+	return status;
 }
 
 static enum status bind_words(struct binder *binder, const struct field *field)
 {
-	size_t used = 0;
-	binder->policy->hook_publish[0] = '\0';
-	for (size_t count = 0;; count++) {
+	field_clear(field, binder->policy);
+	for (;;) {
 		yaml_event_t event;
 		enum status status = next_event(binder, field->path, &event);
 		if (status != STATUS_OK)
 			return status;
 		const bool end = event.type == YAML_SEQUENCE_END_EVENT;
 		if (!end)
-			status = bind_word(binder, field, &event, count, &used);
+			status = bind_word(binder, field, &event);
 		yaml_event_delete(&event);
 		if (end || status != STATUS_OK)
 			return status;
@@ -308,9 +292,9 @@ static enum status bind_field(struct binder *binder, const struct field *field)
 	enum status status = next_event(binder, field->path, &event);
 	if (status != STATUS_OK)
 		return status;
-	if (field->kind == FIELD_WORDS && event.type == YAML_SEQUENCE_START_EVENT) {
+	if (field_is_list(field) && event.type == YAML_SEQUENCE_START_EVENT) {
 		status = bind_words(binder, field);
-	} else if (field->kind != FIELD_WORDS && event.type == YAML_SCALAR_EVENT) {
+	} else if (!field_is_list(field) && event.type == YAML_SCALAR_EVENT) {
 		status = bind_scalar(binder, field, &event);
 	} else {
 		snprintf(what, sizeof(what), "takes %s", field_wants(field));

@@ -6,6 +6,7 @@
 
 #include "keystore/algorithm.h"
 #include "policies/policy_field.h"
+#include "policies/policy_rollover.h"
 #include "policies/policy_yaml.h"
 #include "signer/base/utc.h"
 
@@ -106,11 +107,13 @@ static void add_waits(struct page *page, const struct policy *policy)
 	add(page, arena_printf(page->mem,
 		      "# a change is in all caches %s after it is published (propagation-delay + max-ttl)\n",
 		      shown(reach + policy->max_zone_ttl, page->mem)));
-	add(page,
-	    arena_printf(page->mem,
-		"# a new DNSKEY is in all caches %s after it is published (propagation-delay + dnskey-ttl, RFC 7583 "
-		"3.2.1)\n",
-		shown(reach + policy->dnskey_ttl, page->mem)));
+	struct policy_interval interval[POLICY_INTERVALS];
+	const size_t count = policy_intervals(policy, interval);
+	for (size_t i = 0; i < count; i++) {
+		char sum[POLICY_SUM_TEXT];
+		policy_sum_format(&interval[i].sum, sum);
+		add(page, arena_printf(page->mem, "# %s\n#   %s = %s\n", interval[i].what, interval[i].symbol, sum));
+	}
 }
 
 char *policy_yaml_print(const struct policy *policy, struct arena *mem)
@@ -153,13 +156,24 @@ static void schema_number(struct page *page, const struct field *field)
 }
 
 /* A duration is a number of seconds or a text; its bounds as text are beyond what a schema can say. */
-static void schema_time(struct page *page, const struct field *field)
+static void schema_duration(struct page *page, const struct field *field, const char *or_word)
 {
 	add(page, "\"oneOf\": [{ ");
 	schema_number(page, field);
-	add(page, " }, { \"type\": \"string\", \"pattern\": "
-		  "\"^([0-9]+|(?=.)([0-9]+w)?([0-9]+d)?([0-9]+h)?([0-9]+m)?([0-9]+s)?|"
+	add(page, " }, { \"type\": \"string\", \"pattern\": \"^(");
+	add(page, or_word);
+	add(page, "[0-9]+|(?=.)([0-9]+w)?([0-9]+d)?([0-9]+h)?([0-9]+m)?([0-9]+s)?|"
 		  "P(?=.)([0-9]+W)?([0-9]+D)?(T(?=.)([0-9]+H)?([0-9]+M)?([0-9]+S)?)?)$\" }]");
+}
+
+static void schema_time(struct page *page, const struct field *field)
+{
+	schema_duration(page, field, "");
+}
+
+static void schema_lifetime(struct page *page, const struct field *field)
+{
+	schema_duration(page, field, "unlimited|");
 }
 
 static void schema_choice(struct page *page, const struct field *field)
@@ -218,6 +232,14 @@ static void schema_words(struct page *page, const struct field *field)
 		  "\"items\": { \"type\": [\"string\", \"number\", \"boolean\"], \"minLength\": 1 }");
 }
 
+static void schema_windows(struct page *page, const struct field *field)
+{
+	(void)field;
+	add(page, "\"type\": \"array\", \"maxItems\": 8, \"items\": { \"type\": \"string\", \"pattern\": "
+		  "\"^((mon|tue|wed|thu|fri|sat|sun)([.][.](mon|tue|wed|thu|fri|sat|sun))?|"
+		  "[01][0-9]-[0-3][0-9]([.][.][01][0-9]-[0-3][0-9])?)$\" }");
+}
+
 static void schema_name(struct page *page, const struct field *field)
 {
 	(void)field;
@@ -232,6 +254,7 @@ static void schema_field(struct page *page, const struct field *field, unsigned 
 	static schema_writer *const writers[] = {
 		[FIELD_SPAN] = schema_time,
 		[FIELD_TTL] = schema_time,
+		[FIELD_LIFETIME] = schema_lifetime,
 		[FIELD_COUNT] = schema_number,
 		[FIELD_BOOL] = schema_bool,
 		[FIELD_CHOICE] = schema_choice,
@@ -239,6 +262,7 @@ static void schema_field(struct page *page, const struct field *field, unsigned 
 		[FIELD_PERCENT] = schema_percent,
 		[FIELD_SALT] = schema_salt,
 		[FIELD_WORDS] = schema_words,
+		[FIELD_WINDOWS] = schema_windows,
 		[FIELD_NAME] = schema_name,
 	};
 	struct policy defaults;
@@ -248,7 +272,7 @@ static void schema_field(struct page *page, const struct field *field, unsigned 
 	add_json_string(page, field->doc);
 	add(page, ", ");
 	writers[field->kind](page, field);
-	if (field->absent == NULL && field->kind != FIELD_SALT && field->kind != FIELD_WORDS) {
+	if (field->absent == NULL && field->kind != FIELD_SALT && !field_is_list(field)) {
 		const char *const value = field_print(field, &defaults, page->mem);
 		const bool bare = field->kind == FIELD_COUNT || field->kind == FIELD_BOOL;
 		add(page, arena_printf(page->mem, bare ? ", \"default\": %s" : ", \"default\": \"%s\"", value));
@@ -305,7 +329,7 @@ char *policy_yaml_schema(struct arena *mem)
 	add(&page, "{\n  \"$schema\": \"http://json-schema.org/draft-07/schema#\",\n"
 		   "  \"title\": \"zoneseal policy\",\n"
 		   "  \"description\": \"How a zone is signed and published. Made from the table in "
-		   "policies/policy_field.c.\",\n");
+		   "policies/policy_table.c.\",\n");
 	schema_group(&page, "", 1);
 	add(&page, "\n}\n");
 	return page.text;
@@ -319,7 +343,7 @@ static char *bounds_of(const struct field *field, struct arena *mem)
 		return arena_strdup(mem, "");
 	snprintf(least, sizeof(least), "%" PRId64, field->least);
 	snprintf(most, sizeof(most), "%" PRId64, field->most);
-	if (field->kind == FIELD_SPAN || field->kind == FIELD_TTL) {
+	if (field->kind != FIELD_COUNT) {
 		span_format_exact((struct span){ field->least }, least);
 		span_format_exact((struct span){ field->most }, most);
 	}
@@ -366,7 +390,7 @@ char *policy_yaml_reference(struct arena *mem)
 	struct page page = { .mem = mem };
 	policy_defaults(&defaults);
 	add(&page,
-	    "<!-- Made from the table in policies/policy_field.c by build/release/bin/policy_forms; do not edit. -->\n"
+	    "<!-- Made from the table in policies/policy_table.c by build/release/bin/policy_forms; do not edit. -->\n"
 	    "# Policy reference\n\n"
 	    "A policy is one YAML file. A key that is left out has its default; a key that is not known, given twice, "
 	    "or "

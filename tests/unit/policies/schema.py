@@ -16,7 +16,8 @@ import yaml
 VALUES = ["true", "false", "yes", "0", "1", "3", "010", "2048", "-1", "3600", "1.5", "1h", "1d2h", "14D", "P14D", "PT1H",
           "P1M", "PT90M", "10d", "36500d", "nsec", "nsec3", "csk", "keep", "unixtime", "increment", "date-counter", "13",
           "RSASHA256", "ecdsap256sha256", "RSASHA1", "2%", "0.5%", "100%", "100.0001%", "101%", "99.99999%", "00%",
-          "unlimited", "off", "off%", "~", '""', '"ab"', '"abc"', '"true"', '"3"', '"2%"', '"1h"', "[]", "[/bin/true]",
+          "unlimited", "[12-20..01-05]", "[sat, fri..sun]", "[13-01]", "double-ds", "pre-publication", "liberal",
+          "insecure", "by-hand", "off", "off%", "~", '""', '"ab"', '"abc"', '"true"', '"3"', '"2%"', '"1h"', "[]", "[/bin/true]",
           "[/bin/true, 53, -v]", "[true]", "{}", "{a: b}", "tld", "-x", "a.b_c-d", "TLD", "x" * 63, "x" * 64]
 
 

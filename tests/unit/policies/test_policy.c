@@ -139,6 +139,61 @@ static void salt_of_nsec(struct policy *policy)
 	policy->salt_size = 1;
 }
 
+static void short_ksk_lifetime(struct policy *policy)
+{
+	policy->lifetime[KEY_KSK] = (struct span){ 2 * DAY };
+}
+
+static void short_zsk_lifetime(struct policy *policy)
+{
+	policy->lifetime[KEY_ZSK] = (struct span){ 2 * DAY + 5 * HOUR };
+}
+
+static void short_csk_lifetime(struct policy *policy)
+{
+	policy->csk = true;
+	policy->zsk_bits = 0;
+	policy->lifetime[KEY_CSK] = (struct span){ DAY };
+}
+
+static void standby_ksk_of_csk(struct policy *policy)
+{
+	policy->csk = true;
+	policy->standby_ksk = 1;
+}
+
+static void standby_zsk_of_csk(struct policy *policy)
+{
+	policy->csk = true;
+	policy->standby_zsk = 1;
+}
+
+static void frozen_summer(struct policy *policy)
+{
+	policy->no_key_events = (struct policy_windows){ { { false, 501, 831 }, { true, 4, 6 } }, 2 };
+}
+
+static void always_frozen(struct policy *policy)
+{
+	policy->no_key_events = (struct policy_windows){ { { true, 2, 1 } }, 1 };
+}
+
+static void jitter_eats_dnskey_refresh(struct policy *policy)
+{
+	policy->validity_dnskey = (struct span){ 12 * DAY };
+	policy->jitter = (struct span){ 2 * DAY };
+}
+
+static void submit_by_name(struct policy *policy)
+{
+	memcpy(policy->hook_ds_submit, "epp\0", 5);
+}
+
+static void withdraw_by_name(struct policy *policy)
+{
+	memcpy(policy->hook_ds_withdraw, "epp\0", 5);
+}
+
 static void keeps_nothing(struct policy *policy)
 {
 	policy->keep_versions = 0;
@@ -165,6 +220,31 @@ static const struct {
 	{ short_dnskey_validity,
 	    "signatures.validity-dnskey: signatures.refresh (10d) is above nine tenths of it (11d)" },
 	{ jitter_eats_refresh, "signatures.jitter: 11d is not below signatures.validity - signatures.refresh (11d)" },
+	{ jitter_eats_dnskey_refresh,
+	    "signatures.jitter: 2d is not below signatures.validity-dnskey - signatures.refresh (2d)" },
+	{ short_ksk_lifetime,
+	    "keys.ksk.lifetime: 2d is not above what a rollover takes, 2d5h = zone.propagation-delay 1h + "
+	    "keys.dnskey-ttl 1h + keys.publish-safety 1h + parent.registration-delay 1d + parent.propagation-delay 1h "
+	    "+ "
+	    "parent.ds-ttl 1d + keys.retire-safety 1h" },
+	{ short_zsk_lifetime,
+	    "keys.zsk.lifetime: 2d5h is not above what a rollover takes, 2d5h = zone.propagation-delay 1h + "
+	    "keys.dnskey-ttl 1h + keys.publish-safety 1h + zone.propagation-delay 1h + zone.max-ttl 2d + "
+	    "keys.retire-safety 1h" },
+	{ short_csk_lifetime,
+	    "keys.csk.lifetime: 1d is not above what a rollover takes, 2d5h = zone.propagation-delay 1h + "
+	    "keys.dnskey-ttl 1h + keys.publish-safety 1h + zone.propagation-delay 1h + zone.max-ttl 2d + "
+	    "keys.retire-safety 1h" },
+	{ standby_ksk_of_csk, "keys.standby-ksk: needs keys.scheme ksk-zsk" },
+	{ standby_zsk_of_csk, "keys.standby-zsk: needs keys.scheme ksk-zsk" },
+	{ frozen_summer,
+	    "keys.no-key-events: covers 129 days without a break, at most 92: a rollover that is under way would stand "
+	    "still for that long" },
+	{ always_frozen, "keys.no-key-events: leaves no day free: no key could ever be rolled" },
+	{ submit_by_name,
+	    "parent.hook-ds-submit: \"epp\": the program is named by its absolute path; $PATH is not searched" },
+	{ withdraw_by_name,
+	    "parent.hook-ds-withdraw: \"epp\": the program is named by its absolute path; $PATH is not searched" },
 	{ early_inception, "signatures.inception-offset: 21d is not below signatures.validity (21d)" },
 	{ opt_out_of_nsec, "denial.opt-out: needs denial.type nsec3" },
 	{ iterations_of_nsec, "denial.iterations: needs denial.type nsec3" },

@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "policies/rollover.h"
+
 enum { HOUR = 3600, DAY = 86400 };
 
 #define ROOT TEST_ROOT "/.."
@@ -66,11 +68,33 @@ static const struct {
 	    "p.yaml:2:3: keys: unknown key \"validity\"; it is signatures.validity" },
 	{ "unknown key, near none", "denial:\n  frobnicate: 1\n",
 	    "p.yaml:2:3: denial: unknown key \"frobnicate\"; known here: type, opt-out, iterations, salt" },
-	{ "a rollover's setting", "keys: {ksk: {lifetime: 365d}}\n",
-	    "p.yaml:1:14: keys.ksk: unknown key \"lifetime\"; known here: bits" },
+	{ "a lifetime in words", "keys: {ksk: {lifetime: forever}}\n",
+	    "p.yaml:1:24: keys.ksk.lifetime: duration \"forever\" is not understood: write 3600, 1d2h, PT1H or P14D" },
+	{ "a method of another role", "keys: {ksk: {method: pre-publication}}\n",
+	    "p.yaml:1:22: keys.ksk.method: \"pre-publication\" is none of double-ksk, double-ds, double-rrset" },
+	{ "a lifetime below its own rollover", "keys: {zsk: {lifetime: 2d}}\n",
+	    "p.yaml:1:14: keys.zsk.lifetime: 2d is not above what a rollover takes, 2d5h = zone.propagation-delay 1h + "
+	    "keys.dnskey-ttl 1h + keys.publish-safety 1h + zone.propagation-delay 1h + zone.max-ttl 2d + "
+	    "keys.retire-safety 1h" },
+	{ "a day that no month has", "keys: {no-key-events: [02-30..03-01]}\n",
+	    "p.yaml:1:24: keys.no-key-events: \"02-30..03-01\" is neither days of the year such as 12-20..01-05 nor of "
+	    "the week such as fri..sun" },
+	{ "from a day of the week to one of the year", "keys: {no-key-events: [fri..01-05]}\n",
+	    "p.yaml:1:24: keys.no-key-events: \"fri..01-05\" is neither days of the year such as 12-20..01-05 nor of "
+	    "the "
+	    "week such as fri..sun" },
+	{ "one window without a list", "keys: {no-key-events: fri}\n",
+	    "p.yaml:1:23: keys.no-key-events: takes a list: [12-20..01-05, fri..sun]" },
+	{ "too many windows", "keys: {no-key-events: [sat, sat, sat, sat, sat, sat, sat, sat, sat]}\n",
+	    "p.yaml:1:64: keys.no-key-events: is too long: at most 8 windows" },
+	{ "windows that never end", "keys: {no-key-events: [mon..sun]}\n",
+	    "p.yaml:1:8: keys.no-key-events: leaves no day free: no key could ever be rolled" },
+	{ "hook of a DS by name", "parent: {hook-ds-submit: [epp]}\n",
+	    "p.yaml:1:10: parent.hook-ds-submit: \"epp\": the program is named by its absolute path; $PATH is not "
+	    "searched" },
 	{ "key with control characters", "\"\\e[31m\": 1\n",
 	    "p.yaml:1:1: unknown key \"\\027[31m\"; known here: name, keys, signatures, denial, zone, parent, publish, "
-	    "limits" },
+	    "clock, limits" },
 	{ "duplicate key", "zone:\n  zonemd: true\n  serial: keep\n  zonemd: false\n",
 	    "p.yaml:4:3: zone.zonemd: given twice; the first is in line 2" },
 	{ "duplicate group", "zone: {}\nkeys: {}\nzone: {}\n",
@@ -274,41 +298,86 @@ static void over_deep_text_is_refused(void **state)
 	}
 }
 
+static void rollover_keys_reach_their_fields(const struct policy *policy)
+{
+	assert_int_equal(policy->lifetime[KEY_KSK].seconds, 14 * DAY);
+	assert_int_equal(policy->lifetime[KEY_ZSK].seconds, 0);
+	assert_int_equal(policy->lifetime[KEY_CSK].seconds, 365 * DAY);
+	assert_int_equal(policy->method[KEY_KSK], ROLLOVER_KSK_DOUBLE_DS);
+	assert_int_equal(policy->method[KEY_ZSK], ROLLOVER_ZSK_DOUBLE_RRSIG);
+	assert_int_equal(policy->method[KEY_CSK], ROLLOVER_CSK_SINGLE_SIGNATURE);
+	assert_false(policy->strict);
+	assert_true(policy->manual);
+	assert_int_equal(policy->publish_safety.seconds, 120);
+	assert_int_equal(policy->retire_safety.seconds, 180);
+	assert_int_equal(policy->purge_after.seconds, 0);
+	assert_int_equal(policy->standby_ksk, 1);
+	assert_int_equal(policy->standby_zsk, 2);
+	assert_int_equal(policy->no_key_events.count, 4);
+	assert_int_equal(policy->no_key_events.window[0].from, 1220);
+	assert_int_equal(policy->no_key_events.window[1].to, 6);
+	assert_int_equal(policy->no_key_events.window[2].to, 501);
+	assert_true(policy->no_key_events.window[3].weekly);
+	assert_true(policy->insecure);
+	assert_int_equal(policy->ds, POLICY_DS_BY_HAND);
+	assert_int_equal(policy->check_interval.seconds, 600);
+	assert_int_equal(policy->ds_ttl, 6 * HOUR);
+	assert_int_equal(policy->parent_propagation.seconds, 240);
+	assert_int_equal(policy->registration.seconds, 9 * DAY);
+	assert_string_equal(policy->hook_ds_submit + strlen("/bin/a") + 1, "b");
+	assert_string_equal(policy->hook_ds_withdraw, "/bin/c");
+	assert_int_equal(policy->max_clock_jump.seconds, 8 * DAY);
+}
+
+static const char all_of_it[] =
+    "name: all-of-it\n"
+    "keys:\n"
+    "  scheme: ksk-zsk\n"
+    "  algorithm: rsasha512\n"
+    "  ksk: {bits: 4096, lifetime: 2w, method: double-ds}\n"
+    "  zsk: {bits: 2048, lifetime: unlimited, method: double-rrsig}\n"
+    "  csk: {lifetime: P365D, method: single-signature}\n"
+    "  dnskey-ttl: 2h\n"
+    "  algorithm-roll: liberal\n"
+    "  manual: true\n"
+    "  publish-safety: 2m\n"
+    "  retire-safety: 3m\n"
+    "  purge-after: 0\n"
+    "  standby-ksk: 1\n"
+    "  standby-zsk: 2\n"
+    "  no-key-events: [12-20..01-05, fri..sun, \"05-01\", wed]\n"
+    "signatures:\n"
+    "  validity: P28D\n"
+    "  validity-dnskey: 30d\n"
+    "  refresh: 1w\n"
+    "  jitter: 90m\n"
+    "  inception-offset: 7200\n"
+    "denial: {type: nsec3, opt-out: true, iterations: 5, salt: '00aAfF'}\n"
+    "zone: {dnssec: insecure, serial: date-counter, max-ttl: 1d, zonemd: false, propagation-delay: 5m}\n"
+    "parent: {cds: true, ds: by-hand, check-interval: 10m, ds-ttl: 6h, propagation-delay: 4m,\n"
+    "  registration-delay: 9d, hook-ds-submit: [/bin/a, b], hook-ds-withdraw: [/bin/c]}\n"
+    "publish:\n"
+    "  keep-versions: 7\n"
+    "  hook: [/usr/bin/logger, \"a b\", '$(id)']\n"
+    "  hook-timeout: 90s\n"
+    "clock: {max-jump: 8d}\n"
+    "limits:\n"
+    "  delegations-removed: 0%\n"
+    "  ds-removed: 0.0001%\n"
+    "  size-change: unlimited\n"
+    "  floor: 0\n";
+
 static void every_key_reaches_its_field(void **state)
 {
 	(void)state;
-	const struct policy policy =
-	    must_parse("name: all-of-it\n"
-		       "keys:\n"
-		       "  scheme: ksk-zsk\n"
-		       "  algorithm: rsasha512\n"
-		       "  ksk: {bits: 4096}\n"
-		       "  zsk: {bits: 2048}\n"
-		       "  dnskey-ttl: 2h\n"
-		       "signatures:\n"
-		       "  validity: P28D\n"
-		       "  validity-dnskey: 30d\n"
-		       "  refresh: 1w\n"
-		       "  jitter: 90m\n"
-		       "  inception-offset: 7200\n"
-		       "denial: {type: nsec3, opt-out: true, iterations: 5, salt: '00aAfF'}\n"
-		       "zone: {serial: date-counter, max-ttl: 1d, zonemd: false, propagation-delay: 5m}\n"
-		       "parent: {cds: true}\n"
-		       "publish:\n"
-		       "  keep-versions: 7\n"
-		       "  hook: [/usr/bin/logger, \"a b\", '$(id)']\n"
-		       "  hook-timeout: 90s\n"
-		       "limits:\n"
-		       "  delegations-removed: 0%\n"
-		       "  ds-removed: 0.0001%\n"
-		       "  size-change: unlimited\n"
-		       "  floor: 0\n");
+	const struct policy policy = must_parse(all_of_it);
 	assert_string_equal(policy.name, "all-of-it");
 	assert_false(policy.csk);
 	assert_int_equal(policy.algorithm, 10);
 	assert_int_equal(policy.ksk_bits, 4096);
 	assert_int_equal(policy.zsk_bits, 2048);
 	assert_int_equal(policy.dnskey_ttl, 2 * HOUR);
+	rollover_keys_reach_their_fields(&policy);
 	assert_int_equal(policy.validity.seconds, 28 * DAY);
 	assert_int_equal(policy.validity_dnskey.seconds, 30 * DAY);
 	assert_int_equal(policy.refresh.seconds, 7 * DAY);
@@ -392,6 +461,8 @@ static void printed_policy_reads_back_the_same(void **state)
 		"publish: {hook: [/a, \"with \\\"quotes\\\" and \\\\\", \"\xc3\xa4\", \"# no comment\"], hook-timeout: "
 		"1s}",
 		"signatures: {validity: 1893456s, jitter: 1d1h1m1s}",
+		"keys: {no-key-events: [12-20..01-05, fri..sun, 02-29, wed], ksk: {lifetime: 1000d}}",
+		"parent: {hook-ds-submit: [/a, \"b c\"], hook-ds-withdraw: [/d]}\nzone: {dnssec: insecure}",
 	};
 	for (size_t i = 0; i < COUNT(texts); i++) {
 		struct arena *const mem = arena_new(0);
@@ -415,8 +486,10 @@ static void printed_policy_shows_what_follows_from_it(void **state)
 		"\n# a signature is replaced 10d12h to 11d after it is made (validity - refresh, less up to jitter)\n",
 		"\n# if signing stops, the zone stays valid for 10d at least (refresh)\n",
 		"\n# a change is in all caches 2d1h after it is published (propagation-delay + max-ttl)\n",
-		"\n# a new DNSKEY is in all caches 2h after it is published (propagation-delay + dnskey-ttl, RFC 7583 "
-		"3.2.1)\n",
+		"\n# a new DNSKEY is in all caches this long after it is published (RFC 7583 3.2.1, 3.3.1)\n"
+		"#   Ipub = 3h = zone.propagation-delay 1h + keys.dnskey-ttl 1h + keys.publish-safety 1h\n",
+		"\n#   ZSK roll = 2d5h = zone.propagation-delay 1h + keys.dnskey-ttl 1h + keys.publish-safety 1h + "
+		"zone.propagation-delay 1h + zone.max-ttl 2d + keys.retire-safety 1h\n",
 	};
 	for (size_t i = 0; i < COUNT(lines); i++)
 		if (strstr(printed, lines[i]) == NULL)
