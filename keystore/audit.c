@@ -3,7 +3,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "keystore/store_sql.h"
+#include "keystore/audit.h"
 #include "signer/base/bytes.h"
 
 /* What is hashed for a row: a fixed label, the hash before, id and time as 64 bits, and the four texts with their
@@ -54,7 +54,7 @@ static enum status read_head(struct store *store, int64_t *id, uint8_t out[32], 
 	return sql_end(&sql, err);
 }
 
-enum status audit_append(
+static enum status append(
     struct store *store, struct utc when, const char *zone, const char *what, const char *detail, struct error *err)
 {
 	struct row row = { .time = when.seconds, .texts = { store->actor, zone, what, detail } };
@@ -76,6 +76,33 @@ enum status audit_append(
 	sql_put_blob(&sql, hash, sizeof(hash));
 	status = sql_run(&sql, err);
 	return status == STATUS_OK ? store_note_time(store, when, err) : status;
+}
+
+/* Words that cannot be taken for lines of keys. */
+static char *one_line(const char *words, struct arena *mem)
+{
+	char *const text = arena_strdup(mem, words);
+	for (char *at = text; (at = strchr(at, '\n')) != NULL;)
+		*at = ' ';
+	return text;
+}
+
+enum status audit_append_keys(struct store *store, struct utc when, const char *zone, const char *what,
+    const char *words, const char *lines, struct error *err)
+{
+	struct arena *const scratch = arena_new(0);
+	const char *detail = one_line(words, scratch);
+	if (lines[0] != '\0')
+		detail = arena_printf(scratch, "%s\n%s", detail, lines);
+	const enum status status = append(store, when, zone, what, detail, err);
+	arena_free(scratch);
+	return status;
+}
+
+enum status audit_append(
+    struct store *store, struct utc when, const char *zone, const char *what, const char *detail, struct error *err)
+{
+	return audit_append_keys(store, when, zone, what, detail, "", err);
 }
 
 enum status store_audit_head(struct store *store, uint8_t out[32], struct error *err)
@@ -130,6 +157,13 @@ enum status store_audit_check(struct store *store, uint64_t *rows, struct error 
 	return found != STATUS_OK ? found : status;
 }
 
+static void split_detail(const char *detail, struct arena *mem, struct store_event *event)
+{
+	const char *const feed = strchr(detail, '\n');
+	event->detail = feed == NULL ? detail : arena_strndup(mem, detail, (size_t)(feed - detail));
+	event->keys = feed == NULL ? "" : feed + 1;
+}
+
 enum status store_events(struct store *store, const char *zone, size_t most, struct arena *mem,
     struct store_event **out, size_t *count, struct error *err)
 {
@@ -153,7 +187,8 @@ enum status store_events(struct store *store, const char *zone, size_t most, str
 		event->actor = sql_text(&sql, mem);
 		event->zone = sql_text(&sql, mem);
 		event->what = sql_text(&sql, mem);
-		event->detail = sql_text(&sql, mem);
+		const char *const detail = sql_text(&sql, mem);
+		split_detail(detail == NULL ? "" : detail, mem, event);
 		sql_blob(&sql, event->hash, sizeof(event->hash));
 	}
 	const enum status status = sql_end(&sql, err);

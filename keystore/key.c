@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "keystore/key.h"
 
+#include "signer/base/error.h"
+
 const char *key_role_name(enum key_role role)
 {
 	static const char *const names[] = { [KEY_KSK] = "KSK", [KEY_ZSK] = "ZSK", [KEY_CSK] = "CSK" };
@@ -37,10 +39,11 @@ void key_forget_future(struct key *key, struct utc now)
 		key->state[i] = without_conclusion(key->state[i], from_the_beginning);
 		key->since[i] = now;
 	}
-	if (utc_before(now, key->created))
-		key->created = now;
-	if (utc_before(now, key->active))
-		key->active = now;
+	struct utc *const moments[] = { &key->created, &key->active, &key->ds_seen, &key->ds_gone,
+		&key->signatures_complete, &key->revoked };
+	for (size_t i = 0; i < COUNT(moments); i++)
+		if (utc_before(now, *moments[i]))
+			*moments[i] = now;
 }
 
 static bool is_out(enum key_state state)

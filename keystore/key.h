@@ -48,8 +48,9 @@ struct key {
 	bool was_full[KEY_RECORDS];     /* the record was OMNIPRESENT when it became UNRETENTIVE; else it may cover for
 					   nothing */
 	bool standby;                   /* published, but neither signs (ZSK) nor has a DS (KSK) until it is promoted */
-	bool foreign;      /* its private half is another signer's: it is published and counted, and never signs here */
-	struct utc purged; /* when its private half was destroyed; 0: not */
+	bool foreign; /* its private half is another signer's: it is published and counted, and never signs here */
+	struct utc purging; /* when the destruction of its private half was begun; 0: not */
+	struct utc purged;  /* when it was done; 0: not. Both change through store_purge_* alone */
 	struct utc revoked; /* since when it is to be published with the REVOKE bit (RFC 5011 2.1); 0: not */
 };
 

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "keystore/audit.h"
 #include "schema_steps.h"
 
 const struct migrate_step *migrate_steps(size_t *count)
@@ -49,6 +50,12 @@ enum status migrate_use_wal(struct store *store, struct error *err)
 	return set_journal(store, "wal", err);
 }
 
+/* What a step does beside its SQL, in its transaction. */
+static enum status finish_step(struct store *store, int version, struct error *err)
+{
+	return version == 2 ? audit_record_keys(store, err) : STATUS_OK;
+}
+
 static enum status run_step(struct store *store, const struct migrate_step *step, struct error *err)
 {
 	char mark[128];
@@ -57,6 +64,8 @@ static enum status run_step(struct store *store, const struct migrate_step *step
 	enum status status = store_begin(store, err);
 	if (status == STATUS_OK)
 		status = sql_script(store, step->sql, err);
+	if (status == STATUS_OK)
+		status = finish_step(store, step->version, err);
 	if (status == STATUS_OK)
 		status = sql_script(store, mark, err);
 	status = store_finish(store, status, err);

@@ -77,6 +77,14 @@ struct store_zone {
 	bool removed;
 	struct utc input_failing_since; /* since when registrations are not getting out; 0: they are */
 	const char *input_failure;      /* the reason, or NULL */
+	int64_t
+	    revision; /* counts up with every change of its keys, goals, policy and settings, and with nothing else */
+	struct utc held_since; /* no key events since then, while signatures go on; 0: they happen */
+	const char *held_reason;
+	struct utc step_asked; /* an operator asked for the next step of a manual policy; 0: no. A record that becomes
+				  RUMOURED or UNRETENTIVE takes it back */
+	struct utc ds_checked; /* when the parent's servers were last asked; 0: never */
+	const char *ds_found;  /* what they said, in words, or NULL */
 };
 
 /* Adding a zone that was removed before brings back its row, keys and history. A name that is there is STATUS_REFUSED.
@@ -97,6 +105,18 @@ enum status store_remove_zone(struct store *store, int64_t zone_id, struct utc n
 enum status store_set_input_failure(struct store *store, int64_t zone_id, const char *reason, struct utc now,
     struct error *err) MUST_CHECK; /* NULL: the input is good again */
 
+/* Holds the zone's key events, or releases them with NULL. Holding again is STATUS_REFUSED, as is releasing what is not
+ * held. */
+enum status store_hold(
+    struct store *store, int64_t zone_id, const char *reason, struct utc now, struct error *err) MUST_CHECK;
+
+/* Asks for the next step. Asking again before it is taken changes nothing. */
+enum status store_ask_step(struct store *store, int64_t zone_id, struct utc now, struct error *err) MUST_CHECK;
+
+/* The parent was asked; `found` says in words what its servers answered. An audit row only if that is new. */
+enum status store_note_ds_checked(
+    struct store *store, int64_t zone_id, const char *found, struct utc now, struct error *err) MUST_CHECK;
+
 /* Keys of a zone, those that left it included, in order of id. */
 enum status store_keys(struct store *store, int64_t zone_id, struct arena *mem, struct key **out, size_t *count,
     struct error *err) MUST_CHECK;
@@ -110,7 +130,8 @@ enum status store_tag_is_used(
 enum status store_add_keys(struct store *store, int64_t zone_id, struct key keys[], size_t count, struct utc now,
     struct error *err) MUST_CHECK;
 
-/* Stores the record states, goal and times of keys. */
+/* Stores what changes of keys: goal, record states, times and what the rollover engine remembers (not `purging` and
+ * `purged`). */
 enum status store_update_keys(struct store *store, int64_t zone_id, const struct key keys[], size_t count,
     const char *reason, struct utc now, struct error *err) MUST_CHECK;
 
@@ -187,9 +208,10 @@ struct store_event {
 	int64_t id;
 	struct utc when;
 	const char *actor;
-	const char *zone; /* or "" */
-	const char *what; /* "zone added", "key made", ... */
-	const char *detail;
+	const char *zone;   /* or "" */
+	const char *what;   /* "zone added", "key made", ... */
+	const char *detail; /* in words */
+	const char *keys;   /* each key that changed as it is from then on, one a line (audit.h), or "" */
 	uint8_t hash[32];
 };
 

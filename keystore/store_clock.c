@@ -18,7 +18,12 @@ static const char *const later_than_now[] = {
 	"UPDATE zones SET added = ?1 WHERE added > ?1",
 	"UPDATE zones SET removed = ?1 WHERE removed > ?1",
 	"UPDATE zones SET input_failing_since = ?1 WHERE input_failing_since > ?1",
-	"UPDATE keys SET created = ?1 WHERE created > ?1",
+	"UPDATE zones SET held_since = ?1 WHERE held_since > ?1",
+	"UPDATE zones SET step_asked = ?1 WHERE step_asked > ?1",
+	"UPDATE zones SET ds_checked = ?1 WHERE ds_checked > ?1",
+	"UPDATE served SET begins = ?1 WHERE begins > ?1",
+	"UPDATE served SET until = ?1 WHERE until > ?1",
+	"UPDATE ttls SET last = ?1 WHERE last > ?1",
 };
 
 static enum status count_later(

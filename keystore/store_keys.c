@@ -3,22 +3,20 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "keystore/audit.h"
 #include "keystore/store_sql.h"
 #include "signer/base/bytes.h"
+
+/* What changes in the life of a key, in the order of put_states. */
+#define STATE_COLUMNS                                                                                                  \
+	"goal_present, dnskey, dnskey_since, zrrsig, zrrsig_since, krrsig, krrsig_since, ds, ds_since, active, "       \
+	"predecessor, ds_seen, ds_gone, signatures_complete, was_full, standby, is_foreign, revoked, created"
+#define STATE_PLACES "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?"
 
 #define KEY_COLUMNS                                                                                                    \
 	"k.id, k.role, k.algorithm, k.flags, (SELECT tag FROM key_tags t WHERE t.key = k.id AND t.revoked = 0), "      \
 	"(SELECT tag FROM key_tags t WHERE t.key = k.id AND t.revoked = 1), k.bits, k.public_key, k.fingerprint, "     \
-	"k.locator, k.goal_present, k.dnskey, k.dnskey_since, k.zrrsig, k.zrrsig_since, k.krrsig, k.krrsig_since, "    \
-	"k.ds, "                                                                                                       \
-	"k.ds_since, k.created, k.active"
-
-static const char *const record_names[KEY_RECORDS] = {
-	[KEY_DNSKEY] = "dnskey",
-	[KEY_ZRRSIG] = "zrrsig",
-	[KEY_KRRSIG] = "krrsig",
-	[KEY_DS] = "ds",
-};
+	"k.locator, k.purging, k.purged, " STATE_COLUMNS
 
 static const char *state_text(enum key_state state)
 {
@@ -43,6 +41,27 @@ static enum key_role role_of_text(const char *text)
 	return KEY_CSK; /* the table's CHECK allows nothing else */
 }
 
+static void read_states(struct sql *sql, struct arena *scratch, struct key *key)
+{
+	key->goal_present = sql_int(sql) != 0;
+	for (size_t i = 0; i < KEY_RECORDS; i++) {
+		key->state[i] = state_of_text(sql_text(sql, scratch));
+		key->since[i].seconds = sql_int(sql);
+	}
+	key->active.seconds = sql_int(sql);
+	key->predecessor = sql_int(sql); /* 0 for NULL */
+	key->ds_seen.seconds = sql_int(sql);
+	key->ds_gone.seconds = sql_int(sql);
+	key->signatures_complete.seconds = sql_int(sql);
+	const int64_t full = sql_int(sql);
+	for (size_t i = 0; i < KEY_RECORDS; i++)
+		key->was_full[i] = (full >> i & 1) != 0;
+	key->standby = sql_int(sql) != 0;
+	key->foreign = sql_int(sql) != 0;
+	key->revoked.seconds = sql_int(sql);
+	key->created.seconds = sql_int(sql);
+}
+
 static void read_key(struct sql *sql, struct arena *scratch, struct key *key)
 {
 	key->id = sql_int(sql);
@@ -56,13 +75,9 @@ static void read_key(struct sql *sql, struct arena *scratch, struct key *key)
 	sql_blob(sql, key->fingerprint, sizeof(key->fingerprint));
 	const char *const locator = sql_text(sql, scratch);
 	snprintf(key->locator, sizeof(key->locator), "%s", locator == NULL ? "" : locator);
-	key->goal_present = sql_int(sql) != 0;
-	for (size_t i = 0; i < KEY_RECORDS; i++) {
-		key->state[i] = state_of_text(sql_text(sql, scratch));
-		key->since[i].seconds = sql_int(sql);
-	}
-	key->created.seconds = sql_int(sql);
-	key->active.seconds = sql_int(sql);
+	key->purging.seconds = sql_int(sql);
+	key->purged.seconds = sql_int(sql);
+	read_states(sql, scratch, key);
 }
 
 enum status store_keys(
@@ -101,18 +116,11 @@ enum status store_tag_is_used(struct store *store, int64_t zone_id, uint16_t tag
 	return status;
 }
 
-static void key_label(const struct key *key, char out[40])
-{
-	char hex[17];
-	bytes_to_hex((struct bytes){ key->fingerprint, 8 }, false, hex);
-	snprintf(out, 40, "%s %u (%s)", key_role_name(key->role), key->tag, hex);
-}
-
 static enum status refuse_known(struct store *store, int64_t zone_id, const struct key *key, struct error *err)
 {
 	struct sql sql;
-	char label[40];
-	key_label(key, label);
+	char label[AUDIT_LABEL];
+	audit_key_label(key, label);
 	sql_begin(&sql, store, "SELECT 1 FROM keys WHERE zone = ? AND fingerprint = ?");
 	sql_put_int(&sql, zone_id);
 	sql_put_blob(&sql, key->fingerprint, sizeof(key->fingerprint));
@@ -162,18 +170,30 @@ static void put_states(struct sql *sql, const struct key *key)
 		sql_put_int(sql, key->since[i].seconds);
 	}
 	sql_put_int(sql, key->active.seconds);
+	if (key->predecessor == 0)
+		sql_put_text(sql, NULL);
+	else
+		sql_put_int(sql, key->predecessor);
+	sql_put_int(sql, key->ds_seen.seconds);
+	sql_put_int(sql, key->ds_gone.seconds);
+	sql_put_int(sql, key->signatures_complete.seconds);
+	int64_t full = 0;
+	for (size_t i = 0; i < KEY_RECORDS; i++)
+		full |= (int64_t)key->was_full[i] << i;
+	sql_put_int(sql, full);
+	sql_put_int(sql, key->standby ? 1 : 0);
+	sql_put_int(sql, key->foreign ? 1 : 0);
+	sql_put_int(sql, key->revoked.seconds);
+	sql_put_int(sql, key->created.seconds);
 }
 
 static enum status insert_key(
-    struct store *store, int64_t zone_id, const struct key *key, struct utc now, int64_t *id, struct error *err)
+    struct store *store, int64_t zone_id, const struct key *key, int64_t *id, struct error *err)
 {
 	struct sql sql;
 	sql_begin(&sql, store,
-	    "INSERT INTO keys (goal_present, dnskey, dnskey_since, zrrsig, zrrsig_since, krrsig, krrsig_since, ds, "
-	    "ds_since, "
-	    "active, zone, role, algorithm, flags, bits, public_key, fingerprint, locator, created) VALUES (?, ?, ?, "
-	    "?, ?, ?, "
-	    "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+	    "INSERT INTO keys (" STATE_COLUMNS ", zone, role, algorithm, flags, bits, public_key, fingerprint, "
+	    "locator) VALUES (" STATE_PLACES ", ?, ?, ?, ?, ?, ?, ?, ?)");
 	put_states(&sql, key);
 	sql_put_int(&sql, zone_id);
 	sql_put_text(&sql, key_role_name(key->role));
@@ -183,7 +203,6 @@ static enum status insert_key(
 	sql_put_blob(&sql, key->public_key, key->public_size);
 	sql_put_blob(&sql, key->fingerprint, sizeof(key->fingerprint));
 	sql_put_text(&sql, key->locator);
-	sql_put_int(&sql, key->created.seconds == 0 ? now.seconds : key->created.seconds);
 	const enum status status = sql_run(&sql, err);
 	*id = sqlite3_last_insert_rowid(store->database);
 	return status;
@@ -192,20 +211,25 @@ static enum status insert_key(
 static enum status add_key(struct store *store, int64_t zone_id, const char *zone, const struct key *key,
     struct utc now, int64_t *id, struct error *err)
 {
+	struct key added = *key;
+	added.purging = added.purged = (struct utc){ 0 };
+	if (added.created.seconds == 0)
+		added.created = now;
 	enum status status = refuse_known(store, zone_id, key, err);
 	if (status == STATUS_OK)
-		status = insert_key(store, zone_id, key, now, id, err);
+		status = insert_key(store, zone_id, &added, id, err);
 	if (status == STATUS_OK)
 		status = insert_tags(store, zone_id, key, *id, err);
 	if (status != STATUS_OK)
 		return status;
-	char hex[65];
 	struct arena *const scratch = arena_new(1024);
+	char hex[65];
+	added.id = *id;
 	bytes_to_hex((struct bytes){ key->fingerprint, sizeof(key->fingerprint) }, false, hex);
-	status = audit_append(store, now, zone, "key added",
+	status = audit_append_keys(store, now, zone, "key added",
 	    arena_printf(scratch, "%s, algorithm %u, flags %u, tag %u, with REVOKE %u, public key SHA-256 %s, %s",
 		key_role_name(key->role), key->algorithm, key->flags, key->tag, key->revoked_tag, hex, key->locator),
-	    err);
+	    audit_key_line(&added, scratch), err);
 	arena_free(scratch);
 	return status;
 }
@@ -221,6 +245,8 @@ enum status store_add_keys(
 		status = store_zone_name(store, zone_id, scratch, &zone, err);
 	for (size_t i = 0; status == STATUS_OK && i < count; i++)
 		status = add_key(store, zone_id, zone, &keys[i], now, &ids[i], err);
+	if (status == STATUS_OK && count > 0)
+		status = store_count_revision(store, zone_id, err);
 	status = store_finish(store, status, err);
 	for (size_t i = 0; status == STATUS_OK && i < count; i++) {
 		keys[i].id = ids[i];
@@ -231,7 +257,8 @@ enum status store_add_keys(
 	return status;
 }
 
-static enum status old_key(
+/* The key as it is stored. */
+static enum status stored_key(
     struct store *store, int64_t zone_id, int64_t id, struct arena *scratch, struct key *out, struct error *err)
 {
 	struct sql sql;
@@ -250,39 +277,59 @@ static enum status old_key(
 	return status;
 }
 
-/* "KSK 41001 (3f9c...): dnskey hidden -> rumoured; " for what differs, or NULL. */
-static const char *difference(const struct key *old, const struct key *now, struct arena *scratch)
-{
-	const char *text = "";
-	char when[UTC_TEXT];
-	for (size_t i = 0; i < KEY_RECORDS; i++) {
-		if (old->state[i] == now->state[i] && old->since[i].seconds == now->since[i].seconds)
-			continue;
-		utc_format(now->since[i], when);
-		text = arena_printf(scratch, "%s, %s %s -> %s since %s", text, record_names[i],
-		    key_state_name(old->state[i]), key_state_name(now->state[i]), when);
-	}
-	if (old->goal_present != now->goal_present)
-		text = arena_printf(scratch, "%s, goal %s", text, now->goal_present ? "present" : "hidden");
-	if (old->active.seconds != now->active.seconds) {
-		utc_format(now->active, when);
-		text = arena_printf(scratch, "%s, active since %s", text, when);
-	}
-	if (text[0] == '\0')
-		return NULL;
-	char label[40];
-	key_label(old, label);
-	return arena_printf(scratch, "%s: %s; ", label, text + 2);
-}
-
 static enum status update_key(struct store *store, const struct key *key, struct error *err)
 {
 	struct sql sql;
-	sql_begin(&sql, store,
-	    "UPDATE keys SET goal_present = ?, dnskey = ?, dnskey_since = ?, zrrsig = ?, zrrsig_since = ?, krrsig = ?, "
-	    "krrsig_since = ?, ds = ?, ds_since = ?, active = ? WHERE id = ?");
+	sql_begin(&sql, store, "UPDATE keys SET (" STATE_COLUMNS ") = (" STATE_PLACES ") WHERE id = ?");
 	put_states(&sql, key);
 	sql_put_int(&sql, key->id);
+	return sql_run(&sql, err);
+}
+
+/* A record is on its way in or out that was not before. */
+static bool takes_step(const struct key *old, const struct key *now)
+{
+	for (size_t i = 0; i < KEY_RECORDS; i++)
+		if (old->state[i] != now->state[i] &&
+		    (now->state[i] == KEY_RUMOURED || now->state[i] == KEY_UNRETENTIVE))
+			return true;
+	return false;
+}
+
+/* The changes of one transaction, for its audit row. */
+struct changes {
+	const char *words;
+	const char *lines;
+	bool step;
+};
+
+static enum status change_key(struct store *store, int64_t zone_id, const struct key *key, struct arena *scratch,
+    struct changes *changes, struct error *err)
+{
+	struct key old = { 0 };
+	enum status status = stored_key(store, zone_id, key->id, scratch, &old, err);
+	if (status != STATUS_OK)
+		return status;
+	const char *const difference = audit_key_difference(&old, key, scratch);
+	if (difference == NULL)
+		return STATUS_OK;
+	status = update_key(store, key, err);
+	struct key now = { 0 };
+	if (status == STATUS_OK)
+		status = stored_key(store, zone_id, key->id, scratch, &now, err);
+	if (status != STATUS_OK)
+		return status;
+	changes->words = arena_printf(scratch, "%s%s", changes->words, difference);
+	changes->lines = arena_printf(scratch, "%s%s", changes->lines, audit_key_line(&now, scratch));
+	changes->step = changes->step || takes_step(&old, key);
+	return STATUS_OK;
+}
+
+static enum status end_step(struct store *store, int64_t zone_id, struct error *err)
+{
+	struct sql sql;
+	sql_begin(&sql, store, "UPDATE zones SET step_asked = 0 WHERE id = ?");
+	sql_put_int(&sql, zone_id);
 	return sql_run(&sql, err);
 }
 
@@ -290,21 +337,19 @@ enum status store_change_keys(struct store *store, int64_t zone_id, const struct
     const char *reason, struct utc now, struct error *err)
 {
 	struct arena *const scratch = arena_new(0);
+	struct changes changes = { "", "", false };
 	const char *zone = NULL;
-	const char *detail = "";
 	enum status status = store_zone_name(store, zone_id, scratch, &zone, err);
-	for (size_t i = 0; status == STATUS_OK && i < count; i++) {
-		struct key old = { 0 };
-		status = old_key(store, zone_id, keys[i].id, scratch, &old, err);
-		const char *const change = status == STATUS_OK ? difference(&old, &keys[i], scratch) : NULL;
-		if (change == NULL)
-			continue;
-		detail = arena_printf(scratch, "%s%s", detail, change);
-		status = update_key(store, &keys[i], err);
-	}
-	if (status == STATUS_OK && detail[0] != '\0')
-		status =
-		    audit_append(store, now, zone, "keys changed", arena_printf(scratch, "%s%s", detail, reason), err);
+	for (size_t i = 0; status == STATUS_OK && i < count; i++)
+		status = change_key(store, zone_id, &keys[i], scratch, &changes, err);
+	const bool changed = status == STATUS_OK && changes.words[0] != '\0';
+	if (changed)
+		status = store_count_revision(store, zone_id, err);
+	if (changed && status == STATUS_OK && changes.step)
+		status = end_step(store, zone_id, err);
+	if (changed && status == STATUS_OK)
+		status = audit_append_keys(store, now, zone, "keys changed",
+		    arena_printf(scratch, "%s%s", changes.words, reason), changes.lines, err);
 	arena_free(scratch);
 	return status;
 }

@@ -12,7 +12,14 @@
 #include "keystore/store_open.h"
 #include "signer/base/bytes.h"
 
-enum { HEADER_SIZE = 100, USER_VERSION_AT = 60, APPLICATION_ID_AT = 68, LOCK_WAITS = 100, LOCK_PAUSE = 20000000 };
+enum {
+	HEADER_SIZE = 100,
+	PAGE_SIZE_AT = 16,
+	USER_VERSION_AT = 60,
+	APPLICATION_ID_AT = 68,
+	LOCK_WAITS = 100,
+	LOCK_PAUSE = 20000000
+};
 
 const char *const store_companions[STORE_COMPANIONS] = { "-wal", "-shm", "-journal" };
 
@@ -66,6 +73,13 @@ static enum status read_header(const char *path, uint8_t out[HEADER_SIZE], struc
 	return status;
 }
 
+/* Octets 16 and 17 of the header; 1 stands for 65536. */
+static off_t page_size(const uint8_t octets[HEADER_SIZE])
+{
+	const off_t size = bytes_get_u16(octets + PAGE_SIZE_AT);
+	return size <= 1 ? 65536 : size;
+}
+
 enum status store_look(const char *path, int newest, struct store_header *out, struct error *err)
 {
 	struct store_header header = { 0 };
@@ -88,6 +102,11 @@ enum status store_look(const char *path, int newest, struct store_header *out, s
 		return error_set(err, STATUS_IO,
 		    "keystore %s: damaged, it does not begin as a database; nothing was touched, " STORE_RESTORE_HINT,
 		    path);
+	if (!header.has_log && info.st_size % page_size(octets) != 0)
+		return error_set(err, STATUS_IO,
+		    "keystore %s: damaged, its %lld octets are no whole pages; nothing was "
+		    "touched, " STORE_RESTORE_HINT,
+		    path, (long long)info.st_size);
 	header.version = (int)bytes_get_u32(octets + USER_VERSION_AT);
 	if (bytes_get_u32(octets + APPLICATION_ID_AT) != MIGRATE_APPLICATION_ID || header.version < 1)
 		return error_set(

@@ -33,8 +33,11 @@ struct store_ttl {
 enum status store_ttls(struct store *store, int64_t zone_id, struct arena *mem, struct store_ttl **out, size_t *count,
     struct error *err) MUST_CHECK;
 
+/* How long a version or a TTL is remembered after it has left all caches; no margin may be longer. */
+enum { STORE_SERVED_KEPT_SECONDS = 90 * 86400 };
+
 /* From `now` on the class is served with this TTL; those that were served until now end now. For a DS: every parent
- * server shows it. */
+ * server shows it. An audit row if that changes something. */
 enum status store_note_ttl(struct store *store, int64_t zone_id, enum store_class class, uint32_t ttl, struct utc now,
     struct error *err) MUST_CHECK;
 
@@ -51,18 +54,21 @@ struct store_served {
 	size_t signer_count;
 };
 
-/* All versions that caches may still hold at `now` (their until + ttl + `margin` has not passed), oldest first. */
+/* All versions that caches may still hold at `now` (their until + ttl + `margin` has not passed), oldest first. A
+ * margin for which they are not remembered long enough is STATUS_POLICY. */
 enum status store_served(struct store *store, int64_t zone_id, struct utc now, struct span margin, struct arena *mem,
     struct store_served **out, size_t *count, struct error *err) MUST_CHECK;
 
 /* What a publication or an observation changes; given to store_confirm or stored alone. */
 struct store_served_change {
-	struct store_served begins; /* begins to be served at begins.from; if the same set is open already, nothing
-				     begins. class decides what it belongs to */
+	struct store_served begins; /* begins to be served at begins.from; if the same set with the same TTL is open
+				     already, nothing begins. class decides what it belongs to; until 0 or
+				     UTC_NEVER: it is open, else it ended then */
 	bool ends_others;           /* every other open version of the class was last served at begins.from */
 };
 
-/* Stores changes, TTLs and key states in one transaction with an audit row. `ttls[i].last` is not looked at. */
+/* Stores changes, TTLs and key states in one transaction, with audit rows for what is new. `ttls[i].last` is not looked
+ * at; one TTL a class. */
 struct store_step {
 	const struct key *keys; /* all whose row changed */
 	size_t key_count;

@@ -81,9 +81,19 @@ enum status store_change_keys(struct store *store, int64_t zone_id, const struct
 enum status store_get_setting(struct store *store, const char *name, int64_t *out, struct error *err) MUST_CHECK;
 enum status store_set_setting(struct store *store, const char *name, int64_t value, struct error *err) MUST_CHECK;
 
+/* Counts the zone's revision up, within a transaction. */
+enum status store_count_revision(struct store *store, int64_t zone_id, struct error *err) MUST_CHECK;
+
+/* A step within a transaction: keys, what is served, TTLs; each with an audit row if it changes something. Drops what
+ * no cache can hold any more. */
+struct store_step;
+enum status store_apply_step(struct store *store, int64_t zone_id, const struct store_step *step, const char *reason,
+    struct utc now, struct error *err) MUST_CHECK;
+
 /* Moves the time that store_last_time tells forward to `now`. */
 enum status store_note_time(struct store *store, struct utc now, struct error *err) MUST_CHECK;
 
-/* Adds an audit row within the transaction of the change that it tells of, and notes the time. */
+/* Adds an audit row within the transaction of the change that it tells of, and notes the time. A line feed in `detail`
+ * becomes a space. */
 enum status audit_append(struct store *store, struct utc when, const char *zone, const char *what, const char *detail,
     struct error *err) MUST_CHECK;

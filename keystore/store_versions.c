@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "keystore/store_served.h"
 #include "keystore/store_sql.h"
 #include "signer/base/bytes.h"
 
@@ -211,6 +212,13 @@ static enum status drop_old_verdicts(struct store *store, int64_t zone_id, struc
 enum status store_confirm(struct store *store, int64_t zone_id, int64_t version_id, struct utc published,
     const struct key keys[], size_t count, struct error *err)
 {
+	const struct store_step step = { .keys = keys, .key_count = count };
+	return store_confirm_step(store, zone_id, version_id, published, &step, err);
+}
+
+enum status store_confirm_step(struct store *store, int64_t zone_id, int64_t version_id, struct utc published,
+    const struct store_step *step, struct error *err)
+{
 	struct arena *const scratch = arena_new(0);
 	struct store_version version = { 0 };
 	const char *zone = NULL;
@@ -223,7 +231,7 @@ enum status store_confirm(struct store *store, int64_t zone_id, int64_t version_
 	if (status == STATUS_OK)
 		status = audit_append(store, published, zone, "published", version_detail(&version, scratch), err);
 	if (status == STATUS_OK)
-		status = store_change_keys(store, zone_id, keys, count,
+		status = store_apply_step(store, zone_id, step,
 		    arena_printf(scratch, "by the publication of serial %" PRIu32, version.serial), published, err);
 	if (status == STATUS_OK)
 		status = drop_old_verdicts(store, zone_id, err);

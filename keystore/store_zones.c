@@ -9,7 +9,7 @@
 
 #define ZONE_COLUMNS                                                                                                   \
 	"id, name, input, output, policy_name, policy_text, parents, added, removed, input_failing_since, "            \
-	"input_failure"
+	"input_failure, revision, held_since, held_reason, step_asked, ds_checked, ds_found"
 
 static void read_zone(struct sql *sql, struct arena *mem, struct store_zone *zone)
 {
@@ -24,6 +24,12 @@ static void read_zone(struct sql *sql, struct arena *mem, struct store_zone *zon
 	zone->removed = sql_int(sql) != 0;
 	zone->input_failing_since.seconds = sql_int(sql);
 	zone->input_failure = sql_text(sql, mem);
+	zone->revision = sql_int(sql);
+	zone->held_since.seconds = sql_int(sql);
+	zone->held_reason = sql_text(sql, mem);
+	zone->step_asked.seconds = sql_int(sql);
+	zone->ds_checked.seconds = sql_int(sql);
+	zone->ds_found = sql_text(sql, mem);
 }
 
 enum status store_find_zone(
@@ -156,8 +162,8 @@ static enum status update_row(struct store *store, const struct store_zone *zone
 {
 	struct sql sql;
 	sql_begin(&sql, store,
-	    "UPDATE zones SET input = ?, output = ?, policy_name = ?, policy_text = ?, parents = ? WHERE "
-	    "id = ?");
+	    "UPDATE zones SET input = ?, output = ?, policy_name = ?, policy_text = ?, parents = ?, "
+	    "revision = revision + 1 WHERE id = ?");
 	put_zone(&sql, zone);
 	sql_put_int(&sql, id);
 	return sql_run(&sql, err);
@@ -166,7 +172,7 @@ static enum status update_row(struct store *store, const struct store_zone *zone
 static enum status set_removed(struct store *store, int64_t zone_id, struct utc when, struct error *err)
 {
 	struct sql sql;
-	sql_begin(&sql, store, "UPDATE zones SET removed = ? WHERE id = ?");
+	sql_begin(&sql, store, "UPDATE zones SET removed = ?, revision = revision + 1 WHERE id = ?");
 	sql_put_int(&sql, when.seconds);
 	sql_put_int(&sql, zone_id);
 	return sql_run(&sql, err);

@@ -19,6 +19,12 @@ CREATE TABLE zones (
 	removed INTEGER NOT NULL DEFAULT 0, -- when; 0: it is there
 	input_failing_since INTEGER NOT NULL DEFAULT 0, -- 0: the input is good
 	input_failure TEXT,
+	held_since INTEGER NOT NULL DEFAULT 0, -- no key events since then; 0: they go on
+	held_reason TEXT CHECK ((held_since = 0) = (held_reason IS NULL)),
+	revision INTEGER NOT NULL DEFAULT 1, -- counts every change of keys, goals, policy and settings
+	step_asked INTEGER NOT NULL DEFAULT 0, -- when an operator asked for the next step of a manual policy; 0: no
+	ds_checked INTEGER NOT NULL DEFAULT 0, -- when the parent was last asked; 0: never
+	ds_found TEXT, -- what it said then
 	CHECK ((input_failing_since = 0) = (input_failure IS NULL))
 ) STRICT;
 
@@ -44,6 +50,16 @@ CREATE TABLE keys (
 	ds_since INTEGER NOT NULL,
 	created INTEGER NOT NULL,
 	active INTEGER NOT NULL, -- 0: not yet
+	predecessor INTEGER REFERENCES keys (id), -- the key that it replaces
+	ds_seen INTEGER NOT NULL DEFAULT 0, -- since when every parent server shows its DS; 0: not
+	ds_gone INTEGER NOT NULL DEFAULT 0, -- since when none does; 0: not
+	signatures_complete INTEGER NOT NULL DEFAULT 0, -- since when every RRset is signed, or none is; 0: unknown
+	was_full INTEGER NOT NULL DEFAULT 0 CHECK (was_full BETWEEN 0 AND 15), -- bits: DNSKEY, ZRRSIG, KRRSIG, DS
+	standby INTEGER NOT NULL DEFAULT 0 CHECK (standby IN (0, 1)),
+	is_foreign INTEGER NOT NULL DEFAULT 0 CHECK (is_foreign IN (0, 1)), -- its private half is elsewhere
+	revoked INTEGER NOT NULL DEFAULT 0, -- since when it has the REVOKE bit; 0: not
+	purging INTEGER NOT NULL DEFAULT 0, -- when the destruction of its private half began; 0: it did not
+	purged INTEGER NOT NULL DEFAULT 0 CHECK (purged = 0 OR purging > 0), -- when it was destroyed
 	UNIQUE (zone, fingerprint)
 ) STRICT;
 
@@ -130,3 +146,49 @@ WHEN new.id IS NOT (SELECT coalesce(max(id), 0) + 1 FROM audit)
 BEGIN
 	SELECT raise(ABORT, 'audit rows are added at the end');
 END;
+
+-- TTLs that were served, each with the time it was last served.
+CREATE TABLE ttls (
+	zone INTEGER NOT NULL REFERENCES zones (id),
+	class TEXT NOT NULL CHECK (class IN ('ds', 'dnskey', 'data', 'negative')),
+	ttl INTEGER NOT NULL CHECK (ttl BETWEEN 0 AND 2147483647),
+	last INTEGER, -- NULL: it still is
+	PRIMARY KEY (zone, class, ttl)
+) STRICT, WITHOUT ROWID;
+
+-- Versions of the DS set, of the DNSKEY RRset and of the data, by keys; without keys: absence.
+CREATE TABLE served (
+	id INTEGER PRIMARY KEY,
+	zone INTEGER NOT NULL REFERENCES zones (id),
+	class TEXT NOT NULL CHECK (class IN ('ds', 'dnskey', 'data')),
+	begins INTEGER NOT NULL, -- 0: before zoneseal knew the zone
+	until INTEGER,           -- NULL: it may still be served
+	ttl INTEGER NOT NULL CHECK (ttl BETWEEN 0 AND 2147483647),
+	CHECK (until IS NULL OR until >= begins)
+) STRICT;
+
+CREATE INDEX served_of_zone ON served (zone, class, id);
+
+CREATE TABLE served_keys (
+	version INTEGER NOT NULL REFERENCES served (id) ON DELETE CASCADE,
+	key INTEGER NOT NULL REFERENCES keys (id),
+	listed INTEGER NOT NULL CHECK (listed IN (0, 1)), -- DS: named by it; DNSKEY: in it; data: signs it
+	signs INTEGER NOT NULL CHECK (signs IN (0, 1)),   -- DNSKEY: signs it
+	PRIMARY KEY (version, key),
+	CHECK (listed = 1 OR signs = 1)
+) STRICT, WITHOUT ROWID;
+
+-- What a file held when it had this stamp, so that an unchanged one need not be read again. No state: it may be empty.
+CREATE TABLE files (
+	zone INTEGER NOT NULL REFERENCES zones (id),
+	purpose TEXT NOT NULL CHECK (purpose IN ('input', 'output')),
+	path TEXT NOT NULL,
+	device INTEGER NOT NULL,
+	inode INTEGER NOT NULL,
+	size INTEGER NOT NULL,
+	modified INTEGER NOT NULL, -- nanoseconds since 1970
+	changed INTEGER NOT NULL,
+	sha256 BLOB NOT NULL CHECK (length(sha256) = 32),
+	serial INTEGER NOT NULL,
+	PRIMARY KEY (zone, purpose)
+) STRICT, WITHOUT ROWID;

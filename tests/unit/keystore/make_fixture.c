@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* Makes a keystore with a bit of everything at argv[1]. Once for each schema version, by the program of that version:
  *   make_fixture v1.db && { echo "PRAGMA user_version = 1; PRAGMA application_id = 1515406657;"; sqlite3 v1.db .dump; }
- * \ > fixtures/keystore-v1.sql */
+ * \ > fixtures/keystore-vN.sql */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "keystore/store.h"
+#include "keystore/store_served.h"
 #include "tests/unit/keystore/fixture.h"
 
 static const struct utc now = { 1795000000 };
@@ -53,7 +53,26 @@ static void publish(struct store *store, int64_t zone, struct key keys[2])
 		keys[i].state[KEY_DNSKEY] = keys[i].state[signs] = KEY_RUMOURED;
 		keys[i].since[KEY_DNSKEY] = keys[i].since[signs] = keys[i].active = after(12);
 	}
-	need(store_confirm(store, zone, version.id, after(12), keys, 2, &err), &err);
+	const int64_t ids[] = { keys[0].id, keys[1].id };
+	const struct store_served_change served[] = {
+		{ .begins = { .class = STORE_DNSKEY,
+		      .from = after(12),
+		      .ttl = 3600,
+		      .keys = ids,
+		      .key_count = 2,
+		      .signers = ids,
+		      .signer_count = 1 } },
+		{ .begins = { .class = STORE_DATA, .from = after(12), .ttl = 86400, .keys = ids + 1, .key_count = 1 } },
+	};
+	const struct store_ttl ttls[] = { { .class = STORE_DNSKEY, .ttl = 3600 }, { .class = STORE_DATA, .ttl = 86400 },
+		{ .class = STORE_NEGATIVE, .ttl = 900 } };
+	const struct store_step step = { .keys = keys,
+		.key_count = 2,
+		.served = served,
+		.served_count = COUNT(served),
+		.ttls = ttls,
+		.ttl_count = COUNT(ttls) };
+	need(store_confirm_step(store, zone, version.id, after(12), &step, &err), &err);
 	version = version_of(2026112402);
 	need(store_add_intent(store, zone, &version, after(20), &err), &err);
 	need(store_abandon(store, zone, version.id, after(30), &err), &err);

@@ -174,12 +174,16 @@ static void a_newer_database_is_not_touched(void **state)
 {
 	struct fixture *const f = *state;
 	size_t size;
+	size_t steps;
+	char message[100];
+	(void)migrate_steps(&steps);
+	snprintf(message, sizeof(message), "its schema is version 99 and this program knows %zu; nothing was touched",
+	    steps);
 	store_close(f->store);
 	f->store = NULL;
 	assert_int_equal(intrude(f->path, "PRAGMA user_version = 99"), 0);
 	uint8_t *const before = file_take(f->path, &size);
-	expect_untouched(
-	    f, STATUS_POLICY, "its schema is version 99 and this program knows 1; nothing was touched", before, size);
+	expect_untouched(f, STATUS_POLICY, message, before, size);
 	free(before);
 }
 

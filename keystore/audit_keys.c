@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: MIT */
+#include "keystore/audit.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "signer/base/bytes.h"
+
+static const char *const record_names[KEY_RECORDS] = {
+	[KEY_DNSKEY] = "dnskey",
+	[KEY_ZRRSIG] = "zrrsig",
+	[KEY_KRRSIG] = "krrsig",
+	[KEY_DS] = "ds",
+};
+
+static unsigned full_bits(const struct key *key)
+{
+	unsigned bits = 0;
+	for (unsigned i = 0; i < KEY_RECORDS; i++)
+		bits |= key->was_full[i] ? 1U << i : 0;
+	return bits;
+}
+
+char *audit_key_line(const struct key *key, struct arena *mem)
+{
+	char hex[65];
+	bytes_to_hex((struct bytes){ key->fingerprint, sizeof(key->fingerprint) }, false, hex);
+	char *line =
+	    arena_printf(mem, "%s %u id %" PRId64 " sha256 %s algorithm %u flags %u bits %u revoked-tag %u goal %s",
+		key_role_name(key->role), key->tag, key->id, hex, key->algorithm, key->flags, key->bits,
+		key->revoked_tag, key->goal_present ? "present" : "hidden");
+	for (size_t i = 0; i < KEY_RECORDS; i++)
+		line = arena_printf(mem, "%s %s %s@%" PRId64, line, record_names[i],
+		    key->state[i] == KEY_NA ? "-" : key_state_name(key->state[i]), key->since[i].seconds);
+	return arena_printf(mem,
+	    "%s created %" PRId64 " active %" PRId64 " predecessor %" PRId64 " ds-seen %" PRId64 " ds-gone %" PRId64
+	    " complete %" PRId64 " full %u standby %d foreign %d revoked %" PRId64 " purging %" PRId64
+	    " purged %" PRId64 " at %s\n",
+	    line, key->created.seconds, key->active.seconds, key->predecessor, key->ds_seen.seconds,
+	    key->ds_gone.seconds, key->signatures_complete.seconds, full_bits(key), key->standby, key->foreign,
+	    key->revoked.seconds, key->purging.seconds, key->purged.seconds, key->locator);
+}
+
+int64_t audit_line_key(const char *line)
+{
+	const char *at = strstr(line, " id ");
+	const char *const end = strchr(line, '\n');
+	if (at == NULL || (end != NULL && at > end))
+		return 0;
+	at += strlen(" id ");
+	char *after = NULL;
+	const long long id = strtoll(at, &after, 10);
+	return after != at && *after == ' ' && id > 0 ? id : 0;
+}
+
+void audit_key_label(const struct key *key, char out[AUDIT_LABEL])
+{
+	char hex[17];
+	bytes_to_hex((struct bytes){ key->fingerprint, 8 }, false, hex);
+	snprintf(out, AUDIT_LABEL, "%s %u (%s)", key_role_name(key->role), key->tag, hex);
+}
+
+/* ", since T" where a time began, ", not ... any more" where it ended. */
+static const char *time_words(const char *text, const char *what, struct utc old, struct utc now, struct arena *mem)
+{
+	char when[UTC_TEXT];
+	if (old.seconds == now.seconds)
+		return text;
+	if (now.seconds == 0)
+		return arena_printf(mem, "%s, no longer %s", text, what);
+	utc_format(now, when);
+	return arena_printf(mem, "%s, %s since %s", text, what, when);
+}
+
+static const char *state_words(const char *text, const struct key *old, const struct key *now, struct arena *mem)
+{
+	char when[UTC_TEXT];
+	for (size_t i = 0; i < KEY_RECORDS; i++) {
+		if (old->state[i] == now->state[i] && old->since[i].seconds == now->since[i].seconds)
+			continue;
+		utc_format(now->since[i], when);
+		text = arena_printf(mem, "%s, %s %s -> %s since %s", text, record_names[i],
+		    key_state_name(old->state[i]), key_state_name(now->state[i]), when);
+	}
+	return text;
+}
+
+static const char *flag_words(const char *text, bool old, bool now, const char *on, const char *off, struct arena *mem)
+{
+	return old == now ? text : arena_printf(mem, "%s, %s", text, now ? on : off);
+}
+
+const char *audit_key_difference(const struct key *old, const struct key *now, struct arena *mem)
+{
+	const char *text = state_words("", old, now, mem);
+	text = flag_words(text, old->goal_present, now->goal_present, "goal present", "goal hidden", mem);
+	text = time_words(text, "created", old->created, now->created, mem);
+	text = time_words(text, "active", old->active, now->active, mem);
+	text = time_words(text, "revoked", old->revoked, now->revoked, mem);
+	text = time_words(text, "DS seen at every parent server", old->ds_seen, now->ds_seen, mem);
+	text = time_words(text, "DS gone from every parent server", old->ds_gone, now->ds_gone, mem);
+	text = time_words(text, "its signatures complete", old->signatures_complete, now->signatures_complete, mem);
+	text = flag_words(text, old->standby, now->standby, "on standby", "no longer on standby", mem);
+	text = flag_words(text, old->foreign, now->foreign, "foreign", "no longer foreign", mem);
+	if (old->predecessor != now->predecessor)
+		text = arena_printf(mem, "%s, replaces key %" PRId64, text, now->predecessor);
+	if (full_bits(old) != full_bits(now))
+		text = arena_printf(mem, "%s, was full %u -> %u", text, full_bits(old), full_bits(now));
+	if (text[0] == '\0')
+		return NULL;
+	char label[AUDIT_LABEL];
+	audit_key_label(old, label);
+	return arena_printf(mem, "%s: %s; ", label, text + 2);
+}
+
+static enum status record_zone(struct store *store, const struct store_zone *zone, struct utc now, struct error *err)
+{
+	struct arena *const scratch = arena_new(0);
+	struct key *keys = NULL;
+	size_t count = 0;
+	char *lines = arena_strdup(scratch, "");
+	enum status status = store_keys(store, zone->id, scratch, &keys, &count, err);
+	for (size_t i = 0; status == STATUS_OK && i < count; i++)
+		lines = arena_printf(scratch, "%s%s", lines, audit_key_line(&keys[i], scratch));
+	if (status == STATUS_OK && count > 0)
+		status = audit_append_keys(store, now, zone->name, "keys recorded",
+		    arena_printf(scratch, "all %zu as they are; earlier rows do not tell it", count), lines, err);
+	arena_free(scratch);
+	return status;
+}
+
+enum status audit_record_keys(struct store *store, struct error *err)
+{
+	struct arena *const scratch = arena_new(0);
+	struct store_zone *zones = NULL;
+	size_t count = 0;
+	struct utc now = { 0 };
+	enum status status = store_last_time(store, &now, err);
+	if (status == STATUS_OK)
+		status = store_zones_ever(store, scratch, &zones, &count, err);
+	for (size_t i = 0; status == STATUS_OK && i < count; i++)
+		status = record_zone(store, &zones[i], now, err);
+	arena_free(scratch);
+	return status;
+}
