@@ -29,6 +29,7 @@ static const char help[] =
     "  --previous FILE       the zone as published now: serial, limits of change, caches\n"
     "  --unsigned FILE       the unsigned input: nothing but DNSSEC may differ\n"
     "  --expect-keys FILE    the keys that must be in use, and no others\n"
+    "  --expect-unsigned     the zone is to have no DNSSEC at all; without this, an unsigned zone is refused\n"
     "  --policy FILE         limits (JSON); with it, breaches of policy refuse too\n"
     "  --now TIME            judge at this time; again for further moments that must hold\n"
     "  --threads N           default: all cores\n"
@@ -44,6 +45,7 @@ enum argument {
 	ARGUMENT_PREVIOUS,
 	ARGUMENT_UNSIGNED,
 	ARGUMENT_EXPECT,
+	ARGUMENT_UNSIGNED_ZONE,
 	ARGUMENT_POLICY,
 	ARGUMENT_NOW,
 	ARGUMENT_THREADS,
@@ -57,6 +59,7 @@ static const struct option options_table[] = { { "origin", required_argument, NU
 	{ "previous", required_argument, NULL, ARGUMENT_PREVIOUS },
 	{ "unsigned", required_argument, NULL, ARGUMENT_UNSIGNED },
 	{ "expect-keys", required_argument, NULL, ARGUMENT_EXPECT },
+	{ "expect-unsigned", no_argument, NULL, ARGUMENT_UNSIGNED_ZONE },
 	{ "policy", required_argument, NULL, ARGUMENT_POLICY }, { "now", required_argument, NULL, ARGUMENT_NOW },
 	{ "threads", required_argument, NULL, ARGUMENT_THREADS }, { "json", no_argument, NULL, ARGUMENT_JSON },
 	{ "version", no_argument, NULL, ARGUMENT_VERSION }, { "help", no_argument, NULL, ARGUMENT_HELP },
@@ -122,6 +125,9 @@ static enum status read_option(int option, struct arguments *out, char **argv, s
 		return STATUS_OK;
 	case ARGUMENT_EXPECT:
 		out->verify.expect_keys.name = optarg;
+		return STATUS_OK;
+	case ARGUMENT_UNSIGNED_ZONE:
+		out->verify.expect_unsigned = true;
 		return STATUS_OK;
 	case ARGUMENT_POLICY:
 		out->verify.policy.name = optarg;

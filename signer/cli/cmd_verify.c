@@ -104,7 +104,7 @@ static enum status add_knowledge(struct cli *cli, struct store *store, const str
 	if (any)
 		status = add_text(call, "--expect-keys", gate_expected_keys(keys, count, cli->mem), err);
 	if (status == STATUS_OK)
-		status = add_text(call, "--policy", gate_limits(&policy, cli->mem), err);
+		status = add_text(call, "--policy", gate_limits(&policy, false, cli->mem), err);
 	char *real = realpath(file, NULL);
 	bool same = real != NULL && found && strcmp(real, last.path) == 0;
 	free(real);

@@ -94,9 +94,12 @@ static enum status write_knowledge(const struct gate *gate, struct arena *mem, s
 {
 	char *keys = gate_expected_keys(gate->keys, gate->key_count, mem);
 	char *anchor = gate_trust_anchor(gate->keys, gate->key_count, gate->zone, gate->apex, mem);
-	enum status status = gate_text_file("expected-keys", keys, false, &out->keys, err);
+	enum status status = STATUS_OK;
+	if (!gate->unsigned_output)
+		status = gate_text_file("expected-keys", keys, false, &out->keys, err);
 	if (status == STATUS_OK)
-		status = gate_text_file("limits", gate_limits(gate->policy, mem), false, &out->limits, err);
+		status = gate_text_file(
+		    "limits", gate_limits(gate->policy, gate->cds_delete, mem), false, &out->limits, err);
 	if (status == STATUS_OK && anchor != NULL)
 		status = gate_text_file("trust-anchor", anchor, false, &out->anchor, err);
 	return status;
@@ -124,6 +127,8 @@ static void build_call(const struct gate *gate, const char *path, const struct k
 		add(call, "--threads");
 		add(call, arena_printf(call->mem, "%u", gate->threads));
 	}
+	if (gate->unsigned_output)
+		add(call, "--expect-unsigned");
 	add_file(call, "--previous", gate->previous);
 	add_file(call, "--unsigned", gate->unsigned_input);
 	add_file(call, "--trust-anchor", knowledge->anchor);
@@ -158,6 +163,8 @@ static const char *mismatch(const struct gate *gate, const struct verdict *verdi
 		return "it is about other octets (SHA-256 differs)";
 	if (verdict->size != gate->signed_zone->size)
 		return "it is about a file of another size";
+	if (verdict->judged_unsigned != gate->unsigned_output)
+		return verdict->judged_unsigned ? "it is about a zone without DNSSEC" : "it is about a signed zone";
 	if (verdict->serial != gate->serial)
 		return arena_printf(mem, "it is about serial %u", verdict->serial);
 	return NULL;
@@ -167,8 +174,11 @@ static const char *mismatch(const struct gate *gate, const struct verdict *verdi
 static const char *miscount(const struct gate *gate, const struct verdict *verdict, struct arena *mem)
 {
 	const struct sign_result *ours = gate->signed_zone;
-	if (verdict->signatures == 0 || verdict->checks == 0)
+	if ((verdict->signatures == 0 && !gate->unsigned_output) || verdict->checks == 0)
 		return "it checked nothing";
+	if (verdict->records != ours->records)
+		return arena_printf(mem, "it saw %llu records of %llu", (unsigned long long)verdict->records,
+		    (unsigned long long)ours->records);
 	if (verdict->signatures != ours->signatures)
 		return arena_printf(mem, "it verified %llu signatures of %llu", (unsigned long long)verdict->signatures,
 		    (unsigned long long)ours->signatures);
@@ -247,6 +257,23 @@ static enum status execute(const struct gate *gate, const char *path, const stru
 	return status == STATUS_OK ? judge(gate, &process, &ended, mem, verdict, err) : status;
 }
 
+/* What the key states say must hold before anybody is asked whether an unsigned zone is in order. */
+static enum status check_no_ds(const struct gate *gate, struct error *err)
+{
+	for (size_t i = 0; gate->unsigned_output && i < gate->key_count; i++) {
+		const enum key_state ds = gate->keys[i].state[KEY_DS];
+		if (ds != KEY_NA && ds != KEY_HIDDEN)
+			return error_set(err, STATUS_REFUSED,
+			    "%s would be published unsigned while the DS of key %u is %s: validators that have it "
+			    "would refuse "
+			    "every answer (RFC 4035 5.2); nothing is published; wait until it is gone from all parent "
+			    "servers "
+			    "and caches",
+			    gate->zone, gate->keys[i].tag, key_state_name(ds));
+	}
+	return STATUS_OK;
+}
+
 enum status gate_ask(const struct gate *gate, struct arena *mem, struct gate_verdict *verdict, struct error *err)
 {
 	struct knowledge knowledge = { -1, -1, -1 };
@@ -254,6 +281,8 @@ enum status gate_ask(const struct gate *gate, struct arena *mem, struct gate_ver
 	char *path;
 	*verdict = (struct gate_verdict){ 0 };
 	error_clear(&why);
+	if (check_no_ds(gate, err) != STATUS_OK)
+		return STATUS_REFUSED;
 	if (gate_verifier(gate->verifier, mem, &path, &why) != STATUS_OK)
 		return no_verdict(why.message, "", mem, verdict, err);
 	enum status status = write_knowledge(gate, mem, &knowledge, err);

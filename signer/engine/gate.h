@@ -28,6 +28,8 @@ struct gate {
 	size_t key_count;
 	const struct policy *policy;
 	uint32_t serial;
+	bool unsigned_output;                  /* the zone is to have no DNSSEC: every DS of it is gone everywhere */
+	bool cds_delete;                       /* it asks the parent to drop all DS (RFC 8078 4) */
 	const struct sign_result *signed_zone; /* SHA-256, size, counts as the signer knows them */
 	struct utc now;
 	unsigned threads;
@@ -42,7 +44,8 @@ struct gate_verdict {
 	uint64_t checks, warnings;
 };
 
-/* STATUS_OK if the zone may be published; STATUS_NO if not, with the first finding, or "no verdict: ...". */
+/* STATUS_OK if the zone may be published; STATUS_NO if not, with the first finding, or "no verdict: ...".
+ * STATUS_REFUSED, without asking, if a zone is to be unsigned while a key may still have a DS at the parent. */
 enum status gate_ask(
     const struct gate *gate, struct arena *mem, struct gate_verdict *verdict, struct error *err) MUST_CHECK;
 
@@ -54,7 +57,7 @@ char *gate_expected_keys(const struct key keys[], size_t count, struct arena *me
 /* The DS that the parent is known to have, as records; NULL if none is known. */
 char *gate_trust_anchor(
     const struct key keys[], size_t count, const char *zone, const uint8_t *apex, struct arena *mem);
-char *gate_limits(const struct policy *policy, struct arena *mem);
+char *gate_limits(const struct policy *policy, bool cds_delete, struct arena *mem);
 
 /* An unnamed, sealed file with this text; `inherited` by a program that this one executes. */
 enum status gate_text_file(const char *name, const char *text, bool inherited, int *out, struct error *err) MUST_CHECK;

@@ -19,8 +19,9 @@ char *gate_expected_keys(const struct key keys[], size_t count, struct arena *me
 		if (!publish && !ksk && !zsk)
 			continue;
 		bytes_to_base64((struct bytes){ key->public_key, key->public_size }, text);
-		out = arena_printf(mem, "%s%u 3 %u %s%s%s%s%s\n", out, key->flags, key->algorithm, text,
-		    publish ? " publish" : "", ksk ? " ksk" : "", zsk ? " zsk" : "", publish ? "" : " old");
+		out = arena_printf(mem, "%s%u 3 %u %s%s%s%s%s\n", out, key_published_flags(key), key->algorithm, text,
+		    publish ? " publish" : "", ksk ? " ksk" : "", zsk ? " zsk" : "",
+		    publish ? key->standby && !zsk ? " standby" : "" : " old");
 	}
 	return out;
 }
@@ -61,7 +62,7 @@ static const char only_warn[] =
     "\"warn\": [\"structure.cut\", \"structure.glue\", \"structure.name-doubled\", \"structure.ns-target\", "
     "\"delegation.ds-ttl\", \"delegation.ds-sha1\"]";
 
-char *gate_limits(const struct policy *policy, struct arena *mem)
+char *gate_limits(const struct policy *policy, bool cds_delete, struct arena *mem)
 {
 	char salt[2 * POLICY_SALT + 1] = "";
 	bool nsec3 = policy->denial == POLICY_NSEC3;
@@ -75,8 +76,8 @@ char *gate_limits(const struct policy *policy, struct arena *mem)
 	char *change = arena_printf(mem, "\"change\": {%s, %s, %s}", limit("records", &policy->size_change, mem),
 	    limit("removed", &policy->delegations_removed, mem), limit("ds", &policy->ds_removed, mem));
 	return arena_printf(mem,
-	    "{\"schema\": \"zoneseal.limits/1\", \"max_ttl\": %" PRIu32 ", \"min_remaining\": %" PRId64
-	    ", \"algorithms\": [%u], %s%s, \"zonemd\": %s, %s, %s}\n",
-	    policy->max_zone_ttl, policy->refresh.seconds, policy->algorithm, rsa, denial,
-	    policy->zonemd ? "true" : "false", change, only_warn);
+	    "{\"schema\": \"zoneseal.limits/1\", \"cds_delete\": %s, \"max_ttl\": %" PRIu32
+	    ", \"min_remaining\": %" PRId64 ", \"algorithms\": [%u], %s%s, \"zonemd\": %s, %s, %s}\n",
+	    cds_delete ? "true" : "false", policy->max_zone_ttl, policy->refresh.seconds, policy->algorithm, rsa,
+	    denial, policy->zonemd ? "true" : "false", change, only_warn);
 }

@@ -119,6 +119,10 @@ static const char *missing_part(const json_t *root, struct arena *mem, struct ve
 	if (!number_of(root, "serial", &serial) || serial > UINT32_MAX || !number_of(root, "size", &out->size) ||
 	    !number_of(root, "records", &out->records) || !number_of(root, "signatures", &out->signatures))
 		return "serial, size, records or signatures is missing";
+	const json_t *const plain = json_object_get(root, "unsigned");
+	if (!json_is_boolean(plain))
+		return "unsigned is missing";
+	out->judged_unsigned = json_is_true(plain);
 	out->serial = (uint32_t)serial;
 	out->pass = strcmp(verdict, "pass") == 0;
 	if (!out->pass && strcmp(verdict, "fail") != 0)

@@ -11,6 +11,7 @@
 
 struct verdict {
 	bool pass;
+	bool judged_unsigned; /* as a zone that is to have no DNSSEC */
 	const char *zone, *build, *sha256;
 	uint32_t serial;
 	uint64_t size, records, signatures;

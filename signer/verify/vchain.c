@@ -108,7 +108,7 @@ static void note_algorithms(struct vrun *run)
 			    (struct vplace){ run->zone.apex, VTYPE_DNSKEY, 0 }, "algorithm %u", i);
 }
 
-static void check_expected(struct vrun *run)
+void vchain_expected(struct vrun *run)
 {
 	if (!run->have_expected)
 		return;
@@ -146,7 +146,7 @@ void vchain_keys(struct vrun *run)
 		vreport_count(run->report, VC_CHAIN_SELF, run->algorithms[i]);
 	check_crowd(run);
 	check_tags(run);
-	check_expected(run);
+	vchain_expected(run);
 }
 
 /* One pointer to a key: a DS (or CDS), or the key itself (or CDNSKEY). */
@@ -266,6 +266,11 @@ static void check_anchor_form(struct vrun *run, const struct vrecord *record)
 		    "digest type %u, %u octets of RDATA", digest, record->size);
 }
 
+static bool leads_to_revoked(const struct vrun *run, const struct pointer *pointer)
+{
+	return pointer->key != SIZE_MAX && (run->known.all[pointer->key].flags & VKEY_REVOKE) != 0;
+}
+
 static size_t check_anchors(struct vrun *run, struct pointer anchors[])
 {
 	static const uint16_t types[] = { VTYPE_DS, VTYPE_DNSKEY };
@@ -288,6 +293,10 @@ static size_t check_anchors(struct vrun *run, struct pointer anchors[])
 		const struct vrecord *const record = anchors[i].record;
 		check_anchor_form(run, record);
 		vreport_count(run->report, VC_CHAIN_EVERY, anchors[i].usable);
+		if (leads_to_revoked(run, &anchors[i]))
+			vreport_fail(run->report, VC_CHAIN_EVERY, "DS or anchor keys that lead to a revoked key",
+			    (struct vplace){ run->zone.apex, record->type, record->line }, "algorithm %u",
+			    anchors[i].algorithm);
 		if (anchors[i].usable && anchors[i].key == SIZE_MAX)
 			vreport_fail(run->report, VC_CHAIN_EVERY, "DS or anchor keys that match no key in the zone",
 			    (struct vplace){ run->zone.apex, record->type, record->line }, "algorithm %u",
@@ -315,6 +324,10 @@ static bool check_child_record(struct vrun *run, const struct vset *set, const s
 			    "it must be alone (RFC 8078 4)");
 		return true;
 	}
+	const struct pointer pointer = pointer_of(run, record);
+	if (leads_to_revoked(run, &pointer) || (key && record->size > 1 && (record->rdata[1] & VKEY_REVOKE) != 0))
+		vreport_fail(run->report, VC_CDS_CHAIN, "CDS or CDNSKEY that lead to a revoked key", vplace_of(record),
+		    "no DS may lead to it (RFC 5011 2.1)");
 	const unsigned digest = record->size >= 4 ? record->rdata[3] : 0;
 	if (record->size < 5 || record->rdata[key ? 3 : 2] == 0 || (!key && digest == 0))
 		vreport_fail(run->report, VC_CDS_FORM, "CDS or CDNSKEY that are no key and no delete form",
@@ -331,7 +344,8 @@ static void check_child_match(struct vrun *run, const struct vset *cds, const st
 	bool used[POINTERS_MAX] = { false };
 	bool unknown = false;
 	for (size_t i = 0; i < cds->count; i++) {
-		bool found = is_delete(&cds->first[i]) && is_delete(keys->first);
+		const bool deletes = is_delete(&cds->first[i]);
+		bool found = deletes && is_delete(keys->first);
 		for (size_t j = 0; j < keys->count && j < POINTERS_MAX; j++) {
 			const struct vkey key = { .rdata = keys->first[j].rdata,
 				.size = keys->first[j].size,
@@ -340,6 +354,7 @@ static void check_child_match(struct vrun *run, const struct vset *cds, const st
 			bool known = true;
 			const bool same =
 			    vkeys_ds_matches(cds->first[i].rdata, cds->first[i].size, &key, run->zone.apex, &known);
+			known = known || deletes;
 			unknown = unknown || !known;
 			used[j] = used[j] || same || is_delete(&keys->first[j]);
 			found = found || same || !known;
@@ -405,11 +420,27 @@ static void check_ksks_sign(struct vrun *run)
 	}
 }
 
+/* Only a key set that the revoked key has signed itself revokes it (RFC 5011 2.1). */
+static void check_revoked(struct vrun *run)
+{
+	for (size_t i = 0; i < run->published; i++) {
+		const struct vkey *const key = &run->known.all[i];
+		if ((key->flags & VKEY_REVOKE) == 0 || (key->flags & VKEY_ZONE) == 0)
+			continue;
+		vreport_count(run->report, VC_SIG_REVOKED, 1);
+		if (!run->stats.signs_keys[i])
+			vreport_fail(run->report, VC_SIG_REVOKED, "a revoked key that does not sign the DNSKEY RRset",
+			    (struct vplace){ run->zone.apex, VTYPE_DNSKEY, key->line },
+			    "tag %u: whoever trusts it will not take it for revoked", key->tag);
+	}
+}
+
 void vchain_anchor(struct vrun *run)
 {
 	struct pointer anchors[POINTERS_MAX];
 	const size_t count = run->have_anchor ? check_anchors(run, anchors) : 0;
 	check_ksks_sign(run);
+	check_revoked(run);
 	if (run->zone.top == NULL)
 		return;
 	const struct vset cds = vzone_set(&run->zone, run->zone.top, VTYPE_CDS);

@@ -123,7 +123,7 @@ static const struct verify_check checks[VC_COUNT] = {
 	[VC_SIG_DUPLICATE] = { "sig.duplicate", "S7", VERIFY_FILE, VERIFY_POLICY, "RFC 4035 2.2", "signatures",
 	    "At most one RRSIG per RRset and key.", NULL },
 	[VC_SIG_REVOKED] = { "sig.revoked-key", "S2", VERIFY_FILE, VERIFY_POLICY, "RFC 5011 2.1", "signatures",
-	    "A key with the REVOKE bit signs the DNSKEY RRset only.", NULL },
+	    "A key with the REVOKE bit signs the DNSKEY RRset, or nobody learns of it, and nothing else.", NULL },
 	[VC_TIME_VALID] = { "time.valid", "E1", VERIFY_FILE, VERIFY_RFC, "RFC 4034 3.1.5, RFC 4035 5.3.1", "signatures",
 	    "Every signature that counts is valid now: inception <= now <= expiration in serial arithmetic.",
 	    ".mm 2016, .zm 2015 and 2018, arin.net 2019" },
@@ -234,6 +234,11 @@ static const struct verify_check checks[VC_COUNT] = {
 	    "signing keys", "A key that replaces another was in the DNSKEY RRset published before.", "APNIC 2012" },
 	[VC_UNSIGNED_EQUAL] = { "unsigned.equal", "Z6", VERIFY_GIVEN, VERIFY_RFC, "RFC 4035 2", "records",
 	    "Apart from DNSSEC records, ZONEMD, CDS, CDNSKEY and the SOA serial, the zone is the unsigned input.",
+	    NULL },
+	[VC_UNSIGNED_PLAIN] = { "unsigned.plain", "D5", VERIFY_GIVEN, VERIFY_RFC, "RFC 4035 2", "records",
+	    "A zone that is published unsigned on purpose holds no DNSKEY, RRSIG, NSEC, NSEC3, NSEC3PARAM, CDS or "
+	    "CDNSKEY "
+	    "at all.",
 	    NULL },
 	[VC_GATE_COUNTS] = { "gate.counts", "G3", VERIFY_FILE, VERIFY_RFC, "-", "kinds of checks",
 	    "The checks found something to check: a count of zero is no proof.", NULL },

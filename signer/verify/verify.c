@@ -17,6 +17,10 @@ static const enum vcheck never_empty[] = { VC_STRUCTURE_SOA, VC_STRUCTURE_APEX_N
 	VC_STRUCTURE_CLASS, VC_STRUCTURE_TTL, VC_KEY_PRESENT, VC_KEY_FORM, VC_CHAIN_SELF, VC_SIG_VALID, VC_SIG_COVERED,
 	VC_SIG_ALGORITHMS, VC_SIG_FORM, VC_SIG_TTL, VC_TIME_VALID, VC_DENIAL_COMPLETE };
 
+/* The same for a zone that is to have none. */
+static const enum vcheck never_empty_unsigned[] = { VC_STRUCTURE_SOA, VC_STRUCTURE_APEX_NS, VC_STRUCTURE_BAILIWICK,
+	VC_STRUCTURE_CLASS, VC_STRUCTURE_TTL, VC_UNSIGNED_PLAIN };
+
 static struct vsource source_of(const struct verify_input *input)
 {
 	return (struct vsource){
@@ -166,24 +170,28 @@ static enum status load(struct vrun *run, const uint8_t *origin, struct error *e
 		status = read_unsigned(run, err);
 	if (status == STATUS_OK)
 		status = read_previous(run, err);
-	note_previous_keys(run);
+	/* With no DS anywhere no validator asks the caches for signatures, so there is nothing that must fit. */
+	if (!run->options->expect_unsigned)
+		note_previous_keys(run);
 	return status;
 }
 
 static void note_asked(struct vrun *run)
 {
+	const bool plain = run->options->expect_unsigned;
+	const bool chain = run->have_anchor && !plain;
 	const struct {
 		enum vcheck check;
 		bool asked;
-	} given[] = { { VC_KEY_EXPECTED, run->have_expected }, { VC_KEY_ROLE, run->have_expected },
-		{ VC_CHAIN_ANCHOR, run->have_anchor }, { VC_CHAIN_SIGNED, run->have_anchor },
-		{ VC_CHAIN_EVERY, run->have_anchor }, { VC_CDS_SIGNED, run->have_anchor },
-		{ VC_TIME_HORIZON, run->options->time_count > 1 }, { VC_SERIAL_INCREASES, run->have_previous },
-		{ VC_SERIAL_CONTENT, run->have_previous }, { VC_CHANGE_RECORDS, run->have_previous },
-		{ VC_CHANGE_DELEGATIONS, run->have_previous }, { VC_CHANGE_NS, run->have_previous },
-		{ VC_CHANGE_DS, run->have_previous }, { VC_CHANGE_APEX, run->have_previous },
-		{ VC_CACHE_OLD_KEYS, run->have_previous_keys }, { VC_CACHE_OLD_SIGS, run->have_previous_keys },
-		{ VC_CACHE_PREPUBLISHED, run->have_previous_keys }, { VC_UNSIGNED_EQUAL, run->have_unsigned } };
+	} given[] = { { VC_KEY_EXPECTED, run->have_expected }, { VC_KEY_ROLE, run->have_expected && !plain },
+		{ VC_CHAIN_ANCHOR, chain }, { VC_CHAIN_SIGNED, run->have_anchor }, { VC_CHAIN_EVERY, chain },
+		{ VC_CDS_SIGNED, chain }, { VC_TIME_HORIZON, run->options->time_count > 1 && !plain },
+		{ VC_SERIAL_INCREASES, run->have_previous }, { VC_SERIAL_CONTENT, run->have_previous },
+		{ VC_CHANGE_RECORDS, run->have_previous }, { VC_CHANGE_DELEGATIONS, run->have_previous },
+		{ VC_CHANGE_NS, run->have_previous }, { VC_CHANGE_DS, run->have_previous },
+		{ VC_CHANGE_APEX, run->have_previous }, { VC_CACHE_OLD_KEYS, run->have_previous_keys },
+		{ VC_CACHE_OLD_SIGS, run->have_previous_keys }, { VC_CACHE_PREPUBLISHED, run->have_previous_keys },
+		{ VC_UNSIGNED_EQUAL, run->have_unsigned }, { VC_UNSIGNED_PLAIN, plain } };
 	for (size_t i = 0; i < COUNT(given); i++)
 		run->report->asked[given[i].check] = given[i].asked;
 }
@@ -208,31 +216,46 @@ static void check_counts(struct vrun *run)
 {
 	size_t count;
 	const struct verify_check *const checks = verify_checks(&count);
-	for (size_t i = 0; i < COUNT(never_empty); i++) {
+	const bool plain = run->options->expect_unsigned;
+	const enum vcheck *const needed = plain ? never_empty_unsigned : never_empty;
+	for (size_t i = 0; i < (plain ? COUNT(never_empty_unsigned) : COUNT(never_empty)); i++) {
 		vreport_count(run->report, VC_GATE_COUNTS, 1);
-		if (atomic_load(&run->report->checked[never_empty[i]]) == 0)
+		if (atomic_load(&run->report->checked[needed[i]]) == 0)
 			vreport_fail(run->report, VC_GATE_COUNTS, "checks that found nothing to check",
-			    (struct vplace){ NULL, 0, 0 }, "%s: no %s", checks[never_empty[i]].id,
-			    checks[never_empty[i]].counts);
+			    (struct vplace){ NULL, 0, 0 }, "%s: no %s", checks[needed[i]].id, checks[needed[i]].counts);
 	}
 	if (run->known.count == VKEYS_MAX)
 		vreport_fail(run->report, VC_GATE_COUNTS, "more keys than can be judged", (struct vplace){ NULL, 0, 0 },
 		    "%u", VKEYS_MAX);
 }
 
+static enum status judge_dnssec(struct vrun *run, struct error *err)
+{
+	vchain_keys(run);
+	const enum status status = vsig_check(run, err);
+	return status == STATUS_OK ? vdenial_check(run, err) : status;
+}
+
+static enum status judge_plain(struct vrun *run, struct error *err)
+{
+	run->stats.remaining_min = run->stats.validity_min = INT64_MAX;
+	vunsigned_check(run);
+	vchain_expected(run);
+	return vzonemd_digest(run) ? STATUS_OK
+				   : error_set(err, STATUS_INTERNAL, "the zone's digest could not be computed");
+}
+
 static enum status judge(struct vrun *run, struct error *err)
 {
 	vstruct_check(run);
-	vchain_keys(run);
-	enum status status = vsig_check(run, err);
-	if (status == STATUS_OK)
-		status = vdenial_check(run, err);
+	enum status status = run->options->expect_unsigned ? judge_plain(run, err) : judge_dnssec(run, err);
 	if (status == STATUS_OK)
 		status = vpast_check(run, err);
 	if (status != STATUS_OK)
 		return status;
 	vzonemd_check(run);
-	vchain_anchor(run);
+	if (!run->options->expect_unsigned)
+		vchain_anchor(run);
 	vtime_check(run);
 	vpast_unsigned(run);
 	note_asked(run);

@@ -5,11 +5,12 @@
  * The verdict's JSON ("zoneseal.verdict/1") is one object:
  *   schema, build (id of the verifier's build), zone, serial, verdict ("pass" | "fail"), sha256 (of the file as read,
  * hex), size, time (RFC 3339) and time_epoch, records, signatures (all verified), safe_until + safe_until_epoch (until
- * when every check that depends on time holds; null if unknown), checks: [{id, alias, home, severity, result ("ok" |
- * "fail" | "warn" | "not asked" | "nothing to check"), checked, failed, rfc}], findings: [{id, severity, result ("fail"
- * | "warn"), count, what, examples: [{owner, type, line, detail}], cause, advice}], threads, seconds, complete (true;
- * written last, so that a cut verdict has none). A run that ends without a verdict (65, 66, 70, 74, 77) writes
- * {schema, build, verdict: "none", error, file, line, column, exit} without "complete".
+ * when every check that depends on time holds; null if unknown), unsigned (true: judged as a zone that has no DNSSEC,
+ * because --expect-unsigned said so; a zone without signatures passes in no other way), checks: [{id, alias, home,
+ * severity, result ("ok" | "fail" | "warn" | "not asked" | "nothing to check"), checked, failed, rfc}], findings: [{id,
+ * severity, result ("fail" | "warn"), count, what, examples: [{owner, type, line, detail}], cause, advice}], threads,
+ * seconds, complete (true; written last, so that a cut verdict has none). A run that ends without a verdict (65, 66,
+ * 70, 74, 77) writes {schema, build, verdict: "none", error, file, line, column, exit} without "complete".
  *
  * --policy FILE is a JSON object ("zoneseal.limits/1"); every member but `schema` may be left out, unknown ones are
  * refused:
@@ -32,8 +33,9 @@
  *
  * --expect-keys FILE: a line per key, "FLAGS 3 ALGORITHM BASE64 [use...]", the DNSKEY RDATA with its key in one word;
  * then its uses: "publish" (its DNSKEY must be in the zone), "ksk" (must sign the DNSKEY RRset), "zsk" (may sign
- * everything else), "old" (not published, but signatures by it may stand in the zone: the outer stages of an algorithm
- * roll). No use at all means publish. Empty lines and those that begin with ; or # do not count.
+ * everything else), "standby" (published, but signs nothing, or with "ksk" the DNSKEY RRset), "old" (not published, but
+ * signatures by it may stand in the zone: the outer stages of an algorithm roll). No use at all means publish. Empty
+ * lines and those that begin with ; or # do not count.
  */
 #pragma once
 
@@ -79,6 +81,8 @@ struct verify_options {
 	const char *origin; /* or NULL */
 	struct verify_input zone;
 	struct verify_input trust_anchor, previous, unsigned_zone, expect_keys, policy;
+	bool expect_unsigned; /* the zone is to have no DNSSEC at all; a signed one is refused, and any trust anchor too
+			       */
 	struct utc times[VERIFY_TIMES]; /* the first is now */
 	unsigned time_count;            /* at least 1 */
 	unsigned threads;               /* at least 1 */

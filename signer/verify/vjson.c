@@ -160,6 +160,7 @@ char *verify_json(const struct verify_verdict *verdict)
 	json_object_set_new(root, "records", json_integer((json_int_t)run->zone.file.count));
 	json_object_set_new(root, "signatures", json_integer((json_int_t)run->stats.verified));
 	set_time(root, "safe_until", "safe_until_epoch", verdict->safe_until, verdict->have_safe_until);
+	json_object_set_new(root, "unsigned", json_boolean(verdict->options.expect_unsigned));
 	json_object_set_new(root, "checks", make_checks(verdict));
 	json_object_set_new(root, "findings", make_findings(verdict));
 	json_object_set_new(root, "threads", json_integer(run->threads));

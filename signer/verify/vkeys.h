@@ -13,7 +13,7 @@
 
 enum { VKEY_ZONE = 0x0100, VKEY_REVOKE = 0x0080, VKEY_SEP = 0x0001, VKEYS_MAX = 512, VKEYS_TRIED = 16 };
 
-enum vkey_use { VKEY_PUBLISH = 1, VKEY_KSK = 2, VKEY_ZSK = 4, VKEY_OLD = 8 };
+enum vkey_use { VKEY_PUBLISH = 1, VKEY_KSK = 2, VKEY_ZSK = 4, VKEY_OLD = 8, VKEY_STANDBY = 16 };
 
 struct vkey {
 	const uint8_t *rdata;

@@ -82,5 +82,7 @@ void vtime_check(struct vrun *run);
 enum status vdenial_check(struct vrun *run, struct error *err) MUST_CHECK;
 bool vzonemd_digest(struct vrun *run); /* called by one worker beside the signatures; false: libcrypto failed */
 void vzonemd_check(struct vrun *run);
+void vunsigned_check(struct vrun *run); /* in place of keys, signatures and denial, if that is expected */
+void vchain_expected(struct vrun *run); /* published against expected keys */
 enum status vpast_check(struct vrun *run, struct error *err) MUST_CHECK;
 void vpast_unsigned(struct vrun *run);

@@ -18,6 +18,20 @@ struct trial {
 	const char *expected; /* check that must fail; NULL: the zone must pass */
 };
 
+/* The same with options. */
+struct unsigned_trial {
+	struct trial trial;
+	bool expect_unsigned;
+	const char *anchor; /* or NULL */
+};
+
+static const char built_in_unsigned[] = "zs.test. 300 IN SOA ns1.zs.test. host.zs.test. 1 7200 3600 86400 3600\n"
+					"zs.test. 300 IN NS ns.other.test.\n"
+					"in.zs.test. 300 IN NS ns.other.test.\n";
+
+static const char built_in_anchor[] =
+    "zs.test. IN DS 1 15 2 000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f\n";
+
 static const struct trial trials[] = {
 	{ built_in_nsec, NULL, NULL, NOW, NULL },
 	{ built_in_nsec3, NULL, NULL, NOW, NULL },
@@ -34,6 +48,17 @@ static const struct trial trials[] = {
 	{ built_in_nsec3, "IN NSEC3 1 1 0", "IN NSEC3 1 0 0", NOW, "sig.valid" },
 	{ built_in_nsec3, "IN NSEC3 1 1 0", "IN TYPE65280 \\# 1 00 ;", NOW, "denial.nsec3.chain" },
 	{ built_in_nsec3, "in.zs.test. 300 IN NS ", "out.test. 300 IN NS ", NOW, "structure.bailiwick" },
+};
+
+/* A zone without signatures passes only where it is expected. */
+static const struct unsigned_trial unsigned_trials[] = {
+	{ { built_in_unsigned, NULL, NULL, NOW, NULL }, true, NULL },
+	{ { built_in_unsigned, NULL, NULL, NOW, "key.present" }, false, NULL },
+	{ { built_in_unsigned, NULL, NULL, NOW, "chain.signed" }, true, built_in_anchor },
+	{ { built_in_unsigned, "in.zs.test. 300 IN NS ", "in.zs.test. 300 IN NSEC zs.test. NS ; ", NOW,
+	      "unsigned.plain" },
+	    true, NULL },
+	{ { built_in_nsec, NULL, NULL, NOW, "unsigned.plain" }, true, NULL },
 };
 
 /* The zone's text with its first `find` replaced; malloc'd. */
@@ -53,7 +78,7 @@ static char *alter(const struct trial *trial, size_t *size)
 	return text;
 }
 
-static bool judge(const struct trial *trial, struct error *err)
+static bool judge(const struct trial *trial, bool expect_unsigned, const char *anchor, struct error *err)
 {
 	size_t size;
 	if (trial->find != NULL && strstr(trial->zone, trial->find) == NULL)
@@ -63,6 +88,9 @@ static bool judge(const struct trial *trial, struct error *err)
 	const struct verify_options options = {
 		.origin = "zs.test.",
 		.zone = { "built-in zone", -1, (const uint8_t *)text, size },
+		.trust_anchor = { anchor == NULL ? NULL : "built-in anchor", -1, (const uint8_t *)anchor,
+		    anchor == NULL ? 0 : strlen(anchor) },
+		.expect_unsigned = expect_unsigned,
 		.times = { { trial->now } },
 		.time_count = 1,
 		.threads = 1,
@@ -77,16 +105,25 @@ static bool judge(const struct trial *trial, struct error *err)
 	return right;
 }
 
+static enum status misjudged(const struct trial *trial, size_t number, struct error *err)
+{
+	return error_set(err, STATUS_INTERNAL,
+	    "the verifier judged built-in zone %zu wrongly (%s), so it judges nothing: reinstall it, and check this "
+	    "machine "
+	    "and its OpenSSL",
+	    number, trial->expected == NULL ? "a good zone was refused" : trial->expected);
+}
+
 enum status verify_self_test(struct error *err)
 {
-	for (size_t i = 0; i < COUNT(trials); i++) {
-		struct error ignored;
-		if (!judge(&trials[i], &ignored))
-			return error_set(err, STATUS_INTERNAL,
-			    "the verifier judged built-in zone %zu wrongly (%s), so it judges nothing: reinstall it, "
-			    "and check "
-			    "this machine and its OpenSSL",
-			    i, trials[i].expected == NULL ? "a good zone was refused" : trials[i].expected);
+	struct error ignored;
+	for (size_t i = 0; i < COUNT(trials); i++)
+		if (!judge(&trials[i], false, NULL, &ignored))
+			return misjudged(&trials[i], i, err);
+	for (size_t i = 0; i < COUNT(unsigned_trials); i++) {
+		const struct unsigned_trial *const one = &unsigned_trials[i];
+		if (!judge(&one->trial, one->expect_unsigned, one->anchor, &ignored))
+			return misjudged(&one->trial, COUNT(trials) + i, err);
 	}
 	return STATUS_OK;
 }

@@ -312,7 +312,9 @@ static void check_role(struct place *place, const struct signature *s, struct vp
 	if ((key->uses & VKEY_KSK) != 0 && (key->uses & VKEY_ZSK) == 0 && !key_set)
 		vreport_fail(run->report, VC_KEY_ROLE, "a KSK signs zone data", at, "tag %u", key->tag);
 	if ((key->uses & (VKEY_KSK | VKEY_ZSK | VKEY_OLD)) == 0)
-		vreport_fail(run->report, VC_KEY_ROLE, "a key that should not be in use signs", at, "tag %u", key->tag);
+		vreport_fail(run->report, VC_KEY_ROLE,
+		    (key->uses & VKEY_STANDBY) != 0 ? "a standby key signs" : "a key that should not be in use signs",
+		    at, "tag %u", key->tag);
 }
 
 static void judge(struct place *place, struct signature *s, const struct vset *set, const struct vowner *owner)

@@ -182,8 +182,12 @@ static void say_head(struct text *text, const struct verify_verdict *verdict, co
 		say(text, "FAIL  %s serial %u must not be published.\n\n", apex, run->zone.serial);
 		return;
 	}
-	say(text, "PASS  %s serial %u, %u/%u checks, %s signatures, ", apex, run->zone.serial, tally->ok,
-	    tally->ok + tally->warned, grouped(run->stats.verified, number));
+	say(text, "PASS  %s serial %u, %u/%u checks, ", apex, run->zone.serial, tally->ok, tally->ok + tally->warned);
+	if (verdict->options.expect_unsigned) {
+		say(text, "UNSIGNED as asked: no validator protects it\n\n");
+		return;
+	}
+	say(text, "%s signatures, ", grouped(run->stats.verified, number));
 	utc_format(verdict->safe_until, when);
 	say(text, verdict->have_safe_until ? "safe to publish until %s\n\n" : "no time limit known\n\n", when);
 }

@@ -228,6 +228,7 @@ def check_with_others():
 def main():
     import bad_zones
     import good_zones
+    import state_zones
     module = sys.modules[__name__]
     module.twins = good_zones.twins()
     types, cuts = Zone(base() + keys(KSK, ZSK)).names()
@@ -235,6 +236,7 @@ def main():
         name(n) for n in ("b.ent", "ent", "both", "wild")}
     good_zones.make(sys.modules[__name__])
     bad_zones.make(sys.modules[__name__])
+    state_zones.make(sys.modules[__name__])
     if OUT == HERE:
         built_in()
     with open(os.path.join(OUT, "cases.txt"), "w", encoding="ascii") as out:

@@ -21,6 +21,8 @@ struct fixture {
 	struct arena *mem;
 	struct policy policy;
 	struct sign_result result;
+	bool unsigned_output;
+	struct key key; /* the zone's only one */
 };
 
 static const char sha[] = "abababababababababababababababababababababababababababababababab";
@@ -41,6 +43,8 @@ static int make_fixture(void **state)
 	memset(fixture->result.sha256, 0xab, 32);
 	fixture->result.size = 5;
 	fixture->result.signatures = 7;
+	fixture->result.records = 3;
+	fixture->key.state[KEY_DS] = KEY_HIDDEN;
 	*state = fixture;
 	return 0;
 }
@@ -74,6 +78,9 @@ static enum status ask(struct fixture *fixture, struct gate_verdict *verdict, st
 		.previous = -1,
 		.unsigned_input = -1,
 		.policy = &fixture->policy,
+		.keys = &fixture->key,
+		.key_count = fixture->unsigned_output ? 1 : 0,
+		.unsigned_output = fixture->unsigned_output,
 		.serial = 42,
 		.signed_zone = &fixture->result,
 		.now = { 1795478400 },
@@ -86,21 +93,22 @@ static enum status ask(struct fixture *fixture, struct gate_verdict *verdict, st
 
 /* A verdict with one part replaced; @B, @S stand for our build and SHA-256. */
 struct part {
-	const char *build, *zone, *sha256, *serial, *size, *signatures, *verdict, *complete, *checks;
+	const char *build, *zone, *sha256, *serial, *size, *signatures, *verdict, *complete, *checks, *records, *plain;
 };
 
 static char *verdict_text(const struct part *part, struct arena *mem)
 {
 	return arena_printf(mem,
 	    "{\"schema\":\"zoneseal.verdict/1\",\"build\":\"%s\",\"zone\":\"%s\",\"serial\":%s,\"verdict\":\"%s\","
-	    "\"sha256\":\"%s\",\"size\":%s,\"records\":3,\"signatures\":%s,"
+	    "\"sha256\":\"%s\",\"size\":%s,\"records\":%s,\"signatures\":%s%s,"
 	    "\"checks\":[{\"id\":\"sig.valid\",\"result\":\"%s\",\"checked\":7}],"
 	    "\"findings\":[{\"id\":\"sig.valid\",\"count\":1,\"what\":\"bad signature\",\"examples\":[{\"owner\":"
 	    "\"a.nl.test.\",\"type\":\"A\",\"line\":3,\"detail\":\"no\"}]}]%s}",
 	    part->build != NULL ? part->build : build_id(), part->zone != NULL ? part->zone : "nl.test.",
 	    part->serial != NULL ? part->serial : "42", part->verdict != NULL ? part->verdict : "pass",
 	    part->sha256 != NULL ? part->sha256 : sha, part->size != NULL ? part->size : "5",
-	    part->signatures != NULL ? part->signatures : "7", part->checks != NULL ? part->checks : "ok",
+	    part->records != NULL ? part->records : "3", part->signatures != NULL ? part->signatures : "7",
+	    part->plain != NULL ? part->plain : ",\"unsigned\":false", part->checks != NULL ? part->checks : "ok",
 	    part->complete != NULL ? part->complete : ",\"complete\":true");
 }
 
@@ -122,6 +130,9 @@ static const struct gate_case gate_cases[] = {
 	{ "another size", { .size = "6" }, 0, STATUS_NO, "no verdict: it is about a file of another size" },
 	{ "fewer signatures than were made", { .signatures = "6" }, 0, STATUS_NO, "verified 6 signatures of 7" },
 	{ "no signature", { .signatures = "0" }, 0, STATUS_NO, "it checked nothing" },
+	{ "fewer records than were written", { .records = "2" }, 0, STATUS_NO, "saw 2 records of 3" },
+	{ "judged as unsigned", { .plain = ",\"unsigned\":true" }, 0, STATUS_NO, "about a zone without DNSSEC" },
+	{ "says not as what it was judged", { .plain = "" }, 0, STATUS_NO, "unsigned is missing" },
 	{ "no check", { .checks = "not asked" }, 0, STATUS_NO, "it checked nothing" },
 	{ "not complete", { .complete = "" }, 0, STATUS_NO, "it is not complete" },
 	{ "complete says no", { .complete = ",\"complete\":false" }, 0, STATUS_NO, "it is not complete" },
@@ -148,6 +159,38 @@ static void only_a_complete_matching_verdict_opens(void **state)
 			fail_msg("%s: %d %s", c->title, (int)status, err.message);
 		if (verdict.refused != (strcmp(c->title, "exit 1 with fail") == 0))
 			fail_msg("%s: refused", c->title);
+	}
+}
+
+static const struct gate_case unsigned_cases[] = {
+	{ "as expected", { .plain = ",\"unsigned\":true", .signatures = "0" }, 0, STATUS_OK, "" },
+	{ "a signed zone", { .signatures = "0" }, 0, STATUS_NO, "about a signed zone" },
+	{ "signatures in it", { .plain = ",\"unsigned\":true" }, 0, STATUS_NO, "verified 7 signatures of 0" },
+};
+
+static void an_unsigned_zone_needs_a_verdict_that_says_so_and_no_ds_anywhere(void **state)
+{
+	struct fixture *fixture = *state;
+	struct gate_verdict verdict;
+	struct error err;
+	fixture->unsigned_output = true;
+	fixture->result.signatures = 0;
+	for (size_t i = 0; i < COUNT(unsigned_cases); i++) {
+		const struct gate_case *c = &unsigned_cases[i];
+		/* The question must be asked in these words. */
+		write_script(fixture,
+		    arena_printf(fixture->mem, "case \"$*\" in *--expect-unsigned*) printf '%%s' '%s';; esac\nexit %d",
+			verdict_text(&c->part, fixture->mem), c->exit_code));
+		enum status status = ask(fixture, &verdict, &err);
+		if (status != c->expected || (status != STATUS_OK && strstr(err.message, c->message) == NULL))
+			fail_msg("%s: %d %s", c->title, (int)status, err.message);
+	}
+	write_script(fixture, "kill -9 $$");
+	static const enum key_state there[] = { KEY_RUMOURED, KEY_OMNIPRESENT, KEY_UNRETENTIVE };
+	for (size_t i = 0; i < COUNT(there); i++) {
+		fixture->key.state[KEY_DS] = there[i];
+		assert_int_equal(ask(fixture, &verdict, &err), STATUS_REFUSED);
+		assert_non_null(strstr(err.message, key_state_name(there[i])));
 	}
 }
 
@@ -237,6 +280,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(only_a_complete_matching_verdict_opens, make_fixture, drop_fixture),
+		cmocka_unit_test_setup_teardown(
+		    an_unsigned_zone_needs_a_verdict_that_says_so_and_no_ds_anywhere, make_fixture, drop_fixture),
 		cmocka_unit_test_setup_teardown(a_verifier_that_breaks_is_no_verdict, make_fixture, drop_fixture),
 		cmocka_unit_test_setup_teardown(a_cut_verdict_never_opens, make_fixture, drop_fixture),
 		cmocka_unit_test_setup_teardown(

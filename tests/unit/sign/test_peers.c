@@ -321,6 +321,49 @@ static void peers_accept_random_zones(void **state)
 	}
 }
 
+/* Revoked and standby keys, and a request to delete the DS. */
+static void peers_accept_a_zone_on_its_way(void **state)
+{
+	(void)state;
+	for (size_t f = 0; f < COUNT(three); f++) {
+		struct signed_zone zone;
+		open_flavour(&zone, three[f]);
+		struct key *const revoked = signed_add_key(&zone, KEY_KSK, 13);
+		revoked->revoked = zone.parameters.now;
+		revoked->state[KEY_DS] = KEY_HIDDEN;
+		struct key *const standby = signed_add_key(&zone, KEY_ZSK, 13);
+		standby->state[KEY_ZRRSIG] = KEY_HIDDEN;
+		assert_int_equal(signed_make(&zone, little_of_all, NULL), STATUS_OK);
+		peers_judge(&zone, "revoked and standby keys", true, true);
+		zone.parameters.cds_delete = true;
+		assert_int_equal(signed_make(&zone, little_of_all, NULL), STATUS_OK);
+		peers_judge(&zone, "a request to delete the DS", true, true);
+		signed_close(&zone);
+	}
+}
+
+static void an_unsigned_zone_loads_and_passes_only_as_such(void **state)
+{
+	(void)state;
+	static const char *const good[] = { "named-checkzone -i none -k ignore example.",
+		"kzonecheck -o example. -d off", VERIFIER " --expect-unsigned --now 20250101120000" };
+	struct signed_zone zone;
+	open_flavour(&zone, three[1]);
+	zone.parameters.unsigned_output = true;
+	assert_int_equal(signed_make(&zone, little_of_all, NULL), STATUS_OK);
+	for (size_t i = 0; i < COUNT(good); i++) {
+		if (run(&zone, good[i], zone.path) == 0)
+			continue;
+		show(&zone);
+		fail_msg("refused by: %s", good[i]);
+	}
+	assert_int_not_equal(run(&zone, VERIFIER " --now 20250101120000", zone.path), 0);
+	zone.parameters.unsigned_output = false;
+	assert_int_equal(signed_make(&zone, little_of_all, NULL), STATUS_OK);
+	assert_int_not_equal(run(&zone, good[2], zone.path), 0);
+	signed_close(&zone);
+}
+
 static void peers_refuse_a_changed_character(void **state)
 {
 	(void)state;
@@ -346,6 +389,8 @@ int main(void)
 		cmocka_unit_test(a_name_and_the_nsec3_beside_it_stay_together),
 		cmocka_unit_test(peers_accept_the_root),
 		cmocka_unit_test(peers_accept_random_zones),
+		cmocka_unit_test(peers_accept_a_zone_on_its_way),
+		cmocka_unit_test(an_unsigned_zone_loads_and_passes_only_as_such),
 		cmocka_unit_test(peers_refuse_a_changed_character),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -134,6 +134,16 @@ class Program(unittest.TestCase):
         self.expect(run(os.path.join(ZONES, "bad", "cut_at_record_28.zone")), 1, "cut at the end of a record")
         self.expect(run(os.path.join(ZONES, "bad", "nsec3_other_salt.zone")), 1, "salts or iterations are mixed")
 
+    def test_a_zone_without_signatures_passes_only_where_it_is_expected(self):
+        zone = os.path.join(ZONES, "good", "unsigned.zone")
+        self.expect(run(zone), 1, "the zone is not signed")
+        self.expect(run("--expect-unsigned", zone), 0, "PASS", "UNSIGNED as asked")
+        self.expect(run("--expect-unsigned", "--trust-anchor", os.path.join(ZONES, "good", "ksk.ds"), zone), 1,
+                    "would be published unsigned")
+        self.expect(run("--expect-unsigned", GOOD), 1, "unsigned.plain")
+        self.assertIs(json.loads(run("--json", "--expect-unsigned", zone).stdout)["unsigned"], True)
+        self.assertIs(json.loads(run("--json", GOOD).stdout)["unsigned"], False)
+
     def test_no_octet_of_the_zone_reaches_the_terminal(self):
         with open(GOOD, "rb") as zone:
             content = zone.read()

@@ -46,6 +46,8 @@ static void set_option(struct zone_case *c, const char *folder, const char *word
 	struct error err;
 	if (strcmp(word, "warn") == 0)
 		c->warns = true;
+	else if (strcmp(word, "plain") == 0)
+		c->options.expect_unsigned = true;
 	else if (strncmp(word, "anchor=", 7) == 0)
 		set_input(c, 1, &c->options.trust_anchor, folder, value);
 	else if (strncmp(word, "previous=", 9) == 0)
