@@ -364,6 +364,19 @@ static size_t rdata_with(const struct key *key, uint16_t flags, uint8_t out[DNSK
 	return (size_t)4 + key->public_size;
 }
 
+bool dnskey_verify_by(const struct key *key, struct bytes data, struct bytes signature)
+{
+	struct error ignored;
+	EVP_PKEY *pkey = NULL;
+	const struct algorithm *const algorithm = alg_by_number(key->algorithm);
+	const bool good =
+	    algorithm != NULL &&
+	    dnskey_public_to_pkey(algorithm, key->public_key, key->public_size, &pkey, &ignored) == STATUS_OK &&
+	    dnskey_verify(algorithm, pkey, data, signature);
+	EVP_PKEY_free(pkey);
+	return good;
+}
+
 size_t dnskey_rdata(const struct key *key, uint8_t out[DNSKEY_RDATA])
 {
 	return rdata_with(key, key_published_flags(key), out);

@@ -26,6 +26,9 @@ enum status dnskey_public_to_pkey(const struct algorithm *algorithm, const uint8
 /* Whether `signature`, in the form that an RRSIG carries, is one over `data` by the key. */
 bool dnskey_verify(const struct algorithm *algorithm, EVP_PKEY *pkey, struct bytes data, struct bytes signature);
 
+/* The same with the public key of `key`; false also if that cannot be used. */
+bool dnskey_verify_by(const struct key *key, struct bytes data, struct bytes signature);
+
 /* The DNSKEY RDATA of `key` as it is published, with the REVOKE bit if it is revoked; returns its size. */
 size_t dnskey_rdata(const struct key *key, uint8_t out[DNSKEY_RDATA]);
 

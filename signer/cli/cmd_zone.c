@@ -5,6 +5,7 @@
 #include "signer/cli/facts.h"
 #include "signer/cli/unit.h"
 #include "signer/engine/folder.h"
+#include "signer/engine/parent_servers.h"
 #include "signer/engine/policyfile.h"
 #include "signer/engine/setup.h"
 
@@ -85,6 +86,7 @@ static int run_add(struct cli *cli, struct error *err)
 	struct store *store = NULL;
 	struct store_zone zone;
 	struct policyfile policy;
+	struct parent_servers parents;
 	const char *wanted = cli_has(cli, OPTION_POLICY) ? cli_value(cli, OPTION_POLICY) : "default";
 	const struct setup_zone add = { .name = cli->args[0],
 		.input = cli_value(cli, OPTION_INPUT),
@@ -93,6 +95,8 @@ static int run_add(struct cli *cli, struct error *err)
 		.parents = cli_value(cli, OPTION_PARENTS),
 		.config_folder = cli->config };
 	enum status status = policyfile_load(wanted, cli->config, cli->mem, &policy, err);
+	if (status == STATUS_OK && add.parents != NULL)
+		status = parent_servers_parse(add.parents, cli->mem, &parents, err);
 	if (status == STATUS_OK)
 		status = cli_open(cli, STORE_CHANGE, &store, err);
 	if (status == STATUS_OK)

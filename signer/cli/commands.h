@@ -61,6 +61,8 @@ enum option_id {
 	OPTION_TRUST_ANCHOR,
 	OPTION_PREVIOUS,
 	OPTION_UNSIGNED,
+	OPTION_RESOLVER,
+	OPTION_FROM_FILE,
 	OPTIONS,
 };
 
@@ -97,4 +99,5 @@ const struct command *const *cli_commands(size_t *count);
 extern const struct command command_init, command_zone_add, command_zone_list, command_zone_show,
     command_zone_set_policy, command_zone_remove, command_policy_check, command_policy_show, command_sign,
     command_run_all, command_verify, command_status, command_log, command_check, command_key_list, command_key_show,
-    command_key_generate, command_ds_show, command_backup, command_restore, command_clock_accept, command_doctor;
+    command_key_generate, command_ds_show, command_ds_check, command_backup, command_restore, command_clock_accept,
+    command_doctor;

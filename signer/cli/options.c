@@ -19,7 +19,7 @@ const struct option_row cli_options[OPTIONS] = {
 	[OPTION_INPUT] = { "input", 'i', "FILE", "unsigned zone file, - for stdin" },
 	[OPTION_OUTPUT] = { "output", 'o', "FILE", "where to publish; - for stdout, which leaves no receipt" },
 	[OPTION_POLICY] = { "policy", 0, "POLICY", "policy by name or file" },
-	[OPTION_PARENTS] = { "parents", 0, "ADDRESSES", "addresses of the parent's servers, separated by spaces" },
+	[OPTION_PARENTS] = { "parents", 0, "ADDRESSES", "the parent's servers, ADDRESS[@PORT], separated by spaces" },
 	[OPTION_PRINT_UNIT] = { "print-unit", 0, NULL, "print what the systemd service needs to publish this zone" },
 	[OPTION_FORCE] = { "force", 0, NULL, "publish with a new serial even if nothing is due" },
 	[OPTION_REPLACE] = { "replace", 0, NULL, "replace an output file that zoneseal did not write" },
@@ -42,7 +42,7 @@ const struct option_row cli_options[OPTIONS] = {
 	[OPTION_COUNT_MOST] = { "most", 0, "N", "at most so many lines (default 50)" },
 	[OPTION_WARNING] = { "warning", 'w', "DURATION", "WARNING if signatures have less left" },
 	[OPTION_CRITICAL] = { "critical", 'c', "DURATION", "CRITICAL if signatures have less left" },
-	[OPTION_TIMEOUT] = { "timeout", 't', "DURATION", "UNKNOWN after this time (default 10s)" },
+	[OPTION_TIMEOUT] = { "timeout", 't', "DURATION", "give up after this time (check: 10s, ds check: 5s)" },
 	[OPTION_WITH_KEYS] = { "with-keys", 0, NULL, "put the private keys inside too" },
 	[OPTION_RECONCILE] = { "reconcile", 0, NULL, "compare a restored keystore with what is published" },
 	[OPTION_ACCEPT] = { "accept", 0, "REASON", "take a restored keystore as it is; the reason is audited" },
@@ -50,6 +50,8 @@ const struct option_row cli_options[OPTIONS] = {
 	[OPTION_TRUST_ANCHOR] = { "trust-anchor", 0, "FILE", "DS or DNSKEY records that must lead into the zone" },
 	[OPTION_PREVIOUS] = { "previous", 0, "FILE", "the zone as it was published before" },
 	[OPTION_UNSIGNED] = { "unsigned", 0, "FILE", "the unsigned zone that it was made from" },
+	[OPTION_RESOLVER] = { "resolver", 0, "ADDRESS", "resolver that names the parent's servers, ADDRESS[@PORT]" },
+	[OPTION_FROM_FILE] = { "from-file", 0, "FILE", "an answer of the parent as text (dig), - for stdin" },
 };
 
 static const struct command *const rows[] = {
@@ -71,6 +73,7 @@ static const struct command *const rows[] = {
 	&command_key_show,
 	&command_key_generate,
 	&command_ds_show,
+	&command_ds_check,
 	&command_backup,
 	&command_restore,
 	&command_clock_accept,

@@ -27,3 +27,15 @@ void bitmap_add(struct bitmap *bitmap, uint16_t type)
 	}
 	block[2 + octet] |= (uint8_t)(0x80U >> (type & 7));
 }
+
+bool bitmap_has(const uint8_t *data, size_t size, uint16_t type)
+{
+	for (size_t at = 0; at + 2 <= size; at += 2U + data[at + 1]) {
+		const size_t octet = (type & 0xffU) >> 3;
+		if (data[at] != type >> 8)
+			continue;
+		return octet < data[at + 1] && at + 2 + octet < size &&
+		       (data[at + 2 + octet] & 0x80 >> (type & 7)) != 0;
+	}
+	return false;
+}

@@ -80,7 +80,6 @@ struct parent_view {
 };
 
 struct parent_options {
-	const char *state;        /* state folder: when the parent was asked last */
 	const char *resolver;     /* "ADDRESS[@PORT]" to discover servers with; NULL: those of /etc/resolv.conf */
 	const char *trust_anchor; /* file with DS or DNSKEY lines of the parent zone, or NULL */
 	int timeout_milliseconds; /* for each round of questions; 0: 5000 */
@@ -90,7 +89,8 @@ struct parent_options {
 
 /* Asks the parent's servers about the zone's DS set. Configured ones (zone->parents, "ADDRESS[@PORT]" separated by
  * spaces), else those that the resolver names for the parent zone. With options->record, and only when every server
- * agrees about a key, notes it in the store; `out` is then as after that.
+ * agrees about a key, notes it in the store; `out` is then as after that; the caller
+ * holds the zone's lock.
  *
  * STATUS_OK      whatever the servers said, also "nothing is known"
  * STATUS_USAGE   a configured address is none
