@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "policies/rollover_births.h"
 #include "policies/rollover_rules.h"
 
 /* The work of one call: the keys as they become, and which records have moved. A record moves once in a plan, since all
@@ -109,15 +110,6 @@ static bool method_lets_in(const struct planner *p, size_t key, enum key_record 
 	return false;
 }
 
-static size_t successor_of(const struct planner *p, size_t key)
-{
-	const int64_t id = p->keys[key].key.id;
-	for (size_t i = 0; id != 0 && i < p->count; i++)
-		if (p->keys[i].key.predecessor == id && p->keys[i].key.goal_present)
-			return i;
-	return SIZE_MAX;
-}
-
 static bool successor_is_full(const struct planner *p, size_t successor)
 {
 	for (int i = 0; i < KEY_RECORDS; i++) {
@@ -132,7 +124,7 @@ static bool successor_is_full(const struct planner *p, size_t successor)
 
 static bool method_lets_out(const struct planner *p, size_t key, enum key_record record)
 {
-	const size_t successor = successor_of(p, key);
+	const size_t successor = rollover_successor(p->keys, p->count, key);
 	if (successor == SIZE_MAX || p->policy->insecure)
 		return true;
 	if (record == KEY_DS && p->policy->parent_by_hand && p->keys[successor].key.state[KEY_DS] != KEY_NA &&
@@ -261,20 +253,12 @@ static struct utc due(const struct planner *p, size_t index, enum key_record rec
 
 /* ---- one record ---- */
 
-static bool key_is_missing(const struct planner *p)
-{
-	for (size_t i = 0; i < p->count; i++)
-		if (p->keys[i].missing && (p->keys[i].key.goal_present || key_is_published(&p->keys[i].key)))
-			return true;
-	return false;
-}
-
 /* Whether the record may move to `to` now; if not, `wait` says why. */
 static bool may_move(
     const struct planner *p, size_t key, enum key_record record, enum key_state to, struct rollover_wait *wait)
 {
 	*wait = (struct rollover_wait){ key, record, to, ROLLOVER_WAITS_TIME, UTC_NEVER };
-	if (key_is_missing(p)) {
+	if (rollover_key_is_missing(p->keys, p->count)) {
 		wait->why = ROLLOVER_WAITS_KEY_MISSING;
 		return false;
 	}
@@ -289,6 +273,11 @@ static bool may_move(
 	if (utc_before(p->now, when)) {
 		wait->why = when.seconds == UTC_NEVER.seconds ? ROLLOVER_WAITS_PARENT : ROLLOVER_WAITS_TIME;
 		wait->earliest = when;
+		return false;
+	}
+	if (begins(to) && utc_before(p->now, p->facts->not_before)) {
+		wait->why = ROLLOVER_WAITS_WINDOW;
+		wait->earliest = p->facts->not_before;
 		return false;
 	}
 	if (begins(to) && p->policy->manual && !p->facts->step) {
@@ -345,115 +334,6 @@ static void settle(struct planner *p)
 	}
 }
 
-/* ---- goals and new keys ---- */
-
-static bool role_is_wanted(const struct rollover_policy *policy, enum key_role role)
-{
-	return policy->csk ? role == KEY_CSK : role != KEY_CSK;
-}
-
-static bool serves(const struct planner *p, size_t key, enum key_role role)
-{
-	const struct rollover_key *const k = &p->keys[key];
-	return k->key.goal_present && !k->key.standby && k->key.role == role &&
-	       k->key.algorithm == p->policy->algorithm;
-}
-
-static bool every_role_is_served(const struct planner *p)
-{
-	for (int role = KEY_KSK; role <= KEY_CSK; role++) {
-		bool served = !role_is_wanted(p->policy, (enum key_role)role);
-		for (size_t i = 0; i < p->count && !served; i++)
-			served = serves(p, i, (enum key_role)role);
-		if (!served)
-			return false;
-	}
-	return true;
-}
-
-/* A key is on its way out once its successor exists, or once the policy has other keys for all that is wanted. */
-static void set_goals(struct planner *p)
-{
-	const bool served = every_role_is_served(p);
-	for (size_t i = 0; i < p->count; i++) {
-		struct rollover_key *const key = &p->keys[i];
-		if (!key->key.goal_present)
-			continue;
-		const bool foreign =
-		    !role_is_wanted(p->policy, key->key.role) || key->key.algorithm != p->policy->algorithm;
-		if (p->policy->insecure || successor_of(p, i) != SIZE_MAX || (served && foreign))
-			key->key.goal_present = false;
-	}
-}
-
-/* How long before the end of its lifetime a key's successor must exist. */
-static struct span lead(const struct rollover_policy *policy, enum key_role role)
-{
-	const struct timing *const t = &policy->timing;
-	const unsigned bits = policy->minimize[role];
-	struct span zone = { 0 };
-	struct span keys = { 0 };
-	if (role != KEY_KSK) {
-		zone = (bits & ROLLOVER_FEW_RRSIG) != 0    ? timing_zsk_publication(t)
-		       : (bits & ROLLOVER_FEW_DNSKEY) != 0 ? timing_zsk_retire(t)
-							   : timing_zsk_double_signature(t);
-	}
-	if (role != KEY_ZSK && !policy->no_ds) {
-		keys = (bits & ROLLOVER_FEW_DS) != 0       ? timing_ksk_publication(t)
-		       : (bits & ROLLOVER_FEW_DNSKEY) != 0 ? timing_ds_publication(t)
-							   : timing_ksk_double_rrset(t);
-		if (bits != ROLLOVER_KSK_DOUBLE_RRSET)
-			keys.seconds += t->registration.seconds;
-	}
-	return zone.seconds > keys.seconds ? zone : keys;
-}
-
-/* The key that a new one of `role` takes over from: of the same role if there is one, else what signs the DNSKEY RRset
- * now. */
-static int64_t predecessor_for(const struct planner *p, enum key_role role)
-{
-	int64_t found = 0;
-	for (size_t i = 0; i < p->count; i++) {
-		const struct rollover_key *const key = &p->keys[i];
-		if (!key->key.goal_present || key->key.standby)
-			continue;
-		if (key->key.role == role)
-			return key->key.id;
-		if (role == KEY_CSK && key->key.role == KEY_KSK)
-			found = key->key.id;
-	}
-	return found;
-}
-
-static void plan_birth(const struct planner *p, enum key_role role, struct rollover_plan *out)
-{
-	struct utc when = p->now;
-	int64_t predecessor = predecessor_for(p, role);
-	for (size_t i = 0; i < p->count; i++) {
-		const struct rollover_key *const key = &p->keys[i];
-		if (!serves(p, i, role))
-			continue;
-		if (p->policy->lifetime[role].seconds == 0 || key->key.active.seconds == 0)
-			return;
-		when = utc_subtract(utc_add(key->key.active, p->policy->lifetime[role]), lead(p->policy, role));
-		predecessor = key->key.id;
-	}
-	if (utc_before(p->now, when))
-		out->next = utc_before(when, out->next) ? when : out->next;
-	else
-		out->births[out->birth_count++] =
-		    (struct rollover_birth){ role, p->policy->algorithm, predecessor, when };
-}
-
-static void plan_births(const struct planner *p, struct rollover_plan *out)
-{
-	if (p->policy->insecure || key_is_missing(p))
-		return;
-	for (int role = KEY_KSK; role <= KEY_CSK; role++)
-		if (role_is_wanted(p->policy, (enum key_role)role))
-			plan_birth(p, (enum key_role)role, out);
-}
-
 /* ---- the plan ---- */
 
 static void collect_waits(const struct planner *p, struct rollover_plan *out)
@@ -486,14 +366,13 @@ enum status rollover_plan(const struct rollover_policy *policy, const struct rol
 	p.moves = arena_calloc(mem, count * KEY_RECORDS, sizeof(*p.moves));
 	if (count > 0)
 		memcpy(p.keys, keys, count * sizeof(*keys));
-	set_goals(&p);
+	rollover_set_goals(policy, p.keys, count);
 	settle(&p);
 	struct rollover_plan plan = { .keys = p.keys, .count = count, .moves = p.moves, .move_count = p.move_count };
 	plan.waits = arena_calloc(mem, count * KEY_RECORDS, sizeof(*plan.waits));
-	plan.births = arena_calloc(mem, 3, sizeof(*plan.births));
 	plan.next = UTC_NEVER;
 	collect_waits(&p, &plan);
-	plan_births(&p, &plan);
+	rollover_plan_births(policy, p.keys, count, facts, now, mem, &plan);
 	*out = plan;
 	return STATUS_OK;
 }
@@ -521,22 +400,6 @@ void rollover_key_init(struct rollover_key *key, enum key_role role, int64_t pre
 	key->key.state[KEY_DS] = role == KEY_ZSK ? KEY_NA : KEY_HIDDEN;
 }
 
-bool rollover_start(struct rollover_key keys[], size_t count, enum key_role role, const struct rollover_policy *policy,
-    struct rollover_birth *birth)
-{
-	for (size_t i = 0; i < count; i++) {
-		const struct rollover_key *const key = &keys[i];
-		if (!key->key.goal_present || key->key.standby || key->key.role != role ||
-		    key->key.algorithm != policy->algorithm)
-			continue;
-		if (key->key.active.seconds == 0)
-			return false;
-		*birth = (struct rollover_birth){ role, policy->algorithm, key->key.id, (struct utc){ 0 } };
-		return true;
-	}
-	return false;
-}
-
 bool rollover_is_first_key_set(const struct rollover_key keys[], size_t count)
 {
 	for (size_t i = 0; i < count; i++)
@@ -557,6 +420,7 @@ const char *rollover_obstacle_text(enum rollover_obstacle why)
 		[ROLLOVER_WAITS_SIGNATURES] = "some cache would hold signatures that no DNSKEY in it can check",
 		[ROLLOVER_WAITS_PARENT] = "the parent's servers do not all show the change of the DS yet",
 		[ROLLOVER_WAITS_OPERATOR] = "the policy is manual: an operator starts each step",
+		[ROLLOVER_WAITS_WINDOW] = "the policy wants no key event on these days",
 		[ROLLOVER_WAITS_KEY_MISSING] =
 		    "a private key of the zone cannot be used; nothing moves until it is back",
 	};

@@ -46,6 +46,7 @@ struct rollover_policy {
 	uint8_t algorithm;
 	unsigned minimize[3];    /* by enum key_role */
 	struct span lifetime[3]; /* by enum key_role; from key.active; 0: unlimited */
+	unsigned standby[3];     /* by enum key_role: keys in reserve */
 	bool insecure;           /* the goal is a zone without DNSSEC */
 	bool no_ds;              /* the parent takes no DS */
 	bool strict;          /* every algorithm that caches know of signs everything (RFC 6781 4.1.4, conservative) */
@@ -63,6 +64,7 @@ struct rollover_key {
 struct rollover_facts {
 	struct ttl_ledger dnskey_ttl, data_ttl, negative_ttl, ds_ttl;
 	bool step;             /* an operator asked for the next step of a manual policy */
+	struct utc not_before; /* no record begins to come or go, and no key is made, earlier; 0: at any time */
 	bool first_dnskey_set; /* no DNSKEY RRset was served before those that are RUMOURED now */
 };
 
@@ -80,6 +82,7 @@ enum rollover_obstacle {
 	ROLLOVER_WAITS_SIGNATURES,  /* rule 3 */
 	ROLLOVER_WAITS_PARENT,      /* the DS is not yet seen, or not yet gone, at every parent server */
 	ROLLOVER_WAITS_OPERATOR,    /* the policy is manual */
+	ROLLOVER_WAITS_WINDOW,      /* the policy wants no key event now: until `earliest` */
 	ROLLOVER_WAITS_KEY_MISSING, /* a private key of the zone cannot be used: nothing moves */
 };
 
@@ -89,7 +92,7 @@ struct rollover_wait {
 	enum key_record record;
 	enum key_state to;
 	enum rollover_obstacle why;
-	struct utc earliest; /* for ROLLOVER_WAITS_TIME; else UTC_NEVER */
+	struct utc earliest; /* for ROLLOVER_WAITS_TIME and _WINDOW; else UTC_NEVER */
 };
 
 /* A key to make. */
@@ -98,6 +101,7 @@ struct rollover_birth {
 	uint8_t algorithm;
 	int64_t predecessor; /* or 0 */
 	struct utc due;      /* at or before `now` in a plan's births */
+	bool standby;        /* to be kept in reserve; it replaces nobody yet */
 };
 
 struct rollover_plan {
@@ -109,6 +113,8 @@ struct rollover_plan {
 	size_t wait_count;
 	struct rollover_birth *births; /* make these, add them to the keys, and plan again */
 	size_t birth_count;
+	struct rollover_birth *ahead; /* due later, as far as it is known now */
+	size_t ahead_count;
 	struct utc next; /* look again then; UTC_NEVER if only the parent or a person can move it */
 };
 
@@ -131,6 +137,11 @@ bool rollover_is_first_key_set(const struct rollover_key keys[], size_t count);
 
 /* A new key's record states: HIDDEN where its role has the record, NA elsewhere. */
 void rollover_key_init(struct rollover_key *key, enum key_role role, int64_t predecessor);
+
+/* The key that a birth takes instead of making one: a standby key that is promoted, else one that was made by hand and
+ * never used. SIZE_MAX if there is none. rollover_take is what then becomes of it. */
+size_t rollover_candidate(const struct rollover_key keys[], size_t count, const struct rollover_birth *birth);
+void rollover_take(struct key *key, const struct rollover_birth *birth);
 
 /* Starts a roll by hand: sets the goal of the present key of `role` to HIDDEN and says what to make. False if a roll of
  * that role is under way whose new key does not sign yet. */

@@ -59,6 +59,11 @@ static void tell(
 
 static void add_key(struct run *run, const struct rollover_birth *birth)
 {
+	const size_t candidate = rollover_candidate(run->keys, run->count, birth);
+	if (candidate != SIZE_MAX) {
+		rollover_take(&run->keys[candidate].key, birth);
+		return;
+	}
 	if (run->count == run->capacity) {
 		run->capacity = run->capacity == 0 ? 16 : 2 * run->capacity;
 		run->keys = memory_resize(run->keys, run->capacity, sizeof(*run->keys));
@@ -69,6 +74,7 @@ static void add_key(struct run *run, const struct rollover_birth *birth)
 	key->key.algorithm = birth->algorithm;
 	key->key.created = run->now;
 	rollover_key_init(key, birth->role, birth->predecessor);
+	key->key.standby = birth->standby;
 	tell(run, run->count - 1, true, KEY_RECORDS, KEY_NA, KEY_NA);
 }
 
