@@ -12,6 +12,7 @@ struct rollover_policy policy_rollover(const struct policy *policy)
 		.insecure = policy->insecure,
 		.no_ds = policy->ds == POLICY_DS_NONE,
 		.strict = policy->strict,
+		.standby = { [KEY_KSK] = policy->standby_ksk, [KEY_ZSK] = policy->standby_zsk },
 		.parent_by_hand = !policy->cds && policy->hook_ds_submit[0] == '\0',
 		.manual = policy->manual,
 		.timing = {
@@ -129,30 +130,20 @@ static struct policy_sum ds_registers(const struct policy *policy)
 	return both((struct policy_sum){ { { "parent.registration-delay", policy->registration } }, 1 }, change);
 }
 
-/* What is minimized waits for what is not: first one half of a method, then the other. */
+/* What is minimized waits until what it takes the place of is not needed: signatures and DS for the DNSKEY, the DNSKEY
+ * for signatures and DS. The slowest record makes the length. */
 struct policy_sum policy_roll_length(const struct policy *policy, enum key_role role)
 {
+	const struct policy_sum none = { .count = 0 };
+	const struct policy_sum key = key_arrives(policy);
+	const struct policy_sum data = role == KEY_KSK ? none : signatures_change(policy);
+	const struct policy_sum ds = role == KEY_ZSK ? none : ds_registers(policy);
 	const unsigned bits = policy->method[role];
-	const struct {
-		unsigned bit;
-		bool has;
-		struct policy_sum takes;
-	} parts[] = {
-		{ ROLLOVER_FEW_DNSKEY, true, key_arrives(policy) },
-		{ ROLLOVER_FEW_RRSIG, role != KEY_KSK, signatures_change(policy) },
-		{ ROLLOVER_FEW_DS, role != KEY_ZSK, ds_registers(policy) },
-	};
-	struct policy_sum first = { .count = 0 };
-	struct policy_sum then = { .count = 0 };
-	for (size_t i = 0; i < COUNT(parts); i++) {
-		if (!parts[i].has)
-			continue;
-		if ((bits & parts[i].bit) == 0)
-			first = longer(first, parts[i].takes);
-		else
-			then = longer(then, parts[i].takes);
-	}
-	return both(first, then);
+	if ((bits & ROLLOVER_FEW_DNSKEY) != 0)
+		return both(longer(data, ds), key);
+	const bool data_waits = (bits & ROLLOVER_FEW_RRSIG) != 0 && data.count > 0;
+	const bool ds_waits = (bits & ROLLOVER_FEW_DS) != 0 && ds.count > 0;
+	return longer(key, longer(data_waits ? both(key, data) : data, ds_waits ? both(key, ds) : ds));
 }
 
 /* ---- for people ---- */

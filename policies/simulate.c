@@ -9,8 +9,14 @@
 /* Keys that are wholly gone leave the array, so ten years of short lives fit; those that remain are at most CACHE_KEYS.
  */
 struct run {
-	const struct rollover_policy *policy;
+	struct rollover_policy policy; /* commands change it */
 	const struct simulate_world *world;
+	size_t next_command;
+	struct span ds_delay;
+	bool held, step_asked;
+	struct rollover_birth ordered; /* by a command that is being carried out */
+	bool has_ordered;
+	int64_t urgent; /* id of a key that no window delays, or 0 */
 	struct rollover_key *keys;
 	size_t count, capacity;
 	int64_t last_id;
@@ -50,19 +56,31 @@ static enum status judge(const struct run *run, struct arena *mem, struct error 
 
 /* ---- keys ---- */
 
-static void tell(
-    const struct run *run, size_t key, bool made, enum key_record record, enum key_state from, enum key_state to)
+static void tell(const struct run *run, enum simulate_kind kind, size_t key)
 {
-	const struct simulate_event event = { run->now, &run->keys[key], made, record, from, to };
-	run->watcher(run->context, &event);
+	run->watcher(run->context, &(struct simulate_event){ .when = run->now, .kind = kind, .key = &run->keys[key] });
 }
 
-static void add_key(struct run *run, const struct rollover_birth *birth)
+static void tell_moves(const struct run *run, const struct rollover_plan *plan)
+{
+	for (size_t i = 0; i < plan->move_count; i++) {
+		const struct rollover_move *const move = &plan->moves[i];
+		run->watcher(run->context, &(struct simulate_event){ .when = run->now,
+					       .kind = SIMULATE_MOVED,
+					       .key = &run->keys[move->key],
+					       .record = move->record,
+					       .from = move->from,
+					       .to = move->to });
+	}
+}
+
+static struct rollover_key *add_key(struct run *run, const struct rollover_birth *birth)
 {
 	const size_t candidate = rollover_candidate(run->keys, run->count, birth);
 	if (candidate != SIZE_MAX) {
 		rollover_take(&run->keys[candidate].key, birth);
-		return;
+		tell(run, SIMULATE_TAKEN, candidate);
+		return &run->keys[candidate];
 	}
 	if (run->count == run->capacity) {
 		run->capacity = run->capacity == 0 ? 16 : 2 * run->capacity;
@@ -75,7 +93,8 @@ static void add_key(struct run *run, const struct rollover_birth *birth)
 	key->key.created = run->now;
 	rollover_key_init(key, birth->role, birth->predecessor);
 	key->key.standby = birth->standby;
-	tell(run, run->count - 1, true, KEY_RECORDS, KEY_NA, KEY_NA);
+	tell(run, SIMULATE_MADE, run->count - 1);
+	return key;
 }
 
 static bool is_gone(const struct rollover_key *key)
@@ -101,31 +120,60 @@ static void bury(struct run *run)
 	run->count = kept;
 }
 
-static enum status step(struct run *run, struct arena *mem, struct utc *next, struct error *err)
+/* A key that replaces a stolen one is not kept waiting by the calendar. */
+static bool is_urgent(const struct run *run)
 {
-	const struct ttl_served served[] = { { run->world->dnskey_ttl, UTC_NEVER }, { run->world->data_ttl, UTC_NEVER },
-		{ run->world->negative_ttl, UTC_NEVER }, { run->world->ds_ttl, UTC_NEVER } };
-	struct rollover_facts facts = { .dnskey_ttl = { &served[0], 1 },
+	for (size_t i = 0; i < run->count; i++)
+		if (run->keys[i].key.id == run->urgent)
+			return run->keys[i].key.goal_present;
+	return false;
+}
+
+static struct utc not_before(const struct run *run)
+{
+	const struct policy_windows *const windows = run->world->windows;
+	return windows == NULL || is_urgent(run) ? run->now : policy_windows_end(windows, run->now);
+}
+
+static struct rollover_facts facts_of(const struct run *run, const struct ttl_served served[4])
+{
+	return (struct rollover_facts){ .dnskey_ttl = { &served[0], 1 },
 		.data_ttl = { &served[1], 1 },
 		.negative_ttl = { &served[2], 1 },
 		.ds_ttl = { &served[3], 1 },
+		.step = run->step_asked,
+		.not_before = not_before(run),
 		.first_dnskey_set = rollover_is_first_key_set(run->keys, run->count) };
-	struct rollover_plan plan;
+}
+
+/* Plans until no key has to be made first. */
+static enum status plan_now(struct run *run, struct arena *mem, struct rollover_plan *plan, struct error *err)
+{
+	const struct simulate_world *const world = run->world;
+	const struct ttl_served served[] = { { world->dnskey_ttl, UTC_NEVER }, { world->data_ttl, UTC_NEVER },
+		{ world->negative_ttl, UTC_NEVER }, { world->ds_ttl, UTC_NEVER } };
 	for (;;) {
+		const struct rollover_facts facts = facts_of(run, served);
 		arena_reset(mem);
 		const enum status status =
-		    rollover_plan(run->policy, run->keys, run->count, &facts, run->now, mem, &plan, err);
-		if (status != STATUS_OK)
+		    rollover_plan(&run->policy, run->keys, run->count, &facts, run->now, mem, plan, err);
+		if (status != STATUS_OK || plan->birth_count == 0)
 			return status;
-		if (plan.birth_count == 0)
-			break;
-		for (size_t i = 0; i < plan.birth_count; i++)
-			add_key(run, &plan.births[i]);
+		for (size_t i = 0; i < plan->birth_count; i++)
+			(void)add_key(run, &plan->births[i]);
 	}
+}
+
+static enum status step(struct run *run, struct arena *mem, struct utc *next, struct error *err)
+{
+	struct rollover_plan plan;
+	const enum status status = plan_now(run, mem, &plan, err);
+	if (status != STATUS_OK)
+		return status;
+	run->step_asked = false;
 	if (run->count > 0)
 		memcpy(run->keys, plan.keys, run->count * sizeof(*run->keys));
-	for (size_t i = 0; i < plan.move_count; i++)
-		tell(run, plan.moves[i].key, false, plan.moves[i].record, plan.moves[i].from, plan.moves[i].to);
+	tell_moves(run, &plan);
 	*next = plan.next;
 	return publish(run, err);
 }
@@ -148,10 +196,14 @@ static enum status show_ds(struct run *run, struct error *err)
 	struct utc since;
 	for (size_t i = 0; i < run->count; i++) {
 		struct rollover_key *const key = &run->keys[i];
-		if (key->key.state[KEY_DS] == KEY_RUMOURED && key->key.ds_seen.seconds == 0)
+		if (key->key.state[KEY_DS] == KEY_RUMOURED && key->key.ds_seen.seconds == 0) {
 			key->key.ds_seen = run->now;
-		if (key->key.state[KEY_DS] == KEY_UNRETENTIVE && key->key.ds_gone.seconds == 0)
+			tell(run, SIMULATE_SEEN, i);
+		}
+		if (key->key.state[KEY_DS] == KEY_UNRETENTIVE && key->key.ds_gone.seconds == 0) {
 			key->key.ds_gone = run->now;
+			tell(run, SIMULATE_GONE, i);
+		}
 	}
 	if (!history_ds_is_settled(run->keys, run->count, &since))
 		return STATUS_OK;
@@ -161,10 +213,10 @@ static enum status show_ds(struct run *run, struct error *err)
 /* The parent answers a wanted change once, `ds_delay` after it was first wanted. */
 static void ask_parent(struct run *run)
 {
-	if (!parent_is_asked(run) || run->world->ds_delay.seconds < 0)
+	if (!parent_is_asked(run) || run->ds_delay.seconds < 0)
 		run->parent_acts = UTC_NEVER;
 	else if (run->parent_acts.seconds == UTC_NEVER.seconds)
-		run->parent_acts = utc_add(run->now, run->world->ds_delay);
+		run->parent_acts = utc_add(run->now, run->ds_delay);
 }
 
 static enum status parent_answers(struct run *run, struct error *err)
@@ -174,6 +226,136 @@ static enum status parent_answers(struct run *run, struct error *err)
 	run->parent_acts = UTC_NEVER;
 	return show_ds(run, err);
 }
+
+/* ---- commands ---- */
+
+/* The key that is on its way to replace the one of a role. */
+static const struct rollover_key *coming_key(const struct run *run, enum key_role role)
+{
+	for (size_t i = run->count; i-- > 0;)
+		if (run->keys[i].key.role == role && run->keys[i].key.goal_present && !run->keys[i].key.standby)
+			return &run->keys[i];
+	return NULL;
+}
+
+static const char *order_roll(struct run *run, const struct simulate_command *command)
+{
+	run->has_ordered = rollover_start(run->keys, run->count, command->role, &run->policy, &run->ordered);
+	if (run->has_ordered)
+		return NULL;
+	const struct rollover_key *const coming = coming_key(run, command->role);
+	if (coming == NULL)
+		return "no key of that role is in use";
+	if (command->verb != SIMULATE_EMERGENCY)
+		return "a roll of that role is under way, and its new key is not in use yet";
+	run->urgent = coming->key.id;
+	return NULL;
+}
+
+static struct rollover_key *key_of(struct run *run, int64_t id)
+{
+	for (size_t i = 0; i < run->count; i++)
+		if (run->keys[i].key.id == id)
+			return &run->keys[i];
+	return NULL;
+}
+
+/* Whether all that a key had before it was to go is still there. */
+static bool is_whole(const struct key *key)
+{
+	for (int r = 0; r < KEY_RECORDS; r++)
+		if (key->state[r] == KEY_UNRETENTIVE || key->state[r] == KEY_HIDDEN)
+			return false;
+	return true;
+}
+
+static const char *order_abort(struct run *run, const struct simulate_command *command)
+{
+	for (size_t i = run->count; i-- > 0;) {
+		struct rollover_key *const key = &run->keys[i];
+		if (key->key.role != command->role || !key->key.goal_present || key->key.predecessor == 0)
+			continue;
+		struct rollover_key *const old = key_of(run, key->key.predecessor);
+		if (old == NULL || old->key.goal_present || !is_whole(&old->key))
+			return "the old key is already on its way out: a new roll is the only way back";
+		key->key.goal_present = false;
+		old->key.goal_present = true;
+		return NULL;
+	}
+	return "no roll of that role is under way";
+}
+
+static const char *order_algorithm(struct run *run, const struct simulate_command *command)
+{
+	for (size_t i = 0; i < run->count; i++)
+		if (!is_gone(&run->keys[i]) && run->keys[i].key.algorithm != run->policy.algorithm)
+			return "an algorithm roll is under way";
+	run->policy.algorithm = command->algorithm;
+	return NULL;
+}
+
+static const char *order_policy(struct run *run, const struct simulate_command *command)
+{
+	if (command->verb == SIMULATE_SCHEME)
+		run->policy.csk = command->csk;
+	else
+		run->policy.insecure = command->insecure;
+	return NULL;
+}
+
+static const char *order_run(struct run *run, const struct simulate_command *command)
+{
+	if (command->verb == SIMULATE_STEP)
+		run->step_asked = true;
+	else
+		run->held = command->verb == SIMULATE_HOLD;
+	return NULL;
+}
+
+static const char *order_parent(struct run *run, const struct simulate_command *command)
+{
+	run->ds_delay = command->delay;
+	run->parent_acts = UTC_NEVER; /* asked anew */
+	return NULL;
+}
+
+static void carry_out(struct run *run, const struct simulate_command *command)
+{
+	typedef const char *order(struct run * run, const struct simulate_command *command);
+	static order *const orders[SIMULATE_VERBS] = {
+		[SIMULATE_ROLL] = order_roll,
+		[SIMULATE_EMERGENCY] = order_roll,
+		[SIMULATE_ABORT] = order_abort,
+		[SIMULATE_STEP] = order_run,
+		[SIMULATE_HOLD] = order_run,
+		[SIMULATE_RELEASE] = order_run,
+		[SIMULATE_ALGORITHM] = order_algorithm,
+		[SIMULATE_SCHEME] = order_policy,
+		[SIMULATE_GOAL] = order_policy,
+		[SIMULATE_PARENT] = order_parent,
+	};
+	run->has_ordered = false;
+	const char *const reason = orders[command->verb](run, command);
+	run->watcher(run->context, &(struct simulate_event){ .when = run->now,
+				       .kind = reason == NULL ? SIMULATE_ORDERED : SIMULATE_REFUSED,
+				       .command = command,
+				       .reason = reason });
+	if (!run->has_ordered)
+		return;
+	const struct rollover_key *const successor = add_key(run, &run->ordered);
+	if (command->verb == SIMULATE_EMERGENCY)
+		run->urgent = successor->key.id;
+}
+
+static void obey(struct run *run)
+{
+	const struct simulate_world *const world = run->world;
+	while (
+	    run->next_command < world->command_count && !utc_before(run->now, world->commands[run->next_command].when))
+		carry_out(run, &world->commands[run->next_command++]);
+}
+
+/* ---- time ---- */
 
 static struct utc earliest(struct utc a, struct utc b)
 {
@@ -185,14 +367,39 @@ static bool in_outage(const struct run *run)
 	return !utc_before(run->now, run->world->outage_from) && utc_before(run->now, run->world->outage_until);
 }
 
+static struct utc next_order(const struct run *run)
+{
+	const struct simulate_world *const world = run->world;
+	return run->next_command < world->command_count ? world->commands[run->next_command].when : UTC_NEVER;
+}
+
+/* What does not move at the end, and why. */
+static enum status tell_waits(struct run *run, struct arena *mem, struct error *err)
+{
+	struct rollover_plan plan;
+	const enum status status = plan_now(run, mem, &plan, err);
+	for (size_t i = 0; status == STATUS_OK && i < plan.wait_count; i++) {
+		const struct rollover_wait *const wait = &plan.waits[i];
+		run->watcher(run->context, &(struct simulate_event){ .when = run->now,
+					       .kind = SIMULATE_WAITS,
+					       .key = &run->keys[wait->key],
+					       .record = wait->record,
+					       .to = wait->to,
+					       .why = wait->why,
+					       .earliest = wait->earliest });
+	}
+	return status;
+}
+
 static enum status run_until_end(struct run *run, struct arena *mem, struct error *err)
 {
 	while (utc_before(run->now, run->world->until)) {
 		struct utc next = UTC_NEVER;
+		obey(run);
 		enum status status = parent_answers(run, err);
 		if (status == STATUS_OK && in_outage(run))
 			next = run->world->outage_until;
-		else if (status == STATUS_OK)
+		else if (status == STATUS_OK && !run->held)
 			status = step(run, mem, &next, err);
 		if (status == STATUS_OK)
 			status = judge(run, mem, err);
@@ -200,12 +407,13 @@ static enum status run_until_end(struct run *run, struct arena *mem, struct erro
 			return status;
 		bury(run);
 		ask_parent(run);
-		next = earliest(next, run->parent_acts);
+		next = earliest(earliest(next, run->parent_acts), next_order(run));
 		/* A wait that has just ended is over at the next second: each zone version is published before the next
 		 * is planned. */
 		run->now = utc_before(run->now, next) ? next : utc_add(run->now, (struct span){ 1 });
 	}
-	return STATUS_OK;
+	run->now = run->world->until;
+	return tell_waits(run, mem, err);
 }
 
 enum status simulate_run(const struct rollover_policy *policy, const struct rollover_key keys[], size_t count,
@@ -213,8 +421,9 @@ enum status simulate_run(const struct rollover_policy *policy, const struct roll
 {
 	struct run *const run = memory_calloc(1, sizeof(*run));
 	struct arena *const mem = arena_new(0);
-	run->policy = policy;
+	run->policy = *policy;
 	run->world = world;
+	run->ds_delay = world->ds_delay;
 	run->now = world->start;
 	run->parent_acts = UTC_NEVER;
 	run->watcher = watcher;

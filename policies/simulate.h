@@ -10,8 +10,33 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "policies/cache_proof.h"
+#include "policies/policy_window.h"
 #include "policies/rollover.h"
+
+/* What an operator does at a moment. */
+enum simulate_verb {
+	SIMULATE_ROLL,      /* start a roll of `role` */
+	SIMULATE_EMERGENCY, /* the same, whatever window or hold says */
+	SIMULATE_ABORT,     /* turn the latest roll of `role` back */
+	SIMULATE_STEP,      /* the next step of a manual policy */
+	SIMULATE_HOLD,
+	SIMULATE_RELEASE,
+	SIMULATE_ALGORITHM, /* the policy gets `algorithm` */
+	SIMULATE_SCHEME,    /* the policy gets one combined key or two: `csk` */
+	SIMULATE_GOAL,      /* the policy wants the zone `insecure` or not */
+	SIMULATE_PARENT,    /* the parent takes `delay` from now on; negative: it never answers */
+	SIMULATE_VERBS,
+};
+
+struct simulate_command {
+	struct utc when;
+	const char *text; /* as it was read; borrowed */
+	enum simulate_verb verb;
+	enum key_role role;
+	uint8_t algorithm;
+	bool csk, insecure;
+	struct span delay;
+};
 
 /* What is assumed about the world. */
 struct simulate_world {
@@ -20,19 +45,40 @@ struct simulate_world {
 	    ds_delay; /* from a wanted change of the DS set to its appearance at every parent server; negative: never */
 	uint32_t dnskey_ttl, data_ttl, negative_ttl, ds_ttl; /* seconds; constant */
 	struct utc outage_from, outage_until;                /* nothing is published in between; both 0: never */
+	const struct policy_windows *windows;                /* of the policy; NULL: none */
+	const struct simulate_command *commands;             /* in order of time */
+	size_t command_count;
 };
 
-/* A key that was made, or a record that moved. */
+enum simulate_kind {
+	SIMULATE_MADE,    /* the key was made */
+	SIMULATE_TAKEN,   /* a key in reserve, or one made by hand, takes over */
+	SIMULATE_MOVED,   /* `record` moved */
+	SIMULATE_SEEN,    /* every parent server shows the key's DS */
+	SIMULATE_GONE,    /* no parent server shows it any more */
+	SIMULATE_ORDERED, /* `command` was carried out */
+	SIMULATE_REFUSED, /* `command` was not, because of `reason` */
+	SIMULATE_WAITS,   /* at the end, `record` does not move to `to`: `why`, until `earliest` */
+};
+
 struct simulate_event {
 	struct utc when;
+	enum simulate_kind kind;
 	const struct rollover_key
-	    *key;  /* as it is after the event; its id is its number in the simulation for keys made there */
-	bool made; /* the key was made; else `record` moved */
+	    *key; /* as it is after the event, or NULL; its id is its number in the simulation for keys made there */
 	enum key_record record;
 	enum key_state from, to;
+	const struct simulate_command *command;
+	const char *reason; /* static text */
+	enum rollover_obstacle why;
+	struct utc earliest;
 };
 
 typedef void simulate_watcher(void *context, const struct simulate_event *event);
+
+/* Reads "roll ksk", "roll algorithm ED25519", "emergency zsk", "abort csk", "step", "hold", "release", "scheme csk",
+ * "goal insecure", "ds-delay 3d", "ds-delay never". STATUS_USAGE. Leaves `when` alone. */
+enum status simulate_command_parse(const char *text, struct simulate_command *out, struct error *err) MUST_CHECK;
 
 /* Runs from `keys` (which are copied) and calls `watcher` for each event in order of time. Returns STATUS_OK, STATUS_NO
  * if the cache check found a combination that would be bogus (`err` names it), or what rollover_plan returned. */

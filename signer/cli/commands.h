@@ -63,6 +63,11 @@ enum option_id {
 	OPTION_UNSIGNED,
 	OPTION_RESOLVER,
 	OPTION_FROM_FILE,
+	OPTION_FOR,
+	OPTION_START,
+	OPTION_DS_DELAY,
+	OPTION_OUTAGE,
+	OPTION_AT,
 	OPTIONS,
 };
 
@@ -73,6 +78,7 @@ struct option_row {
 	char letter;          /* or 0 */
 	const char *argument; /* NULL: a switch */
 	const char *help;
+	bool many; /* may be given again: the values are joined by line feeds */
 };
 
 extern const struct option_row cli_options[OPTIONS];
@@ -97,7 +103,7 @@ struct command {
 const struct command *const *cli_commands(size_t *count);
 
 extern const struct command command_init, command_zone_add, command_zone_list, command_zone_show,
-    command_zone_set_policy, command_zone_remove, command_policy_check, command_policy_show, command_sign,
-    command_run_all, command_verify, command_status, command_log, command_check, command_key_list, command_key_show,
-    command_key_generate, command_ds_show, command_ds_check, command_backup, command_restore, command_clock_accept,
-    command_doctor;
+    command_zone_set_policy, command_zone_remove, command_policy_check, command_policy_show, command_simulate,
+    command_sign, command_run_all, command_verify, command_status, command_log, command_check, command_key_list,
+    command_key_show, command_key_generate, command_ds_show, command_ds_check, command_backup, command_restore,
+    command_clock_accept, command_doctor;

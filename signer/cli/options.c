@@ -52,6 +52,13 @@ const struct option_row cli_options[OPTIONS] = {
 	[OPTION_UNSIGNED] = { "unsigned", 0, "FILE", "the unsigned zone that it was made from" },
 	[OPTION_RESOLVER] = { "resolver", 0, "ADDRESS", "resolver that names the parent's servers, ADDRESS[@PORT]" },
 	[OPTION_FROM_FILE] = { "from-file", 0, "FILE", "an answer of the parent as text (dig), - for stdin" },
+	[OPTION_FOR] = { "for", 0, "LENGTH", "how long: 10y (default), 400d" },
+	[OPTION_START] = { "start", 0, "DATE", "where to begin (default: now)" },
+	[OPTION_DS_DELAY] = { "ds-delay", 0, "DURATION",
+	    "how long the parent takes, or never (default: parent.registration-delay)" },
+	[OPTION_OUTAGE] = { "outage", 0, "FROM..UNTIL", "nothing is published in between" },
+	[OPTION_AT] = { "at", 0, "DATE:COMMAND",
+	    "what an operator does then, e.g. 2027-03-01:\"roll ksk\"; may be repeated", .many = true },
 };
 
 static const struct command *const rows[] = {
@@ -63,6 +70,7 @@ static const struct command *const rows[] = {
 	&command_zone_remove,
 	&command_policy_check,
 	&command_policy_show,
+	&command_simulate,
 	&command_sign,
 	&command_run_all,
 	&command_verify,

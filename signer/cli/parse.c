@@ -103,7 +103,10 @@ static enum status parse_options(
 			    is_short ? letter : argv[optind > before ? optind - 1 : before], taken, err);
 		}
 		int option = option_of(got, taken);
+		const char *const before_it = cli_options[option].many ? cli->values[option] : NULL;
 		cli->values[option] = optarg != NULL ? optarg : "";
+		if (before_it != NULL)
+			cli->values[option] = arena_printf(cli->mem, "%s\n%s", before_it, optarg);
 	}
 }
 

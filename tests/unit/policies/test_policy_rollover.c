@@ -59,9 +59,9 @@ static void each_method_has_its_length(void **state)
 		{ "KSK double-DS", KEY_KSK, ROLLOVER_KSK_DOUBLE_DS, ds + key },
 		{ "KSK double-RRset", KEY_KSK, ROLLOVER_KSK_DOUBLE_RRSET, ds },
 		{ "CSK double-RRset", KEY_CSK, ROLLOVER_CSK_DOUBLE_RRSET, ds },
-		{ "CSK single-signature", KEY_CSK, ROLLOVER_CSK_SINGLE_SIGNATURE, ds + data },
+		{ "CSK single-signature", KEY_CSK, ROLLOVER_CSK_SINGLE_SIGNATURE, ds },
 		{ "CSK double-DS", KEY_CSK, ROLLOVER_CSK_DOUBLE_DS, ds + key },
-		{ "CSK double-signature", KEY_CSK, ROLLOVER_CSK_DOUBLE_SIGNATURE, data + ds },
+		{ "CSK double-signature", KEY_CSK, ROLLOVER_CSK_DOUBLE_SIGNATURE, key + ds },
 		{ "CSK pre-publication", KEY_CSK, ROLLOVER_CSK_PRE_PUBLICATION, key + ds },
 	};
 	for (size_t i = 0; i < COUNT(rows); i++) {
