@@ -141,6 +141,11 @@ static const struct verify_check checks[VC_COUNT] = {
 	    "chains", "There is at least one complete chain, NSEC or NSEC3.", NULL },
 	[VC_DENIAL_SCHEME] = { "denial.one-scheme", "N0", VERIFY_FILE, VERIFY_POLICY, "RFC 5155 10.4", "chains",
 	    "One scheme of denial, the one that the policy names.", NULL },
+	[VC_DENIAL_IDLE] = { "denial.idle-spans", "N2", VERIFY_FILE, VERIFY_POLICY, "RFC 5155 10.4, 10.5",
+	    "NSEC and NSEC3 that servers do not use",
+	    "NSEC3 without NSEC3PARAM, and NSEC beside it, deny no name that exists; while such a chain grows or goes "
+	    "they may, and whoever has one can hide that name from resolvers.",
+	    NULL },
 	[VC_NSEC_OWNERS] = { "denial.nsec.owners", "N1", VERIFY_FILE, VERIFY_RFC, "RFC 4034 4, RFC 4035 2.3", "names",
 	    "Each owner with authoritative data or a delegation has one NSEC, and no other name has one.", NULL },
 	[VC_NSEC_CHAIN] = { "denial.nsec.chain", "N2", VERIFY_FILE, VERIFY_RFC, "RFC 4034 4.1.1, 6.1", "NSEC records",

@@ -107,25 +107,46 @@ static enum status check_nsec(struct vrun *run, struct error *err)
 	return status;
 }
 
+/* Whether an NSEC at `from` that points to `to` denies `name`, in a circle of canonical order (RFC 4034 6.1). */
+static bool denies(const uint8_t *from, const uint8_t *to, const uint8_t *name)
+{
+	const bool above = vname_compare(name, from) > 0;
+	const bool below = vname_compare(name, to) < 0;
+	return vname_compare(from, to) < 0 ? above && below : (above || below);
+}
+
+static void check_idle_owner(struct vrun *run, size_t at)
+{
+	const struct vowner *const owner = &run->zone.owners[at];
+	const struct vset set = vzone_set(&run->zone, owner, VTYPE_NSEC);
+	char text[VNAME_TEXT];
+	if (!is_name(owner) || set.count == 0)
+		return;
+	const uint8_t *const next = next_name(&run->zone, at);
+	vreport_count(run->report, VC_NSEC_BITMAP, set.count);
+	vreport_count(run->report, VC_DENIAL_IDLE, set.count);
+	for (size_t i = 0; i < set.count; i++) {
+		if (!check_types(run, owner, &set.first[i]) || vname_equal(next, owner->name) ||
+		    !denies(owner->name, set.first[i].rdata, next))
+			continue;
+		vname_format(next, text);
+		vreport_fail(run->report, VC_DENIAL_IDLE, "NSEC beside NSEC3PARAM that deny a name of the zone",
+		    vplace_of(&set.first[i]), "%s", text);
+	}
+}
+
 static enum status check_idle_owners(void *context, unsigned worker, size_t first, size_t end, struct error *err)
 {
-	struct vrun *const run = context;
 	(void)worker;
 	(void)err;
-	for (size_t i = first; i < end; i++) {
-		const struct vowner *const owner = &run->zone.owners[i];
-		const struct vset set = vzone_set(&run->zone, owner, VTYPE_NSEC);
-		if (!is_name(owner))
-			continue;
-		vreport_count(run->report, VC_NSEC_BITMAP, set.count);
-		for (size_t j = 0; j < set.count; j++)
-			check_types(run, owner, &set.first[j]);
-	}
+	for (size_t i = first; i < end; i++)
+		check_idle_owner(context, i);
 	return STATUS_OK;
 }
 
 /* Beside an announced NSEC3 chain, NSEC records are one that comes or goes: servers use the other, and it may have gaps
- * (RFC 5155 10.4). Whoever has one can still show it to a validator: what it says of its name must be true. */
+ * (RFC 5155 10.4). Whoever has one can still show it to a validator: what it says of its name must be true, and what it
+ * denies is told. */
 static enum status check_idle_nsec(struct vrun *run, struct error *err)
 {
 	return workers_run(run->threads, run->zone.owner_count, 1024, check_idle_owners, run, err);

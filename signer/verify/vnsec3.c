@@ -359,27 +359,47 @@ static bool is_announced(const struct vset *params, const struct parameters *par
 	return false;
 }
 
+/* Whether a hash lies between a link's own and its next, neither included; a circle, so the last wraps. */
+static bool spans(const struct link *link, const uint8_t hash[HASH])
+{
+	const bool above = memcmp(hash, link->hash, HASH) > 0;
+	const bool below = memcmp(hash, link->next, HASH) < 0;
+	return memcmp(link->hash, link->next, HASH) < 0 ? above && below : (above || below);
+}
+
+static void check_idle_name(struct chain *chain, unsigned worker, const struct name *name)
+{
+	struct vrun *const run = chain->run;
+	uint8_t hash[HASH];
+	char detail[VBITMAP_TEXT];
+	hash_name(chain, worker, name->name, hash);
+	const size_t at = find_link(chain, hash);
+	size_t before = at == SIZE_MAX ? chain->count - 1 : at;
+	if (memcmp(chain->links[before]->hash, hash, HASH) == 0) {
+		const struct link *const own = chain->links[before];
+		if (!vbitmap_matches(&run->zone, name->owner, true, own->bitmap, own->bitmap_size, detail))
+			vreport_fail(run->report, VC_NSEC3_BITMAP, "NSEC3 whose bitmap is not the set of types",
+			    vplace_of(own->record), "%s", detail);
+		before = (before + chain->count - 1) % chain->count;
+	}
+	const struct link *const link = chain->links[before];
+	if (memcmp(link->hash, hash, HASH) != 0 && spans(link, hash) &&
+	    !(name->insecure && (link->flags & OPT_OUT) != 0))
+		vreport_fail(run->report, VC_DENIAL_IDLE, "NSEC3 without NSEC3PARAM that deny a name of the zone",
+		    place_of(chain, name), "the NSEC3 in line %u covers its hash", link->record->line);
+}
+
 static enum status check_idle_names(void *context, unsigned worker, size_t first, size_t end, struct error *err)
 {
 	struct chain *const chain = context;
-	struct vrun *const run = chain->run;
 	(void)err;
-	for (size_t i = first; i < end; i++) {
-		uint8_t hash[HASH];
-		char detail[VBITMAP_TEXT];
-		struct link *covers = NULL;
-		hash_name(chain, worker, chain->names[i].name, hash);
-		const struct link *const link = locate(chain, hash, &covers);
-		if (link != NULL &&
-		    !vbitmap_matches(&run->zone, chain->names[i].owner, true, link->bitmap, link->bitmap_size, detail))
-			vreport_fail(run->report, VC_NSEC3_BITMAP, "NSEC3 whose bitmap is not the set of types",
-			    vplace_of(link->record), "%s", detail);
-	}
+	for (size_t i = first; i < end; i++)
+		check_idle_name(chain, worker, &chain->names[i]);
 	return STATUS_OK;
 }
 
 /* Sets that no NSEC3PARAM names come or go and may have gaps (RFC 5155 10.4), but whoever has one of their records can
- * show it to a validator: what it says of its name must be true. */
+ * show it to a validator: what it says of its name must be true, and what it denies is told. */
 static enum status judge_idle(
     struct chain *chain, struct link *links, size_t count, const struct vset *params, struct error *err)
 {
@@ -400,6 +420,7 @@ static enum status judge_idle(
 		for (size_t j = 0; j < chain->count; j++)
 			chain->links[j]->idle = true;
 		vreport_count(run->report, VC_NSEC3_BITMAP, chain->count);
+		vreport_count(run->report, VC_DENIAL_IDLE, chain->count);
 		status = workers_run(run->threads, chain->name_count, 256, check_idle_names, chain, err);
 	}
 	return status;

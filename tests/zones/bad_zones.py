@@ -245,6 +245,23 @@ def nsec3(z):
         "secure", "NSEC", change=lambda t: t.replace(" DS", ""))))
     z.bad("nsec3_lie_unannounced", "denial.nsec3.bitmap", z.signed(before=z.add(
         Record(z.hashed("secure"), 3600, "NSEC3", f"1 0 0 - {z.hashed('secure')} NS"))))
+    idle = lambda *acts, **o: with_(before=z.chain(lambda zone: zone.add_nsec3(salt=b"\xcc", param=False, **o), *acts))
+    z.bad("nsec3_idle_skips_a_name", "denial.idle-spans", z.signed(**idle(drop=("mail",))), "warn")
+    z.bad("nsec3_idle_skips_a_secure_delegation", "denial.idle-spans", z.signed(**idle(drop=("secure",), opt_out=True)), "warn")
+    z.bad("nsec3_idle_skips_an_insecure_delegation", "denial.idle-spans", z.signed(**idle(drop=("insecure",))), "warn")
+
+    def overlap(zone):
+        links = sorted((r for r in zone.records if r.type == "NSEC3" and r.text.split()[3] == "CC"), key=lambda r: r.name)
+        links[0].text = z.word(4, links[1].text.split()[4])(links[0].text)
+    z.bad("nsec3_idle_overlaps", "denial.idle-spans", z.signed(**idle(overlap)), "warn")
+    z.bad("nsec3_second_set_overlaps", "denial.nsec3.chain", z.signed(
+        **with_(before=z.chain(lambda zone: zone.add_nsec3(salt=b"\xcc"), overlap))))
+    z.bad("nsec3_second_set_without_opt_out", "denial.nsec3.opt-out-span", z.signed(**with_(opt_out=True,
+        before=lambda zone: zone.add_nsec3(salt=b"\xcc", opt_out=True, flags_of=lambda digest: 0))))
+    z.bad("nsec_idle_skips_a_name", "denial.idle-spans", z.signed(denial="nsec nsec3", before=z.edit(
+        "mail", "NSEC", change=z.word(0, "www.zs.test."))), "warn")
+    z.bad("nsec_idle_wraps", "denial.idle-spans", z.signed(denial="nsec nsec3", before=z.edit(
+        "mail", "NSEC", change=z.word(0, "zs.test."))), "warn")
     z.bad("nsec3_salt", "denial.nsec3.salt", z.signed(**with_(salt=b"\x01")), "warn")
     z.bad("nsec3_two_params", "denial.nsec3.one-set", z.signed(**with_(before=lambda zone: zone.add_nsec3(salt=b"\xaa"))), "warn")
     z.bad("nsec3_mixed_flags", "denial.nsec3.opt-out", z.signed(**with_(

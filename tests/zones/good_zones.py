@@ -89,14 +89,21 @@ def denial(z):
     z.good("n13_opt_out_without_delegation", z.signed(only_secure, denial="nsec3", opt_out=True))
     z.good("n14_some_insecure_have_nsec3", z.signed(denial="nsec3", opt_out=True, keep=(z.name("insecure"),)))
     z.good("n15_bare_ents_have_nsec3", z.signed(denial="nsec3", opt_out=True, bare_ents=True), others=False)
-    z.good("n16_nsec_beside_nsec3", z.signed(denial="nsec nsec3"), others=False)
+    z.good("n16_nsec_beside_nsec3", z.signed(denial="nsec nsec3"), "silent=denial.idle-spans", others=False)
 
     def second(zone):
         zone.add_nsec3(salt=b"\xaa\xbb")
         # Both sets of NSEC3 were made before either was there; the first must not see the second's owners.
     z.good("n16_two_nsec3param", z.signed(denial="nsec3", before=second), others=False)
     z.good("n16_unannounced_nsec3", z.signed(denial="nsec3", before=lambda zone: zone.add_nsec3(
-        salt=b"\xcc", param=False)), others=False)
+        salt=b"\xcc", param=False)), "silent=denial.idle-spans", others=False)
+    growing = lambda zone: zone.add_nsec3(salt=b"\xcc", param=False, opt_out=True)
+    hole = z.hashed("mail", salt=b"\xcc")
+    z.good("n16_unannounced_nsec3_with_a_gap", z.signed(denial="nsec3", before=z.chain(growing, z.drop(hole, "NSEC3"))),
+           "silent=denial.idle-spans", others=False)
+    z.good("n16_nsec_going_beside_nsec3", z.signed(denial="nsec nsec3", before=z.chain(
+        z.drop("mail", "NSEC"), z.edit(z.hashed("mail"), "NSEC3", change=lambda t: t.replace(" NSEC", "")))),
+           "silent=denial.idle-spans", others=False)
     z.good("n17_salt", z.signed(denial="nsec3", salt=b"\x01\x02\x03"))
     z.good("n17_param_ttl", z.signed(denial="nsec3", before=z.edit("@", "NSEC3PARAM", ttl=86400)))
     z.good("n18_nsec_ttl", z.signed(before=z.edit("mail", "NSEC", ttl=60)))

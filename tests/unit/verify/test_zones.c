@@ -21,8 +21,9 @@ enum { NOW = 1768003200 };
 struct zone_case {
 	char file[128];
 	char expected[64];
-	bool warns; /* a breach of policy only: passes bare, is refused with a policy */
-	int exit;   /* 0: there is a verdict */
+	char silent[64]; /* a check that must find nothing, not even to warn of it */
+	bool warns;      /* a breach of policy only: passes bare, is refused with a policy */
+	int exit;        /* 0: there is a verdict */
 	struct verify_options options;
 	char paths[5][256];
 	char *texts[5];
@@ -58,6 +59,8 @@ static void set_option(struct zone_case *c, const char *folder, const char *word
 		set_input(c, 4, &c->options.expect_keys, folder, value);
 	else if (strncmp(word, "policy=", 7) == 0)
 		set_input(c, 4, &c->options.policy, folder, value);
+	else if (strncmp(word, "silent=", 7) == 0)
+		snprintf(c->silent, sizeof(c->silent), "%s", value);
 	else if (strncmp(word, "origin=", 7) == 0)
 		c->options.origin = strcpy(c->origin, value);
 	else if (strncmp(word, "then=", 5) == 0)
@@ -112,7 +115,8 @@ static bool judge_case(struct zone_case *c, bool with_policy)
 	}
 	const bool good = strcmp(c->expected, "pass") == 0;
 	const bool passes = good || (c->warns && !with_policy);
-	const bool right = verify_passed(verdict) == passes && (good || verify_found(verdict, c->expected));
+	const bool right = verify_passed(verdict) == passes && (good || verify_found(verdict, c->expected)) &&
+			   (c->silent[0] == '\0' || !verify_found(verdict, c->silent));
 	if (!right) {
 		char *const text = verify_text(verdict);
 		print_error("%s (%s%s):\n%s\n", c->file, c->expected, with_policy ? ", with policy" : "", text);
