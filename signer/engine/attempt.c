@@ -227,6 +227,8 @@ static enum status choose_serial(struct attempt *attempt, struct error *err)
 		facts.has_floor = true;
 		facts.floor = run->output.serial;
 	}
+	attempt->has_serial_floor = facts.has_floor;
+	attempt->serial_floor = facts.floor;
 	/* The content that is kept alive has its own serial, which is used: only a new one will do. */
 	enum policy_serial policy = run->policy.serial;
 	if (attempt->keep_alive && policy == POLICY_SERIAL_KEEP)

@@ -21,6 +21,8 @@ struct attempt {
 	bool has_previous, has_includes;
 	uint8_t input_sha256[32], config_sha256[32];
 	uint32_t input_serial, serial;
+	uint32_t serial_floor; /* the greatest one that was used before */
+	bool has_serial_floor;
 	bool input_is_bad;  /* it could not be read, or is refused as it is */
 	const char *reason; /* why something is due */
 	struct key *keys;   /* as they are once this is published */

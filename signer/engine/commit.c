@@ -111,6 +111,7 @@ enum status attempt_verify(struct attempt *attempt, struct error *err)
 		.key_count = attempt->key_count,
 		.policy = &run->policy,
 		.serial = attempt->serial,
+		.serial_floor = attempt->has_serial_floor ? &attempt->serial_floor : NULL,
 		.signed_zone = &run->report->sign,
 		.now = run->now,
 		.threads = run->options->threads };

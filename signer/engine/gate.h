@@ -30,6 +30,7 @@ struct gate {
 	uint32_t serial;
 	bool unsigned_output;                  /* the zone is to have no DNSSEC: every DS of it is gone everywhere */
 	bool cds_delete;                       /* it asks the parent to drop all DS (RFC 8078 4) */
+	const uint32_t *serial_floor;          /* the greatest serial that was used before; NULL: none was */
 	const struct sign_result *signed_zone; /* SHA-256, size, counts as the signer knows them */
 	struct utc now;
 	unsigned threads;
@@ -58,6 +59,8 @@ char *gate_expected_keys(const struct key keys[], size_t count, struct arena *me
 char *gate_trust_anchor(
     const struct key keys[], size_t count, const char *zone, const uint8_t *apex, struct arena *mem);
 char *gate_limits(const struct policy *policy, bool cds_delete, struct arena *mem);
+/* The same, and which serial the policy makes of the input's (`floor` as in struct gate). */
+char *gate_limits_with_serial(const struct policy *policy, bool cds_delete, const uint32_t *floor, struct arena *mem);
 
 /* An unnamed, sealed file with this text; `inherited` by a program that this one executes. */
 enum status gate_text_file(const char *name, const char *text, bool inherited, int *out, struct error *err) MUST_CHECK;

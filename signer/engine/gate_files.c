@@ -62,7 +62,7 @@ static const char only_warn[] =
     "\"warn\": [\"structure.cut\", \"structure.glue\", \"structure.name-doubled\", \"structure.ns-target\", "
     "\"delegation.ds-ttl\", \"delegation.ds-sha1\"]";
 
-char *gate_limits(const struct policy *policy, bool cds_delete, struct arena *mem)
+static char *limits_with(const struct policy *policy, bool cds_delete, const char *serial, struct arena *mem)
 {
 	char salt[2 * POLICY_SALT + 1] = "";
 	bool nsec3 = policy->denial == POLICY_NSEC3;
@@ -77,7 +77,23 @@ char *gate_limits(const struct policy *policy, bool cds_delete, struct arena *me
 	    limit("removed", &policy->delegations_removed, mem), limit("ds", &policy->ds_removed, mem));
 	return arena_printf(mem,
 	    "{\"schema\": \"zoneseal.limits/1\", \"cds_delete\": %s, \"max_ttl\": %" PRIu32
-	    ", \"min_remaining\": %" PRId64 ", \"algorithms\": [%u], %s%s, \"zonemd\": %s, %s, %s}\n",
+	    ", \"min_remaining\": %" PRId64 ", \"algorithms\": [%u], %s%s, \"zonemd\": %s, %s%s, %s}\n",
 	    cds_delete ? "true" : "false", policy->max_zone_ttl, policy->refresh.seconds, policy->algorithm, rsa,
-	    denial, policy->zonemd ? "true" : "false", change, only_warn);
+	    denial, policy->zonemd ? "true" : "false", serial, change, only_warn);
+}
+
+char *gate_limits(const struct policy *policy, bool cds_delete, struct arena *mem)
+{
+	return limits_with(policy, cds_delete, "", mem);
+}
+
+char *gate_limits_with_serial(const struct policy *policy, bool cds_delete, const uint32_t *floor, struct arena *mem)
+{
+	static const char *const names[] = { [POLICY_SERIAL_INCREMENT] = "increment",
+		[POLICY_SERIAL_UNIXTIME] = "unixtime",
+		[POLICY_SERIAL_DATE_COUNTER] = "date-counter",
+		[POLICY_SERIAL_KEEP] = "keep" };
+	char *used = floor == NULL ? arena_strdup(mem, "") : arena_printf(mem, ", \"floor\": %" PRIu32, *floor);
+	return limits_with(policy, cds_delete,
+	    arena_printf(mem, "\"serial\": {\"policy\": \"%s\"%s}, ", names[policy->serial], used), mem);
 }

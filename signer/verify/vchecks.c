@@ -213,6 +213,10 @@ static const struct verify_check checks[VC_COUNT] = {
 	    "ARIN 2016: a serial that went back" },
 	[VC_SERIAL_CONTENT] = { "serial.content", "Z4", VERIFY_GIVEN, VERIFY_RFC, "RFC 1035 3.3.13", "serials",
 	    "One serial never names two contents.", NULL },
+	[VC_SERIAL_POLICY] = { "serial.policy", "Z4", VERIFY_GIVEN, VERIFY_POLICY, "RFC 1982 3", "serials",
+	    "The serial is what the policy's way of counting makes of the input's serial, the time, and the serials "
+	    "that were used before.",
+	    NULL },
 	[VC_CHANGE_RECORDS] = { "change.records", "Z1", VERIFY_GIVEN, VERIFY_RFC, "-", "records",
 	    "The number of records changed by no more than the limit, and no more than that are hidden by new "
 	    "delegations.",

@@ -121,17 +121,22 @@ static enum status read_unsigned(struct vrun *run, struct error *err)
 	if (source.name == NULL)
 		return STATUS_OK;
 	enum status status = STATUS_OK;
+	struct vsum sum = { .count = 0 };
 	const bool again = source.descriptor < 0 || lseek(source.descriptor, 0, SEEK_CUR) >= 0;
 	const off_t start = source.descriptor < 0 ? 0 : lseek(source.descriptor, 0, SEEK_CUR);
 	if (again)
-		status = vsum_same(&run->zone, &source, run->threads, &run->unsigned_same, err);
+		status = vsum_same(&run->zone, &source, run->threads, &run->unsigned_same, &sum, err);
 	run->have_unsigned = status == STATUS_OK;
+	run->input_serial = sum.serial;
+	run->have_input_serial = run->unsigned_same && sum.soa_count == 1;
 	if (status != STATUS_OK || run->unsigned_same)
 		return status;
 	if (again && source.descriptor >= 0 && lseek(source.descriptor, start, SEEK_SET) < 0)
 		return error_set_errno(err, "%s: seek", source.name);
 	status = vzone_load(&source, run->zone.apex, run->threads, &run->unsigned_zone, err);
 	run->have_unsigned = status == STATUS_OK;
+	run->input_serial = run->unsigned_zone.serial;
+	run->have_input_serial = run->unsigned_zone.soa != NULL;
 	return status;
 }
 
@@ -191,7 +196,8 @@ static void note_asked(struct vrun *run)
 		{ VC_CHANGE_NS, run->have_previous }, { VC_CHANGE_DS, run->have_previous },
 		{ VC_CHANGE_APEX, run->have_previous }, { VC_CACHE_OLD_KEYS, run->have_previous_keys },
 		{ VC_CACHE_OLD_SIGS, run->have_previous_keys }, { VC_CACHE_PREPUBLISHED, run->have_previous_keys },
-		{ VC_UNSIGNED_EQUAL, run->have_unsigned }, { VC_UNSIGNED_PLAIN, plain } };
+		{ VC_UNSIGNED_EQUAL, run->have_unsigned }, { VC_UNSIGNED_PLAIN, plain },
+		{ VC_SERIAL_POLICY, run->have_unsigned && run->limits.serial != VSERIAL_ANY } };
 	for (size_t i = 0; i < COUNT(given); i++)
 		run->report->asked[given[i].check] = given[i].asked;
 }
@@ -258,6 +264,7 @@ static enum status judge(struct vrun *run, struct error *err)
 		vchain_anchor(run);
 	vtime_check(run);
 	vpast_unsigned(run);
+	vserial_check(run);
 	note_asked(run);
 	check_counts(run);
 	check_answers(run);

@@ -173,11 +173,31 @@ static bool read_change(struct vlimits *limits, const json_t *value)
 	return true;
 }
 
+static bool read_serial(struct vlimits *limits, const json_t *value)
+{
+	static const char *const names[] = { [VSERIAL_KEEP] = "keep",
+		[VSERIAL_INCREMENT] = "increment",
+		[VSERIAL_UNIXTIME] = "unixtime",
+		[VSERIAL_DATE] = "date-counter" };
+	const char *const text = json_string_value(json_object_get(value, "policy"));
+	const json_t *const floor = json_object_get(value, "floor");
+	int64_t number = 0;
+	if (text == NULL || json_object_size(value) != (floor == NULL ? 1 : 2))
+		return false;
+	for (size_t i = VSERIAL_KEEP; i < COUNT(names); i++)
+		if (strcmp(text, names[i]) == 0)
+			limits->serial = (enum vserial)i;
+	limits->have_serial_floor = floor != NULL && whole(floor, UINT32_MAX, &number);
+	limits->serial_floor = (uint32_t)number;
+	return limits->serial != VSERIAL_ANY && limits->have_serial_floor == (floor != NULL);
+}
+
 static const struct member members[] = { { "schema", read_schema }, { "max_ttl", read_max_ttl },
 	{ "min_remaining", read_min_remaining }, { "algorithms", read_algorithms },
 	{ "rsa_min_bits", read_rsa_min_bits }, { "denial", read_denial }, { "iterations", read_iterations },
 	{ "salt", read_salt }, { "opt_out", read_opt_out }, { "zonemd", read_zonemd },
-	{ "cds_delete", read_cds_delete }, { "warn", read_warn }, { "change", read_change } };
+	{ "cds_delete", read_cds_delete }, { "serial", read_serial }, { "warn", read_warn },
+	{ "change", read_change } };
 
 static enum status read_members(const char *name, json_t *root, struct vlimits *out, struct error *err)
 {

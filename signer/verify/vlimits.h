@@ -14,6 +14,7 @@ struct vlimit {
 };
 
 enum vdenial { VDENIAL_ANY, VDENIAL_NSEC, VDENIAL_NSEC3 };
+enum vserial { VSERIAL_ANY, VSERIAL_KEEP, VSERIAL_INCREMENT, VSERIAL_UNIXTIME, VSERIAL_DATE };
 enum vchoice { VCHOICE_NONE, VCHOICE_NO, VCHOICE_YES };
 
 struct vlimits {
@@ -30,6 +31,9 @@ struct vlimits {
 	enum vchoice opt_out;
 	bool zonemd;
 	bool cds_delete;
+	enum vserial serial;
+	bool have_serial_floor;
+	uint32_t serial_floor;
 	bool warn[VC_COUNT];
 	struct vlimit records, removed, added, ns, ds;
 };

@@ -48,7 +48,9 @@ struct vrun {
 	unsigned algorithm_count;
 	bool algorithms[256]; /* that the zone must be signed with */
 	bool have_expected, have_previous, have_previous_keys, have_unsigned, have_anchor;
-	bool unsigned_same; /* its records were found equal without being kept: unsigned_zone is empty */
+	bool have_input_serial;
+	uint32_t input_serial; /* of the SOA in --unsigned */
+	bool unsigned_same;    /* its records were found equal without being kept: unsigned_zone is empty */
 	struct vzone previous;
 	struct vzone unsigned_zone;
 	struct vfile anchor;
@@ -86,3 +88,4 @@ void vunsigned_check(struct vrun *run); /* in place of keys, signatures and deni
 void vchain_expected(struct vrun *run); /* published against expected keys */
 enum status vpast_check(struct vrun *run, struct error *err) MUST_CHECK;
 void vpast_unsigned(struct vrun *run);
+void vserial_check(struct vrun *run); /* the serial that the policy makes of the input's */

@@ -67,6 +67,8 @@ void vsum_join(struct vsum *sum, const struct vsum *other)
 {
 	add_number(sum, other->words);
 	sum->count += other->count;
+	sum->soa_count += other->soa_count;
+	sum->serial = other->soa_count > 0 ? other->serial : sum->serial;
 }
 
 bool vsum_equal(const struct vsum *a, const struct vsum *b)
@@ -110,6 +112,10 @@ void vsummer_add(struct vsummer *summer, const struct vrecord *record, struct vs
 	memcpy(words, hash, sizeof(words));
 	add_number(sum, words);
 	sum->count++;
+	if (record->type == VTYPE_SOA && record->size >= 22) {
+		sum->soa_count++;
+		sum->serial = bytes_get_u32(record->rdata + record->size - 20);
+	}
 }
 
 struct job {
@@ -139,8 +145,8 @@ static enum status sum_zone(
 	return status;
 }
 
-enum status vsum_same(
-    const struct vzone *zone, const struct vsource *source, unsigned threads, bool *same, struct error *err)
+enum status vsum_same(const struct vzone *zone, const struct vsource *source, unsigned threads, bool *same,
+    struct vsum *theirs, struct error *err)
 {
 	uint8_t key[VSUM_KEY];
 	if (getrandom(key, sizeof(key), 0) != (ssize_t)sizeof(key))
@@ -149,14 +155,14 @@ enum status vsum_same(
 	for (unsigned i = 0; i < threads; i++)
 		summers[i] = vsummer_new(key, zone->apex);
 	struct vsum mine = { .count = 0 };
-	struct vsum theirs = { .count = 0 };
-	enum status status = vread_sum(source, zone->apex, threads, summers, &theirs, err);
+	*theirs = (struct vsum){ .count = 0 };
+	enum status status = vread_sum(source, zone->apex, threads, summers, theirs, err);
 	if (status == STATUS_OK)
 		status = sum_zone(zone, threads, summers, &mine, err);
 	for (unsigned i = 0; i < threads; i++)
 		vsummer_free(summers[i]);
 	free(summers);
 	if (status == STATUS_OK)
-		*same = vsum_equal(&mine, &theirs);
+		*same = vsum_equal(&mine, theirs);
 	return status;
 }

@@ -15,6 +15,8 @@ enum { VSUM_KEY = 32 };
 struct vsum {
 	uint64_t words[4]; /* least significant first */
 	uint64_t count;
+	uint64_t soa_count;
+	uint32_t serial; /* of the last SOA */
 };
 
 /* Records that a signer makes and its input does not hold. */
@@ -31,6 +33,6 @@ void vsummer_add(struct vsummer *summer, const struct vrecord *record, struct vs
 void vsum_join(struct vsum *sum, const struct vsum *other);
 bool vsum_equal(const struct vsum *a, const struct vsum *b);
 
-/* Compares the zone with the records of another file, which is read once and not kept. */
-enum status vsum_same(
-    const struct vzone *zone, const struct vsource *source, unsigned threads, bool *same, struct error *err) MUST_CHECK;
+/* Compares the zone with the records of another file, which is read once and not kept: `theirs` is its sum. */
+enum status vsum_same(const struct vzone *zone, const struct vsource *source, unsigned threads, bool *same,
+    struct vsum *theirs, struct error *err) MUST_CHECK;

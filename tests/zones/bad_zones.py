@@ -466,6 +466,16 @@ def costly(z):
         [rrsig([z.find(zone, "mail", "MX")], z.ZSK, expiration=EXPIRATION - at) for at in range(1, 260)])))
 
 
+def serials(z):
+    for file, *numbers in (("serial_not_kept", "keep", None, 7, 2026010101),
+                           ("serial_behind_input", "increment", 2026010100, 2026010105, 2026010101),
+                           ("serial_far_ahead_of_input", "increment", None, 7, 2026010101),
+                           ("serial_not_past_floor", "increment", 2026010101, 7, 2026010101),
+                           ("serial_not_the_time", "unixtime", 7, 7, NOW - 1),
+                           ("serial_of_another_day", "date-counter", 2026010100, 7, 2026010900)):
+        z.bad(file, "serial.policy", *z.counted("bad", file, *numbers))
+
+
 def make(z):
     structure(z)
     key_set(z)
@@ -482,3 +492,4 @@ def make(z):
     weak(z)
     malformed(z)
     costly(z)
+    serials(z)

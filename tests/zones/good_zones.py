@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Zones that no check of severity "rfc" may refuse; the numbers are those of the list of what is legal though unusual."""
-from zonemaker import APEX, EXPIRATION, INCEPTION, Key, Record, Zone, nsec3_hash, rrsig, time_text
+from zonemaker import APEX, EXPIRATION, INCEPTION, NOW, Key, Record, Zone, nsec3_hash, rrsig, time_text
 
 
 def only_apex(z):
@@ -216,6 +216,20 @@ def surprises(z):
     z.good("input_equal", z.signed(lowest, zonemd=(1,)), "unsigned=input.zone")
 
 
+def serials(z):
+    for file, *numbers in (("serial_kept", "keep", 2026010100, 2026010101, 2026010101),
+                           ("serial_of_input", "increment", 2026010100, 2026010105, 2026010105),
+                           ("serial_of_first_input", "increment", None, 5, 5),
+                           ("serial_incremented", "increment", 2026010100, 7, 2026010101),
+                           ("serial_past_used_ones", "increment", 2026010100, 7, 2026010177),
+                           ("serial_after_the_last", "increment", 2**32 - 1, 7 - 2**31 + 2**32, 1),
+                           ("serial_of_time", "unixtime", 7, 7, NOW),
+                           ("serial_after_time", "unixtime", NOW + 5, 7, NOW + 6),
+                           ("serial_of_day", "date-counter", 2026010917, 7, 2026011000),
+                           ("serial_in_day", "date-counter", 2026011003, 7, 2026011004)):
+        z.good(file, *z.counted("good", file, *numbers), others=False)
+
+
 def algorithms(z):
     for algorithm in (13, 14, 16):
         pair = Key(f"ksk{algorithm}", 257, algorithm), Key(f"zsk{algorithm}", 256, algorithm)
@@ -234,4 +248,5 @@ def make(z):
     zonemd(z)
     children(z)
     surprises(z)
+    serials(z)
     algorithms(z)

@@ -48,6 +48,14 @@ def largest(last):
     return base(extra=[Record("a", 3600, "TXT", f'"{at:0255}"') for at in range(244)] + [Record("a", 3600, "TXT", f'"{last}"')])
 
 
+def counted(folder, file, policy, floor, given, serial):
+    """A zone, its unsigned input with the serial `given`, and a policy's way of counting: all for the options returned."""
+    rest = f', "floor": {floor}' if floor is not None else ""
+    write(folder, f"{file}.json", f'{{"schema": "zoneseal.limits/1", "serial": {{"policy": "{policy}"{rest}}}}}\n')
+    write(folder, f"{file}.in", Zone(base(given)))
+    return signed(base(serial)), f"unsigned={file}.in policy={file}.json"
+
+
 def keys(*published):
     return [Record(APEX, 3600, "DNSKEY", key.text()) for key in published]
 

@@ -366,8 +366,9 @@ static bool same_as_zone(const struct vzone *zone, const char *text, size_t size
 		.name = "other", .descriptor = -1, .data = (const uint8_t *)text, .size = size
 	};
 	struct error err;
+	struct vsum sum;
 	bool same = false;
-	if (vsum_same(zone, &source, threads, &same, &err) != STATUS_OK)
+	if (vsum_same(zone, &source, threads, &same, &sum, &err) != STATUS_OK)
 		fail_msg("%s", err.message);
 	return same;
 }
