@@ -78,6 +78,10 @@ struct verify_input {
 
 enum { VERIFY_TIMES = 16 };
 
+/* Whether keys get tables to verify their P-256 signatures by (vproof.h): those that sign enough for it to pay, all, or
+ * none. The verdict is the same. */
+enum verify_tables { VERIFY_TABLES_AUTO, VERIFY_TABLES_ALWAYS, VERIFY_TABLES_NEVER };
+
 struct verify_options {
 	const char *origin; /* or NULL */
 	struct verify_input zone;
@@ -87,6 +91,7 @@ struct verify_options {
 	struct utc times[VERIFY_TIMES]; /* the first is now */
 	unsigned time_count;            /* at least 1 */
 	unsigned threads;               /* at least 1 */
+	enum verify_tables tables;      /* for tests */
 };
 
 struct verify_verdict; /* made by verify_run */

@@ -12,6 +12,8 @@
 struct vsig_stats {
 	uint64_t signatures;   /* seen */
 	uint64_t verified;     /* good */
+	uint64_t proven;       /* of those, by the table of a key (vproof.h) */
+	uint64_t disproven;    /* by EVP, of a proof: the run has no verdict */
 	int64_t remaining_min; /* seconds from now to the first expiration of a good one */
 	int64_t validity_min;  /* shortest expiration - inception */
 	uint64_t good[VKEYS_MAX];
@@ -79,6 +81,7 @@ static inline struct vplace vplace_owner(const struct vzone *zone, const struct 
 void vstruct_check(struct vrun *run);
 void vchain_keys(struct vrun *run);   /* DNSKEY RRset: form, algorithms, tags; before the signatures */
 void vchain_anchor(struct vrun *run); /* anchors, CDS, roles: after the signatures */
+enum status verify_self_test_tables(struct error *err) MUST_CHECK; /* vselftest.c; before tables are relied on */
 enum status vsig_check(struct vrun *run, struct error *err) MUST_CHECK;
 void vtime_check(struct vrun *run);
 enum status vdenial_check(struct vrun *run, struct error *err) MUST_CHECK;

@@ -4,44 +4,31 @@
 #include <string.h>
 
 #include "signer/base/workers.h"
+#include "signer/verify/vproof.h"
 #include "signer/verify/vrun.h"
+#include "signer/verify/vsigned.h"
 
-enum { RRSIG_FIXED = 18, OWNERS_AT_ONCE = 64, MOST_SIGNATURES = 256 };
+enum { OWNERS_AT_ONCE = 256, MOST_SIGNATURES = 256 };
 
-/* What became of one signature. */
-enum outcome {
-	OUTCOME_GOOD,
-	OUTCOME_EARLY, /* verifies, inception is still to come */
-	OUTCOME_LATE,  /* verifies, has expired */
-	OUTCOME_NEVER, /* verifies, and ends before it begins */
-	OUTCOME_BAD,
-	OUTCOME_FOREIGN, /* no zone key of the DNSKEY RRset has its tag and algorithm */
-	OUTCOME_UNREAD,  /* malformed */
-};
-
-struct signature {
-	const struct vrecord *record;
-	uint8_t algorithm;
-	uint8_t labels;
-	uint32_t original_ttl, expiration, inception;
-	uint16_t tag;
-	const uint8_t *signer;
-	size_t signer_size;
-	struct bytes bytes;
-	enum outcome outcome;
-	size_t key; /* that verified it, index into known; SIZE_MAX: none */
+/* An RRset to be judged, and its signatures among those of the range. */
+struct pending {
+	struct vsubject subject;
+	size_t first, count;
 };
 
 /* What a worker has for itself. */
 struct place {
 	struct vrun *run;
 	struct vverifier *verifier;
+	struct vprover *prover;
 	struct vsig_stats *stats;
-	uint8_t *data;
-	size_t size;
-	size_t room;
-	struct signature *signatures;
-	size_t signature_room;
+	const struct vsubject *subject; /* of the signature that is judged */
+	struct vbuffer data;            /* what it signs, made when the first key is tried */
+	bool have_data;
+	struct vsignature *signatures; /* of a range of owners */
+	size_t signature_count, signature_room;
+	struct pending *pending;
+	size_t pending_count, pending_room;
 };
 
 struct job {
@@ -60,87 +47,23 @@ int64_t vrun_remaining_floor(const struct vrun *run)
 					      : (int64_t)run->zone.soa_expire + run->max_ttl;
 }
 
-static bool read_signature(const struct vrecord *record, struct signature *out)
-{
-	struct cursor in = cursor_init((struct bytes){ record->rdata, record->size });
-	*out = (struct signature){ .record = record, .outcome = OUTCOME_UNREAD, .key = SIZE_MAX };
-	cursor_u16(&in);
-	out->algorithm = cursor_u8(&in);
-	out->labels = cursor_u8(&in);
-	out->original_ttl = cursor_u32(&in);
-	out->expiration = cursor_u32(&in);
-	out->inception = cursor_u32(&in);
-	out->tag = cursor_u16(&in);
-	out->signer_size = vname_check(in.at, cursor_left(&in));
-	out->signer = in.at;
-	cursor_take(&in, out->signer_size);
-	out->bytes = cursor_take(&in, cursor_left(&in));
-	return !in.failed && out->signer_size > 0;
-}
-
-static void put(struct place *place, const void *data, size_t size)
-{
-	if (size > place->room - place->size) {
-		place->room = 2 * place->room + size + 4096;
-		place->data = memory_resize(place->data, place->room, 1);
-	}
-	memcpy(place->data + place->size, data, size);
-	place->size += size;
-}
-
-/* RRSIG RDATA without the signature, then the RRs in canonical form and order (RFC 4034 3.1.8.1, 6). */
-static void build_data(struct place *place, const struct signature *signature, const struct vset *set,
-    const uint8_t *owner, unsigned owner_labels)
-{
-	uint8_t head[VNAME_MAX + 10];
-	uint8_t name[VNAME_MAX + 2];
-	place->size = 0;
-	put(place, signature->record->rdata, RRSIG_FIXED + signature->signer_size);
-	size_t name_size = vname_size(owner);
-	if (signature->labels < owner_labels) {
-		const uint8_t *const suffix = vname_suffix(owner, signature->labels);
-		name_size = 2 + vname_size(suffix);
-		name[0] = 1;
-		name[1] = '*';
-		memcpy(name + 2, suffix, name_size - 2);
-	} else {
-		memcpy(name, owner, name_size);
-	}
-	memcpy(head, name, name_size);
-	bytes_put_u16(head + name_size, set->first->type);
-	bytes_put_u16(head + name_size + 2, set->first->class);
-	bytes_put_u32(head + name_size + 4, signature->original_ttl);
-	const struct vrecord *const end = set->first + set->count;
-	for (const struct vrecord *record = set->first; record < end; record = vzone_next(record, end)) {
-		bytes_put_u16(head + name_size + 8, record->size);
-		put(place, head, name_size + 10);
-		put(place, record->rdata, record->size);
-	}
-}
-
 static bool serial_before(uint32_t a, uint32_t b)
 {
 	return (int32_t)(a - b) < 0;
 }
 
-/* Labels as RFC 4034 3.1.3 counts them. */
-static unsigned signed_labels(const struct vowner *owner)
-{
-	return owner->labels - (vname_wildcard(owner->name) ? 1u : 0u);
-}
-
-static void check_form(struct place *place, const struct signature *s, const struct vowner *owner)
+static void check_form(struct place *place, const struct vsignature *s, const struct vowner *owner)
 {
 	struct vreport *const report = place->run->report;
 	if (!vname_equal(s->signer, place->run->zone.apex))
 		vreport_fail(
 		    report, VC_SIG_FORM, "the signer's name is not the apex", vplace_of(s->record), "tag %u", s->tag);
-	if (s->labels != signed_labels(owner))
+	if (s->labels != vsigned_labels(owner))
 		vreport_fail(report, VC_SIG_FORM, "Labels is not the number of labels of the owner",
-		    vplace_of(s->record), "Labels %u, the owner has %u", s->labels, signed_labels(owner));
+		    vplace_of(s->record), "Labels %u, the owner has %u", s->labels, vsigned_labels(owner));
 }
 
-static void check_ttl(struct place *place, const struct signature *s, const struct vset *set)
+static void check_ttl(struct place *place, const struct vsignature *s, const struct vset *set)
 {
 	const struct vrecord *const record = s->record;
 	if (record->ttl == set->first->ttl && s->original_ttl == set->first->ttl)
@@ -149,18 +72,39 @@ static void check_ttl(struct place *place, const struct signature *s, const stru
 	    "RRSIG %u, RRset %u, Original TTL %u", record->ttl, set->first->ttl, s->original_ttl);
 }
 
+static bool verifies(struct place *place, const struct vsignature *s, const struct vkey *key)
+{
+	if (!place->have_data)
+		vsigned_data(s, place->subject, &place->data);
+	place->have_data = true;
+	return vverifier_check(place->verifier, key, (struct bytes){ place->data.octets, place->data.size }, s->bytes);
+}
+
+/* By its proof, unless that is judged again; else by EVP, which has the last word. */
+static bool verifies_by(struct place *place, const struct vsignature *s, size_t index)
+{
+	const struct vkey *const key = &place->run->known.all[index];
+	if (s->proven != index)
+		return verifies(place, s, key);
+	place->stats->proven++;
+	if (!vprover_sample(place->prover))
+		return true;
+	const bool good = verifies(place, s, key);
+	place->stats->disproven += !good;
+	return good;
+}
+
 /* Tries each key of equal tag and algorithm (RFC 4035 5.3.1); `from` to `to` are indexes into known. */
-static bool try_keys(struct place *place, struct signature *s, size_t from, size_t to, bool any_tag)
+static bool try_keys(struct place *place, struct vsignature *s, size_t from, size_t to, bool any_tag)
 {
 	const struct vrun *const run = place->run;
-	const struct bytes data = { place->data, place->size };
 	unsigned tried = 0;
 	for (size_t i = from; i < to && tried < VKEYS_TRIED; i++) {
 		const struct vkey *const key = &run->known.all[i];
 		if (key->key == NULL || key->algorithm != s->algorithm || (!any_tag && key->tag != s->tag))
 			continue;
 		tried++;
-		if (vverifier_check(place->verifier, key, data, s->bytes)) {
+		if (verifies_by(place, s, i)) {
 			s->key = i;
 			return true;
 		}
@@ -168,7 +112,7 @@ static bool try_keys(struct place *place, struct signature *s, size_t from, size
 	return false;
 }
 
-static bool tag_published(const struct vrun *run, const struct signature *s)
+static bool tag_published(const struct vrun *run, const struct vsignature *s)
 {
 	for (size_t i = 0; i < run->published; i++) {
 		const struct vkey *const key = &run->known.all[i];
@@ -179,7 +123,7 @@ static bool tag_published(const struct vrun *run, const struct signature *s)
 }
 
 /* Of the keys that are not published: those expected, or all that are known. */
-static bool tag_known(const struct vrun *run, const struct signature *s, bool expected)
+static bool tag_known(const struct vrun *run, const struct vsignature *s, bool expected)
 {
 	for (size_t i = run->published; i < run->known.count; i++) {
 		const struct vkey *const key = &run->known.all[i];
@@ -191,19 +135,19 @@ static bool tag_known(const struct vrun *run, const struct signature *s, bool ex
 }
 
 /* A signature of 2^31 seconds and more ends before it begins in serial arithmetic (RFC 4034 3.1.5). */
-static enum outcome judge_time(const struct vrun *run, const struct signature *s)
+static enum voutcome judge_time(const struct vrun *run, const struct vsignature *s)
 {
 	if (serial_before(s->expiration, s->inception))
-		return OUTCOME_NEVER;
+		return VOUTCOME_NEVER;
 	if (serial_before(run->now, s->inception))
-		return OUTCOME_EARLY;
-	return serial_before(s->expiration, run->now) ? OUTCOME_LATE : OUTCOME_GOOD;
+		return VOUTCOME_EARLY;
+	return serial_before(s->expiration, run->now) ? VOUTCOME_LATE : VOUTCOME_GOOD;
 }
 
-static void note_bad(struct place *place, struct signature *s, struct vplace at)
+static void note_bad(struct place *place, struct vsignature *s, struct vplace at)
 {
 	struct vrun *const run = place->run;
-	s->outcome = OUTCOME_BAD;
+	s->outcome = VOUTCOME_BAD;
 	for (size_t i = 0; i < run->published; i++)
 		if (run->known.all[i].tag == s->tag && run->known.all[i].algorithm == s->algorithm)
 			place->stats->bad[i]++;
@@ -216,7 +160,7 @@ static void note_bad(struct place *place, struct signature *s, struct vplace at)
 	    "algorithm %u, tag %u", s->algorithm, s->tag);
 }
 
-static void check_times(struct place *place, const struct signature *s, struct vplace at)
+static void check_times(struct place *place, const struct vsignature *s, struct vplace at)
 {
 	struct vrun *const run = place->run;
 	const int64_t remaining = (int32_t)(s->expiration - run->now);
@@ -235,31 +179,31 @@ static void check_times(struct place *place, const struct signature *s, struct v
 	}
 }
 
-static void note_never(struct vrun *run, const struct signature *s, struct vplace at)
+static void note_never(struct vrun *run, const struct vsignature *s, struct vplace at)
 {
 	vreport_fail(run->report, VC_TIME_VALID, "signatures that end before they begin", at,
 	    "inception %u, expiration %u: never valid in serial arithmetic", s->inception, s->expiration);
 }
 
 /* Caches still take what an expected key signed: its time counts as that of a published one. */
-static void judge_old(struct place *place, struct signature *s, struct vplace at)
+static void judge_old(struct place *place, struct vsignature *s, struct vplace at)
 {
 	struct vrun *const run = place->run;
 	const int64_t remaining = (int32_t)(s->expiration - run->now);
 	s->outcome = judge_time(run, s);
-	if (s->outcome == OUTCOME_NEVER)
+	if (s->outcome == VOUTCOME_NEVER)
 		note_never(run, s, at);
-	if (s->outcome != OUTCOME_GOOD)
+	if (s->outcome != VOUTCOME_GOOD)
 		return;
 	if (remaining < place->stats->remaining_min)
 		place->stats->remaining_min = remaining;
 	check_times(place, s, at);
 }
 
-static void judge_foreign(struct place *place, struct signature *s, struct vplace at)
+static void judge_foreign(struct place *place, struct vsignature *s, struct vplace at)
 {
 	struct vrun *const run = place->run;
-	s->outcome = OUTCOME_FOREIGN;
+	s->outcome = VOUTCOME_FOREIGN;
 	if (try_keys(place, s, run->published, run->known.count, false)) {
 		const struct vkey *const key = &run->known.all[s->key];
 		if ((key->uses & VKEY_OLD) != 0) {
@@ -278,27 +222,27 @@ static void judge_foreign(struct place *place, struct signature *s, struct vplac
 	    "algorithm %u, tag %u", s->algorithm, s->tag);
 }
 
-static void note_good(struct place *place, const struct signature *s, uint16_t type)
+static void note_good(struct place *place, const struct vsignature *s, uint16_t type)
 {
 	struct vsig_stats *const stats = place->stats;
 	const int64_t remaining = (int32_t)(s->expiration - place->run->now);
 	const int64_t validity = (int32_t)(s->expiration - s->inception);
 	stats->verified++;
 	stats->good[s->key]++;
-	if (s->outcome == OUTCOME_GOOD && type == VTYPE_DNSKEY)
+	if (s->outcome == VOUTCOME_GOOD && type == VTYPE_DNSKEY)
 		stats->signs_keys[s->key] = true;
-	if (s->outcome == OUTCOME_GOOD && type == VTYPE_CDS)
+	if (s->outcome == VOUTCOME_GOOD && type == VTYPE_CDS)
 		stats->signs_cds[s->key] = true;
-	if (s->outcome == OUTCOME_GOOD && type == VTYPE_CDNSKEY)
+	if (s->outcome == VOUTCOME_GOOD && type == VTYPE_CDNSKEY)
 		stats->signs_cdnskey[s->key] = true;
-	if (s->outcome == OUTCOME_GOOD && remaining < stats->remaining_min)
+	if (s->outcome == VOUTCOME_GOOD && remaining < stats->remaining_min)
 		stats->remaining_min = remaining;
 	if (validity < stats->validity_min)
 		stats->validity_min = validity;
 }
 
 /* A key that REVOKEd itself, or is known to have one role only, has signed this. */
-static void check_role(struct place *place, const struct signature *s, struct vplace at, uint16_t type)
+static void check_role(struct place *place, const struct vsignature *s, struct vplace at, uint16_t type)
 {
 	struct vrun *const run = place->run;
 	const struct vkey *const key = &run->known.all[s->key];
@@ -317,23 +261,23 @@ static void check_role(struct place *place, const struct signature *s, struct vp
 		    at, "tag %u", key->tag);
 }
 
-static void judge(struct place *place, struct signature *s, const struct vset *set, const struct vowner *owner)
+static void judge(struct place *place, struct vsignature *s, const struct vsubject *subject)
 {
 	struct vrun *const run = place->run;
+	const struct vset *const set = &subject->set;
+	const struct vowner *const owner = subject->owner;
 	const struct vplace at = { owner->name, set->first->type, s->record->line };
 	place->stats->signatures++;
+	place->subject = subject;
+	place->have_data = false;
 	check_form(place, s, owner);
 	check_ttl(place, s, set);
-	const bool published = tag_published(run, s);
-	/* Signatures of nobody cost nothing: there is no key to try. */
-	if (published || tag_known(run, s, false))
-		build_data(place, s, set, owner->name, signed_labels(owner));
-	if (!published) {
+	if (!tag_published(run, s)) {
 		judge_foreign(place, s, at);
 		return;
 	}
 	if (!vkeys_computable(s->algorithm)) {
-		s->outcome = OUTCOME_FOREIGN;
+		s->outcome = VOUTCOME_FOREIGN;
 		vreport_fail(run->report, VC_GATE_COUNTS, "signatures of an algorithm that this program cannot compute",
 		    at, "algorithm %u: not judged, so there is no proof", s->algorithm);
 		return;
@@ -343,37 +287,37 @@ static void judge(struct place *place, struct signature *s, const struct vset *s
 		return;
 	}
 	s->outcome = judge_time(run, s);
-	if (s->outcome == OUTCOME_NEVER) {
+	if (s->outcome == VOUTCOME_NEVER) {
 		note_never(run, s, at);
 		return;
 	}
 	note_good(place, s, set->first->type);
 	check_role(place, s, at, set->first->type);
-	if (s->outcome == OUTCOME_GOOD)
+	if (s->outcome == VOUTCOME_GOOD)
 		check_times(place, s, at);
 }
 
 /* What the signatures of one RRset amount to for one algorithm. */
 static void cover_algorithm(
-    struct place *place, unsigned algorithm, const struct vset *set, const struct signature *all, size_t count)
+    struct place *place, unsigned algorithm, const struct vset *set, const struct vsignature *all, size_t count)
 {
 	struct vreport *const report = place->run->report;
 	const struct vplace at = vplace_of(set->first);
-	const struct signature *untimely = NULL;
+	const struct vsignature *untimely = NULL;
 	bool bad = false;
 	for (size_t i = 0; i < count; i++) {
 		if (all[i].algorithm != algorithm)
 			continue;
 		const bool counts =
 		    all[i].key < place->run->published && vrun_zone_key(&place->run->known.all[all[i].key]);
-		if (counts && all[i].outcome == OUTCOME_GOOD)
+		if (counts && all[i].outcome == VOUTCOME_GOOD)
 			return;
-		if (counts && (all[i].outcome == OUTCOME_EARLY || all[i].outcome == OUTCOME_LATE))
+		if (counts && (all[i].outcome == VOUTCOME_EARLY || all[i].outcome == VOUTCOME_LATE))
 			untimely = &all[i];
-		bad = bad || all[i].outcome == OUTCOME_BAD || all[i].outcome == OUTCOME_NEVER;
+		bad = bad || all[i].outcome == VOUTCOME_BAD || all[i].outcome == VOUTCOME_NEVER;
 	}
 	if (untimely != NULL) {
-		const bool early = untimely->outcome == OUTCOME_EARLY;
+		const bool early = untimely->outcome == VOUTCOME_EARLY;
 		vreport_fail(report, VC_TIME_VALID,
 		    early ? "signatures that are not valid yet" : "signatures that have expired",
 		    (struct vplace){ at.owner, at.type, untimely->record->line }, "%s %lld s %s",
@@ -392,15 +336,15 @@ static void cover_algorithm(
 	    at, "algorithm %u", algorithm);
 }
 
-static void check_extra_times(struct place *place, const struct signature *all, size_t count, struct vplace at)
+static void check_extra_times(struct place *place, const struct vsignature *all, size_t count, struct vplace at)
 {
 	for (size_t i = 0; i < count; i++)
-		if (all[i].outcome == OUTCOME_EARLY || all[i].outcome == OUTCOME_LATE)
+		if (all[i].outcome == VOUTCOME_EARLY || all[i].outcome == VOUTCOME_LATE)
 			vreport_fail(place->run->report, VC_TIME_EXTRA, "signatures that are not valid now",
 			    (struct vplace){ at.owner, at.type, all[i].record->line }, "tag %u", all[i].tag);
 }
 
-static void check_duplicates(struct place *place, const struct signature *all, size_t count, struct vplace at)
+static void check_duplicates(struct place *place, const struct vsignature *all, size_t count, struct vplace at)
 {
 	for (size_t i = 1; i < count && i < 64; i++)
 		for (size_t j = 0; j < i; j++)
@@ -411,7 +355,7 @@ static void check_duplicates(struct place *place, const struct signature *all, s
 }
 
 /* Caches may still hold the DNSKEY RRset that was published before (RFC 6781 4.1.3). */
-static void check_old_path(struct place *place, const struct vset *set, const struct signature *all, size_t count)
+static void check_old_path(struct place *place, const struct vset *set, const struct vsignature *all, size_t count)
 {
 	struct vrun *const run = place->run;
 	if (!run->have_previous_keys || set->first->type == VTYPE_DNSKEY)
@@ -419,7 +363,7 @@ static void check_old_path(struct place *place, const struct vset *set, const st
 	vreport_count(run->report, VC_CACHE_OLD_KEYS, 1);
 	size_t instead = SIZE_MAX;
 	for (size_t i = 0; i < count; i++) {
-		if (all[i].key == SIZE_MAX || (all[i].outcome != OUTCOME_GOOD && all[i].outcome != OUTCOME_FOREIGN))
+		if (all[i].key == SIZE_MAX || (all[i].outcome != VOUTCOME_GOOD && all[i].outcome != VOUTCOME_FOREIGN))
 			continue;
 		if (run->previous_key[all[i].key])
 			return;
@@ -432,10 +376,13 @@ static void check_old_path(struct place *place, const struct vset *set, const st
 	    vplace_of(set->first), "signed by tag %u only, which caches do not know", run->known.all[instead].tag);
 }
 
-static void judge_set(struct place *place, const struct vowner *owner, const struct vset *set, size_t count)
+static void judge_set(struct place *place, const struct pending *pending)
 {
 	struct vrun *const run = place->run;
-	struct signature *const all = place->signatures;
+	const struct vowner *const owner = pending->subject.owner;
+	const struct vset *const set = &pending->subject.set;
+	struct vsignature *const all = place->signatures + pending->first;
+	const size_t count = pending->count;
 	const struct vplace at = vplace_of(set->first);
 	if (!vzone_authoritative(owner, set->first->type)) {
 		if (count > 0)
@@ -448,7 +395,7 @@ static void judge_set(struct place *place, const struct vowner *owner, const str
 		vreport_fail(run->report, VC_GATE_COUNTS, "RRsets with more signatures than are judged", at,
 		    "%zu signatures, %d judged", count, MOST_SIGNATURES);
 	for (size_t i = 0; i < count && i < MOST_SIGNATURES; i++)
-		judge(place, &all[i], set, owner);
+		judge(place, &all[i], &pending->subject);
 	check_duplicates(place, all, count, at);
 	vreport_count(run->report, VC_SIG_COVERED, 1);
 	vreport_count(run->report, VC_SIG_ALGORITHMS, 1);
@@ -485,8 +432,8 @@ static size_t collect(struct place *place, const struct vset *rrsigs, size_t *at
 			break;
 		if (record->spare)
 			continue;
-		struct signature s;
-		if (!read_signature(record, &s)) {
+		struct vsignature s;
+		if (!vsigned_read(record, &s)) {
 			vreport_fail(place->run->report, VC_SIG_FORM, "RRSIG records that are malformed",
 			    vplace_of(record), "%u octets", record->size);
 			continue;
@@ -495,16 +442,26 @@ static size_t collect(struct place *place, const struct vset *rrsigs, size_t *at
 			report_stray(place, record, covered);
 			continue;
 		}
-		if (count == place->signature_room) {
-			place->signature_room = 2 * place->signature_room + 8;
+		if (place->signature_count == place->signature_room) {
+			place->signature_room = 2 * place->signature_room + 64;
 			place->signatures = memory_resize(place->signatures, place->signature_room, sizeof(s));
 		}
-		place->signatures[count++] = s;
+		place->signatures[place->signature_count++] = s;
+		count++;
 	}
 	return count;
 }
 
-static void judge_owner(struct place *place, const struct vowner *owner)
+static void await(struct place *place, const struct pending *pending)
+{
+	if (place->pending_count == place->pending_room) {
+		place->pending_room = 2 * place->pending_room + 64;
+		place->pending = memory_resize(place->pending, place->pending_room, sizeof(*pending));
+	}
+	place->pending[place->pending_count++] = *pending;
+}
+
+static void collect_owner(struct place *place, const struct vowner *owner)
 {
 	const struct vzone *const zone = &place->run->zone;
 	const struct vset rrsigs = vzone_set(zone, owner, VTYPE_RRSIG);
@@ -514,36 +471,68 @@ static void judge_owner(struct place *place, const struct vowner *owner)
 		size_t end = i + 1;
 		while (end < owner->count && records[end].type == records[i].type)
 			end++;
-		const struct vset set = { records + i, end - i };
-		if (set.first->type != VTYPE_RRSIG)
-			judge_set(place, owner, &set, collect(place, &rrsigs, &at, set.first->type));
+		struct pending next = { { owner, { records + i, end - i } }, place->signature_count, 0 };
+		if (records[i].type != VTYPE_RRSIG) {
+			next.count = collect(place, &rrsigs, &at, records[i].type);
+			await(place, &next);
+		}
 		i = end;
 	}
-	const size_t left = collect(place, &rrsigs, &at, UINT16_MAX);
-	for (size_t i = 0; i < left; i++)
+	const size_t first = place->signature_count;
+	collect(place, &rrsigs, &at, UINT16_MAX);
+	for (size_t i = first; i < place->signature_count; i++)
 		report_stray(place, place->signatures[i].record, UINT16_MAX);
+	place->signature_count = first;
 	vreport_count(place->run->report, VC_SIG_ORPHAN, rrsigs.count);
+}
+
+/* Only what will be judged. */
+static void prove(struct place *place, const struct pending *pending)
+{
+	if (!vzone_authoritative(pending->subject.owner, pending->subject.set.first->type))
+		return;
+	for (size_t i = 0; i < pending->count && i < MOST_SIGNATURES; i++)
+		vprover_add(place->prover, &place->signatures[pending->first + i], &pending->subject);
+}
+
+static enum status judge_range(
+    struct place *place, const struct vowner *first, const struct vowner *end, struct error *err)
+{
+	place->signature_count = place->pending_count = 0;
+	for (const struct vowner *owner = first; owner < end; owner++)
+		collect_owner(place, owner);
+	for (size_t i = 0; i < place->pending_count; i++)
+		prove(place, &place->pending[i]);
+	vprover_finish(place->prover);
+	for (size_t i = 0; i < place->pending_count; i++)
+		judge_set(place, &place->pending[i]);
+	ERR_clear_error();
+	if (place->stats->disproven == 0)
+		return STATUS_OK;
+	return error_set(err, STATUS_INTERNAL,
+	    "OpenSSL's two ways to verify P-256 differ on a signature, so nothing is judged: check this machine and "
+	    "its "
+	    "libcrypto");
 }
 
 /* The first range is the zone's digest, which takes as long as many owners: whoever comes first makes it. */
 static enum status judge_owners(void *context, unsigned worker, size_t first, size_t end, struct error *err)
 {
 	struct job *const job = context;
+	const struct vowner *const owners = job->run->zone.owners;
 	if (first == 0) {
 		return vzonemd_digest(job->run)
 			   ? STATUS_OK
 			   : error_set(err, STATUS_INTERNAL, "the zone's digest could not be computed");
 	}
-	for (size_t i = first; i < end; i++)
-		judge_owner(&job->places[worker], &job->run->zone.owners[i - OWNERS_AT_ONCE]);
-	ERR_clear_error();
-	return STATUS_OK;
+	return judge_range(&job->places[worker], owners + first - OWNERS_AT_ONCE, owners + end - OWNERS_AT_ONCE, err);
 }
 
 static void add_stats(struct vsig_stats *sum, const struct vsig_stats *part)
 {
 	sum->signatures += part->signatures;
 	sum->verified += part->verified;
+	sum->proven += part->proven;
 	if (part->remaining_min < sum->remaining_min)
 		sum->remaining_min = part->remaining_min;
 	if (part->validity_min < sum->validity_min)
@@ -560,26 +549,43 @@ static void add_stats(struct vsig_stats *sum, const struct vsig_stats *part)
 	}
 }
 
-enum status vsig_check(struct vrun *run, struct error *err)
+static void open_places(struct vrun *run, const struct vproofs *proofs, struct place places[])
 {
-	struct place *const places = memory_calloc(run->threads, sizeof(*places));
 	for (unsigned i = 0; i < run->threads; i++) {
-		places[i] = (struct place){ .run = run, .verifier = vverifier_new() };
+		places[i] = (struct place){ .run = run, .verifier = vverifier_new(), .prover = vprover_new(proofs) };
 		places[i].stats = memory_calloc(1, sizeof(*places[i].stats));
 		places[i].stats->remaining_min = places[i].stats->validity_min = INT64_MAX;
 	}
-	run->stats.remaining_min = run->stats.validity_min = INT64_MAX;
-	struct job job = { run, places };
-	const enum status status =
-	    workers_run(run->threads, run->zone.owner_count + OWNERS_AT_ONCE, OWNERS_AT_ONCE, judge_owners, &job, err);
+}
+
+static void close_places(struct vrun *run, struct place places[])
+{
 	for (unsigned i = 0; i < run->threads; i++) {
 		add_stats(&run->stats, places[i].stats);
 		vverifier_free(places[i].verifier);
+		vprover_free(places[i].prover);
 		free(places[i].stats);
-		free(places[i].data);
+		free(places[i].data.octets);
 		free(places[i].signatures);
+		free(places[i].pending);
 	}
+}
+
+enum status vsig_check(struct vrun *run, struct error *err)
+{
+	struct vproofs *proofs = NULL;
+	run->stats.remaining_min = run->stats.validity_min = INT64_MAX;
+	enum status status = vproofs_make(run, &proofs, err);
+	if (status != STATUS_OK)
+		return status;
+	struct place *const places = memory_calloc(run->threads, sizeof(*places));
+	open_places(run, proofs, places);
+	struct job job = { run, places };
+	status =
+	    workers_run(run->threads, run->zone.owner_count + OWNERS_AT_ONCE, OWNERS_AT_ONCE, judge_owners, &job, err);
+	close_places(run, places);
 	free(places);
+	vproofs_free(proofs);
 	const uint64_t all = run->stats.signatures;
 	const enum vcheck counted[] = { VC_SIG_VALID, VC_SIG_KEY, VC_SIG_FORM, VC_SIG_TTL, VC_SIG_DUPLICATE,
 		VC_SIG_REVOKED, VC_TIME_VALID, VC_TIME_EXTRA, VC_TIME_REMAINING };

@@ -182,27 +182,26 @@ def word(number, value):
     return change
 
 
-def built_in():
-    """The verifier's own: tiny, and each mutant is one replacement of text (vselftest.c)."""
+def built_in_zone(csk, denial):
+    """Tiny, and each mutant is one replacement of text (vselftest.c)."""
     rows = [Record("@", 300, "SOA", SOA_TEXT.replace("604800", "86400") % 1), Record("@", 300, "NS", "ns.other.test."),
             Record("www", 300, "A", "192.0.2.80"), Record("in", 300, "NS", "ns.other.test."),
             Record("se", 300, "NS", "ns.other.test."), Record("se", 300, "DS", DS)]
-    csk = Key("built-in", 257)
-    zones = []
-    for denial in ("nsec", "nsec3"):
-        zone = Zone([r.copy() for r in rows] + [Record(APEX, 300, "DNSKEY", csk.text())])
-        zone.records.append(Record(APEX, 300, "ZONEMD", "1 1 1 " + "00" * 48))
-        if denial == "nsec":
-            zone.add_nsec(ttl=300)
-        else:
-            zone.add_nsec3(opt_out=True, ttl=300)
-        zone.add_rrsigs((csk,), (csk,))
-        zone.zonemd()
-        zone.records.append(rrsig([r for r in zone.records if r.type == "ZONEMD"], csk))
-        zones.append(zone.text())
-    out = ["/* SPDX-License-Identifier: MIT */", "/* Made by tests/zones/make_zones.py: two tiny signed zones. */",
-           "#pragma once", ""]
-    for label, text in zip(("nsec", "nsec3"), zones):
+    zone = Zone(rows + [Record(APEX, 300, "DNSKEY", csk.text())])
+    zone.records.append(Record(APEX, 300, "ZONEMD", "1 1 1 " + "00" * 48))
+    if denial == "nsec":
+        zone.add_nsec(ttl=300)
+    else:
+        zone.add_nsec3(opt_out=True, ttl=300)
+    zone.add_rrsigs((csk,), (csk,))
+    zone.zonemd()
+    zone.records.append(rrsig([r for r in zone.records if r.type == "ZONEMD"], csk))
+    return zone.text()
+
+
+def write_header(file, what, zones):
+    out = ["/* SPDX-License-Identifier: MIT */", f"/* Made by tests/zones/make_zones.py: {what}. */", "#pragma once", ""]
+    for label, text in zones:
         out.append(f"static const char built_in_{label}[] =")
         lines = []
         for line in text.splitlines():
@@ -212,9 +211,19 @@ def built_in():
         out += lines
         out[-1] += ";"
         out.append("")
-    path = os.path.join(HERE, "../../signer/verify/vselftest_zones.h")
-    with open(path, "w", encoding="ascii") as file:
-        file.write("\n".join(out[:-1]) + "\n")
+    with open(file, "w", encoding="ascii") as header:
+        header.write("\n".join(out[:-1]) + "\n")
+
+
+def built_in():
+    """The verifier's own zones. Signatures by P-256 are random: the zone that was made once stays."""
+    room = os.path.join(HERE, "../../signer/verify")
+    csk = Key("built-in", 257)
+    write_header(f"{room}/vselftest_zones.h", "two tiny signed zones",
+                 [(denial, built_in_zone(csk, denial)) for denial in ("nsec", "nsec3")])
+    if not os.path.exists(f"{room}/vselftest_p256.h"):
+        write_header(f"{room}/vselftest_p256.h", "a tiny zone signed with P-256",
+                     [("p256", built_in_zone(Key("built-in", 257, 13), "nsec"))])
 
 
 def check_with_others():

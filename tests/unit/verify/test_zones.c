@@ -75,7 +75,9 @@ static void read_case(char *line, unsigned threads, struct zone_case *c)
 {
 	char folder[160];
 	char *save = NULL;
-	*c = (struct zone_case){ .options = { .threads = threads, .time_count = 1 } };
+	*c = (struct zone_case){ .options = { .threads = threads,
+				     .time_count = 1,
+				     .tables = threads > 1 ? VERIFY_TABLES_ALWAYS : VERIFY_TABLES_AUTO } };
 	c->options.times[0].seconds = NOW;
 	snprintf(c->file, sizeof(c->file), "%s", strtok_r(line, " \n", &save));
 	snprintf(c->expected, sizeof(c->expected), "%s", strtok_r(NULL, " \n", &save));
