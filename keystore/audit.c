@@ -164,6 +164,39 @@ static void split_detail(const char *detail, struct arena *mem, struct store_eve
 	event->keys = feed == NULL ? "" : feed + 1;
 }
 
+static void read_event(struct sql *sql, struct arena *mem, struct store_event *event)
+{
+	event->id = sql_int(sql);
+	event->when.seconds = sql_int(sql);
+	event->actor = sql_text(sql, mem);
+	event->zone = sql_text(sql, mem);
+	event->what = sql_text(sql, mem);
+	const char *const detail = sql_text(sql, mem);
+	split_detail(detail == NULL ? "" : detail, mem, event);
+	sql_blob(sql, event->hash, sizeof(event->hash));
+}
+
+enum status store_each_event(struct store *store, const char *zone, struct utc since,
+    bool (*tell)(const struct store_event *event, void *context), void *context, struct error *err)
+{
+	struct sql sql;
+	struct arena *const scratch = arena_new(0);
+	bool more = true;
+	sql_begin(&sql, store,
+	    "SELECT id, time, actor, zone, what, detail, hash FROM audit WHERE time >= ? AND (?2 IS NULL OR zone = ?2) "
+	    "ORDER BY id");
+	sql_put_int(&sql, since.seconds);
+	sql_put_text(&sql, zone);
+	while (more && sql_row(&sql)) {
+		struct store_event event = { 0 };
+		arena_reset(scratch);
+		read_event(&sql, scratch, &event);
+		more = sql.code != SQLITE_OK || tell(&event, context);
+	}
+	arena_free(scratch);
+	return sql_end(&sql, err);
+}
+
 enum status store_events(struct store *store, const char *zone, size_t most, struct arena *mem,
     struct store_event **out, size_t *count, struct error *err)
 {
@@ -181,15 +214,7 @@ enum status store_events(struct store *store, const char *zone, size_t most, str
 		sql_put_text(&sql, zone);
 	while (sql_row(&sql)) {
 		events = sql_grow(mem, events, have, &room, sizeof(*events));
-		struct store_event *const event = &events[have++];
-		event->id = sql_int(&sql);
-		event->when.seconds = sql_int(&sql);
-		event->actor = sql_text(&sql, mem);
-		event->zone = sql_text(&sql, mem);
-		event->what = sql_text(&sql, mem);
-		const char *const detail = sql_text(&sql, mem);
-		split_detail(detail == NULL ? "" : detail, mem, event);
-		sql_blob(&sql, event->hash, sizeof(event->hash));
+		read_event(&sql, mem, &events[have++]);
 	}
 	const enum status status = sql_end(&sql, err);
 	if (status == STATUS_OK) {

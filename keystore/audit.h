@@ -3,7 +3,7 @@
  * The hash-chained log, and the state of keys in it.
  *
  * A row that tells of keys carries the whole new state of each, one line a key, behind its words and a line feed. So
- * the log alone says what every key was at any moment; store_audit_replay (store_audit.h) compares it with the table.
+ * the log alone says what every key was at any moment; store_audit_replay compares it with the table.
  *
  * A line, whose parts are separated by one space each; times are seconds, a record that the role has not is "-":
  *
@@ -30,7 +30,7 @@ int64_t audit_line_key(const char *line);
 enum { AUDIT_LABEL = 40 };
 void audit_key_label(const struct key *key, char out[AUDIT_LABEL]);
 
-/* "KSK 41001 (3f9c...): dnskey hidden -> rumoured; " for what differs, or NULL. */
+/* "KSK 41001 (3f9c...): DNSKEY published since T (dnskey rumoured, was hidden); " for what differs, or NULL. */
 const char *audit_key_difference(const struct key *old, const struct key *now, struct arena *mem);
 
 /* audit_append with the lines of keys. */

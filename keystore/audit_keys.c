@@ -74,6 +74,18 @@ static const char *time_words(const char *text, const char *what, struct utc old
 	return arena_printf(mem, "%s, %s since %s", text, what, when);
 }
 
+/* What a record's new state means, for people; where it came from says whether that is news or a correction. */
+static const char *const state_meanings[KEY_RECORDS][KEY_UNRETENTIVE + 1] = {
+	[KEY_DNSKEY] = { "has no DNSKEY", "DNSKEY out of all caches", "DNSKEY published", "DNSKEY in all caches",
+	    "DNSKEY withdrawn" },
+	[KEY_ZRRSIG] = { "signs no data", "its signatures out of all caches", "signs the zone",
+	    "its signatures in all caches", "signs the zone no more" },
+	[KEY_KRRSIG] = { "signs no keys", "its signature of the keys out of all caches", "signs the keys",
+	    "its signature of the keys in all caches", "signs the keys no more" },
+	[KEY_DS] = { "has no DS", "DS out of all caches", "DS to be at the parent", "DS in all caches",
+	    "DS to leave the parent" },
+};
+
 static const char *state_words(const char *text, const struct key *old, const struct key *now, struct arena *mem)
 {
 	char when[UTC_TEXT];
@@ -81,8 +93,8 @@ static const char *state_words(const char *text, const struct key *old, const st
 		if (old->state[i] == now->state[i] && old->since[i].seconds == now->since[i].seconds)
 			continue;
 		utc_format(now->since[i], when);
-		text = arena_printf(mem, "%s, %s %s -> %s since %s", text, record_names[i],
-		    key_state_name(old->state[i]), key_state_name(now->state[i]), when);
+		text = arena_printf(mem, "%s, %s since %s (%s %s, was %s)", text, state_meanings[i][now->state[i]],
+		    when, record_names[i], key_state_name(now->state[i]), key_state_name(old->state[i]));
 	}
 	return text;
 }
@@ -105,9 +117,10 @@ const char *audit_key_difference(const struct key *old, const struct key *now, s
 	text = flag_words(text, old->standby, now->standby, "on standby", "no longer on standby", mem);
 	text = flag_words(text, old->foreign, now->foreign, "foreign", "no longer foreign", mem);
 	if (old->predecessor != now->predecessor)
-		text = arena_printf(mem, "%s, replaces key %" PRId64, text, now->predecessor);
+		text = arena_printf(mem, "%s, replaces the key in row %" PRId64, text, now->predecessor);
 	if (full_bits(old) != full_bits(now))
-		text = arena_printf(mem, "%s, was full %u -> %u", text, full_bits(old), full_bits(now));
+		text = arena_printf(
+		    mem, "%s, records that were in all caches %u (%u before)", text, full_bits(now), full_bits(old));
 	if (text[0] == '\0')
 		return NULL;
 	char label[AUDIT_LABEL];

@@ -224,6 +224,24 @@ enum status store_audit_head(struct store *store, uint8_t out[32], struct error 
 /* Recomputes the chain; STATUS_NO with the first bad row. */
 enum status store_audit_check(struct store *store, uint64_t *rows, struct error *err) MUST_CHECK;
 
+/* Every row from `since` on, oldest first, of one zone or (NULL) of all; `tell` returns false to end it. */
+enum status store_each_event(struct store *store, const char *zone, struct utc since,
+    bool (*tell)(const struct store_event *event, void *context), void *context, struct error *err) MUST_CHECK;
+
+/* A key as the log alone makes it, beside what the table says; the lines are those of audit.h. */
+struct store_replayed {
+	int64_t key;
+	const char *zone;
+	int64_t row;         /* the last row of the log that tells of it; 0: none does */
+	const char *logged;  /* or NULL */
+	const char *stored;  /* or NULL */
+	const char *problem; /* in words, or NULL: both are the same */
+};
+
+/* Makes every key's state again from the log, in order of key id. STATUS_NO if the chain is broken. */
+enum status store_audit_replay(struct store *store, struct arena *mem, struct store_replayed **out, size_t *count,
+    size_t *problems, struct error *err) MUST_CHECK;
+
 /* Puts a copy that store_copy made in the place of the keystore at `path`, migrated if it is older, and marked as
  * restored. What was there is kept as "<path>.before-restore-N". All or nothing: a process that is killed leaves
  * either. STATUS_BUSY while another process has the keystore open. */

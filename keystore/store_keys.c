@@ -257,8 +257,7 @@ enum status store_add_keys(
 	return status;
 }
 
-/* The key as it is stored. */
-static enum status stored_key(
+enum status store_read_key(
     struct store *store, int64_t zone_id, int64_t id, struct arena *scratch, struct key *out, struct error *err)
 {
 	struct sql sql;
@@ -307,7 +306,7 @@ static enum status change_key(struct store *store, int64_t zone_id, const struct
     struct changes *changes, struct error *err)
 {
 	struct key old = { 0 };
-	enum status status = stored_key(store, zone_id, key->id, scratch, &old, err);
+	enum status status = store_read_key(store, zone_id, key->id, scratch, &old, err);
 	if (status != STATUS_OK)
 		return status;
 	const char *const difference = audit_key_difference(&old, key, scratch);
@@ -316,7 +315,7 @@ static enum status change_key(struct store *store, int64_t zone_id, const struct
 	status = update_key(store, key, err);
 	struct key now = { 0 };
 	if (status == STATUS_OK)
-		status = stored_key(store, zone_id, key->id, scratch, &now, err);
+		status = store_read_key(store, zone_id, key->id, scratch, &now, err);
 	if (status != STATUS_OK)
 		return status;
 	changes->words = arena_printf(scratch, "%s%s", changes->words, difference);

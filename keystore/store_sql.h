@@ -73,6 +73,10 @@ enum status store_finish(struct store *store, enum status status, struct error *
 enum status store_zone_name(
     struct store *store, int64_t zone_id, struct arena *mem, const char **out, struct error *err) MUST_CHECK;
 
+/* One key of a zone; STATUS_INTERNAL if it has none with this id. */
+enum status store_read_key(struct store *store, int64_t zone_id, int64_t id, struct arena *scratch, struct key *out,
+    struct error *err) MUST_CHECK;
+
 /* Updates goal, states and times of keys within a transaction; one audit row for what changed, none if nothing did. */
 enum status store_change_keys(struct store *store, int64_t zone_id, const struct key keys[], size_t count,
     const char *reason, struct utc now, struct error *err) MUST_CHECK;

@@ -51,6 +51,7 @@ enum option_id {
 	OPTION_STATES,
 	OPTION_ALL,
 	OPTION_COUNT_MOST,
+	OPTION_SINCE,
 	OPTION_WARNING,
 	OPTION_CRITICAL,
 	OPTION_TIMEOUT,
@@ -107,3 +108,4 @@ extern const struct command command_init, command_zone_add, command_zone_list, c
     command_sign, command_run_all, command_verify, command_status, command_log, command_check, command_key_list,
     command_key_show, command_key_generate, command_ds_show, command_ds_check, command_backup, command_restore,
     command_clock_accept, command_doctor;
+extern const struct command command_audit_verify, command_audit_export, command_audit_replay;

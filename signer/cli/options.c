@@ -40,6 +40,7 @@ const struct option_row cli_options[OPTIONS] = {
 	[OPTION_STATES] = { "states", 0, NULL, "show the record states (RFC 7583 words) too" },
 	[OPTION_ALL] = { "all", 0, NULL, "show all" },
 	[OPTION_COUNT_MOST] = { "most", 0, "N", "at most so many lines (default 50)" },
+	[OPTION_SINCE] = { "since", 0, "TIME", "only what happened from then on" },
 	[OPTION_WARNING] = { "warning", 'w', "DURATION", "WARNING if signatures have less left" },
 	[OPTION_CRITICAL] = { "critical", 'c', "DURATION", "CRITICAL if signatures have less left" },
 	[OPTION_TIMEOUT] = { "timeout", 't', "DURATION", "give up after this time (check: 10s, ds check: 5s)" },
@@ -86,6 +87,9 @@ static const struct command *const rows[] = {
 	&command_restore,
 	&command_clock_accept,
 	&command_doctor,
+	&command_audit_verify,
+	&command_audit_export,
+	&command_audit_replay,
 };
 
 const struct command *const *cli_commands(size_t *count)

@@ -109,6 +109,7 @@ void report_error(struct report *report, const struct error *err, enum status st
 
 /* Writes it and a newline; frees it. STATUS_IO if `out` cannot take it. */
 enum status report_print(FILE *out, struct report *report, struct error *err) MUST_CHECK;
+enum status report_print_line(FILE *out, struct report *report, struct error *err) MUST_CHECK; /* on one line */
 
 struct report *report_of_key(const struct report_key *key);
 struct report *report_of_zone(const struct report_zone *zone);

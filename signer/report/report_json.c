@@ -167,6 +167,14 @@ enum status report_print(FILE *out, struct report *report, struct error *err)
 	return written ? STATUS_OK : error_set_errno(err, "stdout");
 }
 
+enum status report_print_line(FILE *out, struct report *report, struct error *err)
+{
+	bool written =
+	    json_dumpf(report->json, out, JSON_COMPACT | JSON_PRESERVE_ORDER) == 0 && fputc('\n', out) != EOF;
+	report_free(report);
+	return written ? STATUS_OK : error_set_errno(err, "stdout");
+}
+
 struct report *report_of_key(const struct report_key *row)
 {
 	static const char *const records[KEY_RECORDS] = { "dnskey", "zrrsig", "krrsig", "ds" };

@@ -174,6 +174,163 @@ static void a_change_that_fails_leaves_no_row(void **state)
 	assert_int_equal(rows, 3);
 }
 
+/* ---- replay ---- */
+
+/* Two keys that were published, one with words in the log that look like a key's line. */
+static void live(struct fixture *f)
+{
+	struct error err;
+	struct key keys[] = { key_of_vector(&vectors[4]), key_of_vector(&vectors[5]) };
+	keys[0].state[KEY_DNSKEY] = keys[1].state[KEY_DNSKEY] = KEY_HIDDEN;
+	ok(store_add_keys(f->store, f->zone, keys, 2, NOW, &err), &err);
+	keys[0].state[KEY_DNSKEY] = KEY_RUMOURED;
+	keys[0].was_full[KEY_DNSKEY] = true;
+	keys[1].predecessor = keys[0].id;
+	ok(store_update_keys(f->store, f->zone, keys, 2,
+	       "because\nZSK 1 id 2 sha256 00 algorithm 13 goal present at nowhere\n", NOW, &err),
+	    &err);
+	keys[0].state[KEY_DNSKEY] = KEY_OMNIPRESENT;
+	ok(store_update_keys(f->store, f->zone, keys, 1, "time", NOW, &err), &err);
+}
+
+static size_t problems_of(struct fixture *f, struct store_replayed **keys, size_t *count)
+{
+	struct error err;
+	size_t problems;
+	ok(store_audit_replay(f->store, f->mem, keys, count, &problems, &err), &err);
+	return problems;
+}
+
+static void the_log_alone_makes_every_key_again(void **state)
+{
+	struct fixture *const f = *state;
+	struct store_replayed *keys;
+	size_t count;
+	live(f);
+	reopen(f, STORE_READ);
+	assert_int_equal(problems_of(f, &keys, &count), 0);
+	assert_int_equal(count, 2);
+	assert_string_equal(keys[0].logged, keys[0].stored);
+	assert_string_equal(keys[0].zone, "nl.");
+	assert_non_null(strstr(keys[0].logged, " dnskey omnipresent@0 "));
+	assert_non_null(strstr(keys[1].logged, " predecessor 1 "));
+	assert_true(keys[0].row > keys[1].row);
+}
+
+static void words_in_a_reason_are_no_state_of_a_key(void **state)
+{
+	struct fixture *const f = *state;
+	struct error err;
+	struct store_event *events;
+	size_t count;
+	live(f);
+	ok(store_events(f->store, "nl.", 2, f->mem, &events, &count, &err), &err);
+	assert_non_null(strstr(events[1].detail, "because ZSK 1 id 2 sha256 00"));
+	assert_null(strstr(events[1].keys, "nowhere"));
+	assert_non_null(strstr(events[1].keys, "KSK "));
+}
+
+static void a_table_that_was_changed_behind_the_log_is_found(void **state)
+{
+	static const struct {
+		const char *title;
+		const char *sql;
+		const char *problem;
+	} damages[] = {
+		{ "a goal", "UPDATE keys SET goal_present = 1 WHERE id = 1", "says otherwise than the log" },
+		{ "a time", "UPDATE keys SET dnskey_since = 5 WHERE id = 2", "says otherwise than the log" },
+		{ "a tag", "UPDATE key_tags SET tag = 7 WHERE key = 2 AND revoked = 0", "says otherwise than the log" },
+		{ "another public key", "UPDATE keys SET public_key = x'00' WHERE id = 1",
+		    "is not the one of its fingerprint" },
+		{ "a key that is gone", "DELETE FROM key_tags WHERE key = 2; DELETE FROM keys WHERE id = 2",
+		    "the keystore has no such key" },
+		{ "a key from nowhere",
+		    "INSERT INTO keys SELECT 9, zone, role, algorithm, flags, bits, public_key, zeroblob(32), locator, "
+		    "0, "
+		    "dnskey, 0, zrrsig, 0, krrsig, 0, ds, 0, 0, 0, NULL, 0, 0, 0, 0, 0, 0, 0, 0, 0 FROM keys WHERE id "
+		    "= 1",
+		    "the log does not tell of it" },
+		{ "another zone",
+		    "INSERT INTO zones SELECT 7, 'se.', input, output, policy_name, policy_text, parents, added, "
+		    "removed, "
+		    "0, NULL, 0, NULL, 1, 0, 0, NULL FROM zones; UPDATE key_tags SET zone = 7 WHERE key = 2; UPDATE "
+		    "keys "
+		    "SET zone = 7 WHERE id = 2",
+		    "in another zone" },
+	};
+	struct fixture *const f = *state;
+	size_t size;
+	live(f);
+	store_close(f->store);
+	f->store = NULL;
+	uint8_t *const whole = file_take(f->path, &size);
+	for (size_t i = 0; i < COUNT(damages); i++) {
+		struct store_replayed *keys;
+		size_t count;
+		const char *problem = NULL;
+		if (intrude(f->path, damages[i].sql) != SQLITE_OK)
+			fail_msg("%s: the SQL fails", damages[i].title);
+		reopen(f, STORE_READ);
+		const size_t problems = problems_of(f, &keys, &count);
+		for (size_t j = 0; j < count; j++)
+			problem = keys[j].problem != NULL ? keys[j].problem : problem;
+		if (problems != 1 || strstr(problem, damages[i].problem) == NULL)
+			fail_msg(
+			    "%s: %zu problems, %s", damages[i].title, problems, problem == NULL ? "none" : problem);
+		store_close(f->store);
+		f->store = NULL;
+		file_make(f->path, whole, size, 0600);
+	}
+	free(whole);
+}
+
+static void a_log_that_was_changed_is_not_replayed(void **state)
+{
+	struct fixture *const f = *state;
+	struct error err;
+	struct store_replayed *keys;
+	size_t count;
+	size_t problems;
+	live(f);
+	assert_int_equal(
+	    intrude(f->path, "DROP TRIGGER audit_is_not_changed; UPDATE audit SET detail = replace(detail, "
+			     "'rumoured@', 'hidden@') WHERE what = 'keys changed'"),
+	    SQLITE_OK);
+	assert_int_equal(store_audit_replay(f->store, f->mem, &keys, &count, &problems, &err), STATUS_NO);
+	assert_non_null(strstr(err.message, "was altered"));
+}
+
+struct seen {
+	size_t count;
+	int64_t last;
+	size_t most;
+};
+
+static bool see(const struct store_event *event, void *context)
+{
+	struct seen *const seen = context;
+	assert_true(event->id > seen->last);
+	seen->last = event->id;
+	return ++seen->count < seen->most;
+}
+
+static void rows_come_oldest_first_and_from_a_moment_on(void **state)
+{
+	struct fixture *const f = *state;
+	struct error err;
+	struct seen all = { .most = 100 };
+	struct seen later = { .most = 100 };
+	struct seen some = { .most = 2 };
+	fill(f);
+	ok(store_hold(f->store, f->zone, "a test", (struct utc){ NOW.seconds + 1 }, &err), &err);
+	ok(store_each_event(f->store, NULL, (struct utc){ 0 }, see, &all, &err), &err);
+	ok(store_each_event(f->store, "nl.", (struct utc){ NOW.seconds + 1 }, see, &later, &err), &err);
+	ok(store_each_event(f->store, NULL, (struct utc){ 0 }, see, &some, &err), &err);
+	assert_int_equal(all.count, 12);
+	assert_int_equal(later.count, 1);
+	assert_int_equal(some.count, 2);
+}
+
 #define WITH_STORE(test) cmocka_unit_test_setup_teardown(test, fixture_setup, fixture_teardown)
 
 int main(void)
@@ -186,6 +343,11 @@ int main(void)
 		WITH_STORE(tampering_behind_the_triggers_is_found_with_its_row),
 		WITH_STORE(a_cut_end_shows_in_the_head),
 		WITH_STORE(a_change_that_fails_leaves_no_row),
+		WITH_STORE(the_log_alone_makes_every_key_again),
+		WITH_STORE(words_in_a_reason_are_no_state_of_a_key),
+		WITH_STORE(a_table_that_was_changed_behind_the_log_is_found),
+		WITH_STORE(a_log_that_was_changed_is_not_replayed),
+		WITH_STORE(rows_come_oldest_first_and_from_a_moment_on),
 	};
 	return cmocka_run_group_tests_name("audit", tests, NULL, NULL);
 }

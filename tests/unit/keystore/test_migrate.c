@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "keystore/store_open.h"
+#include "keystore/store_served.h"
 #include "tests/unit/keystore/store_fixture.h"
 
 static const char second_sql[] = "CREATE TABLE extras (zone INTEGER NOT NULL REFERENCES zones (id)) STRICT;"
@@ -223,8 +224,100 @@ static void a_database_of_each_past_version_opens_with_its_content(void **state)
 		ok(store_open_intent(store, zone.id, f->mem, &last, &found, &err), &err);
 		assert_true(found);
 		assert_int_equal(last.serial, 2026112403);
+		struct store_replayed *replayed;
+		size_t problems;
+		ok(store_audit_replay(store, f->mem, &replayed, &count, &problems, &err), &err);
+		assert_int_equal(count, 2);
+		assert_int_equal(problems, 0);
 		store_close(store);
 	}
+}
+
+/* A keystore of version 1 whose zone was published long before the last run. */
+static void open_version_1(struct fixture *f, const char *more, struct store **store)
+{
+	struct error err;
+	char path[120];
+	size_t size;
+	sqlite3 *database = NULL;
+	snprintf(path, sizeof(path), "%s/old.db", f->folder);
+	uint8_t *const dump = file_take(TEST_ROOT "/unit/keystore/fixtures/keystore-v1.sql", &size);
+	file_make(path, "", 0, 0600);
+	assert_int_equal(sqlite3_open(path, &database), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(database, (const char *)dump, NULL, NULL, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(database, more, NULL, NULL, NULL), SQLITE_OK);
+	sqlite3_close(database);
+	free(dump);
+	ok(store_open(path, STORE_CHANGE, "test", store, &err), &err);
+}
+
+static const char two_more_versions[] =
+    "UPDATE versions SET abandoned = 1 WHERE published = 0;"
+    "INSERT INTO versions SELECT 4, zone, 2026112404, sha256, input_sha256, config_sha256, path, keys, verdict, "
+    "intended + 1000, 1795001000, 0, first_expiry, refresh, 604800, 7200, 900, records, signatures, size, 0 FROM "
+    "versions WHERE id = 1;"
+    "INSERT INTO versions SELECT 5, zone, 2026112405, sha256, input_sha256, config_sha256, path, keys, verdict, "
+    "intended + 2000, 1795002000, 0, first_expiry, refresh, 86400, 3600, 900, records, signatures, size, 0 FROM "
+    "versions WHERE id = 1;";
+
+static void a_zone_published_under_version_1_gets_what_caches_may_hold(void **state)
+{
+	struct fixture *const f = *state;
+	struct error err;
+	struct store *store = NULL;
+	struct store_served *served;
+	struct store_ttl *ttls;
+	size_t count;
+	open_version_1(f, two_more_versions, &store);
+	ok(store_ttls(store, 1, f->mem, &ttls, &count, &err), &err);
+	assert_int_equal(count, 5);
+	assert_true(ttls[0].class == STORE_DATA && ttls[0].ttl == 86400 && ttls[0].last.seconds == UTC_NEVER.seconds);
+	assert_true(ttls[1].class == STORE_DATA && ttls[1].ttl == 604800 && ttls[1].last.seconds == 1795002000);
+	assert_true(ttls[2].class == STORE_DNSKEY && ttls[2].ttl == 3600 && ttls[2].last.seconds == UTC_NEVER.seconds);
+	assert_true(ttls[3].class == STORE_DNSKEY && ttls[3].ttl == 7200 && ttls[3].last.seconds == 1795002000);
+	ok(store_served(store, 1, (struct utc){ 1795000100 }, (struct span){ 0 }, f->mem, &served, &count, &err), &err);
+	assert_int_equal(count, 6);
+	for (size_t i = 0; i < 3; i++)
+		assert_true(served[i].from.seconds == 0 && served[i].key_count == 0);
+	for (size_t i = 3; i < 6; i++)
+		assert_true(served[i].from.seconds == 1795000012 && served[i].until.seconds == UTC_NEVER.seconds);
+	assert_true(served[3].class == STORE_DNSKEY && served[3].key_count == 2 && served[3].signer_count == 1);
+	assert_int_equal(served[3].ttl, 7200);
+	assert_true(served[4].class == STORE_DATA && served[4].key_count == 1 && served[4].ttl == 604800);
+	assert_true(served[5].class == STORE_DS && served[5].key_count == 1 && served[5].ttl == 604800);
+	store_close(store);
+}
+
+/* The DS may have been handed in: nothing may count on its absence. */
+static void a_ksk_that_was_long_published_has_its_ds_on_the_way(void **state)
+{
+	struct fixture *const f = *state;
+	struct error err;
+	struct store *store = NULL;
+	struct key *keys;
+	size_t count;
+	open_version_1(f, "UPDATE settings SET value = '1795090013' WHERE name = 'last-time'", &store);
+	ok(store_keys(store, 1, f->mem, &keys, &count, &err), &err);
+	assert_int_equal(keys[0].state[KEY_DS], KEY_RUMOURED);
+	assert_int_equal(keys[0].since[KEY_DS].seconds, 1795000012);
+	assert_int_equal(keys[0].ds_seen.seconds, 0);
+	assert_int_equal(keys[0].signatures_complete.seconds, 0);
+	assert_int_equal(keys[1].state[KEY_DS], KEY_NA);
+	assert_int_equal(keys[1].signatures_complete.seconds, 1795000012);
+	store_close(store);
+}
+
+static void a_ksk_that_was_just_published_is_handed_in_later(void **state)
+{
+	struct fixture *const f = *state;
+	struct error err;
+	struct store *store = NULL;
+	struct key *keys;
+	size_t count;
+	open_version_1(f, "UPDATE settings SET value = '1795090011' WHERE name = 'last-time'", &store);
+	ok(store_keys(store, 1, f->mem, &keys, &count, &err), &err);
+	assert_int_equal(keys[0].state[KEY_DS], KEY_HIDDEN);
+	store_close(store);
 }
 
 #define WITH_STORE(test) cmocka_unit_test_setup_teardown(test, fixture_setup, fixture_teardown)
@@ -238,6 +331,9 @@ int main(void)
 		WITH_STORE(a_migration_waits_for_nobody_who_works),
 		cmocka_unit_test(current_sql_is_what_all_steps_add_up_to),
 		WITH_STORE(a_database_of_each_past_version_opens_with_its_content),
+		WITH_STORE(a_zone_published_under_version_1_gets_what_caches_may_hold),
+		WITH_STORE(a_ksk_that_was_long_published_has_its_ds_on_the_way),
+		WITH_STORE(a_ksk_that_was_just_published_is_handed_in_later),
 	};
 	return cmocka_run_group_tests_name("migrate", tests, NULL, NULL);
 }

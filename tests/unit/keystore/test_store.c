@@ -274,7 +274,8 @@ static void changed_keys_are_told_in_the_audit_and_unchanged_ones_are_not(void *
 	char expected[200];
 	snprintf(expected, sizeof(expected), "ZSK %u (%02x%02x", key.tag, key.fingerprint[0], key.fingerprint[1]);
 	assert_memory_equal(events[0].detail, expected, strlen(expected));
-	assert_non_null(strstr(events[0].detail, "dnskey hidden -> rumoured since 2026-11-18T11:07:40Z; because"));
+	assert_non_null(strstr(
+	    events[0].detail, "DNSKEY published since 2026-11-18T11:07:40Z (dnskey rumoured, was hidden); because"));
 	struct key stranger = numbered_key(2);
 	stranger.id = 99;
 	assert_int_equal(store_update_keys(f->store, f->zone, &stranger, 1, "", NOW, &err), STATUS_INTERNAL);

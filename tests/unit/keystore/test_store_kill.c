@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "keystore/store_open.h"
+#include "keystore/store_served.h"
 #include "tests/unit/keystore/store_fixture.h"
 
 static unsigned calls_left; /* 0: nobody is killed */
@@ -194,7 +195,17 @@ static enum status intend_and_confirm(struct store *store, int64_t zone, struct 
 		return status;
 	keys[0].state[KEY_DNSKEY] = KEY_RUMOURED;
 	keys[0].since[KEY_DNSKEY] = NOW;
-	return store_confirm(store, zone, version.id, NOW, keys, key_count, err);
+	const struct store_served_change served[] = { { .begins = { .class = STORE_DNSKEY,
+							    .from = NOW,
+							    .ttl = 3600,
+							    .keys = &keys[0].id,
+							    .key_count = 1,
+							    .signers = &keys[0].id,
+							    .signer_count = 1 },
+	    .ends_others = true } };
+	const struct store_ttl ttls[] = { { .class = STORE_DNSKEY, .ttl = 3600 } };
+	const struct store_step step = { keys, key_count, served, COUNT(served), ttls, COUNT(ttls) };
+	return store_confirm_step(store, zone, version.id, NOW, &step, err);
 }
 
 static enum status publish(struct scene *scene, struct error *err)
@@ -218,6 +229,9 @@ static void expect_no_half_publication(struct scene *scene)
 	const int64_t published = ask(f->path, "SELECT count(*) FROM versions WHERE serial = 6 AND published > 0");
 	const int64_t intended = ask(f->path, "SELECT count(*) FROM versions WHERE serial = 6");
 	assert_int_equal(ask(f->path, "SELECT count(*) FROM keys WHERE dnskey = 'rumoured'"), published);
+	assert_int_equal(ask(f->path, "SELECT count(*) FROM served"), published);
+	assert_int_equal(ask(f->path, "SELECT count(*) FROM served_keys WHERE listed = 1 AND signs = 1"), published);
+	assert_int_equal(ask(f->path, "SELECT count(*) FROM ttls"), published);
 	assert_int_equal(
 	    ask(f->path, "SELECT count(*) FROM audit WHERE what = 'published' AND detail LIKE 'serial 6,%'"),
 	    published);
@@ -244,6 +258,82 @@ static void publishing_survives_a_kill_at_every_call(void **state)
 	print_message("%u calls\n", call - 2);
 	expect_no_half_publication(scene);
 	assert_true(call > 15);
+}
+
+/* ---- notes and steps ---- */
+
+static enum status take_steps(struct store *store, int64_t zone, struct arena *mem, struct error *err)
+{
+	struct key *keys;
+	size_t count = 0;
+	enum status status = store_keys(store, zone, mem, &keys, &count, err);
+	if (status == STATUS_OK)
+		status = store_hold(store, zone, "for a test", NOW, err);
+	if (status == STATUS_OK)
+		status = store_ask_step(store, zone, NOW, err);
+	if (status == STATUS_OK)
+		status = store_note_ds_checked(store, zone, "no DS at 1/1 servers", NOW, err);
+	if (status != STATUS_OK)
+		return status;
+	keys[0].state[KEY_DS] = KEY_RUMOURED;
+	keys[0].predecessor = keys[0].id;
+	const struct store_served_change ds = { { .class = STORE_DS, .from = NOW, .keys = &keys[0].id, .key_count = 1 },
+		true };
+	const struct store_ttl ttl = { .class = STORE_DS, .ttl = 60 };
+	const struct store_step step = { keys, count, &ds, 1, &ttl, 1 };
+	status = store_take_step(store, zone, &step, "for a test", NOW, err);
+	return status == STATUS_OK ? store_hold(store, zone, NULL, NOW, err) : status;
+}
+
+static enum status step(struct scene *scene, struct error *err)
+{
+	struct store *store = NULL;
+	enum status status = store_open(scene->fixture->path, STORE_CHANGE, "killed", &store, err);
+	if (status == STATUS_OK)
+		status = take_steps(store, scene->fixture->zone, scene->fixture->mem, err);
+	store_close(store);
+	return status;
+}
+
+static void expect_no_half_step(struct scene *scene)
+{
+	struct fixture *const f = scene->fixture;
+	static const char *const equations[] = {
+		"SELECT (SELECT count(*) FROM audit WHERE what = 'key events held') - (SELECT count(*) FROM audit "
+		"WHERE "
+		"what = 'key events released') = (SELECT held_since > 0 FROM zones)",
+		"SELECT (SELECT count(*) FROM audit WHERE what = 'step asked') - (SELECT count(*) FROM served) = "
+		"(SELECT "
+		"step_asked > 0 FROM zones)",
+		"SELECT (SELECT count(*) FROM audit WHERE what = 'parent asked') = (SELECT ds_checked > 0 FROM zones)",
+		"SELECT (SELECT count(*) FROM served) = (SELECT count(*) FROM keys WHERE ds = 'rumoured')",
+		"SELECT (SELECT count(*) FROM served) = (SELECT count(*) FROM ttls)",
+		"SELECT (SELECT count(*) FROM served) = (SELECT count(*) FROM served_keys)",
+		"SELECT (SELECT count(*) FROM served) = (SELECT count(*) FROM audit WHERE what = 'served')",
+		"SELECT (SELECT count(*) FROM served) = (SELECT count(*) FROM audit WHERE what = 'keys changed')",
+		"SELECT (SELECT count(*) FROM served) = (SELECT count(predecessor) FROM keys)",
+	};
+	struct error err;
+	uint64_t rows;
+	reopen(f, STORE_CHANGE);
+	ok(store_audit_check(f->store, &rows, &err), &err);
+	expect_whole(f->path);
+	for (size_t i = 0; i < COUNT(equations); i++)
+		if (ask(f->path, equations[i]) != 1)
+			fail_msg("%s", equations[i]);
+}
+
+static void steps_survive_a_kill_at_every_call(void **state)
+{
+	struct scene *const scene = *state;
+	unsigned call = 1;
+	do
+		rewind_scene(scene);
+	while (killed_at(scene, step, call++) && (expect_no_half_step(scene), true));
+	print_message("%u calls\n", call - 2);
+	expect_no_half_step(scene);
+	assert_int_equal(ask(scene->fixture->path, "SELECT count(*) FROM served"), 1);
+	assert_true(call > 25);
 }
 
 /* ---- migration ---- */
@@ -292,6 +382,57 @@ static void a_migration_survives_a_kill_at_every_call(void **state)
 	while (killed_at(scene, migrate, call++) && (expect_old_or_new(scene), true));
 	print_message("%u calls\n", call - 2);
 	expect_old_or_new(scene);
+	assert_true(call > 30);
+}
+
+/* The scene is a keystore of version 1. */
+static void use_version_1(struct scene *scene)
+{
+	struct fixture *const f = scene->fixture;
+	sqlite3 *database = NULL;
+	size_t size;
+	char path[160];
+	snprintf(path, sizeof(path), "%s/old.db", f->folder);
+	uint8_t *const dump = file_take(TEST_ROOT "/unit/keystore/fixtures/keystore-v1.sql", &size);
+	assert_int_equal(sqlite3_open(path, &database), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(database, (const char *)dump, NULL, NULL, NULL), SQLITE_OK);
+	sqlite3_close(database);
+	free(dump);
+	free(scene->database);
+	scene->database = file_take(path, &scene->size);
+	scene->step_count--; /* the built-in ones alone */
+}
+
+static void expect_migrated_from_1(struct scene *scene)
+{
+	struct fixture *const f = scene->fixture;
+	struct error err;
+	uint64_t rows;
+	char copy[160];
+	reopen(f, STORE_CHANGE);
+	expect_whole(f->path);
+	ok(store_audit_check(f->store, &rows, &err), &err);
+	assert_int_equal(rows, 11);
+	assert_int_equal(ask(f->path, "SELECT count(*) FROM audit WHERE what = 'keys recorded'"), 1);
+	assert_int_equal(ask(f->path, "SELECT count(*) FROM served"), 6);
+	assert_int_equal(ask(f->path, "SELECT count(*) FROM ttls"), 3);
+	store_close(f->store);
+	f->store = NULL;
+	snprintf(copy, sizeof(copy), "%s.before-2", f->path);
+	expect_whole(copy);
+	assert_int_equal(ask(copy, "PRAGMA user_version"), 1);
+}
+
+static void the_migration_from_version_1_survives_a_kill_at_every_call(void **state)
+{
+	struct scene *const scene = *state;
+	unsigned call = 1;
+	use_version_1(scene);
+	do
+		rewind_scene(scene);
+	while (killed_at(scene, migrate, call++) && (expect_migrated_from_1(scene), true));
+	print_message("%u calls\n", call - 2);
+	expect_migrated_from_1(scene);
 	assert_true(call > 30);
 }
 
@@ -442,7 +583,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		WITH_SCENE(publishing_survives_a_kill_at_every_call),
+		WITH_SCENE(steps_survive_a_kill_at_every_call),
 		WITH_SCENE(a_migration_survives_a_kill_at_every_call),
+		WITH_SCENE(the_migration_from_version_1_survives_a_kill_at_every_call),
 		WITH_SCENE(making_a_keystore_survives_a_kill_at_every_call),
 		WITH_SCENE(a_restore_survives_a_kill_at_every_call),
 		WITH_SCENE(a_kill_at_any_moment_leaves_a_whole_keystore),

@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: MIT */
+/* The hash-chained log: whether it is whole, all of it, and the keys as it tells them. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "signer/base/bytes.h"
+#include "signer/cli/cli.h"
+#include "signer/engine/setup.h"
+
+/* ---- verify ---- */
+
+static enum status verify(struct cli *cli, struct store *store, struct error *err)
+{
+	uint64_t rows = 0;
+	uint8_t head[32];
+	char hex[65];
+	enum status status = store_audit_check(store, &rows, err);
+	if (status == STATUS_OK)
+		status = store_audit_head(store, head, err);
+	if (status != STATUS_OK)
+		return error_context(err, "%s", cli->state);
+	bytes_to_hex((struct bytes){ head, sizeof(head) }, false, hex);
+	if (!cli_has(cli, OPTION_JSON)) {
+		printf("audit: %" PRIu64 " rows, each fits the one before it\nhead   %s\n", rows, hex);
+		return STATUS_OK;
+	}
+	struct report *report = report_new("zoneseal.audit-verify/1");
+	report_number(report, "rows", (int64_t)rows);
+	report_text(report, "head", hex);
+	return cli_print(cli, report, err);
+}
+
+static int run_verify(struct cli *cli, struct error *err)
+{
+	struct store *store = NULL;
+	enum status status = cli_open(cli, STORE_READ, &store, err);
+	if (status == STATUS_OK)
+		status = verify(cli, store, err);
+	store_close(store);
+	return (int)status;
+}
+
+const struct command command_audit_verify = {
+	.name = "audit verify",
+	.run = run_verify,
+	.synopsis = "",
+	.summary = "compute the log's hash chain again",
+	.examples = "  zoneseal audit verify\n"
+		    "  zoneseal audit verify --json | jq -r .head    to keep elsewhere\n",
+};
+
+/* ---- export ---- */
+
+struct export
+{
+	bool json;
+	struct error *err;
+	enum status status;
+};
+
+static void print_row(const struct store_event *event)
+{
+	char when[UTC_TEXT];
+	char hex[65];
+	char text[4096];
+	utc_format(event->when, when);
+	bytes_to_hex((struct bytes){ event->hash, sizeof(event->hash) }, false, hex);
+	error_escape(event->detail, strlen(event->detail), text, sizeof(text));
+	printf("%" PRId64 "  %s  %s  %s  %s: %s  %s\n", event->id, when, event->actor, event->zone, event->what, text,
+	    hex);
+	for (const char *line = event->keys; line[0] != '\0';) {
+		const size_t size = strcspn(line, "\n");
+		error_escape(line, size, text, sizeof(text));
+		printf("    %s\n", text);
+		line += size + (line[size] == '\n' ? 1 : 0);
+	}
+}
+
+static enum status print_json(const struct store_event *event, struct error *err)
+{
+	struct report *report = report_new("zoneseal.audit/1");
+	report_number(report, "row", event->id);
+	report_time(report, "time", event->when);
+	report_text(report, "actor", event->actor);
+	report_text(report, "zone", event->zone);
+	report_text(report, "what", event->what);
+	report_text(report, "detail", event->detail);
+	report_text(report, "keys", event->keys);
+	report_hex(report, "hash", event->hash, sizeof(event->hash));
+	return report_print_line(stdout, report, err);
+}
+
+static bool export_row(const struct store_event *event, void *context)
+{
+	struct export *const export = context;
+	if (export->json)
+		export->status = print_json(event, export->err);
+	else
+		print_row(event);
+	return export->status == STATUS_OK;
+}
+
+static enum status export_all(struct cli *cli, struct store *store, struct error *err)
+{
+	struct export export = { .json = cli_has(cli, OPTION_JSON), .err = err };
+	struct utc since = { 0 };
+	const char *const text = cli_value(cli, OPTION_SINCE);
+	struct store_zone zone = { 0 };
+	enum status status = text == NULL ? STATUS_OK : utc_parse(text, &since, err);
+	if (status == STATUS_OK && cli->arg_count > 0)
+		status = setup_find_zone(store, cli->args[0], cli->mem, &zone, err);
+	if (status == STATUS_OK)
+		status = store_each_event(store, zone.name, since, export_row, &export, err);
+	if (status == STATUS_OK)
+		status = export.status;
+	if (status == STATUS_OK && fflush(stdout) != 0)
+		status = error_set_errno(err, "stdout");
+	cli->json_done = export.json && status == STATUS_OK;
+	return status;
+}
+
+static int run_export(struct cli *cli, struct error *err)
+{
+	struct store *store = NULL;
+	enum status status = cli_open(cli, STORE_READ, &store, err);
+	if (status == STATUS_OK)
+		status = export_all(cli, store, err);
+	store_close(store);
+	return (int)status;
+}
+
+const struct command command_audit_export = {
+	.name = "audit export",
+	.run = run_export,
+	.synopsis = "[ZONE]",
+	.summary = "write every row of the log, oldest first",
+	.examples = "  zoneseal audit export --json > audit.jsonl    one object a line\n"
+		    "  zoneseal audit export nl.test --since 2026-11-01T00:00:00Z\n",
+	.options = TAKES(OPTION_SINCE),
+	.max_args = 1,
+};
+
+/* ---- replay ---- */
+
+static void print_key(const struct store_replayed *key)
+{
+	char text[1200];
+	const char *const line = key->logged != NULL ? key->logged : key->stored;
+	error_escape(line, strlen(line), text, sizeof(text));
+	printf("%s %s\n", key->zone, text);
+	if (key->problem == NULL)
+		return;
+	printf("    PROBLEM: %s (row %" PRId64 ")\n", key->problem, key->row);
+	if (key->logged != NULL && key->stored != NULL) {
+		error_escape(key->stored, strlen(key->stored), text, sizeof(text));
+		printf("    keystore: %s\n", text);
+	}
+}
+
+static enum status report_replay(
+    struct cli *cli, const struct store_replayed keys[], size_t count, size_t problems, struct error *err)
+{
+	struct report *report = report_new("zoneseal.audit-replay/1");
+	struct report *list = report_list();
+	for (size_t i = 0; i < count; i++) {
+		struct report *key = report_new(NULL);
+		report_number(key, "key", keys[i].key);
+		report_text(key, "zone", keys[i].zone);
+		report_number(key, "row", keys[i].row);
+		report_text(key, "logged", keys[i].logged);
+		report_text(key, "stored", keys[i].stored);
+		report_text(key, "problem", keys[i].problem);
+		report_append(list, key);
+	}
+	report_number(report, "problems", (int64_t)problems);
+	report_child(report, "keys", list);
+	return cli_print(cli, report, err);
+}
+
+static enum status replay(struct cli *cli, struct store *store, struct error *err)
+{
+	struct store_replayed *keys = NULL;
+	size_t count = 0;
+	size_t problems = 0;
+	enum status status = store_audit_replay(store, cli->mem, &keys, &count, &problems, err);
+	if (status != STATUS_OK)
+		return error_context(err, "%s", cli->state);
+	if (cli_has(cli, OPTION_JSON)) {
+		status = report_replay(cli, keys, count, problems, err);
+	} else {
+		for (size_t i = 0; i < count; i++)
+			print_key(&keys[i]);
+		if (problems == 0)
+			cli_say(cli, "%zu keys made again from the log, all as the keystore has them", count);
+	}
+	if (status == STATUS_OK && problems > 0)
+		return error_set(err, STATUS_NO,
+		    "%s: %zu of %zu keys are not what the log makes of them: the keystore was changed behind "
+		    "zoneseal's "
+		    "back; what is published is untouched; look at each before the next run, or restore a backup "
+		    "(zoneseal restore FILE)",
+		    cli->state, problems, count);
+	return status;
+}
+
+static int run_replay(struct cli *cli, struct error *err)
+{
+	struct store *store = NULL;
+	enum status status = cli_open(cli, STORE_READ, &store, err);
+	if (status == STATUS_OK)
+		status = replay(cli, store, err);
+	store_close(store);
+	return (int)status;
+}
+
+const struct command command_audit_replay = {
+	.name = "audit replay",
+	.run = run_replay,
+	.synopsis = "",
+	.summary = "make the state of every key again from the log, and compare",
+	.examples = "  zoneseal audit replay\n  zoneseal audit replay --json\n",
+};
