@@ -36,6 +36,7 @@ class Server:
     """A daemon. Subclasses say what to write and what to run; `with` starts and stops it."""
 
     name = None
+    wanted_port = None  # that of a server which this one takes over from
 
     def __init__(self, folder):
         os.makedirs(folder, exist_ok=True)
@@ -59,7 +60,7 @@ class Server:
 
     def __enter__(self):
         for _ in range(5):
-            self.port = free_port()
+            self.port = self.wanted_port or free_port()
             path = self.path("config")
             with open(path, "w", encoding="ascii") as file:
                 file.write(self.config())
@@ -318,15 +319,18 @@ class Unbound(Server):
 
     name = "Unbound"
 
-    def __init__(self, folder, anchor, origins, port):
+    def __init__(self, folder, anchor, origins, *ports, aggressive=False, validates=True, forwards=False):
+        """Asks the servers at all of `ports`; if it forwards, they are caches."""
         super().__init__(folder)
-        self.anchor, self.origins, self.upstream = anchor, origins, port
+        self.anchor, self.origins, self.upstreams = anchor, origins, ports
+        self.aggressive, self.validates = aggressive, validates
+        self.kind = "forward" if forwards else "stub"
 
     def probe(self):
         return dns.message.make_query("ready.invalid.", "A")
 
     def config(self):
-        # Every answer is to be proven anew: nothing is synthesised from what an earlier answer showed.
+        # Unless asked for, every answer is proven anew: nothing is synthesised from what an earlier answer showed.
         head = f"""\
 server:
     do-daemonize: no
@@ -342,11 +346,11 @@ server:
     interface: {ADDRESS}@{self.port}
     do-ip6: no
     do-not-query-localhost: no
-    module-config: "validator iterator"
+    module-config: "{'validator ' if self.validates else ''}iterator"
     trust-anchor-file: "{self.anchor}"
     local-zone: "invalid." static
     local-data: "ready.invalid. A 127.0.0.1"
-    aggressive-nsec: no
+    aggressive-nsec: {'yes' if self.aggressive else 'no'}
     qname-minimisation: no
     harden-below-nxdomain: no
     minimal-responses: no
@@ -360,24 +364,36 @@ remote-control:
     control-interface: "{self.path('control')}"
 """
         return head + "".join(f"""\
-stub-zone:
+{self.kind}-zone:
     name: "{origin}"
-    stub-addr: {ADDRESS}@{self.upstream}
-""" for origin in self.origins)
+""" + "".join(f"""\
+    {self.kind}-addr: {ADDRESS}@{port}
+""" for port in self.upstreams) for origin in self.origins)
 
     def command(self, path):
         return ["unbound", "-d", "-c", path]
 
+    def control(self, command):
+        with socket.socket(socket.AF_UNIX) as stream:
+            stream.settimeout(20)
+            stream.connect(self.path("control"))
+            stream.sendall(f"UBCT1 {command}\n".encode())
+            said = b""
+            while part := stream.recv(1 << 16):
+                said += part
+        return said.decode(errors="replace")
+
     def forget(self):
         """Empties its caches, of messages, records, keys and servers."""
         for command in ("flush_zone .", "flush_infra all"):
-            with socket.socket(socket.AF_UNIX) as stream:
-                stream.settimeout(20)
-                stream.connect(self.path("control"))
-                stream.sendall(f"UBCT1 {command}\n".encode())
-                said = stream.recv(1000)
-                if not said.startswith(b"ok"):
-                    raise AssertionError(f"unbound: {command}: {said}")
+            said = self.control(command)
+            if not said.startswith("ok"):
+                raise AssertionError(f"unbound: {command}: {said}")
+
+    def cached(self, kind, start=""):
+        """How many records of a type, whose text begins with `start`, it has in its cache."""
+        return len(re.findall(rf"^[^;\s]+\t\d+\tIN\t{kind}\t{start}", self.control("dump_cache"),
+                              re.MULTILINE | re.IGNORECASE))
 
     def why(self):
         """The last reason for which it found an answer bogus."""
