@@ -207,6 +207,7 @@ static const struct field fields[FIELD_COUNT] = {
 	[FIELD_TEXT] = { "a string", field_read_text, field_pass_any, field_write_text_any },
 	[FIELD_TEXT_SOME] = { "a string", field_read_text_some, field_pass_some, field_write_text },
 	[FIELD_TAG] = { "a tag", field_read_tag, field_pass_tag, field_write_tag },
+	[FIELD_REGEXP] = { "a substitution expression", field_read_regexp, field_pass_regexp, write_string },
 	[FIELD_PSDN] = { "an X.25 address", field_read_psdn, field_pass_psdn, write_string },
 	[FIELD_EUI48] = { "an EUI-48 address", field_read_eui48, field_pass_eui48, field_write_eui },
 	[FIELD_EUI64] = { "an EUI-64 address", field_read_eui64, field_pass_u64, field_write_eui },

@@ -165,7 +165,9 @@ void field_write_hip(struct cursor *in, struct zonetext_buffer *out);
 void field_write_a6(struct cursor *in, struct zonetext_buffer *out);
 void field_write_a6_name(struct cursor *in, struct zonetext_buffer *out);
 
-/* field_loc.c, field_svcb.c */
+/* field_loc.c, field_regexp.c, field_svcb.c */
+enum status field_read_regexp(struct scan *scan, struct rdata_out *out);
+bool field_pass_regexp(struct cursor *in);
 enum status field_read_loc(struct scan *scan, struct rdata_out *out);
 enum status field_read_svcparams(struct scan *scan, struct rdata_out *out);
 bool field_pass_loc(struct cursor *in);

@@ -45,7 +45,7 @@ static const struct rrtype_row rows[] = {
 	{ 32, 0, "NIMLOC", "draft-ietf-nimrod-dns", { F(HEX) } },
 	{ 33, 1, "SRV", "RFC 2782", { F(U16), F(U16), F(U16), F(NAME) } },
 	{ 34, 0, "ATMA", "af-dans-0152", { F(ATMA) } },
-	{ 35, 1, "NAPTR", "RFC 3403 4.1", { F(U16), F(U16), F(STRING), F(STRING), F(STRING), F(NAME) } },
+	{ 35, 1, "NAPTR", "RFC 3403 4.1", { F(U16), F(U16), F(STRING), F(STRING), F(REGEXP), F(NAME) } },
 	{ 36, 1, "KX", "RFC 2230 3.1", { F(U16), F(NAME) } },
 	{ 37, 1, "CERT", "RFC 4398 2.2", { F(CERT_TYPE), F(U16), F(ALGORITHM), F(BASE64) } },
 	{ 38, 0, "A6", "RFC 2874 3.2", { F(A6), F(A6_NAME) } },

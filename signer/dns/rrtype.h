@@ -65,6 +65,7 @@ enum rdata_field {
 	FIELD_TEXT,            /* octets to the end, as one string */
 	FIELD_TEXT_SOME,       /* the same, at least one octet */
 	FIELD_TAG,             /* a string of letters and digits */
+	FIELD_REGEXP,          /* a string, the substitution expression of NAPTR (RFC 3402 3.2) */
 	FIELD_PSDN,            /* a string of digits (RFC 1183 3.1) */
 	FIELD_EUI48,
 	FIELD_EUI64,

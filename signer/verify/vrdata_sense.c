@@ -130,11 +130,88 @@ static const char *judge_ipseckey(const uint8_t *data, size_t size)
 						      : "a key without an algorithm, or the reverse (RFC 4025 2.6)";
 }
 
+/* The place behind the bracket expression that begins at `at`; beyond `size` if it does not end. */
+static size_t behind_bracket(const uint8_t *text, size_t at, size_t size)
+{
+	at += at + 1 < size && text[at + 1] == '^' ? 2 : 1;
+	at += at < size && text[at] == ']';
+	for (; at < size; at++) {
+		const uint8_t mark = at + 1 < size ? text[at + 1] : 0;
+		if (text[at] == ']')
+			return at + 1;
+		if (text[at] != '[' || (mark != ':' && mark != '.' && mark != '='))
+			continue;
+		for (at += 2; at + 1 < size && (text[at] != mark || text[at + 1] != ']'); at++)
+			;
+		at++;
+	}
+	return size + 1;
+}
+
+/* Groups of a regular expression; -1: a group or a bracket does not end. */
+static int count_groups(const uint8_t *text, size_t size)
+{
+	int groups = 0;
+	int open = 0;
+	for (size_t at = 0; at < size;) {
+		groups += text[at] == '(';
+		open += text[at] == '(';
+		open -= text[at] == ')' && open > 0;
+		if (text[at] == '[')
+			at = behind_bracket(text, at, size);
+		else
+			at += text[at] == '\\' ? 2 : 1;
+		if (at > size)
+			return -1;
+	}
+	return open > 0 ? -1 : groups;
+}
+
+/* RFC 3402 3.2: three delimiters that no backslash stands before, and flags behind the last. */
+static const char *judge_expression(const uint8_t *text, size_t size)
+{
+	size_t at[3] = { 0 };
+	unsigned found = 0;
+	if (size == 0)
+		return NULL;
+	if ((text[0] >= '0' && text[0] <= '9') || text[0] == '\\' || text[0] == 'i')
+		return "a digit, a flag or a backslash as the delimiter of a substitution expression (RFC 3402 3.2)";
+	for (size_t i = 0; i < size; i++) {
+		if (found == 3 && text[i] == text[0])
+			return "a substitution expression with a fourth delimiter (RFC 3402 3.2)";
+		if (found == 3 && text[i] != 'i')
+			return "a substitution expression with unknown flags (RFC 3402 3.2)";
+		if (text[i] == '\\')
+			i++;
+		else if (text[i] == text[0])
+			at[found++] = i;
+	}
+	if (found < 3)
+		return "a substitution expression without its three delimiters (RFC 3402 3.2)";
+	const int groups = count_groups(text + 1, at[1] - 1);
+	if (groups < 0)
+		return "a regular expression with an open group or bracket (RFC 3402 3.2)";
+	for (size_t i = at[1] + 1; i < at[2]; i++)
+		if (text[i] == '\\' && text[++i] >= '1' && text[i] <= '9' && text[i] - '0' > groups)
+			return "a replacement that refers to a group that is not there (RFC 3402 3.2)";
+	return NULL;
+}
+
+static const char *judge_naptr(const uint8_t *data)
+{
+	const uint8_t *const flags = data + 4;
+	const uint8_t *const services = flags + 1 + *flags;
+	const uint8_t *const expression = services + 1 + *services;
+	return judge_expression(expression + 1, *expression);
+}
+
 const char *vrdata_judge(uint16_t type, const uint8_t *data, size_t size)
 {
 	switch (type) {
 	case 19:
 		return judge_x25(data);
+	case 35:
+		return judge_naptr(data);
 	case 45:
 		return judge_ipseckey(data, size);
 	case 47:

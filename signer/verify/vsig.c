@@ -354,7 +354,7 @@ static void check_duplicates(struct place *place, const struct vsignature *all, 
 				    "more than one signature of a key over one RRset", at, "tag %u", all[i].tag);
 }
 
-/* Caches may still hold the DNSKEY RRset that was published before (RFC 6781 4.1.3). */
+/* Caches may still hold the DNSKEY RRset that was published before (RFC 6781 4.1.1). */
 static void check_old_path(struct place *place, const struct vset *set, const struct vsignature *all, size_t count)
 {
 	struct vrun *const run = place->run;

@@ -50,6 +50,9 @@ SRV 0 65535 53 srv.example.
 ATMA +61200000000
 ATMA 3.9.0.0
 NAPTR 100 50 "s" "z3950+n2l+n2c" "!^.*$!x!" .
+NAPTR 1 1 "" "" "" example.
+NAPTR 1 1 "u" "E2U+sip" "!^.*$!sip:\\\\!@x!i" .
+NAPTR 1 1 "u" "E2U+sip" "/^(a(b|c))[^])(x]*$/\\\\2\\\\1/" .
 KX 10 kx.example.
 CERT PKIX 12345 RSASHA256 AAECAwQFBgcICQ==
 CERT 65534 65535 254 AAECAwQFBgcICQ==
