@@ -179,6 +179,10 @@ enum status store_last_version(struct store *store, int64_t zone_id, struct aren
 enum status store_versions(struct store *store, int64_t zone_id, size_t most, struct arena *mem,
     struct store_version **out, size_t *count, struct error *err) MUST_CHECK; /* newest first */
 
+/* Whether some version of the zone, intended or published, had these octets. */
+enum status store_has_version(
+    struct store *store, int64_t zone_id, const uint8_t sha256[32], bool *out, struct error *err) MUST_CHECK;
+
 /* The highest serial (RFC 1982) of intents and receipts; `found` is false if there is none. */
 enum status store_serial_floor(
     struct store *store, int64_t zone_id, uint32_t *out, bool *found, struct error *err) MUST_CHECK;

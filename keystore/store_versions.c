@@ -80,6 +80,20 @@ enum status store_serial_is_used(struct store *store, int64_t zone_id, uint32_t 
 	return any_row(store, "SELECT 1 FROM versions WHERE zone = ? AND serial = ?", zone_id, serial, out, err);
 }
 
+enum status store_has_version(
+    struct store *store, int64_t zone_id, const uint8_t sha256[32], bool *out, struct error *err)
+{
+	struct sql sql;
+	sql_begin(&sql, store, "SELECT 1 FROM versions WHERE zone = ? AND sha256 = ? LIMIT 1");
+	sql_put_int(&sql, zone_id);
+	sql_put_blob(&sql, sha256, 32);
+	const bool has = sql_row(&sql);
+	const enum status status = sql_end(&sql, err);
+	if (status == STATUS_OK)
+		*out = has;
+	return status;
+}
+
 static enum status check_serial(struct store *store, int64_t zone_id, uint32_t serial, struct error *err)
 {
 	uint32_t floor;

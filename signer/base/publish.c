@@ -425,7 +425,9 @@ enum status file_stamp_of(int descriptor, struct file_stamp *out, struct error *
 		.inode = at.st_ino,
 		.size = (uint64_t)at.st_size,
 		.mtime_seconds = at.st_mtim.tv_sec,
-		.mtime_nanoseconds = at.st_mtim.tv_nsec };
+		.mtime_nanoseconds = at.st_mtim.tv_nsec,
+		.ctime_seconds = at.st_ctim.tv_sec,
+		.ctime_nanoseconds = at.st_ctim.tv_nsec };
 	return STATUS_OK;
 }
 

@@ -59,6 +59,7 @@ enum status publish_file(const char *path, mode_t mode, const void *data, size_t
 struct file_stamp {
 	uint64_t device, inode, size;
 	int64_t mtime_seconds, mtime_nanoseconds;
+	int64_t ctime_seconds, ctime_nanoseconds; /* not compared: a link or chmod changes it and not the content */
 };
 
 /* The stamp of an open file. */

@@ -195,7 +195,8 @@ static enum status run_one(
 		fprintf(stderr, "zoneseal: %s\n", text);
 	}
 	pipeline_say(cli, &report, status);
-	report_append(list, pipeline_report(cli, &report, status, &err));
+	if (cli_has(cli, OPTION_JSON))
+		report_append(list, pipeline_report(cli, &report, status, &err));
 	return status;
 }
 

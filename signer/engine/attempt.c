@@ -15,6 +15,7 @@
 #include "signer/base/bytes.h"
 #include "signer/engine/clock.h"
 #include "signer/engine/folder.h"
+#include "signer/engine/known_file.h"
 #include "signer/engine/serial.h"
 
 enum { PIPE_PIECE = 1 << 16, ROOM_SPARE = 1 << 20, WRITER_MILLISECONDS = 5000 };
@@ -173,7 +174,20 @@ static enum status read_input(struct attempt *attempt, struct error *err)
 		return STATUS_OK;
 	}
 	memcpy(attempt->input_sha256, attempt->input.sha256, 32);
+	if (attempt->input.file_count == 1 && attempt->folder != NULL)
+		known_file_note_input(
+		    run, attempt->name, attempt->file, &attempt->stamp, attempt->input_sha256, attempt->input_serial);
 	return STATUS_OK;
+}
+
+/* What the input holds, if it is known without reading it; enough to see that nothing is due. */
+static bool input_is_known(struct attempt *attempt)
+{
+	struct run *run = attempt->run;
+	return !attempt->keep_alive && attempt->folder != NULL &&
+	       file_stamp_of(attempt->file, &attempt->stamp, NULL) == STATUS_OK &&
+	       output_is_not_input(&run->output, &attempt->stamp, NULL) == STATUS_OK &&
+	       known_file_input(run, attempt->name, &attempt->stamp, attempt->input_sha256, &attempt->input_serial);
 }
 
 /* Why something has to be published now; NULL: nothing is due. */
@@ -346,7 +360,8 @@ static enum status decide(struct attempt *attempt, struct error *err)
 	struct run *run = attempt->run;
 	run_phase(run, "read");
 	enum status status = attempt->keep_alive ? open_last(attempt, err) : open_input(attempt, err);
-	if (status == STATUS_OK)
+	const bool known = status == STATUS_OK && input_is_known(attempt);
+	if (status == STATUS_OK && !known)
 		status = read_input(attempt, err);
 	/* Whatever keeps the input from being read, also a disk: what is published needs its signatures. */
 	attempt->input_is_bad = status != STATUS_OK && status != STATUS_INTERNAL;
@@ -359,6 +374,13 @@ static enum status decide(struct attempt *attempt, struct error *err)
 	copy_keys(attempt);
 	hash_config(attempt);
 	attempt->reason = why_due(attempt);
+	if (known && attempt->reason != NULL) {
+		status = read_input(attempt, err);
+		attempt->input_is_bad = status != STATUS_OK && status != STATUS_INTERNAL;
+		if (status != STATUS_OK)
+			return status;
+		attempt->reason = why_due(attempt);
+	}
 	if (attempt->reason == NULL) {
 		run->report->result = ENGINE_UP_TO_DATE;
 		run->report->next = run->last.refresh;

@@ -14,8 +14,6 @@
 #include "signer/engine/folder.h"
 #include "signer/engine/run.h"
 
-enum { VERSIONS_LOOKED_AT = 1000 };
-
 static const char *choose_path(struct run *run)
 {
 	const char *wanted = run->options->output;
@@ -50,15 +48,11 @@ static enum status open_existing(struct output *output, int *file, struct error 
 
 static enum status find_version(struct run *run, struct error *err)
 {
-	struct store_version *versions;
-	size_t count;
-	enum status status =
-	    store_versions(run->store, run->zone.id, VERSIONS_LOOKED_AT, run->mem, &versions, &count, err);
-	for (size_t i = 0; status == STATUS_OK && i < count; i++)
-		if (memcmp(versions[i].sha256, run->output.sha256, 32) == 0)
-			run->output.is_ours = true;
 	run->output.is_last = run->has_last && memcmp(run->last.sha256, run->output.sha256, 32) == 0;
-	return status;
+	run->output.is_ours = run->output.is_last;
+	if (run->output.is_last)
+		return STATUS_OK;
+	return store_has_version(run->store, run->zone.id, run->output.sha256, &run->output.is_ours, err);
 }
 
 static bool is_our_dnskey(const struct run *run, const struct record *record)

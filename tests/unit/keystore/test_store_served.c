@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "keystore/store_files.h"
 #include "keystore/store_served.h"
 #include "tests/unit/keystore/store_fixture.h"
 
@@ -360,6 +361,38 @@ static void the_revision_counts_what_moves_something(void **state)
 	assert_int_equal(zone_now(f).revision, before + 2);
 }
 
+/* ---- files ---- */
+
+static void a_file_is_known_as_it_was_last_noted_and_the_log_is_silent(void **state)
+{
+	struct fixture *const f = ((struct zone *)*state)->f;
+	struct error err;
+	struct store_file file = { .path = "/in/nl.zone",
+		.device = UINT64_MAX,
+		.inode = 2,
+		.size = 3,
+		.modified = 4,
+		.changed = 5,
+		.serial = UINT32_MAX };
+	struct store_file known;
+	bool found = true;
+	const int64_t before = ask(f->path, "SELECT count(*) FROM audit");
+	ok(store_file(f->store, f->zone, STORE_FILE_INPUT, f->mem, &known, &found, &err), &err);
+	assert_false(found);
+	for (int64_t changed = 5; changed < 7; changed++) {
+		file.changed = changed;
+		memset(file.sha256, (int)changed, sizeof(file.sha256));
+		ok(store_note_file(f->store, f->zone, STORE_FILE_INPUT, &file, &err), &err);
+	}
+	ok(store_file(f->store, f->zone, STORE_FILE_INPUT, f->mem, &known, &found, &err), &err);
+	assert_true(found && known.device == UINT64_MAX && known.inode == 2 && known.size == 3 && known.modified == 4 &&
+		    known.changed == 6 && known.serial == UINT32_MAX);
+	assert_memory_equal(known.sha256, file.sha256, 32);
+	ok(store_file(f->store, f->zone, STORE_FILE_OUTPUT, f->mem, &known, &found, &err), &err);
+	assert_false(found);
+	assert_int_equal(ask(f->path, "SELECT count(*) FROM audit"), before);
+}
+
 #define WITH_ZONE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 int main(void)
@@ -378,6 +411,7 @@ int main(void)
 		WITH_ZONE(an_asked_step_is_taken_back_when_a_record_moves),
 		WITH_ZONE(a_look_at_the_parent_is_in_the_log_when_it_finds_something_new),
 		WITH_ZONE(the_revision_counts_what_moves_something),
+		WITH_ZONE(a_file_is_known_as_it_was_last_noted_and_the_log_is_silent),
 	};
 	return cmocka_run_group_tests_name("store_served", tests, NULL, NULL);
 }
