@@ -135,6 +135,16 @@ enum status store_add_keys(struct store *store, int64_t zone_id, struct key keys
 enum status store_update_keys(struct store *store, int64_t zone_id, const struct key keys[], size_t count,
     const char *reason, struct utc now, struct error *err) MUST_CHECK;
 
+/* The end of a key: store_purge_begin marks it, then its private half is destroyed, then store_purge_done says so. A
+ * key that is marked and not done was interrupted. STATUS_REFUSED unless it is not wanted, each of its records is
+ * HIDDEN, no cache may hold what it was in, and no interrupted publication names it. */
+enum status store_purge_check(
+    struct store *store, int64_t zone_id, int64_t key_id, struct utc now, struct error *err) MUST_CHECK;
+enum status store_purge_begin(struct store *store, int64_t zone_id, int64_t key_id, const char *reason, struct utc now,
+    struct error *err) MUST_CHECK;
+enum status store_purge_done(
+    struct store *store, int64_t zone_id, int64_t key_id, struct utc now, struct error *err) MUST_CHECK;
+
 /* A version of a zone: as intended, and once confirmed, as published. */
 struct store_version {
 	int64_t id;

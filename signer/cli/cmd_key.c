@@ -71,17 +71,6 @@ static int run_list(struct cli *cli, struct error *err)
 	return (int)status;
 }
 
-/* By tag, or by the beginning of its fingerprint. */
-static bool is_meant(const struct key *key, const char *text)
-{
-	char hex[65], *end;
-	unsigned long tag = strtoul(text, &end, 10);
-	if (text[0] >= '0' && text[0] <= '9' && *end == '\0' && strlen(text) <= 5 && tag == key->tag)
-		return true;
-	bytes_to_hex((struct bytes){ key->fingerprint, 32 }, false, hex);
-	return strlen(text) >= 8 && strncmp(hex, text, strlen(text)) == 0;
-}
-
 static void show_one(const struct report_key *row, const struct report_style *style)
 {
 	char hex[65];
@@ -101,7 +90,7 @@ static int run_show(struct cli *cli, struct error *err)
 	if (status == STATUS_OK)
 		status = load(cli, store, &keys, &count, err);
 	for (size_t i = 0; status == STATUS_OK && i < count; i++)
-		if (is_meant(&keys[i].key, cli->args[1]))
+		if (facts_key_is_meant(&keys[i].key, cli->args[1]))
 			keys[found++] = keys[i];
 	if (status == STATUS_OK && found == 0)
 		status = error_set(

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "signer/cli/facts.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "policies/policy_yaml.h"
+#include "signer/base/bytes.h"
 #include "signer/engine/folder.h"
 #include "signer/engine/verdict.h"
 
@@ -229,4 +231,14 @@ enum status facts_state(struct store *store, const char *state, struct utc now, 
 	}
 	out->zones = zones;
 	return status;
+}
+
+bool facts_key_is_meant(const struct key *key, const char *text)
+{
+	char hex[65], *end;
+	unsigned long tag = strtoul(text, &end, 10);
+	if (text[0] >= '0' && text[0] <= '9' && *end == '\0' && strlen(text) <= 5 && tag == key->tag)
+		return true;
+	bytes_to_hex((struct bytes){ key->fingerprint, 32 }, false, hex);
+	return strlen(text) >= 8 && strncmp(hex, text, strlen(text)) == 0;
 }

@@ -7,6 +7,9 @@
 #include "signer/base/error.h"
 #include "signer/report/report.h"
 
+/* Whether a person who writes `text` means this key: its tag, or the beginning of its fingerprint. */
+bool facts_key_is_meant(const struct key *key, const char *text);
+
 enum status facts_keys(struct store *store, const struct store_zone *zone, struct utc now, struct arena *mem,
     struct report_key **out, size_t *count, struct error *err) MUST_CHECK;
 

@@ -162,6 +162,9 @@ static void say_warnings(const struct cli *cli, const struct engine_report *repo
 
 void pipeline_say(const struct cli *cli, const struct engine_report *report, enum status status)
 {
+	if (report->keys_purged > 0)
+		cli_say(cli, "%s: destroyed the private half of %u keys that left all caches (keys.purge-after)",
+		    report->zone, report->keys_purged);
 	if (report->keys_made > 0)
 		cli_say(cli,
 		    "%s: made %u keys, each proved by a signature; back them up: zoneseal backup --with-keys FILE",
@@ -225,6 +228,7 @@ struct report *pipeline_report(
 	report_time(report, "input_failing_since", from->input_failing_since);
 	report_text(report, "rejected", from->rejected);
 	report_text(report, "hook", from->hook_note);
+	report_number(report, "keys_purged", from->keys_purged);
 	report_number(report, "checks", (int64_t)from->checks);
 	report_number(report, "warnings", (int64_t)from->warnings);
 	report_hex(report, "audit_head", from->audit_head, sizeof(from->audit_head));

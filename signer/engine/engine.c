@@ -13,6 +13,7 @@
 #include "signer/engine/clock.h"
 #include "signer/engine/folder.h"
 #include "signer/engine/hooks.h"
+#include "signer/engine/purge.h"
 #include "signer/engine/reconcile.h"
 #include "signer/engine/run.h"
 
@@ -316,6 +317,18 @@ static enum status work(struct run *run, struct error *err)
 	return status;
 }
 
+/* Private halves that the policy wants gone; the zone does not need them. */
+static enum status purge_keys(struct run *run, struct error *err)
+{
+	const struct purge purge = { .state = run->options->state,
+		.passphrase_file = run->options->passphrase_file,
+		.reason = "keys.purge-after has passed",
+		.now = run->now };
+	return run->options->dry_run
+		   ? STATUS_OK
+		   : purge_due(run->store, &run->zone, &run->policy, &purge, run->mem, &run->report->keys_purged, err);
+}
+
 static void release(struct run *run)
 {
 	signals_free(run->signals);
@@ -345,6 +358,8 @@ enum status engine_sign(struct store *store, const char *zone, const struct engi
 		status = work(&run, err);
 	if (prepared)
 		status = after_work(&run, status, &hook_ran, err);
+	if (prepared && status == STATUS_OK)
+		status = purge_keys(&run, err);
 	record(&run, status, hook_ran, err);
 	report->seconds_total = run_clock() - run.started;
 	if (store_audit_head(store, report->audit_head, NULL) != STATUS_OK)

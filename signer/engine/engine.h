@@ -63,7 +63,8 @@ struct engine_report {
 	uint64_t checks;     /* that passed */
 	uint64_t warnings;   /* findings of the verifier that refuse nothing */
 	unsigned keys_made;
-	struct utc next; /* when to look again */
+	unsigned keys_purged; /* private halves that the policy's keys.purge-after had destroyed */
+	struct utc next;      /* when to look again */
 	/* What is published when the run has ended. */
 	bool has_published;
 	uint32_t published_serial;
