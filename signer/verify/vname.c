@@ -3,9 +3,14 @@
 
 #include <string.h>
 
-uint8_t vname_lower(uint8_t octet)
+static uint8_t lower(uint8_t octet)
 {
 	return octet >= 'A' && octet <= 'Z' ? (uint8_t)(octet + ('a' - 'A')) : octet;
+}
+
+uint8_t vname_lower(uint8_t octet)
+{
+	return lower(octet);
 }
 
 size_t vname_size(const uint8_t *name)
@@ -28,7 +33,7 @@ void vname_fold(uint8_t *name)
 {
 	const size_t size = vname_size(name);
 	for (size_t i = 0; i < size; i++)
-		name[i] = vname_lower(name[i]);
+		name[i] = lower(name[i]);
 }
 
 /* Where each label begins, leftmost first. */
@@ -44,7 +49,9 @@ static int compare_labels(const uint8_t *a, const uint8_t *b)
 {
 	const unsigned shorter = *a < *b ? *a : *b;
 	for (unsigned i = 1; i <= shorter; i++) {
-		const int difference = (int)vname_lower(a[i]) - (int)vname_lower(b[i]);
+		if (a[i] == b[i])
+			continue;
+		const int difference = (int)lower(a[i]) - (int)lower(b[i]);
 		if (difference != 0)
 			return difference;
 	}
@@ -68,7 +75,7 @@ int vname_compare(const uint8_t *a, const uint8_t *b)
 bool vname_equal(const uint8_t *a, const uint8_t *b)
 {
 	for (size_t left = vname_size(a); left > 0; left--, a++, b++)
-		if (vname_lower(*a) != vname_lower(*b))
+		if (lower(*a) != lower(*b))
 			return false;
 	return true;
 }

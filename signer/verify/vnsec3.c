@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "signer/base/bytes.h"
 #include "signer/base/workers.h"
 #include "signer/verify/vbitmap.h"
 #include "signer/verify/vdenial.h"
@@ -47,6 +48,7 @@ struct chain {
 	struct parameters parameters;
 	struct link **links; /* of this set, in order of hashes */
 	size_t count;
+	size_t step; /* about the square root of `count`: as far as an even spread is off */
 	struct name *names;
 	size_t name_count;
 	EVP_MD *sha1;
@@ -159,17 +161,25 @@ static void hash_name(struct chain *chain, unsigned worker, const uint8_t *name,
 		abort(); /* libcrypto without SHA-1 cannot judge anything here */
 }
 
-/* Index of the last link whose hash is not above `hash`; SIZE_MAX if all are above. */
+/* Index of the last link whose hash is not above `hash`; SIZE_MAX if all are above. Hashes are spread evenly, so it is
+ * within a few steps of where it would be if they were equally far apart; where they are not, steps double until half
+ * of what is left is nearer. */
 static size_t find_link(const struct chain *chain, const uint8_t hash[HASH])
 {
 	size_t low = 0;
 	size_t high = chain->count;
+	size_t step = chain->step;
+	size_t at = (size_t)((uint64_t)bytes_get_u32(hash) * chain->count >> 32);
 	while (low < high) {
-		const size_t middle = (low + high) / 2;
-		if (memcmp(chain->links[middle]->hash, hash, HASH) <= 0)
-			low = middle + 1;
+		const bool not_above = memcmp(chain->links[at]->hash, hash, HASH) <= 0;
+		if (not_above)
+			low = at + 1;
 		else
-			high = middle;
+			high = at;
+		const size_t half = (high - low) / 2;
+		const size_t next = step < half ? step : half;
+		at = not_above ? low + next : high - 1 - next;
+		step *= 2;
 	}
 	return low == 0 ? SIZE_MAX : low - 1;
 }
@@ -345,6 +355,8 @@ static void take_links(struct chain *chain, struct link *links, size_t count)
 	for (size_t i = 0; i < count; i++)
 		if (links[i].good && same_parameters(&links[i].parameters, &chain->parameters))
 			chain->links[chain->count++] = &links[i];
+	for (chain->step = 1; chain->step * chain->step < chain->count; chain->step *= 2)
+		;
 }
 
 static bool is_announced(const struct vset *params, const struct parameters *parameters)

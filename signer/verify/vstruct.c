@@ -178,16 +178,23 @@ static bool address_like(const uint8_t *name)
 	return labels == 4;
 }
 
+/* A million servers are looked up only in a zone that has an alias at all. */
+static bool is_alias(const struct vzone *zone, const uint8_t *name)
+{
+	const struct vowner *const owner =
+	    zone->cname_count > 0 && vname_under(name, zone->apex) ? vzone_find(zone, name) : NULL;
+	return owner != NULL && vzone_set(zone, owner, VTYPE_CNAME).count > 0;
+}
+
 static void check_target(struct vrun *run, const struct vrecord *ns, bool apex)
 {
 	const uint8_t *const server = ns->rdata;
-	const struct vowner *const owner = vname_under(server, run->zone.apex) ? vzone_find(&run->zone, server) : NULL;
 	const char *what = NULL;
 	if (*server == 0)
 		what = "the root as a name server: the zone says that there is none";
 	else if (address_like(server))
 		what = "addresses as names of name servers";
-	else if (!apex && owner != NULL && vzone_set(&run->zone, owner, VTYPE_CNAME).count > 0)
+	else if (!apex && is_alias(&run->zone, server))
 		what = "name servers that are aliases";
 	if (what == NULL)
 		return;
@@ -249,10 +256,11 @@ static void check_server(struct vrun *run, const struct vowner *owner, const str
 	check_target(run, ns, owner->apex);
 	if (!vname_under(server, zone->apex))
 		return;
-	vname_format(server, text);
-	if (doubled(zone, server))
+	if (doubled(zone, server)) {
+		vname_format(server, text);
 		vreport_fail(run->report, VC_STRUCTURE_DOUBLED,
 		    "name-server names with the zone's name twice: lost trailing dots", vplace_of(ns), "%s", text);
+	}
 	if (owner->apex) {
 		check_apex_server(run, ns);
 		return;
@@ -260,9 +268,11 @@ static void check_server(struct vrun *run, const struct vowner *owner, const str
 	if (!vname_under(server, owner->name))
 		return;
 	vreport_count(run->report, VC_STRUCTURE_GLUE, 1);
-	if (!has_address(zone, server))
+	if (!has_address(zone, server)) {
+		vname_format(server, text);
 		vreport_fail(run->report, VC_STRUCTURE_GLUE, "name servers in their own delegation without address",
 		    vplace_of(ns), "%s", text);
+	}
 }
 
 static void check_servers(struct vrun *run, const struct vowner *owner)

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "signer/verify/vsum.h"
 
-#include <openssl/evp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
@@ -9,10 +8,8 @@
 #include "signer/base/bytes.h"
 
 struct vsummer {
-	uint8_t key[VSUM_KEY];
+	struct vsip start; /* with the key */
 	const uint8_t *apex;
-	EVP_MD *sha256;
-	EVP_MD_CTX *context;
 };
 
 bool vsum_made_by_signer(uint16_t type, bool at_apex)
@@ -36,31 +33,20 @@ bool vsum_made_by_signer(uint16_t type, bool at_apex)
 struct vsummer *vsummer_new(const uint8_t key[VSUM_KEY], const uint8_t *apex)
 {
 	struct vsummer *const summer = memory_calloc(1, sizeof(*summer));
-	memcpy(summer->key, key, VSUM_KEY);
+	vsip_start(&summer->start, key);
 	summer->apex = apex;
-	summer->sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
-	summer->context = EVP_MD_CTX_new();
 	return summer;
 }
 
 void vsummer_free(struct vsummer *summer)
 {
-	if (summer == NULL)
-		return;
-	EVP_MD_free(summer->sha256);
-	EVP_MD_CTX_free(summer->context);
 	free(summer);
 }
 
-static void add_number(struct vsum *sum, const uint64_t words[4])
+static void add_number(struct vsum *sum, const uint64_t words[2])
 {
-	unsigned carry = 0;
-	for (unsigned i = 0; i < 4; i++) {
-		const uint64_t half = sum->words[i] + words[i];
-		const unsigned first = half < words[i];
-		sum->words[i] = half + carry;
-		carry = first + (sum->words[i] < half);
-	}
+	sum->words[0] += words[0];
+	sum->words[1] += words[1] + (sum->words[0] < words[0]);
 }
 
 void vsum_join(struct vsum *sum, const struct vsum *other)
@@ -77,7 +63,7 @@ bool vsum_equal(const struct vsum *a, const struct vsum *b)
 }
 
 /* RDATA in two parts: a SOA's serial, the first of its five numbers, is passed over. */
-static bool hash_rdata(struct vsummer *summer, const struct vrecord *record)
+static void hash_rdata(struct vsip *sip, const struct vrecord *record)
 {
 	size_t skip_at = record->size;
 	size_t skip_to = record->size;
@@ -85,31 +71,26 @@ static bool hash_rdata(struct vsummer *summer, const struct vrecord *record)
 		skip_at = record->size - (size_t)20;
 		skip_to = skip_at + 4;
 	}
-	return EVP_DigestUpdate(summer->context, record->rdata, skip_at) == 1 &&
-	       EVP_DigestUpdate(summer->context, record->rdata + skip_to, record->size - skip_to) == 1;
+	vsip_add(sip, record->rdata, skip_at);
+	vsip_add(sip, record->rdata + skip_to, record->size - skip_to);
 }
 
-void vsummer_add(struct vsummer *summer, const struct vrecord *record, struct vsum *sum)
+void vsummer_add(const struct vsummer *summer, const struct vrecord *record, struct vsum *sum)
 {
 	const bool rare = vsum_made_by_signer(record->type, true);
 	if (rare && vsum_made_by_signer(record->type, vname_equal(record->owner, summer->apex)))
 		return;
-	uint8_t head[VSUM_KEY + VNAME_MAX + 10];
-	const size_t size = vname_size(record->owner);
-	memcpy(head, summer->key, VSUM_KEY);
-	memcpy(head + VSUM_KEY, record->owner, size);
-	uint8_t *const fixed = head + VSUM_KEY + size;
+	uint8_t fixed[10];
+	uint64_t words[2];
+	struct vsip sip = summer->start;
 	bytes_put_u16(fixed, record->type);
 	bytes_put_u16(fixed + 2, record->class);
 	bytes_put_u32(fixed + 4, record->ttl);
 	bytes_put_u16(fixed + 8, record->size);
-	uint8_t hash[EVP_MAX_MD_SIZE];
-	uint64_t words[4];
-	if (EVP_DigestInit_ex2(summer->context, summer->sha256, NULL) != 1 ||
-	    EVP_DigestUpdate(summer->context, head, VSUM_KEY + size + 10) != 1 || !hash_rdata(summer, record) ||
-	    EVP_DigestFinal_ex(summer->context, hash, NULL) != 1)
-		abort(); /* libcrypto without SHA-256 cannot judge anything here */
-	memcpy(words, hash, sizeof(words));
+	vsip_add(&sip, fixed, sizeof(fixed));
+	vsip_add(&sip, record->owner, vname_size(record->owner));
+	hash_rdata(&sip, record);
+	vsip_end(&sip, words);
 	add_number(sum, words);
 	sum->count++;
 	if (record->type == VTYPE_SOA && record->size >= 22) {

@@ -2,18 +2,19 @@
 /*
  * Whether two files hold the same records, in whatever order, without keeping both in memory.
  *
- * Each record counts as a SHA-256 under a random key of this run; the sum of all is the file's. Two different sets have
- * one sum with a chance of 2^-256 whoever made them, because nobody knows the key beforehand. Equal sums prove that
- * nothing was lost, added or altered; unequal ones say only that someone must look (vpast.c).
+ * Each record counts as a SipHash of 128 bits under a random key of this run; the sum of all is the file's. Whoever
+ * made two different sets, they have one sum with a chance of about 2^-128, because nobody knows the key beforehand.
+ * Equal sums prove that nothing was lost, added or altered; unequal ones say only that someone must look (vpast.c).
  */
 #pragma once
 
+#include "signer/verify/vsip.h"
 #include "signer/verify/vzone.h"
 
-enum { VSUM_KEY = 32 };
+enum { VSUM_KEY = VSIP_KEY };
 
 struct vsum {
-	uint64_t words[4]; /* least significant first */
+	uint64_t words[2]; /* least significant first */
 	uint64_t count;
 	uint64_t soa_count;
 	uint32_t serial; /* of the last SOA */
@@ -22,13 +23,13 @@ struct vsum {
 /* Records that a signer makes and its input does not hold. */
 bool vsum_made_by_signer(uint16_t type, bool at_apex);
 
-/* One thread's hash. */
+/* The key, and the apex. Const once made: threads share it. */
 struct vsummer;
 struct vsummer *vsummer_new(const uint8_t key[VSUM_KEY], const uint8_t *apex);
 void vsummer_free(struct vsummer *summer);
 
 /* Adds a record, unless a signer made it. The SOA counts without its serial. */
-void vsummer_add(struct vsummer *summer, const struct vrecord *record, struct vsum *sum);
+void vsummer_add(const struct vsummer *summer, const struct vrecord *record, struct vsum *sum);
 
 void vsum_join(struct vsum *sum, const struct vsum *other);
 bool vsum_equal(const struct vsum *a, const struct vsum *b);

@@ -309,6 +309,7 @@ static enum status arrange(struct vzone *zone, unsigned threads, struct error *e
 	for (size_t i = 0; i < zone->file.count; i++) {
 		zone->duplicates += zone->records[i].spare;
 		zone->soa_count += zone->records[i].type == VTYPE_SOA;
+		zone->cname_count += zone->records[i].type == VTYPE_CNAME;
 	}
 	classify(zone);
 	note_soa(zone);

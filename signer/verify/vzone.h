@@ -38,6 +38,7 @@ struct vzone {
 	const struct vrecord *soa;
 	uint32_t serial, soa_ttl, soa_expire, soa_minimum;
 	size_t soa_count;
+	size_t cname_count;
 	size_t duplicates; /* records marked as copies of the one before (vrecord.spare) */
 };
 
