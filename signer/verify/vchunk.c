@@ -17,6 +17,7 @@ struct parser {
 	const char *owner_text; /* the last owner as written, to see at once that the next is the same */
 	size_t owner_size;
 	const struct vtype *type; /* the row of the last type */
+	struct vtoken type_text;  /* as it was written */
 };
 
 static bool fail_at(struct parser *p, const char *at, const char *why)
@@ -106,6 +107,25 @@ static bool read_directive(struct parser *p, struct vtoken word)
 	return rest.kind == VTOKEN_END || fail(p, rest, "more words than this directive has");
 }
 
+static bool same_text(struct vtoken a, struct vtoken b)
+{
+	return a.size == b.size && memcmp(a.text, b.text, a.size) == 0;
+}
+
+/* The type that was read last is most often the next. */
+static bool read_type_name(struct parser *p, struct vtoken token, uint16_t *out)
+{
+	if (p->type != NULL && same_text(p->type_text, token)) {
+		*out = p->type->number;
+		return true;
+	}
+	if (!vtype_parse(token.text, token.size, out))
+		return false;
+	p->type = vtype_find(*out);
+	p->type_text = token;
+	return true;
+}
+
 static bool read_class(struct vtoken token, uint16_t *out)
 {
 	static const struct {
@@ -145,12 +165,10 @@ static bool read_head(struct parser *p, struct vrecord *record, bool *have_ttl)
 			have_class = true;
 			continue;
 		}
-		if (!vtype_parse(token.text, token.size, &record->type))
+		if (!read_type_name(p, token, &record->type))
 			return fail(p, token, "unknown type of record (RFC 1035 5.1, RFC 3597 5)");
 		if (vtype_meta(record->type))
 			return fail(p, token, "a meta type is no record of a zone (RFC 6895 3.1)");
-		if (p->type == NULL || p->type->number != record->type)
-			p->type = vtype_find(record->type);
 		return true;
 	}
 }

@@ -454,8 +454,8 @@ bool vrdata_field(struct vrdata *rdata, char letter)
 	struct vtoken token;
 	if (letter == 'm')
 		return read_bitmap(rdata);
-	const enum vtoken_kind next = vtoken_peek(rdata->in).kind;
-	if (next == VTOKEN_END && (letter == 'o' || letter == 'B' || letter == 'X'))
+	const bool may_lack = letter == 'o' || letter == 'B' || letter == 'X';
+	if (may_lack && vtoken_peek(rdata->in).kind == VTOKEN_END)
 		return true;
 	const size_t before = rdata->size;
 	if (!vrdata_token(rdata, &token) || !read_field(rdata, letter, token))
@@ -487,10 +487,21 @@ static bool judge(struct vrdata *rdata, const struct vtype *type)
 	return why == NULL || vrdata_fail(rdata, why);
 }
 
+/* Most records begin with a plain word at once, and are not looked at twice. */
+static bool is_generic(const struct vtokens *in)
+{
+	const char *at = in->at;
+	while (at < in->end && (*at == ' ' || *at == '\t'))
+		at++;
+	if (at < in->end && strchr("\\(); \r\n", *at) == NULL)
+		return false;
+	const struct vtoken first = vtoken_peek(in);
+	return first.kind == VTOKEN_WORD && first.size == 2 && memcmp(first.text, "\\#", 2) == 0;
+}
+
 bool vrdata_read(struct vrdata *rdata, const struct vtype *type)
 {
-	const struct vtoken first = vtoken_peek(rdata->in);
-	if (first.kind == VTOKEN_WORD && first.size == 2 && memcmp(first.text, "\\#", 2) == 0)
+	if (is_generic(rdata->in))
 		return read_generic(rdata, type) && judge(rdata, type);
 	if (type == NULL || type->shape[0] == '\0')
 		return vrdata_fail(rdata, "this type can only be written as \\# size hexadecimal (RFC 3597 5)");

@@ -178,14 +178,6 @@ static bool address_like(const uint8_t *name)
 	return labels == 4;
 }
 
-/* A million servers are looked up only in a zone that has an alias at all. */
-static bool is_alias(const struct vzone *zone, const uint8_t *name)
-{
-	const struct vowner *const owner =
-	    zone->cname_count > 0 && vname_under(name, zone->apex) ? vzone_find(zone, name) : NULL;
-	return owner != NULL && vzone_set(zone, owner, VTYPE_CNAME).count > 0;
-}
-
 static void check_target(struct vrun *run, const struct vrecord *ns, bool apex)
 {
 	const uint8_t *const server = ns->rdata;
@@ -194,7 +186,7 @@ static void check_target(struct vrun *run, const struct vrecord *ns, bool apex)
 		what = "the root as a name server: the zone says that there is none";
 	else if (address_like(server))
 		what = "addresses as names of name servers";
-	else if (!apex && is_alias(&run->zone, server))
+	else if (!apex && vzone_is_alias(&run->zone, server))
 		what = "name servers that are aliases";
 	if (what == NULL)
 		return;

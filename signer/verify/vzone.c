@@ -293,6 +293,34 @@ static void note_soa(struct vzone *zone)
 	zone->soa_minimum = bytes_get_u32(numbers + 16);
 }
 
+static void list_aliases(struct vzone *zone)
+{
+	size_t count = 0;
+	for (size_t i = 0; i < zone->file.count; i++)
+		count += zone->records[i].type == VTYPE_CNAME;
+	zone->aliases = memory_calloc(count + 1, sizeof(*zone->aliases));
+	for (size_t i = 0; zone->alias_count < count; i++)
+		if (zone->records[i].type == VTYPE_CNAME)
+			zone->aliases[zone->alias_count++] = zone->records[i].owner;
+}
+
+bool vzone_is_alias(const struct vzone *zone, const uint8_t *name)
+{
+	size_t low = 0;
+	size_t high = zone->alias_count;
+	while (low < high) {
+		const size_t middle = (low + high) / 2;
+		const int order = vname_compare(zone->aliases[middle], name);
+		if (order == 0)
+			return true;
+		if (order < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return false;
+}
+
 static enum status arrange(struct vzone *zone, unsigned threads, struct error *err)
 {
 	bool moved;
@@ -309,8 +337,8 @@ static enum status arrange(struct vzone *zone, unsigned threads, struct error *e
 	for (size_t i = 0; i < zone->file.count; i++) {
 		zone->duplicates += zone->records[i].spare;
 		zone->soa_count += zone->records[i].type == VTYPE_SOA;
-		zone->cname_count += zone->records[i].type == VTYPE_CNAME;
 	}
+	list_aliases(zone);
 	classify(zone);
 	note_soa(zone);
 	return STATUS_OK;
@@ -345,6 +373,7 @@ enum status vzone_load(
 void vzone_free(struct vzone *zone)
 {
 	free(zone->owners);
+	free(zone->aliases);
 	vread_free(&zone->file);
 	*zone = (struct vzone){ .soa = NULL };
 }

@@ -38,7 +38,8 @@ struct vzone {
 	const struct vrecord *soa;
 	uint32_t serial, soa_ttl, soa_expire, soa_minimum;
 	size_t soa_count;
-	size_t cname_count;
+	const uint8_t **aliases; /* names that hold a CNAME, in canonical order */
+	size_t alias_count;
 	size_t duplicates; /* records marked as copies of the one before (vrecord.spare) */
 };
 
@@ -61,6 +62,9 @@ const struct vowner *vzone_find(const struct vzone *zone, const uint8_t *name);
 /* Whether the name is an owner or lies above one (an empty non-terminal): no wildcard stands for it (RFC 4592 3.3.1).
  */
 bool vzone_exists(const struct vzone *zone, const uint8_t *name);
+
+/* Whether there is a CNAME at that name. */
+bool vzone_is_alias(const struct vzone *zone, const uint8_t *name);
 
 /* Whether a type at this owner is authoritative data that must be signed. */
 bool vzone_authoritative(const struct vowner *owner, uint16_t type);
