@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "policies/revoke.h"
 #include "policies/rollover_births.h"
 #include "policies/rollover_rules.h"
 
@@ -235,6 +236,8 @@ static struct utc ds_time(const struct planner *p, const struct rollover_key *ke
 static struct utc due(const struct planner *p, size_t index, enum key_record record, enum key_state to)
 {
 	const struct rollover_key *const key = &p->keys[index];
+	if (to == KEY_UNRETENTIVE && key_is_revoked(&key->key))
+		return revoke_ends(&key->key);
 	if (begins(to))
 		return p->now;
 	switch (record) {

@@ -6,29 +6,6 @@
 #include "signer/engine/purge.h"
 #include "signer/engine/setup.h"
 
-/* The one key that is meant: what is destroyed is named without doubt. */
-static enum status find_key(
-    struct cli *cli, struct store *store, const struct store_zone *zone, struct key *out, struct error *err)
-{
-	struct key *keys;
-	size_t count = 0;
-	size_t found = 0;
-	const char *const wanted = cli->args[1];
-	enum status status = store_keys(store, zone->id, cli->mem, &keys, &count, err);
-	for (size_t i = 0; status == STATUS_OK && i < count; i++)
-		if (facts_key_is_meant(&keys[i], wanted)) {
-			*out = keys[i];
-			found++;
-		}
-	if (status == STATUS_OK && found == 0)
-		return error_set(err, STATUS_MISSING, "%s has no key \"%.70s\"; see zoneseal key list %s", zone->name,
-		    wanted, zone->name);
-	if (status == STATUS_OK && found > 1)
-		return error_set(err, STATUS_USAGE, "\"%.70s\" means %zu keys of %s; give more of the fingerprint",
-		    wanted, found, zone->name);
-	return status;
-}
-
 static void say_done(const struct cli *cli, const struct store_zone *zone, const struct key *key)
 {
 	const char *const role = key_role_name(key->role);
@@ -66,7 +43,7 @@ static enum status purge(struct cli *cli, struct store *store, struct error *err
 		.dry_run = cli_has(cli, OPTION_DRY_RUN) };
 	enum status status = setup_find_zone(store, cli->args[0], cli->mem, &zone, err);
 	if (status == STATUS_OK)
-		status = find_key(cli, store, &zone, &key, err);
+		status = facts_find_key(store, &zone, cli->args[1], cli->mem, &key, err);
 	if (status == STATUS_OK && !wanted.dry_run)
 		status = cli_confirm(cli,
 		    arena_printf(cli->mem, "Destroy the private half of %s %u of %s for ever?", key_role_name(key.role),

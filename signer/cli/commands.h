@@ -108,4 +108,5 @@ extern const struct command command_init, command_zone_add, command_zone_list, c
     command_sign, command_run_all, command_verify, command_status, command_log, command_check, command_key_list,
     command_key_show, command_key_generate, command_ds_show, command_ds_check, command_backup, command_restore,
     command_clock_accept, command_doctor;
-extern const struct command command_audit_verify, command_audit_export, command_audit_replay, command_key_purge;
+extern const struct command command_audit_verify, command_audit_export, command_audit_replay, command_key_purge,
+    command_key_revoke;

@@ -237,8 +237,30 @@ bool facts_key_is_meant(const struct key *key, const char *text)
 {
 	char hex[65], *end;
 	unsigned long tag = strtoul(text, &end, 10);
-	if (text[0] >= '0' && text[0] <= '9' && *end == '\0' && strlen(text) <= 5 && tag == key->tag)
+	if (text[0] >= '0' && text[0] <= '9' && *end == '\0' && strlen(text) <= 5 &&
+	    (tag == key->tag || tag == key_published_tag(key)))
 		return true;
 	bytes_to_hex((struct bytes){ key->fingerprint, 32 }, false, hex);
 	return strlen(text) >= 8 && strncmp(hex, text, strlen(text)) == 0;
+}
+
+enum status facts_find_key(struct store *store, const struct store_zone *zone, const char *wanted, struct arena *mem,
+    struct key *out, struct error *err)
+{
+	struct key *keys;
+	size_t count = 0;
+	size_t found = 0;
+	enum status status = store_keys(store, zone->id, mem, &keys, &count, err);
+	for (size_t i = 0; status == STATUS_OK && i < count; i++)
+		if (facts_key_is_meant(&keys[i], wanted)) {
+			*out = keys[i];
+			found++;
+		}
+	if (status == STATUS_OK && found == 0)
+		return error_set(err, STATUS_MISSING, "%s has no key \"%.70s\"; see zoneseal key list %s", zone->name,
+		    wanted, zone->name);
+	if (status == STATUS_OK && found > 1)
+		return error_set(err, STATUS_USAGE, "\"%.70s\" means %zu keys of %s; give more of the fingerprint",
+		    wanted, found, zone->name);
+	return status;
 }

@@ -7,8 +7,13 @@
 #include "signer/base/error.h"
 #include "signer/report/report.h"
 
-/* Whether a person who writes `text` means this key: its tag, or the beginning of its fingerprint. */
+/* Whether a person who writes `text` means this key: its tag, also that which it has since it was revoked, or the
+ * beginning of its fingerprint. */
 bool facts_key_is_meant(const struct key *key, const char *text);
+
+/* The one key of the zone that is meant: what cannot be taken back is named without doubt. */
+enum status facts_find_key(struct store *store, const struct store_zone *zone, const char *wanted, struct arena *mem,
+    struct key *out, struct error *err) MUST_CHECK;
 
 enum status facts_keys(struct store *store, const struct store_zone *zone, struct utc now, struct arena *mem,
     struct report_key **out, size_t *count, struct error *err) MUST_CHECK;

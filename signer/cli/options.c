@@ -82,6 +82,7 @@ static const struct command *const rows[] = {
 	&command_key_show,
 	&command_key_generate,
 	&command_key_purge,
+	&command_key_revoke,
 	&command_ds_show,
 	&command_ds_check,
 	&command_backup,
