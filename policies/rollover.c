@@ -405,10 +405,13 @@ void rollover_key_init(struct rollover_key *key, enum key_role role, int64_t pre
 
 bool rollover_is_first_key_set(const struct rollover_key keys[], size_t count)
 {
-	for (size_t i = 0; i < count; i++)
-		if (keys[i].key.state[KEY_DNSKEY] == KEY_OMNIPRESENT ||
-		    keys[i].key.state[KEY_DNSKEY] == KEY_UNRETENTIVE)
+	/* One that was taken back before it was everywhere has not driven the absence out of any cache. */
+	for (size_t i = 0; i < count; i++) {
+		const struct key *const key = &keys[i].key;
+		if (key->state[KEY_DNSKEY] == KEY_OMNIPRESENT ||
+		    (key->state[KEY_DNSKEY] == KEY_UNRETENTIVE && key->was_full[KEY_DNSKEY]))
 			return false;
+	}
 	return true;
 }
 

@@ -108,15 +108,20 @@ static bool any(const struct rollover_view *view, uint8_t algorithm, const char 
 	return false;
 }
 
+/* A record that is UNRETENTIVE was in every cache before. */
+static bool record_was_full(const struct rollover_view *view, size_t key, enum key_record record)
+{
+	const struct key *const before = &view->keys[key].key;
+	const bool moves = key == view->moved && record == view->record;
+	return moves ? before->state[record] == KEY_OMNIPRESENT : before->was_full[record];
+}
+
 /* What p takes away was in every cache before. A record that only some caches ever had covers for nothing. */
 static bool was_full(const struct rollover_view *view, size_t p)
 {
 	for (int i = 0; i < KEY_RECORDS; i++) {
 		const enum key_record record = (enum key_record)i;
-		if (rollover_state(view, p, record) != KEY_UNRETENTIVE)
-			continue;
-		const bool moves = p == view->moved && record == view->record;
-		if (moves ? view->keys[p].key.state[record] != KEY_OMNIPRESENT : !view->keys[p].key.was_full[record])
+		if (rollover_state(view, p, record) == KEY_UNRETENTIVE && !record_was_full(view, p, record))
 			return false;
 	}
 	return true;
@@ -199,11 +204,16 @@ bool rollover_rule_key_chain(const struct rollover_view *view, uint8_t algorithm
 	       any_dnskey_swap(view, algorithm) || each_ds_has_its_key(view, algorithm);
 }
 
-/* The DNSKEYs of both are in the same cached versions of the DNSKEY RRset: in all, or they came or went together. */
+/* Every cached version of the DNSKEY RRset that holds a holds b: b is in all, or they came together, or went together
+ * after b had been in all. Two that went together may have come one after the other. */
 static bool same_key_sets(const struct rollover_view *view, size_t a, size_t b)
 {
 	const enum key_state state = rollover_state(view, a, KEY_DNSKEY);
+	if (a == b)
+		return true;
 	if (rollover_state(view, b, KEY_DNSKEY) != state)
+		return false;
+	if (state == KEY_UNRETENTIVE && !record_was_full(view, b, KEY_DNSKEY))
 		return false;
 	return state == KEY_OMNIPRESENT || since(view, a, KEY_DNSKEY).seconds == since(view, b, KEY_DNSKEY).seconds;
 }
