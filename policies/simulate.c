@@ -97,26 +97,65 @@ static struct rollover_key *add_key(struct run *run, const struct rollover_birth
 	return key;
 }
 
-static bool is_gone(const struct rollover_key *key)
+static bool is_hidden(const struct key *key)
 {
 	for (int r = 0; r < KEY_RECORDS; r++)
-		if (key->key.state[r] != KEY_HIDDEN && key->key.state[r] != KEY_NA)
+		if (key->state[r] != KEY_HIDDEN && key->state[r] != KEY_NA)
 			return false;
-	return !key->key.goal_present;
+	return true;
 }
 
-/* A key that is gone may leave once nobody's predecessor chain leads through it to one that is not: then it says
- * nothing any more. */
-static void bury(struct run *run)
+/* A key that was made ahead by hand is not gone: it may be taken. */
+static bool is_gone(const struct rollover_key *key)
+{
+	const bool prepared = key->key.active.seconds == 0 && key->key.predecessor == 0;
+	return is_hidden(&key->key) && !key->key.goal_present && !prepared;
+}
+
+static size_t index_of(const struct run *run, int64_t id)
+{
+	size_t i = 0;
+	while (i < run->count && (id == 0 || run->keys[i].key.id != id))
+		i++;
+	return i;
+}
+
+/* Whether keys[at] is between keys[key], which lives, and the living one that it goes back to. */
+static bool is_between(const struct run *run, size_t key, size_t at)
+{
+	bool passed = false;
+	for (size_t steps = 0; steps < run->count; steps++) {
+		key = index_of(run, run->keys[key].key.predecessor);
+		if (key == run->count)
+			return false;
+		if (!is_gone(&run->keys[key]))
+			return passed;
+		passed = passed || key == at;
+	}
+	return false;
+}
+
+static bool is_needed(const struct run *run, size_t at)
+{
+	if (!is_gone(&run->keys[at]))
+		return true;
+	for (size_t key = 0; key < run->count; key++)
+		if (!is_gone(&run->keys[key]) && is_between(run, key, at))
+			return true;
+	return false;
+}
+
+/* A key that is gone leaves once no living key's chain of predecessors leads through it to another living one: then it
+ * says nothing any more. */
+static void bury(struct run *run, struct arena *mem)
 {
 	size_t kept = 0;
-	for (size_t i = 0; i < run->count; i++) {
-		bool needed = !is_gone(&run->keys[i]);
-		for (size_t j = 0; j < i && !needed; j++)
-			needed = !is_gone(&run->keys[j]) && run->keys[i].key.predecessor != 0;
-		if (needed)
+	bool *const needed = arena_calloc(mem, run->count, sizeof(*needed));
+	for (size_t i = 0; i < run->count; i++)
+		needed[i] = is_needed(run, i);
+	for (size_t i = 0; i < run->count; i++)
+		if (needed[i])
 			run->keys[kept++] = run->keys[i];
-	}
 	run->count = kept;
 }
 
@@ -288,7 +327,7 @@ static const char *order_abort(struct run *run, const struct simulate_command *c
 static const char *order_algorithm(struct run *run, const struct simulate_command *command)
 {
 	for (size_t i = 0; i < run->count; i++)
-		if (!is_gone(&run->keys[i]) && run->keys[i].key.algorithm != run->policy.algorithm)
+		if (!is_hidden(&run->keys[i].key) && run->keys[i].key.algorithm != run->policy.algorithm)
 			return "an algorithm roll is under way";
 	run->policy.algorithm = command->algorithm;
 	return NULL;
@@ -405,7 +444,7 @@ static enum status run_until_end(struct run *run, struct arena *mem, struct erro
 			status = judge(run, mem, err);
 		if (status != STATUS_OK)
 			return status;
-		bury(run);
+		bury(run, mem);
 		ask_parent(run);
 		next = earliest(earliest(next, run->parent_acts), next_order(run));
 		/* A wait that has just ended is over at the next second: each zone version is published before the next
