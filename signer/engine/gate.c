@@ -97,7 +97,7 @@ static enum status write_knowledge(const struct gate *gate, struct arena *mem, s
 	enum status status = STATUS_OK;
 	if (!gate->unsigned_output)
 		status = gate_text_file("expected-keys", keys, false, &out->keys, err);
-	char *limits = gate_limits_with_serial(gate->policy, gate->cds_delete, gate->serial_floor, mem);
+	char *limits = gate_limits_at_signing(gate->policy, gate->cds_delete, gate->serial_floor, mem);
 	if (status == STATUS_OK)
 		status = gate_text_file("limits", limits, false, &out->limits, err);
 	if (status == STATUS_OK && anchor != NULL)

@@ -62,7 +62,22 @@ static const char only_warn[] =
     "\"warn\": [\"structure.cut\", \"structure.glue\", \"structure.name-doubled\", \"structure.ns-target\", "
     "\"delegation.ds-ttl\", \"delegation.ds-sha1\"]";
 
-static char *limits_with(const struct policy *policy, bool cds_delete, const char *serial, struct arena *mem)
+/* What holds for a zone at the moment when it is signed. `floor` as in struct gate. */
+static char *limits_at_signing(const struct policy *policy, const uint32_t *floor, struct arena *mem)
+{
+	static const char *const names[] = { [POLICY_SERIAL_INCREMENT] = "increment",
+		[POLICY_SERIAL_UNIXTIME] = "unixtime",
+		[POLICY_SERIAL_DATE_COUNTER] = "date-counter",
+		[POLICY_SERIAL_KEEP] = "keep" };
+	char *used = floor == NULL ? arena_strdup(mem, "") : arena_printf(mem, ", \"floor\": %" PRIu32, *floor);
+	return arena_printf(mem,
+	    "\"serial\": {\"policy\": \"%s\"%s}, \"dnskey_ttl\": %" PRIu32 ", \"inception_offset\": %" PRId64
+	    ", \"max_validity\": %" PRId64 ", ",
+	    names[policy->serial], used, policy->dnskey_ttl, policy->inception_offset.seconds,
+	    policy->validity.seconds);
+}
+
+static char *limits_with(const struct policy *policy, bool cds_delete, const char *at_signing, struct arena *mem)
 {
 	char salt[2 * POLICY_SALT + 1] = "";
 	bool nsec3 = policy->denial == POLICY_NSEC3;
@@ -79,7 +94,7 @@ static char *limits_with(const struct policy *policy, bool cds_delete, const cha
 	    "{\"schema\": \"zoneseal.limits/1\", \"cds_delete\": %s, \"max_ttl\": %" PRIu32
 	    ", \"min_remaining\": %" PRId64 ", \"algorithms\": [%u], %s%s, \"zonemd\": %s, %s%s, %s}\n",
 	    cds_delete ? "true" : "false", policy->max_zone_ttl, policy->refresh.seconds, policy->algorithm, rsa,
-	    denial, policy->zonemd ? "true" : "false", serial, change, only_warn);
+	    denial, policy->zonemd ? "true" : "false", at_signing, change, only_warn);
 }
 
 char *gate_limits(const struct policy *policy, bool cds_delete, struct arena *mem)
@@ -87,13 +102,7 @@ char *gate_limits(const struct policy *policy, bool cds_delete, struct arena *me
 	return limits_with(policy, cds_delete, "", mem);
 }
 
-char *gate_limits_with_serial(const struct policy *policy, bool cds_delete, const uint32_t *floor, struct arena *mem)
+char *gate_limits_at_signing(const struct policy *policy, bool cds_delete, const uint32_t *floor, struct arena *mem)
 {
-	static const char *const names[] = { [POLICY_SERIAL_INCREMENT] = "increment",
-		[POLICY_SERIAL_UNIXTIME] = "unixtime",
-		[POLICY_SERIAL_DATE_COUNTER] = "date-counter",
-		[POLICY_SERIAL_KEEP] = "keep" };
-	char *used = floor == NULL ? arena_strdup(mem, "") : arena_printf(mem, ", \"floor\": %" PRIu32, *floor);
-	return limits_with(policy, cds_delete,
-	    arena_printf(mem, "\"serial\": {\"policy\": \"%s\"%s}, ", names[policy->serial], used), mem);
+	return limits_with(policy, cds_delete, limits_at_signing(policy, floor, mem), mem);
 }

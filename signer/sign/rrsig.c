@@ -174,7 +174,9 @@ bool rrsig_keep(const struct rrsig_policy *policy, const uint8_t *apex, const st
 	const struct rrsig_times times = { bytes_get_u32(rdata + 12), bytes_get_u32(rdata + 8) };
 	const struct utc inception = rrsig_moment(times.inception, policy->now);
 	const struct utc expiration = rrsig_moment(times.expiration, policy->now);
-	if (utc_before(policy->now, inception) || utc_before(expiration, utc_add(policy->now, policy->refresh)) ||
+	/* What is kept is as if it were made now: no later begin, no later end. */
+	if (utc_before(utc_subtract(policy->now, policy->inception_offset), inception) ||
+	    utc_before(expiration, utc_add(policy->now, policy->refresh)) ||
 	    utc_before(utc_add(policy->now, policy->validity[row->duty]), expiration))
 		return false;
 	uint8_t head[RRSIG_RDATA];

@@ -68,6 +68,9 @@ static const struct verify_check checks[VC_COUNT] = {
 	[VC_KEY_TAG] = { "key.tag-unique", "K1", VERIFY_FILE, VERIFY_POLICY, "RFC 4035 5.3.1", "keys",
 	    "No two keys of one algorithm share a tag, also with the REVOKE bit set.",
 	    ".ru 2024: two pairs with one tag" },
+	[VC_KEY_TTL] = { "key.ttl", "T3", VERIFY_FILE, VERIFY_POLICY, "RFC 7583 3.2.1", "DNSKEY RRsets",
+	    "The DNSKEY RRset has the TTL of the policy, which every wait of a rollover counts on.",
+	    ".nz 2023: a TTL that the waits did not know" },
 	[VC_KEY_EXPECTED] = { "key.expected", "D1", VERIFY_GIVEN, VERIFY_RFC, "RFC 4035 2.1",
 	    "expected and published keys", "The DNSKEY RRset is exactly the set of keys that the key states say.",
 	    "ldns-signzone dropping a key in silence" },
@@ -141,6 +144,12 @@ static const struct verify_check checks[VC_COUNT] = {
 	    "The largest TTL is under the policy's cap and under the shortest validity period.", NULL },
 	[VC_TIME_HORIZON] = { "time.horizon", "E7", VERIFY_GIVEN, VERIFY_RFC, "RFC 6781 4.4.1", "moments",
 	    "The signatures hold at each further moment that was asked about.", NULL },
+	[VC_TIME_WINDOW] = { "time.window", "E1", VERIFY_FILE, VERIFY_POLICY, "RFC 6781 4.4.2",
+	    "signatures of zone data",
+	    "Signatures begin at least the policy's offset before now, for clocks that are slow, and end no later than "
+	    "its "
+	    "validity from now.",
+	    NULL },
 	[VC_DENIAL_COMPLETE] = { "denial.complete", "N0", VERIFY_FILE, VERIFY_RFC, "RFC 4035 2.3, RFC 5155 7.1",
 	    "chains", "There is at least one complete chain, NSEC or NSEC3.", NULL },
 	[VC_DENIAL_SCHEME] = { "denial.one-scheme", "N0", VERIFY_FILE, VERIFY_POLICY, "RFC 5155 10.4", "chains",

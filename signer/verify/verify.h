@@ -17,6 +17,9 @@
  *   schema             "zoneseal.limits/1"
  *   max_ttl            largest TTL, seconds
  *   min_remaining      each signature's remaining validity at --now, seconds (0 switches the floor off)
+ *   dnskey_ttl         TTL of the DNSKEY RRset
+ *   inception_offset   seconds that signatures of zone data begin before --now, at least
+ *   max_validity       seconds that they end after --now, at most
  *   algorithms         numbers of the algorithms that keys may have
  *   rsa_min_bits       shortest RSA modulus
  *   denial             "nsec" | "nsec3"

@@ -52,6 +52,24 @@ static bool read_min_remaining(struct vlimits *limits, const json_t *value)
 	return whole(value, UINT32_MAX, &limits->min_remaining);
 }
 
+static bool read_dnskey_ttl(struct vlimits *limits, const json_t *value)
+{
+	limits->have_dnskey_ttl = true;
+	return whole(value, INT32_MAX, &limits->dnskey_ttl);
+}
+
+static bool read_inception_offset(struct vlimits *limits, const json_t *value)
+{
+	limits->have_inception_offset = true;
+	return whole(value, INT32_MAX, &limits->inception_offset);
+}
+
+static bool read_max_validity(struct vlimits *limits, const json_t *value)
+{
+	limits->have_max_validity = true;
+	return whole(value, INT32_MAX, &limits->max_validity);
+}
+
 static bool read_algorithms(struct vlimits *limits, const json_t *value)
 {
 	limits->have_algorithms = true;
@@ -193,10 +211,11 @@ static bool read_serial(struct vlimits *limits, const json_t *value)
 }
 
 static const struct member members[] = { { "schema", read_schema }, { "max_ttl", read_max_ttl },
-	{ "min_remaining", read_min_remaining }, { "algorithms", read_algorithms },
-	{ "rsa_min_bits", read_rsa_min_bits }, { "denial", read_denial }, { "iterations", read_iterations },
-	{ "salt", read_salt }, { "opt_out", read_opt_out }, { "zonemd", read_zonemd },
-	{ "cds_delete", read_cds_delete }, { "serial", read_serial }, { "warn", read_warn },
+	{ "min_remaining", read_min_remaining }, { "dnskey_ttl", read_dnskey_ttl },
+	{ "inception_offset", read_inception_offset }, { "max_validity", read_max_validity },
+	{ "algorithms", read_algorithms }, { "rsa_min_bits", read_rsa_min_bits }, { "denial", read_denial },
+	{ "iterations", read_iterations }, { "salt", read_salt }, { "opt_out", read_opt_out },
+	{ "zonemd", read_zonemd }, { "cds_delete", read_cds_delete }, { "serial", read_serial }, { "warn", read_warn },
 	{ "change", read_change } };
 
 static enum status read_members(const char *name, json_t *root, struct vlimits *out, struct error *err)

@@ -22,6 +22,8 @@ struct vlimits {
 	bool have_max_ttl, have_min_remaining, have_algorithms;
 	uint32_t max_ttl;
 	int64_t min_remaining;
+	bool have_dnskey_ttl, have_inception_offset, have_max_validity;
+	int64_t dnskey_ttl, inception_offset, max_validity;
 	bool algorithms[256];
 	uint32_t rsa_min_bits;
 	enum vdenial denial;

@@ -2,7 +2,7 @@
 """Zones with one defect each, and the check that must find it. What can be signed again is: then the defect stands alone."""
 import base64
 
-from zonemaker import APEX, EXPIRATION, NOW, SOA_TEXT, Key, Record, Zone, nsec3_hash, rrsig
+from zonemaker import APEX, EXPIRATION, INCEPTION, NOW, SOA_TEXT, Key, Record, Zone, nsec3_hash, rrsig
 
 
 def structure(z):
@@ -361,6 +361,12 @@ def policy(z):
     z.bad("policy_ttl", "time.max-ttl", z.signed(), "policy=limits_ttl.json")
     write("limits_remaining.json", '"min_remaining": 2592000')
     z.bad("policy_remaining", "time.remaining", z.signed(), "policy=limits_remaining.json")
+    write("limits_offset.json", f'"inception_offset": {NOW - INCEPTION + 1}')
+    z.bad("policy_begins_too_late", "time.window", z.signed(), "policy=limits_offset.json")
+    write("limits_validity.json", f'"max_validity": {EXPIRATION - NOW - 1}')
+    z.bad("policy_valid_too_long", "time.window", z.signed(), "policy=limits_validity.json")
+    write("limits_dnskey_ttl.json", '"dnskey_ttl": 7200')
+    z.bad("policy_dnskey_ttl", "key.ttl", z.signed(), "policy=limits_dnskey_ttl.json")
     write("limits_algorithms.json", '"algorithms": [8, 13]')
     z.bad("policy_algorithm", "key.algorithm", z.signed(), "policy=limits_algorithms.json")
     write("limits_nsec3.json", '"denial": "nsec3", "opt_out": true')

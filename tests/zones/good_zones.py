@@ -230,6 +230,15 @@ def serials(z):
         z.good(file, *z.counted("good", file, *numbers), others=False)
 
 
+def windows(z):
+    """Each limit as tight as it may be; what a KSK signs may have been made long before."""
+    z.write("good", "window.json", '{"schema": "zoneseal.limits/1", "dnskey_ttl": 3600, '
+            f'"inception_offset": {NOW - INCEPTION}, "max_validity": {EXPIRATION - NOW}}}\n')
+    z.good("window", z.signed(), "policy=window.json", others=False)
+    z.good("window_of_keys", z.signed(after=z.resign("@", "DNSKEY", z.KSK, inception=NOW - 1, expiration=EXPIRATION + 86400)),
+           "policy=window.json", others=False)
+
+
 def algorithms(z):
     for algorithm in (13, 14, 16):
         pair = Key(f"ksk{algorithm}", 257, algorithm), Key(f"zsk{algorithm}", 256, algorithm)
@@ -249,4 +258,5 @@ def make(z):
     children(z)
     surprises(z)
     serials(z)
+    windows(z)
     algorithms(z)

@@ -33,6 +33,8 @@ static const char little_of_all[] =
     "\\200octet TXT x\n"
     "Mixed.CASE TXT x\n"
     "naptr NAPTR 100 50 \"s\" \"z3950+I2L+I2C\" \"\" _z3950._tcp.Example.\n"
+    "below ZONEMD 5 1 1 "
+    "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff\n"
     "unknown TYPE65280 \\# 4 0a000001\n";
 
 struct flavour {

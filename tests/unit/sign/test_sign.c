@@ -328,6 +328,15 @@ static void what_is_not_fresh_is_signed_again(void **state)
 	zone.parameters.now.seconds = then.seconds - 3601;
 	make(&zone, small, previous);
 	assert_int_equal(zone.result.signatures_kept, 0);
+	/* Begun later than the policy now says. */
+	zone.parameters.now.seconds = then.seconds + 60;
+	zone.parameters.inception_offset.seconds += 61;
+	make(&zone, small, previous);
+	assert_int_equal(zone.result.signatures_kept, 0);
+	zone.parameters.inception_offset.seconds -= 1;
+	make(&zone, small, previous);
+	assert_int_equal(zone.result.signatures_made, 2);
+	zone.parameters.inception_offset.seconds -= 60;
 	/* Valid for longer than the policy now says. */
 	zone.parameters.now = then;
 	zone.parameters.validity.seconds = 14 * DAY - 1;
