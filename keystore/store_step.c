@@ -216,9 +216,17 @@ static enum status take_ttl(struct store *store, int64_t zone_id, const char *zo
 	enum status status = served_note_ttl(store, zone_id, class, ttl, now, &changed, err);
 	if (status != STATUS_OK || !changed)
 		return status;
+	static const char *const words[] = {
+		[STORE_DS] = "the DS set, at every parent server",
+		[STORE_DNSKEY] = "the DNSKEY RRset",
+		[STORE_DATA] = "the zone's largest",
+		[STORE_NEGATIVE] = "negative answers",
+	};
+	char length[SPAN_TEXT];
 	struct arena *const scratch = arena_new(0);
-	status = audit_append(
-	    store, now, zone, "TTL served", arena_printf(scratch, "%s %" PRIu32, served_class_name(class), ttl), err);
+	span_format((struct span){ ttl }, length);
+	status =
+	    audit_append(store, now, zone, "TTL served", arena_printf(scratch, "%s: %s", words[class], length), err);
 	arena_free(scratch);
 	return status;
 }

@@ -12,7 +12,7 @@
 	"first_expiry, refresh, largest_ttl, dnskey_ttl, negative_ttl, records, signatures, size, input_serial"
 
 /* A verdict is some kilobytes of JSON; older ones are in the archive of whoever keeps them. */
-enum { VERDICTS_KEPT = 32 };
+enum { VERDICTS_KEPT = 32, VERDICTS_LOOKED_AT = 64 };
 
 static void read_version(struct sql *sql, struct arena *mem, struct store_version *version)
 {
@@ -212,13 +212,16 @@ static enum status set_column(struct store *store, const char *text, int64_t val
 	return sql_run(&sql, err);
 }
 
+/* Each publication looks at those that may have become too old, not at the years before. */
 static enum status drop_old_verdicts(struct store *store, int64_t zone_id, struct error *err)
 {
 	struct sql sql;
 	sql_begin(&sql, store,
-	    "UPDATE versions SET verdict = NULL WHERE zone = ?1 AND verdict IS NOT NULL AND id < (SELECT min(id) FROM "
-	    "(SELECT id FROM versions WHERE zone = ?1 ORDER BY id DESC LIMIT ?2))");
+	    "UPDATE versions SET verdict = NULL WHERE verdict IS NOT NULL AND id IN (SELECT id FROM versions WHERE "
+	    "zone = "
+	    "? ORDER BY id DESC LIMIT ? OFFSET ?)");
 	sql_put_int(&sql, zone_id);
+	sql_put_int(&sql, VERDICTS_LOOKED_AT);
 	sql_put_int(&sql, VERDICTS_KEPT);
 	return sql_run(&sql, err);
 }

@@ -83,6 +83,41 @@ static void a_restored_copy_is_marked_and_the_old_keystore_is_kept(void **state)
 	assert_int_equal(info.st_mode & 07777, 0600);
 }
 
+static void run_sql(const char *path, const char *text)
+{
+	sqlite3 *database = NULL;
+	assert_int_equal(sqlite3_open(path, &database), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(database, text, NULL, NULL, NULL), SQLITE_OK);
+	sqlite3_close(database);
+}
+
+/* What a cache may hold comes with the keystore, and is made for one of the first version. */
+static void a_restored_keystore_knows_what_caches_may_hold(void **state)
+{
+	static const char *const counts[] = { "SELECT count(*) FROM served", "SELECT count(*) FROM served_keys",
+		"SELECT count(*) FROM ttls", "SELECT count(*) FROM audit WHERE what = 'keys recorded'" };
+	static const int64_t first[] = { 6, 4, 3, 1 };
+	static const int64_t second[] = { 2, 3, 3, 0 };
+	struct fixture *const f = *state;
+	store_close(f->store);
+	f->store = NULL;
+	for (int version = 1; version <= 2; version++) {
+		struct error err;
+		char copy[160];
+		char name[160];
+		size_t size;
+		snprintf(name, sizeof(name), TEST_ROOT "/unit/keystore/fixtures/keystore-v%d.sql", version);
+		beside(f, version == 1 ? "v1.db" : "v2.db", copy);
+		uint8_t *const dump = file_take(name, &size);
+		file_make(copy, "", 0, 0600);
+		run_sql(copy, (const char *)dump);
+		free(dump);
+		ok(store_restore(copy, f->path, "operator", (struct utc){ NOW.seconds + 100 }, &err), &err);
+		for (size_t i = 0; i < COUNT(counts); i++)
+			assert_int_equal(ask(f->path, counts[i]), version == 1 ? first[i] : second[i]);
+	}
+}
+
 /* The log of a process that was killed belongs to the old database: were it left, SQLite would write it over the new.
  */
 static void a_log_of_the_old_keystore_does_not_reach_the_restored_one(void **state)
@@ -187,6 +222,7 @@ int main(void)
 		WITH_STORE(a_copy_is_one_file_with_everything_in_it),
 		WITH_STORE(a_copy_of_a_keystore_that_is_being_written_is_whole),
 		WITH_STORE(a_restored_copy_is_marked_and_the_old_keystore_is_kept),
+		WITH_STORE(a_restored_keystore_knows_what_caches_may_hold),
 		WITH_STORE(a_log_of_the_old_keystore_does_not_reach_the_restored_one),
 		WITH_STORE(a_damaged_keystore_is_replaced_and_kept),
 		WITH_STORE(what_is_no_good_copy_is_not_restored),
