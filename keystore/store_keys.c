@@ -7,6 +7,8 @@
 #include "keystore/store_sql.h"
 #include "signer/base/bytes.h"
 
+enum { SCRATCH = 4096 };
+
 /* What changes in the life of a key, in the order of put_states. */
 #define STATE_COLUMNS                                                                                                  \
 	"goal_present, dnskey, dnskey_since, zrrsig, zrrsig_since, krrsig, krrsig_since, ds, ds_since, active, "       \
@@ -87,7 +89,7 @@ enum status store_keys(
 	struct key *keys = NULL;
 	size_t have = 0;
 	size_t room = 0;
-	struct arena *const scratch = arena_new(0);
+	struct arena *const scratch = arena_new(SCRATCH);
 	sql_begin(&sql, store, "SELECT " KEY_COLUMNS " FROM keys k WHERE k.zone = ? ORDER BY k.id");
 	sql_put_int(&sql, zone_id);
 	while (sql_row(&sql)) {

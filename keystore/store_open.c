@@ -44,6 +44,7 @@ void store_close(struct store *store)
 {
 	if (store == NULL)
 		return;
+	sql_forget(store);
 	sqlite3_close(store->database);
 	if (store->lock >= 0)
 		close(store->lock);

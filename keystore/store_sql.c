@@ -30,10 +30,55 @@ static void note(struct sql *sql, int code)
 	keep_failure(sql, code, message);
 }
 
+/* A pragma may do its work while it is prepared. */
+static bool is_kept(const char *text)
+{
+	return strncmp(text, "PRAGMA", 6) != 0;
+}
+
+static sqlite3_stmt *take_kept(struct store *store, const char *text)
+{
+	for (size_t i = 0; i < SQL_KEPT; i++) {
+		struct sql_kept *const kept = &store->kept[i];
+		if (kept->handle == NULL || kept->text != text || strcmp(sqlite3_sql(kept->handle), text) != 0)
+			continue;
+		sqlite3_stmt *const handle = kept->handle;
+		kept->handle = NULL;
+		return handle;
+	}
+	return NULL;
+}
+
+/* In the place of the oldest when all are taken. */
+static void keep(struct store *store, const char *text, sqlite3_stmt *handle)
+{
+	size_t at = 0;
+	while (at < SQL_KEPT && store->kept[at].handle != NULL)
+		at++;
+	if (at == SQL_KEPT) {
+		sqlite3_finalize(store->kept[0].handle);
+		memmove(&store->kept[0], &store->kept[1], (SQL_KEPT - 1) * sizeof(store->kept[0]));
+		at = SQL_KEPT - 1;
+	}
+	sqlite3_reset(handle);
+	sqlite3_clear_bindings(handle);
+	store->kept[at] = (struct sql_kept){ handle, text };
+}
+
+void sql_forget(struct store *store)
+{
+	for (size_t i = 0; i < SQL_KEPT; i++) {
+		sqlite3_finalize(store->kept[i].handle);
+		store->kept[i].handle = NULL;
+	}
+}
+
 void sql_begin(struct sql *sql, struct store *store, const char *text)
 {
-	*sql = (struct sql){ .store = store, .next = 1, .code = SQLITE_OK };
-	note(sql, sqlite3_prepare_v2(store->database, text, -1, &sql->handle, NULL));
+	*sql = (struct sql){ .store = store, .text = text, .next = 1, .code = SQLITE_OK };
+	sql->handle = take_kept(store, text);
+	if (sql->handle == NULL)
+		note(sql, sqlite3_prepare_v2(store->database, text, -1, &sql->handle, NULL));
 }
 
 void sql_put_int(struct sql *sql, int64_t value)
@@ -146,7 +191,10 @@ enum status sql_status(const char *path, int code, const char *message, struct e
 
 enum status sql_end(struct sql *sql, struct error *err)
 {
-	sqlite3_finalize(sql->handle);
+	if (sql->code == SQLITE_OK && sql->handle != NULL && is_kept(sql->text))
+		keep(sql->store, sql->text, sql->handle);
+	else
+		sqlite3_finalize(sql->handle);
 	sql->handle = NULL;
 	return sql->code == SQLITE_OK ? STATUS_OK : sql_status(sql->store->path, sql->code, sql->message, err);
 }

@@ -18,7 +18,16 @@ enum { SQL_MESSAGE = 200 };
 /* What to do about a damaged keystore. */
 #define STORE_RESTORE_HINT "restore it from a backup (move it away, then: zoneseal restore FILE)"
 
+/* Statements that were used before, ready to be used again: preparing one takes longer than most of them run. */
+enum { SQL_KEPT = 48 };
+
+struct sql_kept {
+	sqlite3_stmt *handle; /* NULL while it is in use */
+	const char *text;     /* where its text came from; only a hint */
+};
+
 struct store {
+	struct sql_kept kept[SQL_KEPT];
 	sqlite3 *database;
 	char *path;
 	char *actor;
@@ -29,6 +38,7 @@ struct store {
 struct sql {
 	struct store *store;
 	sqlite3_stmt *handle;
+	const char *text;
 	int next; /* parameter to bind, or column to read, next */
 	int code; /* SQLITE_OK, or the first failure */
 	char message[SQL_MESSAGE];
@@ -51,6 +61,9 @@ void *sql_grow(struct arena *mem, void *array, size_t have, size_t *room, size_t
 
 /* Ends the statement and tells what came of it. */
 enum status sql_end(struct sql *sql, struct error *err) MUST_CHECK;
+
+/* Forgets the statements that are kept, before the database is closed. */
+void sql_forget(struct store *store);
 
 /* Steps through all that is left, then sql_end. */
 enum status sql_run(struct sql *sql, struct error *err) MUST_CHECK;
