@@ -29,6 +29,12 @@ void token_close(struct token *token);
  * locator. The file is complete on disk (fsync of file and folder) when this returns. */
 enum status token_generate(struct token *token, struct key *key, struct error *err) MUST_CHECK;
 
+/* Takes a private half that another program made: PKCS#8 in PEM (with the token's passphrase if it is encrypted), or a
+ * K*.private file of BIND. It must be the other half of key->public_key, if that is set, and of key->algorithm; else
+ * public_key and what follows from it are filled in. Stored and proved as token_generate does; a private half that is
+ * there already is good. STATUS_KEY if it is no key, or another one; the file at `path` stays. */
+enum status token_import(struct token *token, const char *path, struct key *key, struct error *err) MUST_CHECK;
+
 /* Removes the private half. Only for a key that no row refers to. */
 enum status token_discard(struct token *token, const struct key *key, struct error *err) MUST_CHECK;
 

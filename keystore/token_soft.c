@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "keystore/dnskey.h"
+#include "keystore/token_bind.h"
 #include "keystore/token_pem.h"
 #include "keystore/token_private.h"
 #include "signer/base/arena.h"
@@ -277,6 +278,77 @@ enum status token_generate(struct token *token, struct key *key, struct error *e
 done:
 	EVP_PKEY_free(pkey);
 	return status;
+}
+
+/* ---- taking a key ---- */
+
+static enum status read_foreign(const struct token *token, const char *path, const struct key *key,
+    const struct algorithm **algorithm, EVP_PKEY **out, struct error *err)
+{
+	struct secret text = SECRET_NONE;
+	enum status status = read_secret(AT_FDCWD, path, path, false, FILE_MOST, &text, err);
+	if (status != STATUS_OK)
+		return status;
+	const struct bytes octets = { text.data, text.size };
+	*algorithm = alg_by_number(key->algorithm);
+	if (token_bind_is(octets))
+		status = token_bind_read(octets, algorithm, out, err);
+	else if (*algorithm == NULL)
+		status = error_set(err, STATUS_KEY, "PEM does not say which DNSSEC algorithm the key is for");
+	else
+		status = token_pem_read(octets, &token->passphrase, out, err);
+	secret_free(&text);
+	return status;
+}
+
+/* Whether the two are halves of one key; fills in what `key` does not say. */
+static enum status match(const struct algorithm *algorithm, EVP_PKEY *pkey, struct key *key, struct error *err)
+{
+	uint8_t public_key[KEY_PUBLIC_MAX];
+	uint16_t size = 0;
+	enum status status = dnskey_public_from_pkey(algorithm, pkey, public_key, &size, err);
+	if (status != STATUS_OK)
+		return status;
+	const bool known = key->public_size > 0;
+	if (known && (key->algorithm != algorithm->number || key->public_size != size ||
+			 memcmp(key->public_key, public_key, size) != 0))
+		return error_set(err, STATUS_KEY, "it is the private half of another key than %s %u",
+		    key_role_name(key->role), key->tag);
+	key->algorithm = algorithm->number;
+	memcpy(key->public_key, public_key, size);
+	key->public_size = size;
+	dnskey_identify(key);
+	return STATUS_OK;
+}
+
+static bool is_there(const struct token *token, const char *name)
+{
+	struct stat info;
+	return fstatat(token->folder, name, &info, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+enum status token_import(struct token *token, const char *path, struct key *key, struct error *err)
+{
+	const struct algorithm *algorithm = NULL;
+	EVP_PKEY *pkey = NULL;
+	struct key taken = *key;
+	char name[NAME_SIZE];
+	enum status status = read_foreign(token, path, key, &algorithm, &pkey, err);
+	if (status == STATUS_OK)
+		status = match(algorithm, pkey, &taken, err);
+	if (status == STATUS_OK) {
+		file_name(&taken, name);
+		snprintf(taken.locator, sizeof(taken.locator), "%s%s", scheme, name);
+		if (!is_there(token, name))
+			status = store_pkey(token, &taken, pkey, err);
+	}
+	if (status == STATUS_OK)
+		status = read_back(token, &taken, err);
+	EVP_PKEY_free(pkey);
+	if (status != STATUS_OK)
+		return error_context(err, "%s", path);
+	*key = taken;
+	return STATUS_OK;
 }
 
 /* ---- using a key ---- */

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "keystore/token_bind.h"
 #include "keystore/token_pem.h"
 #include "tests/fuzz/fuzz.h"
 
@@ -79,12 +80,27 @@ static void try(const uint8_t *data, size_t size, const struct secret *passphras
 	EVP_PKEY_free(key);
 }
 
+/* What BIND's form gives is a key that can be kept. */
+static void try_bind(const uint8_t *data, size_t size)
+{
+	struct error err;
+	const struct algorithm *algorithm = NULL;
+	EVP_PKEY *key = NULL;
+	if (token_bind_read((struct bytes){ data, size }, &algorithm, &key, &err) == STATUS_OK)
+		read_again(key, &none);
+	EVP_PKEY_free(key);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	uint8_t word[] = "x";
 	const struct secret passphrase = { word, 1, 0 };
 	if (size > 100000)
 		return 0;
+	if (token_bind_is((struct bytes){ data, size })) {
+		try_bind(data, size);
+		return 0;
+	}
 	try(data, size, &none);
 	if (memmem(data, size, "ENCRYPTED", 9) != NULL && size > 0 && !takes_long(data, size))
 		try(data, size, &passphrase);
