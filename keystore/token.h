@@ -35,6 +35,9 @@ enum status token_generate(struct token *token, struct key *key, struct error *e
  * there already is good. STATUS_KEY if it is no key, or another one; the file at `path` stays. */
 enum status token_import(struct token *token, const char *path, struct key *key, struct error *err) MUST_CHECK;
 
+/* Whether `path` holds such a private half, without taking it: STATUS_OK, and `key` filled in as token_import would. */
+enum status token_matches(struct token *token, const char *path, struct key *key, struct error *err) MUST_CHECK;
+
 /* Removes the private half. Only for a key that no row refers to. */
 enum status token_discard(struct token *token, const struct key *key, struct error *err) MUST_CHECK;
 

@@ -327,15 +327,32 @@ static bool is_there(const struct token *token, const char *name)
 	return fstatat(token->folder, name, &info, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
-enum status token_import(struct token *token, const char *path, struct key *key, struct error *err)
+static enum status read_match(
+    const struct token *token, const char *path, struct key *key, EVP_PKEY **pkey, struct error *err)
 {
 	const struct algorithm *algorithm = NULL;
+	enum status status = read_foreign(token, path, key, &algorithm, pkey, err);
+	return status == STATUS_OK ? match(algorithm, *pkey, key, err) : status;
+}
+
+enum status token_matches(struct token *token, const char *path, struct key *key, struct error *err)
+{
+	EVP_PKEY *pkey = NULL;
+	struct key found = *key;
+	const enum status status = read_match(token, path, &found, &pkey, err);
+	EVP_PKEY_free(pkey);
+	if (status != STATUS_OK)
+		return error_context(err, "%s", path);
+	*key = found;
+	return STATUS_OK;
+}
+
+enum status token_import(struct token *token, const char *path, struct key *key, struct error *err)
+{
 	EVP_PKEY *pkey = NULL;
 	struct key taken = *key;
 	char name[NAME_SIZE];
-	enum status status = read_foreign(token, path, key, &algorithm, &pkey, err);
-	if (status == STATUS_OK)
-		status = match(algorithm, pkey, &taken, err);
+	enum status status = read_match(token, path, &taken, &pkey, err);
 	if (status == STATUS_OK) {
 		file_name(&taken, name);
 		snprintf(taken.locator, sizeof(taken.locator), "%s%s", scheme, name);

@@ -62,6 +62,7 @@ enum option_id {
 	OPTION_TRUST_ANCHOR,
 	OPTION_PREVIOUS,
 	OPTION_UNSIGNED,
+	OPTION_PUBLISHED,
 	OPTION_RESOLVER,
 	OPTION_FROM_FILE,
 	OPTION_FOR,
@@ -103,10 +104,33 @@ struct command {
 /* All rows, in the order of the help. */
 const struct command *const *cli_commands(size_t *count);
 
-extern const struct command command_init, command_zone_add, command_zone_list, command_zone_show,
-    command_zone_set_policy, command_zone_remove, command_policy_check, command_policy_show, command_simulate,
-    command_sign, command_run_all, command_verify, command_status, command_log, command_check, command_key_list,
-    command_key_show, command_key_generate, command_ds_show, command_ds_check, command_backup, command_restore,
-    command_clock_accept, command_doctor;
-extern const struct command command_audit_verify, command_audit_export, command_audit_replay, command_key_purge,
-    command_key_revoke;
+extern const struct command command_init;
+extern const struct command command_zone_add;
+extern const struct command command_zone_list;
+extern const struct command command_zone_show;
+extern const struct command command_zone_set_policy;
+extern const struct command command_zone_remove;
+extern const struct command command_policy_check;
+extern const struct command command_policy_show;
+extern const struct command command_simulate;
+extern const struct command command_sign;
+extern const struct command command_run_all;
+extern const struct command command_verify;
+extern const struct command command_status;
+extern const struct command command_log;
+extern const struct command command_check;
+extern const struct command command_key_list;
+extern const struct command command_key_show;
+extern const struct command command_key_generate;
+extern const struct command command_ds_show;
+extern const struct command command_ds_check;
+extern const struct command command_backup;
+extern const struct command command_restore;
+extern const struct command command_clock_accept;
+extern const struct command command_doctor;
+extern const struct command command_audit_verify;
+extern const struct command command_audit_export;
+extern const struct command command_audit_replay;
+extern const struct command command_key_purge;
+extern const struct command command_key_revoke;
+extern const struct command command_zone_adopt;

@@ -159,6 +159,14 @@ static enum status add_zone(struct store *store, struct store_zone *row, const s
 	return store_add_run(store, row->id, &fresh, err);
 }
 
+enum status setup_put_zone(struct store *store, const struct setup_zone *zone, const struct policyfile *policy,
+    const char *name, struct utc now, struct arena *mem, struct store_zone *out, struct error *err)
+{
+	struct store_zone row = row_of(zone, name, policy, now, mem);
+	const enum status status = add_zone(store, &row, &policy->policy, now, mem, err);
+	return status == STATUS_OK ? setup_find_zone(store, name, mem, out, err) : status;
+}
+
 enum status setup_add_zone(struct store *store, const char *state, const struct setup_zone *zone, struct utc now,
     struct arena *mem, struct store_zone *out, struct error *err)
 {
@@ -170,14 +178,12 @@ enum status setup_add_zone(struct store *store, const char *state, const struct 
 	if (status == STATUS_OK)
 		status = policyfile_load(
 		    zone->policy != NULL ? zone->policy : "default", zone->config_folder, mem, &policy, err);
-	if (status != STATUS_OK)
-		return status;
-	struct store_zone row = row_of(zone, name, &policy, now, mem);
-	status = lock_take(state, name, "zone add", now, 0, &lock, err);
 	if (status == STATUS_OK)
-		status = add_zone(store, &row, &policy.policy, now, mem, err);
+		status = lock_take(state, name, "zone add", now, 0, &lock, err);
+	if (status == STATUS_OK)
+		status = setup_put_zone(store, zone, &policy, name, now, mem, out, err);
 	lock_release(&lock);
-	return status == STATUS_OK ? setup_find_zone(store, name, mem, out, err) : status;
+	return status;
 }
 
 static enum status generate(struct store *store, struct token *token, const struct store_zone *zone, int role,

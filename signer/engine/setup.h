@@ -9,6 +9,7 @@
 #include "signer/base/arena.h"
 #include "signer/base/error.h"
 #include "signer/base/utc.h"
+#include "signer/engine/policyfile.h"
 
 /* Makes the state folder and an empty keystore in it. STATUS_REFUSED if there is one. */
 enum status setup_init(
@@ -31,6 +32,10 @@ struct setup_zone {
  * while a run has its lock. */
 enum status setup_add_zone(struct store *store, const char *state, const struct setup_zone *zone, struct utc now,
     struct arena *mem, struct store_zone *out, struct error *err) MUST_CHECK;
+
+/* The same for one that holds the zone's lock and has read name and policy. */
+enum status setup_put_zone(struct store *store, const struct setup_zone *zone, const struct policyfile *policy,
+    const char *name, struct utc now, struct arena *mem, struct store_zone *out, struct error *err) MUST_CHECK;
 
 /* Its keys, history and files stay. STATUS_BUSY while a run has its lock. */
 enum status setup_remove_zone(struct store *store, const char *state, const struct store_zone *zone, struct utc now,

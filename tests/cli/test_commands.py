@@ -12,11 +12,12 @@ import unittest
 import zs
 from zs import World, ZONE, delegations
 
-COMMANDS = ["init", "zone add", "zone list", "zone show", "zone set-policy", "zone remove", "policy check", "policy show",
+COMMANDS = ["init", "zone add", "zone list", "zone show", "zone set-policy", "zone remove", "zone adopt", "policy check", "policy show",
             "sign", "run", "verify", "status", "log", "check", "key list", "key show", "key generate", "ds show", "backup",
             "restore", "doctor", "audit verify", "audit export", "audit replay", "key purge"]
 
-CHANGING = ["init", "zone add", "zone set-policy", "zone remove", "sign", "run", "key generate", "backup", "restore", "key purge"]
+CHANGING = ["init", "zone add", "zone set-policy", "zone remove", "zone adopt", "sign", "run", "key generate", "backup", "restore",
+            "key purge"]
 
 
 class Arguments(World):
