@@ -14,6 +14,7 @@
 #include "signer/base/suggest.h"
 #include "signer/base/workers.h"
 #include "signer/verify/verify.h"
+#include "signer/verify/vread.h"
 
 static const char help[] =
     "zoneseal-verify: is this zone file safe to publish?\n"
@@ -28,6 +29,7 @@ static const char help[] =
     "  --trust-anchor FILE   DS or DNSKEY records that must lead to the zone's keys\n"
     "  --previous FILE       the zone as published now: serial, limits of change, caches\n"
     "  --unsigned FILE       the unsigned input: nothing but DNSSEC may differ\n"
+    "  --unsigned-include NAME=FILE  FILE is what $INCLUDE NAME in the input means; once for each NAME\n"
     "  --expect-keys FILE    the keys that must be in use, and no others\n"
     "  --expect-unsigned     the zone is to have no DNSSEC at all; without this, an unsigned zone is refused\n"
     "  --policy FILE         limits (JSON); with it, breaches of policy refuse too\n"
@@ -44,6 +46,7 @@ enum argument {
 	ARGUMENT_ANCHOR,
 	ARGUMENT_PREVIOUS,
 	ARGUMENT_UNSIGNED,
+	ARGUMENT_INCLUDE,
 	ARGUMENT_EXPECT,
 	ARGUMENT_UNSIGNED_ZONE,
 	ARGUMENT_POLICY,
@@ -58,6 +61,7 @@ static const struct option options_table[] = { { "origin", required_argument, NU
 	{ "trust-anchor", required_argument, NULL, ARGUMENT_ANCHOR },
 	{ "previous", required_argument, NULL, ARGUMENT_PREVIOUS },
 	{ "unsigned", required_argument, NULL, ARGUMENT_UNSIGNED },
+	{ "unsigned-include", required_argument, NULL, ARGUMENT_INCLUDE },
 	{ "expect-keys", required_argument, NULL, ARGUMENT_EXPECT },
 	{ "expect-unsigned", no_argument, NULL, ARGUMENT_UNSIGNED_ZONE },
 	{ "policy", required_argument, NULL, ARGUMENT_POLICY }, { "now", required_argument, NULL, ARGUMENT_NOW },
@@ -67,6 +71,8 @@ static const struct option options_table[] = { { "origin", required_argument, NU
 
 struct arguments {
 	struct verify_options verify;
+	struct vinclude includes[VERIFY_INCLUDES];
+	const char *include_files[VERIFY_INCLUDES];
 	bool json;
 	bool done; /* help or version was all that was asked */
 };
@@ -87,6 +93,20 @@ static enum status read_time(const char *text, struct verify_options *out, struc
 	if (out->time_count == VERIFY_TIMES)
 		return error_set(err, STATUS_USAGE, "--now: at most %d times", VERIFY_TIMES);
 	return utc_parse(text, &out->times[out->time_count++], err);
+}
+
+/* NAME=FILE; a NAME may have "=" in it, a FILE may not. */
+static enum status read_include(char *text, struct arguments *out, struct error *err)
+{
+	char *const equals = strrchr(text, '=');
+	if (equals == NULL || equals == text || equals[1] == '\0')
+		return error_set(err, STATUS_USAGE, "--unsigned-include: NAME=FILE");
+	if (out->verify.include_count == VERIFY_INCLUDES)
+		return error_set(err, STATUS_USAGE, "--unsigned-include: at most %d files", VERIFY_INCLUDES);
+	*equals = '\0';
+	out->includes[out->verify.include_count].name = text;
+	out->include_files[out->verify.include_count++] = equals + 1;
+	return STATUS_OK;
 }
 
 static enum status unknown_option(char **argv, int option, struct error *err)
@@ -123,6 +143,8 @@ static enum status read_option(int option, struct arguments *out, char **argv, s
 	case ARGUMENT_UNSIGNED:
 		out->verify.unsigned_zone.name = optarg;
 		return STATUS_OK;
+	case ARGUMENT_INCLUDE:
+		return read_include(optarg, out, err);
 	case ARGUMENT_EXPECT:
 		out->verify.expect_keys.name = optarg;
 		return STATUS_OK;
@@ -194,14 +216,23 @@ static enum status open_input(struct verify_input *input, struct error *err)
 	return STATUS_OK;
 }
 
-static enum status open_inputs(struct verify_options *options, struct error *err)
+static enum status open_inputs(struct arguments *arguments, struct error *err)
 {
+	struct verify_options *const options = &arguments->verify;
 	struct verify_input *const inputs[] = { &options->zone, &options->trust_anchor, &options->previous,
 		&options->unsigned_zone, &options->expect_keys, &options->policy };
 	for (size_t i = 0; i < COUNT(inputs); i++) {
 		const enum status status = open_input(inputs[i], err);
 		if (status != STATUS_OK)
 			return status;
+	}
+	options->includes = arguments->includes;
+	for (size_t i = 0; i < options->include_count; i++) {
+		struct verify_input file = { .name = arguments->include_files[i] };
+		const enum status status = open_input(&file, err);
+		if (status != STATUS_OK)
+			return status;
+		arguments->includes[i].descriptor = file.descriptor;
 	}
 	return STATUS_OK;
 }
@@ -244,7 +275,7 @@ int main(int argc, char **argv)
 	if (status == STATUS_OK && arguments.done)
 		return 0;
 	if (status == STATUS_OK)
-		status = open_inputs(&arguments.verify, &err);
+		status = open_inputs(&arguments, &err);
 	if (status == STATUS_OK)
 		status = judge(&arguments, &err);
 	if (status == STATUS_OK || status == STATUS_NO)

@@ -2,6 +2,7 @@
 #include "signer/dns/zonetext_read.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <openssl/evp.h>
 #include <stdlib.h>
 #include <string.h>
@@ -90,6 +91,28 @@ static enum status parse_include(struct scan *scan, char path[], size_t path_siz
 	return scan_record_end(scan);
 }
 
+/* Keeps the file open, once for each name. STATUS_BUSY if the name led to another file before. */
+static enum status keep_included(struct zonetext *zone, const char *name, int descriptor, struct error *err)
+{
+	struct file_stamp stamp;
+	enum status status = file_stamp_of(descriptor, &stamp, err);
+	if (status != STATUS_OK)
+		return status;
+	for (size_t i = 0; i < zone->included_count; i++) {
+		const struct zonetext_included *const before = &zone->included[i];
+		if (strcmp(before->name, name) == 0)
+			return file_stamp_equal(&before->stamp, &stamp)
+				   ? STATUS_OK
+				   : error_set(err, STATUS_BUSY,
+					 "%s changed while it was read: nothing was taken from it, try again", name);
+	}
+	const int kept = zone->included_count < ZONETEXT_KEPT ? fcntl(descriptor, F_DUPFD_CLOEXEC, 3) : -1;
+	zone->included_more = zone->included_more || kept < 0;
+	if (kept >= 0)
+		zone->included[zone->included_count++] = (struct zonetext_included){ name, kept, stamp };
+	return STATUS_OK;
+}
+
 /* Reads the file that a $INCLUDE line names. What the line gets wrong is an error of the text; a failing read ends all.
  */
 static enum status include(struct reader *reader, struct zonetext_source *parent, const char *text, size_t size)
@@ -129,7 +152,9 @@ static enum status include(struct reader *reader, struct zonetext_source *parent
 	child.name = reader->out->files[child.file];
 	child.level = parent->level + 1;
 	child.state = state;
-	status = read_source(reader, &child);
+	status = keep_included(reader->out, child.name, child.descriptor, reader->err);
+	if (status == STATUS_OK)
+		status = read_source(reader, &child);
 	close(child.descriptor);
 	return status;
 }
@@ -265,6 +290,8 @@ enum status zonetext_read(
 
 void zonetext_free(struct zonetext *zonetext)
 {
+	for (size_t i = 0; i < zonetext->included_count; i++)
+		close(zonetext->included[i].descriptor);
 	for (size_t i = 0; i < zonetext->arena_count; i++)
 		arena_free(zonetext->arenas[i]);
 	free(zonetext->arenas);

@@ -12,9 +12,10 @@
 #include <stdint.h>
 
 #include "signer/base/error.h"
+#include "signer/base/publish.h"
 #include "signer/dns/rrset.h"
 
-enum { ZONETEXT_ERRORS = 20 };
+enum { ZONETEXT_ERRORS = 20, ZONETEXT_KEPT = 50 };
 
 struct zonetext_options {
 	const char *name;      /* of the input in messages; for a file, its path */
@@ -25,6 +26,13 @@ struct zonetext_options {
 				* can be told even without it) */
 };
 
+/* A file that was included, still open for whoever reads it again. */
+struct zonetext_included {
+	const char *name; /* as the $INCLUDE line has it, escapes resolved */
+	int descriptor;
+	struct file_stamp stamp;
+};
+
 struct zonetext {
 	struct record *records;
 	size_t count;
@@ -33,6 +41,9 @@ struct zonetext {
 	uint64_t text_size; /* octets read, includes too */
 	uint8_t sha256[32]; /* of the input; if it includes files, over its digest and theirs: tells whether anything
 			     * changed */
+	struct zonetext_included included[ZONETEXT_KEPT]; /* each once; the first ones if there are more */
+	size_t included_count;
+	bool included_more;
 	struct error errors[ZONETEXT_ERRORS]; /* what was wrong, in the order of the text */
 	size_t error_count;
 	struct arena **arenas; /* that hold the records; private to zonetext_free */

@@ -320,10 +320,25 @@ static enum status open_output(struct attempt *attempt, struct error *err)
 	return STATUS_OK;
 }
 
+/* The gate reads the input again, and what it includes. */
+static void keep_included(struct attempt *attempt)
+{
+	struct arena *mem = attempt->run->mem;
+	struct zonetext *input = &attempt->input;
+	attempt->included_more = input->included_more;
+	attempt->included = arena_calloc(mem, input->included_count + 1, sizeof(*attempt->included));
+	for (size_t i = 0; i < input->included_count; i++) {
+		attempt->included[i] = input->included[i];
+		attempt->included[i].name = arena_strdup(mem, input->included[i].name);
+	}
+	attempt->included_count = input->included_count;
+	input->included_count = 0;
+}
+
 /* From here on the temporary file is what counts: the gate has the memory that the content took. */
 static void drop_content(struct attempt *attempt)
 {
-	attempt->has_includes = attempt->input.file_count > 1;
+	keep_included(attempt);
 	zonetext_free(&attempt->input);
 	zonetext_free(&attempt->previous);
 	malloc_trim(0);
@@ -401,6 +416,8 @@ static void attempt_end(struct attempt *attempt)
 	publish_abort(&attempt->publish);
 	zonetext_free(&attempt->input);
 	zonetext_free(&attempt->previous);
+	for (size_t i = 0; i < attempt->included_count; i++)
+		close(attempt->included[i].descriptor);
 	if (attempt->file >= 0)
 		close(attempt->file);
 }

@@ -18,7 +18,10 @@ struct attempt {
 	const char *folder; /* for $INCLUDE; NULL: a pipe */
 	struct file_stamp stamp;
 	struct zonetext input, previous; /* empty once they are signed */
-	bool has_previous, has_includes;
+	bool has_previous;
+	struct zonetext_included *included; /* what the input includes; open until the end */
+	size_t included_count;
+	bool included_more; /* not all of it */
 	uint8_t input_sha256[32], config_sha256[32];
 	uint32_t input_serial, serial;
 	uint32_t serial_floor; /* the greatest one that was used before */

@@ -43,13 +43,13 @@ static void keep_rejected(struct attempt *attempt)
 		run->report->rejected = path;
 }
 
-/* The gate reads the input again, by its descriptor; with $INCLUDE that would not be the whole of it. */
+/* The gate reads the input again, by its descriptor and those of what it includes. */
 static int unsigned_for_gate(struct attempt *attempt)
 {
 	if (attempt->keep_alive)
 		attempt->run->report->unsigned_not_asked = "the last published content was signed again";
-	else if (attempt->has_includes)
-		attempt->run->report->unsigned_not_asked = "the input has $INCLUDE";
+	else if (attempt->included_more)
+		attempt->run->report->unsigned_not_asked = "the input includes too many files";
 	else
 		return attempt->file;
 	return -1;
@@ -59,10 +59,26 @@ static enum status still_the_same(const struct attempt *attempt, struct error *e
 {
 	struct file_stamp stamp;
 	enum status status = file_stamp_of(attempt->file, &stamp, err);
+	const char *changed = NULL;
 	if (status == STATUS_OK && !attempt->keep_alive && !file_stamp_equal(&stamp, &attempt->stamp))
+		changed = attempt->name;
+	for (size_t i = 0; status == STATUS_OK && i < attempt->included_count; i++) {
+		status = file_stamp_of(attempt->included[i].descriptor, &stamp, err);
+		if (status == STATUS_OK && !file_stamp_equal(&stamp, &attempt->included[i].stamp))
+			changed = attempt->included[i].name;
+	}
+	if (status == STATUS_OK && changed != NULL)
 		return error_set(err, STATUS_BUSY,
-		    "input %s changed while it was being signed; the next run reads it again", attempt->name);
+		    "input %s changed while it was being signed; the next run reads it again", changed);
 	return status;
+}
+
+static struct gate_include *includes_for_gate(const struct attempt *attempt)
+{
+	struct gate_include *out = arena_calloc(attempt->run->mem, attempt->included_count + 1, sizeof(*out));
+	for (size_t i = 0; i < attempt->included_count; i++)
+		out[i] = (struct gate_include){ attempt->included[i].name, attempt->included[i].descriptor };
+	return out;
 }
 
 /* What is not a signature; the rest of a zone changes with its content alone. */
@@ -107,6 +123,8 @@ enum status attempt_verify(struct attempt *attempt, struct error *err)
 		.file = attempt->publish.file,
 		.previous = run->output.previous,
 		.unsigned_input = unsigned_for_gate(attempt),
+		.includes = includes_for_gate(attempt),
+		.include_count = attempt->included_count,
 		.keys = attempt->keys,
 		.key_count = attempt->key_count,
 		.policy = &run->policy,

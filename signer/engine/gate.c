@@ -15,7 +15,7 @@
 #include "signer/engine/process.h"
 #include "signer/engine/verdict.h"
 
-enum { VERDICT_MOST = 16 << 20, ERRORS_MOST = 64 << 10, ARGUMENTS = 24 };
+enum { VERDICT_MOST = 16 << 20, ERRORS_MOST = 64 << 10, ARGUMENTS = 24 + 2 * GATE_INCLUDES };
 
 #ifndef ZONESEAL_BINDIR
 #define ZONESEAL_BINDIR "/usr/local/bin"
@@ -76,6 +76,14 @@ static void add(struct call *call, const char *argument)
 	call->argv[call->count++] = arena_strdup(call->mem, argument);
 }
 
+/* The verifier gets each file under the name by which the input includes it. */
+static void add_include(struct call *call, const struct gate_include *include)
+{
+	add(call, "--unsigned-include");
+	add(call, arena_printf(call->mem, "%s=/dev/fd/%zu", include->name, 3 + call->passed_count));
+	call->passed[call->passed_count++] = include->file;
+}
+
 static void add_file(struct call *call, const char *option, int file)
 {
 	if (file < 0)
@@ -131,6 +139,8 @@ static void build_call(const struct gate *gate, const char *path, const struct k
 		add(call, "--expect-unsigned");
 	add_file(call, "--previous", gate->previous);
 	add_file(call, "--unsigned", gate->unsigned_input);
+	for (size_t i = 0; gate->unsigned_input >= 0 && i < gate->include_count; i++)
+		add_include(call, &gate->includes[i]);
 	add_file(call, "--trust-anchor", knowledge->anchor);
 	add_file(call, "--expect-keys", knowledge->keys);
 	add_file(call, "--policy", knowledge->limits);

@@ -17,13 +17,23 @@
 #include "signer/base/utc.h"
 #include "signer/sign/sign_zone.h"
 
+/* A file that $INCLUDE lines of the unsigned input name. */
+struct gate_include {
+	const char *name; /* as such a line has it */
+	int file;
+};
+
+enum { GATE_INCLUDES = 50 };
+
 struct gate {
-	const char *verifier; /* path, or NULL: found as said above */
-	const char *zone;     /* text, absolute */
-	const uint8_t *apex;  /* the same in wire form */
-	int file;             /* the signed zone */
-	int previous;         /* the last published zone, or -1 */
-	int unsigned_input;   /* the unsigned input, a regular file, or -1 */
+	const char *verifier;                /* path, or NULL: found as said above */
+	const char *zone;                    /* text, absolute */
+	const uint8_t *apex;                 /* the same in wire form */
+	int file;                            /* the signed zone */
+	int previous;                        /* the last published zone, or -1 */
+	int unsigned_input;                  /* the unsigned input, a regular file, or -1 */
+	const struct gate_include *includes; /* at most GATE_INCLUDES */
+	size_t include_count;
 	const struct key *keys;
 	size_t key_count;
 	const struct policy *policy;

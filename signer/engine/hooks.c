@@ -57,7 +57,7 @@ enum status hook_publish(
 		.argv = argv,
 		.environment = environment,
 		.input = -1,
-		.passed = { -1, -1, -1, -1, -1, -1, -1, -1 },
+		.passed = { -1 },
 		.may_write = true,
 		.timeout = policy->hook_timeout.seconds > 0 ? policy->hook_timeout : (struct span){ 60 },
 		.most_output = OUTPUT_MOST,

@@ -16,7 +16,7 @@
 #include "signer/base/error.h"
 #include "signer/base/utc.h"
 
-enum { PROCESS_PASSED = 8 };
+enum { PROCESS_PASSED = 64 };
 
 struct process {
 	const char *path;
@@ -24,7 +24,7 @@ struct process {
 	char *const *environment;   /* ended by NULL */
 	int input;                  /* becomes descriptor 0; -1: /dev/null */
 	const char *folder;         /* working folder, or NULL: "/" */
-	int passed[PROCESS_PASSED]; /* become descriptors 3, 4, ... in this order; ended by -1 */
+	int passed[PROCESS_PASSED]; /* become descriptors 3, 4, ... in this order; ended by -1 if there are fewer */
 	bool may_write;      /* false: RLIMIT_FSIZE 0, so it can fill no disk; true: umask 022 for what it makes */
 	struct span timeout; /* then SIGKILL, for all that it has started in its process group as well */
 	size_t most_output;  /* of stdout; more is cut and `overflow` says so; the child is killed */

@@ -96,8 +96,9 @@ static bool read_directive(struct parser *p, struct vtoken word)
 			return fail(p, value, "not a TTL (RFC 2308 4)");
 		p->context->have_default = true;
 	} else if (vtoken_is(word, "$INCLUDE")) {
-		return fail(
-		    p, word, "$INCLUDE: the verifier judges one file and opens no other; flatten the zone first");
+		return fail(p, word,
+		    "$INCLUDE: the verifier judges one file and opens no other; flatten the zone first (the files of "
+		    "an input: --unsigned-include)");
 	} else if (vtoken_is(word, "$GENERATE")) {
 		return fail(p, word, "$GENERATE is BIND's own and no part of RFC 1035; expand the zone first");
 	} else {

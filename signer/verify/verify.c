@@ -117,9 +117,11 @@ static enum status read_previous(struct vrun *run, struct error *err)
  * twice, mixed TTLs), it is read again and kept. What cannot be read twice, like a pipe, is kept at once. */
 static enum status read_unsigned(struct vrun *run, struct error *err)
 {
-	const struct vsource source = source_of(&run->options->unsigned_zone);
+	struct vsource source = source_of(&run->options->unsigned_zone);
 	if (source.name == NULL)
 		return STATUS_OK;
+	source.includes = run->options->includes;
+	source.include_count = run->options->include_count;
 	enum status status = STATUS_OK;
 	struct vsum sum = { .count = 0 };
 	const bool again = source.descriptor < 0 || lseek(source.descriptor, 0, SEEK_CUR) >= 0;

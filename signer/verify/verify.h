@@ -79,7 +79,9 @@ struct verify_input {
 	size_t size;
 };
 
-enum { VERIFY_TIMES = 16 };
+enum { VERIFY_TIMES = 16, VERIFY_INCLUDES = 64 };
+
+struct vinclude; /* vread.h */
 
 /* Whether keys get tables to verify their P-256 signatures by (vproof.h): those that sign enough for it to pay, all, or
  * none. The verdict is the same. */
@@ -91,6 +93,8 @@ struct verify_options {
 	struct verify_input trust_anchor, previous, unsigned_zone, expect_keys, policy;
 	bool expect_unsigned; /* the zone is to have no DNSSEC at all; a signed one is refused, and any trust anchor too
 			       */
+	const struct vinclude *includes; /* files that $INCLUDE lines of unsigned_zone name */
+	size_t include_count;
 	struct utc times[VERIFY_TIMES]; /* the first is now */
 	unsigned time_count;            /* at least 1 */
 	unsigned threads;               /* at least 1 */

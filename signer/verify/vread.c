@@ -8,9 +8,16 @@
 #include <unistd.h>
 
 #include "signer/verify/vchunk.h"
+#include "signer/verify/vinclude.h"
 #include "signer/verify/vrdata.h"
 
-enum { CHUNK_BYTES = 512 * 1024, CHUNKS_PER_THREAD = 6, ARENA_BYTES = 1024 * 1024 };
+enum {
+	CHUNK_BYTES = 512 * 1024,
+	CHUNKS_PER_THREAD = 6,
+	ARENA_BYTES = 1024 * 1024,
+	INCLUDE_DEPTH = 16,
+	INCLUDES_MOST = 1000
+};
 
 struct reader {
 	const struct vsource *source;
@@ -21,6 +28,7 @@ struct reader {
 	size_t capacity;
 	size_t hashed; /* octets of `text` that are in the digest */
 	size_t taken;  /* of a source in memory */
+	uint64_t most; /* octets of the descriptor that are still to be read */
 	bool at_end;
 	struct vchunk *chunks;
 	size_t chunk_count;
@@ -33,6 +41,7 @@ struct reader {
 	size_t room;                    /* for records */
 	struct vsummer *const *summers; /* one per thread, if records are added up and not kept */
 	struct vsum sum;
+	unsigned included;        /* files so far, each as often as it was read */
 	uint8_t owner[VNAME_MAX]; /* of the last record, when memory is dropped after each wave */
 };
 
@@ -50,12 +59,15 @@ static enum status fill(struct reader *r, struct error *err)
 			r->at_end = r->taken == r->source->size;
 			continue;
 		}
-		const ssize_t n = read(r->source->descriptor, r->text + r->size, r->capacity - r->size);
+		const size_t room = r->capacity - r->size;
+		const ssize_t n =
+		    read(r->source->descriptor, r->text + r->size, r->most < room ? (size_t)r->most : room);
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
 			return error_set_errno(err, "%s: read", r->source->name);
 		r->size += (size_t)n;
+		r->most -= (uint64_t)n;
 		r->at_end = n == 0;
 	}
 	return STATUS_OK;
@@ -297,7 +309,7 @@ static enum status wave(struct reader *r, struct error *err)
 static void reader_open(
     struct reader *r, const struct vsource *source, const uint8_t *origin, unsigned threads, struct vfile *file)
 {
-	*r = (struct reader){ .source = source, .file = file, .threads = threads, .first = true };
+	*r = (struct reader){ .source = source, .file = file, .threads = threads, .first = true, .most = UINT64_MAX };
 	r->capacity = (size_t)CHUNK_BYTES * CHUNKS_PER_THREAD * threads;
 	if (source->descriptor < 0 && source->size < r->capacity)
 		r->capacity = source->size + 1;
@@ -330,15 +342,90 @@ static void reader_close(struct reader *r)
 	free(r->text);
 }
 
-static enum status read_all(struct reader *r, struct error *err)
+static enum status read_text(struct reader *r, struct error *err)
 {
-	if (r->digest == NULL || EVP_DigestInit_ex(r->digest, EVP_sha256(), NULL) != 1)
-		return error_set(err, STATUS_INTERNAL, "SHA-256 is not available");
 	while (!(r->at_end && r->size == 0)) {
 		const enum status status = wave(r, err);
 		if (status != STATUS_OK)
 			return status;
 	}
+	return STATUS_OK;
+}
+
+/* The stretch of a file between two $INCLUDE lines: what stands before it is known, so it begins like a file. */
+static enum status read_stretch(
+    struct reader *r, const struct vsource *source, uint64_t start, uint64_t size, uint64_t line, struct error *err)
+{
+	if (lseek(source->descriptor, (off_t)start, SEEK_SET) < 0)
+		return error_set_errno(err, "%s: seek", source->name);
+	r->source = source;
+	r->most = size;
+	r->line = line;
+	r->first = true;
+	r->at_end = false;
+	return read_text(r, err);
+}
+
+static enum status read_including(struct reader *r, const struct vsource *source, unsigned level, struct error *err);
+
+/* The included file begins with the origin and the TTLs of the place, and with no owner; what it changes ends with it
+ * (RFC 1035 5.1). */
+static enum status read_included(struct reader *r, const struct vsource *source, const struct vinclude_line *line,
+    uint64_t where, unsigned level, struct error *err)
+{
+	struct vcontext before = r->context;
+	uint8_t owner[VNAME_MAX];
+	const struct vinclude *file;
+	if (level + 1 == INCLUDE_DEPTH)
+		return error_set_at(err, STATUS_MALFORMED, source->name, where, 1, "$INCLUDE is nested too deep");
+	if (r->included++ == INCLUDES_MOST)
+		return error_set_at(
+		    err, STATUS_MALFORMED, source->name, where, 1, "more than %d files are included", INCLUDES_MOST);
+	if (before.owner != NULL)
+		memcpy(owner, before.owner, vname_size(before.owner));
+	enum status status = vinclude_read(line, source, where, r->context.origin, &r->context.have_origin, &file, err);
+	if (status != STATUS_OK)
+		return status;
+	struct vsource included = *source;
+	included.name = file->name;
+	included.descriptor = file->descriptor;
+	r->context.owner = NULL;
+	status = read_including(r, &included, level + 1, err);
+	r->context = before;
+	if (before.owner == r->owner)
+		memcpy(r->owner, owner, vname_size(owner));
+	return status;
+}
+
+static enum status read_including(struct reader *r, const struct vsource *source, unsigned level, struct error *err)
+{
+	struct vinclude_line *const line = memory_alloc(sizeof(*line));
+	uint64_t at = 0;
+	uint64_t lines = 0;
+	enum status status;
+	do {
+		status = vinclude_find(source->descriptor, source->name, at, line, err);
+		if (status == STATUS_OK)
+			status = read_stretch(r, source, at, line->found ? line->start - at : UINT64_MAX, lines, err);
+		lines += line->lines;
+		if (status == STATUS_OK && line->found)
+			status = read_included(r, source, line, lines + 1, level, err);
+		lines += line->more;
+		at = line->end;
+	} while (status == STATUS_OK && line->found);
+	free(line);
+	return status;
+}
+
+static enum status read_all(struct reader *r, struct error *err)
+{
+	const struct vsource *const source = r->source;
+	if (r->digest == NULL || EVP_DigestInit_ex(r->digest, EVP_sha256(), NULL) != 1)
+		return error_set(err, STATUS_INTERNAL, "SHA-256 is not available");
+	const enum status status = source->include_count > 0 ? read_including(r, source, 0, err) : read_text(r, err);
+	r->source = source;
+	if (status != STATUS_OK)
+		return status;
 	if (EVP_DigestFinal_ex(r->digest, r->file->sha256, NULL) != 1)
 		return error_set(err, STATUS_INTERNAL, "SHA-256 failed");
 	if (r->file->count == 0)

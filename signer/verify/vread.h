@@ -29,13 +29,21 @@ struct vrecord {
 	uint16_t spare;
 };
 
+/* A file that a $INCLUDE line may name, open already; `name` is what the line has, escapes resolved. */
+struct vinclude {
+	const char *name;
+	int descriptor;
+};
+
 /* Where text comes from: a descriptor that is read to its end, or memory if `descriptor` is -1. */
 struct vsource {
 	const char *name; /* for messages */
 	int descriptor;
 	const uint8_t *data;
 	size_t size;
-	bool no_ttl; /* records without TTL are fine: a list of DS, not a zone */
+	bool no_ttl;                     /* records without TTL are fine: a list of DS, not a zone */
+	const struct vinclude *includes; /* without any, $INCLUDE is refused; with some, `descriptor` can seek */
+	size_t include_count;
 };
 
 struct vfile {
