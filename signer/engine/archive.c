@@ -34,6 +34,8 @@ static enum status keep_as(const char *folder, const char *path, const struct pu
 	/* Nothing is published yet: nothing to keep. */
 	if (status == STATUS_OK || status == STATUS_MISSING)
 		return STATUS_OK;
+	if (err == NULL)
+		return status;
 	*err = why;
 	return error_context(err, "keeping the published version");
 }
