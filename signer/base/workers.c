@@ -10,6 +10,7 @@
 #include <stdlib.h>
 
 #include "signer/base/arena.h"
+#include "signer/base/cpulimit.h"
 
 enum { MOST_THREADS = 256 };
 
@@ -35,10 +36,13 @@ unsigned workers_default(void)
 	cpu_set_t set;
 	if (sched_getaffinity(0, sizeof(set), &set) != 0)
 		return 1;
-	const int cores = CPU_COUNT(&set);
+	const unsigned limit = cpulimit_processors("");
+	unsigned cores = (unsigned)CPU_COUNT(&set);
+	if (limit > 0 && limit < cores)
+		cores = limit;
 	if (cores < 1)
 		return 1;
-	return cores > MOST_THREADS ? MOST_THREADS : (unsigned)cores;
+	return cores > MOST_THREADS ? MOST_THREADS : cores;
 }
 
 static void *work(void *argument)
