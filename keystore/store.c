@@ -76,10 +76,21 @@ enum status store_last_time(struct store *store, struct utc *out, struct error *
 	return store_get_setting(store, "last-time", &out->seconds, err);
 }
 
+/* Opening alone writes nothing: what was found then is written down with the first change. */
+static enum status note_check(struct store *store, int64_t when, struct error *err)
+{
+	if (!store->checked)
+		return STATUS_OK;
+	store->checked = false;
+	return store_set_setting(store, STORE_CHECKED, when, err);
+}
+
 enum status store_note_time(struct store *store, struct utc now, struct error *err)
 {
 	int64_t last;
-	const enum status status = store_get_setting(store, "last-time", &last, err);
+	enum status status = store_get_setting(store, "last-time", &last, err);
+	if (status == STATUS_OK)
+		status = note_check(store, now.seconds > last ? now.seconds : last, err);
 	if (status != STATUS_OK || now.seconds <= last)
 		return status;
 	return store_set_setting(store, "last-time", now.seconds, err);

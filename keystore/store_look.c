@@ -208,7 +208,21 @@ static enum status ask_quick_check(struct store *store, struct error *err)
 	return status;
 }
 
-enum status store_check_pages(const char *path, bool alone, struct error *err)
+/* A check reads the whole file, which grows with history: one in a day of recorded changes finds what a disk does to
+ * it. After a check the time that was recorded last is kept; what cannot be asked is to be checked. */
+static bool was_checked_today(struct store *store)
+{
+	enum { DAY = 86400 };
+	int64_t checked = 0;
+	int64_t last = 0;
+	bool restored = true;
+	return store_get_setting(store, STORE_CHECKED, &checked, NULL) == STATUS_OK &&
+	       store_get_setting(store, "last-time", &last, NULL) == STATUS_OK &&
+	       store_is_restored(store, &restored, NULL) == STATUS_OK && !restored && checked > 0 && last >= checked &&
+	       last - checked < DAY;
+}
+
+static enum status check_pages(const char *path, bool alone, bool must, bool *checked, struct error *err)
 {
 	struct store *store = NULL;
 	char *const uri = alone ? store_immutable_uri(path) : store_path_with(path, "");
@@ -221,19 +235,27 @@ enum status store_check_pages(const char *path, bool alone, struct error *err)
 	store->path = store_path_with(path, "");
 	sqlite3_db_config(store->database, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
 	status = sql_script(store, "PRAGMA query_only = ON", err);
-	if (status == STATUS_OK)
+	*checked = must || !was_checked_today(store);
+	if (status == STATUS_OK && *checked)
 		status = ask_quick_check(store, err);
 	store_close(store);
 	return status;
 }
 
+enum status store_check_pages(const char *path, bool alone, struct error *err)
+{
+	bool checked;
+	return check_pages(path, alone, true, &checked, err);
+}
+
 /* Without a log beside it and with nobody else at it, the file alone is the database and is read as a file that does
  * not change. Else SQLite must see the log too; it writes nothing to the database itself even then, since the last
  * handle to close does not copy the WAL back. */
-enum status store_quick_check(const char *path, int lock, const struct store_header *header, struct error *err)
+enum status store_quick_check(
+    const char *path, int lock, const struct store_header *header, bool must, bool *checked, struct error *err)
 {
 	const bool alone = !header->has_log && lock_wait(lock, true, false);
-	const enum status status = store_check_pages(path, alone, err);
+	const enum status status = check_pages(path, alone, must || header->has_log, checked, err);
 	/* A try for the exclusive lock that failed gave up the shared one, too. */
 	const enum status again =
 	    header->has_log ? STATUS_OK : store_lock_change(path, lock, false, status == STATUS_OK ? err : NULL);

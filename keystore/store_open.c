@@ -135,6 +135,15 @@ static enum status migrate_alone(
 	return status == STATUS_OK ? migrate_run(store, steps, count, err) : status;
 }
 
+/* The next opening checks again, too. */
+static enum status forget_check(struct store *store, struct error *err)
+{
+	enum status status = store_begin(store, err);
+	if (status == STATUS_OK)
+		status = store_set_setting(store, STORE_CHECKED, 0, err);
+	return store_finish(store, status, err);
+}
+
 static enum status migrate(struct store *store, const struct migrate_step steps[], size_t count, struct error *err)
 {
 	enum status status = store_lock_change(store->path, store->lock, true, err);
@@ -151,12 +160,13 @@ static enum status open_for_change(const char *path, const char *actor, const st
 	const int newest = steps[count - 1].version;
 	struct store_header header;
 	struct store *store = NULL;
+	bool checked = false;
 	int lock = -1;
 	enum status status = store_lock_take(path, false, &lock, err);
 	if (status == STATUS_OK)
 		status = store_look(path, newest, &header, err);
 	if (status == STATUS_OK)
-		status = store_quick_check(path, lock, &header, err);
+		status = store_quick_check(path, lock, &header, header.version < newest, &checked, err);
 	if (status == STATUS_OK)
 		status = store_connect(path, SQLITE_OPEN_READWRITE, actor, &store, err);
 	if (status != STATUS_OK) {
@@ -168,10 +178,14 @@ static enum status open_for_change(const char *path, const char *actor, const st
 	/* A killed migration leaves a header that is ahead of the truth: its journal was rolled back on opening. */
 	int version = 0;
 	status = migrate_version(store, &version, err);
-	if (status == STATUS_OK && version < newest)
+	const bool older = status == STATUS_OK && version < newest;
+	if (older)
 		status = migrate(store, steps, count, err);
 	if (status == STATUS_OK)
 		status = migrate_use_wal(store, err);
+	if (status == STATUS_OK && older)
+		status = forget_check(store, err);
+	store->checked = checked && !older;
 	if (status == STATUS_OK)
 		*out = store;
 	else

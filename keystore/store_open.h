@@ -32,9 +32,11 @@ char *store_immutable_uri(const char *path);
  * nobody changes it meanwhile. */
 enum status store_check_pages(const char *path, bool alone, struct error *err) MUST_CHECK;
 
-/* The same, finding out whether that holds. `lock` is held shared, before and after. */
-enum status store_quick_check(
-    const char *path, int lock, const struct store_header *header, struct error *err) MUST_CHECK;
+/* The same, finding out whether that holds, and at most once in a day of recorded changes unless it must be, there is a
+ * log (its writer may have died), or the keystore was restored; `checked` tells whether it was. `lock` is held shared,
+ * before and after. */
+enum status store_quick_check(const char *path, int lock, const struct store_header *header, bool must, bool *checked,
+    struct error *err) MUST_CHECK;
 
 /* Files beside a database that belong to it. */
 enum { STORE_COMPANIONS = 3 };

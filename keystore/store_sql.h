@@ -33,6 +33,7 @@ struct store {
 	char *actor;
 	int lock; /* descriptor of the lock file, or -1 */
 	bool writable;
+	bool checked; /* all pages were looked at on opening, which the next change writes down (STORE_CHECKED) */
 };
 
 struct sql {
@@ -106,6 +107,9 @@ enum status store_count_revision(struct store *store, int64_t zone_id, struct er
 struct store_step;
 enum status store_apply_step(struct store *store, int64_t zone_id, const struct store_step *step, const char *reason,
     struct utc now, struct error *err) MUST_CHECK;
+
+/* The setting that keeps the time of the last check of all pages. */
+#define STORE_CHECKED "checked-at"
 
 /* Moves the time that store_last_time tells forward to `now`. */
 enum status store_note_time(struct store *store, struct utc now, struct error *err) MUST_CHECK;

@@ -234,6 +234,7 @@ static void a_damaged_database_is_found_before_it_is_changed(void **state)
 		publish_serial(f, serial, NOW);
 	store_close(f->store);
 	f->store = NULL;
+	assert_int_equal(intrude(f->path, "DELETE FROM settings WHERE name = 'checked-at'"), SQLITE_OK);
 	uint8_t *const whole = file_take(f->path, &size);
 	const size_t page = (size_t)whole[16] << 8 | whole[17];
 	unsigned refused = 0;
@@ -282,6 +283,77 @@ static void a_cut_database_is_found_before_it_is_changed(void **state)
 }
 
 /* Database and log are copied while the keystore is open: what a killed process leaves. */
+/* Octets that no query of the tests reads: only a check of all pages finds them. */
+static void damage_a_page(struct fixture *f)
+{
+	size_t size;
+	store_close(f->store);
+	f->store = NULL;
+	uint8_t *const whole = file_take(f->path, &size);
+	const size_t page = (size_t)whole[16] << 8 | whole[17];
+	const int64_t root = ask(f->path, "SELECT rootpage FROM sqlite_schema WHERE name = 'runs_of_zone'");
+	memset(whole + (size_t)(root - 1) * page, 0xa5, 12);
+	file_make(f->path, whole, size, 0600);
+	free(whole);
+}
+
+static void put_a_day_between(struct fixture *f, struct utc when)
+{
+	struct error err;
+	const char *const reason = arena_printf(f->mem, "at %lld", (long long)when.seconds);
+	ok(store_set_input_failure(f->store, f->zone, reason, when, &err), &err);
+}
+
+static enum status open_for_change(struct fixture *f)
+{
+	struct error err;
+	const enum status status = store_open(f->path, STORE_CHANGE, "test", &f->store, &err);
+	if (status != STATUS_OK)
+		f->store = NULL;
+	return status;
+}
+
+static void pages_are_checked_once_in_a_day_of_changes(void **state)
+{
+	struct fixture *const f = *state;
+	/* The new keystore was checked, which its first change wrote down. */
+	assert_int_equal(
+	    ask(f->path, "SELECT CAST(value AS INTEGER) FROM settings WHERE name = 'checked-at'"), NOW.seconds);
+	put_a_day_between(f, (struct utc){ NOW.seconds + 86400 / 2 });
+	damage_a_page(f);
+	assert_int_equal(open_for_change(f), STATUS_OK);
+	put_a_day_between(f, (struct utc){ NOW.seconds + 86401 });
+	store_close(f->store);
+	assert_int_equal(open_for_change(f), STATUS_IO);
+}
+
+static void pages_are_checked_after_a_process_died_or_the_clock_was_set_back(void **state)
+{
+	struct fixture *const f = *state;
+	reopen(f, STORE_CHANGE);
+	put_a_day_between(f, NOW);
+	damage_a_page(f);
+	char log[160];
+	path_with(f, "-wal", log);
+	file_make(log, (const uint8_t *)"a log that nobody took in", 25, 0600);
+	assert_int_equal(open_for_change(f), STATUS_IO);
+	assert_int_equal(unlink(log), 0);
+	assert_int_equal(open_for_change(f), STATUS_OK);
+	store_close(f->store);
+	assert_int_equal(intrude(f->path, "UPDATE settings SET value = '1' WHERE name = 'last-time'"), SQLITE_OK);
+	assert_int_equal(open_for_change(f), STATUS_IO);
+}
+
+static void a_restored_keystore_is_checked_each_time(void **state)
+{
+	struct fixture *const f = *state;
+	struct error err;
+	ok(store_mark_restored(f->store, NOW, &err), &err);
+	reopen(f, STORE_CHANGE);
+	damage_a_page(f);
+	assert_int_equal(open_for_change(f), STATUS_IO);
+}
+
 static void what_a_killed_process_left_in_the_log_is_there(void **state)
 {
 	struct fixture *const f = *state;
@@ -346,6 +418,9 @@ int main(void)
 		WITH_STORE(what_is_no_database_is_not_touched),
 		WITH_STORE(a_damaged_database_is_found_before_it_is_changed),
 		WITH_STORE(a_cut_database_is_found_before_it_is_changed),
+		WITH_STORE(pages_are_checked_once_in_a_day_of_changes),
+		WITH_STORE(pages_are_checked_after_a_process_died_or_the_clock_was_set_back),
+		WITH_STORE(a_restored_keystore_is_checked_each_time),
 		WITH_STORE(what_a_killed_process_left_in_the_log_is_there),
 		WITH_STORE(an_exclusive_lock_keeps_others_out),
 	};
