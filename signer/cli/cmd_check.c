@@ -21,6 +21,7 @@ struct answer {
 	int64_t left, warning, critical; /* of the zone that has the least left */
 	int64_t age;                     /* of the oldest publication */
 	size_t blocked;
+	int64_t hook_waiting; /* of the hook that waits longest; 0: none */
 	bool any;
 };
 
@@ -57,6 +58,22 @@ static void look_at_signatures(
 		worsen(answer, NAGIOS_WARNING, zone->name, text);
 }
 
+static void look_at_hook(struct answer *answer, const struct report_zone *zone, struct utc now)
+{
+	char text[120], age_text[SPAN_TEXT];
+	if (zone->hook_waiting_since.seconds == 0)
+		return;
+	struct span age = utc_difference(now, zone->hook_waiting_since);
+	if (age.seconds > answer->hook_waiting)
+		answer->hook_waiting = age.seconds;
+	if (age.seconds < FACTS_HOOK_CRITICAL)
+		return;
+	span_format_short(age, age_text);
+	snprintf(text, sizeof(text), "the publish hook %s for %s: name servers may serve an older version",
+	    zone->hook_again ? "wants to be tried again" : "fails", age_text);
+	worsen(answer, NAGIOS_CRITICAL, zone->name, text);
+}
+
 static void look_at(struct answer *answer, const struct report_zone *zone, const struct limits *limits, struct utc now)
 {
 	if (zone->health == REPORT_BLOCKED) {
@@ -69,6 +86,7 @@ static void look_at(struct answer *answer, const struct report_zone *zone, const
 		answer->age = !answer->any || age > answer->age ? age : answer->age;
 		answer->any = true;
 	}
+	look_at_hook(answer, zone, now);
 	if (zone->health == REPORT_WARN || zone->health == REPORT_NEW)
 		worsen(answer, NAGIOS_WARNING, zone->name, zone->headline);
 }
@@ -84,6 +102,9 @@ static void print_answer(const struct answer *answer, size_t zones, bool is_virt
 	if (answer->any)
 		printf(" rrsig_min_left=%" PRId64 "s;%" PRId64 ";%" PRId64 " last_publish_age=%" PRId64 "s",
 		    answer->left, answer->warning, answer->critical, answer->age);
+	if (answer->hook_waiting > 0)
+		printf(
+		    " hook_waiting=%" PRId64 "s;%d;%d", answer->hook_waiting, FACTS_HOOK_PATIENCE, FACTS_HOOK_CRITICAL);
 	printf(" zones_blocked=%zu;;1\n", answer->blocked);
 }
 

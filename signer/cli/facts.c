@@ -7,6 +7,7 @@
 #include "policies/policy_yaml.h"
 #include "signer/base/bytes.h"
 #include "signer/engine/folder.h"
+#include "signer/engine/hooks.h"
 #include "signer/engine/verdict.h"
 
 /* When the DS of a first key may go to the parent: the DNSKEY is in all caches, and what was cached unsigned has left
@@ -110,6 +111,46 @@ static enum status add_runs(
 	return STATUS_OK;
 }
 
+/* Since when the hook has not come to its end, whatever was published meanwhile: the first such record after the last
+ * that tells of success. */
+static enum status add_hook(
+    struct store *store, int64_t zone_id, struct arena *mem, struct report_zone *out, struct error *err)
+{
+	enum { ALL = 1000 };
+	struct store_run *runs;
+	size_t count;
+	enum status status = store_runs(store, zone_id, ALL, mem, &runs, &count, err);
+	for (size_t i = 0; status == STATUS_OK && i < count; i++) {
+		enum hook_record record = hook_record_of(&runs[i]);
+		if (record == HOOK_DONE)
+			break;
+		if (record == HOOK_NOT_TOLD)
+			continue;
+		if (out->hook_waiting_since.seconds == 0)
+			out->hook_again = record == HOOK_AGAIN;
+		out->hook_waiting_since = runs[i].ended;
+	}
+	return status;
+}
+
+/* A server that is busy for some minutes is no trouble: the next run tells it. */
+static void judge_hook(struct utc now, struct arena *mem, struct report_zone *zone)
+{
+	int64_t age = utc_difference(now, zone->hook_waiting_since).seconds;
+	if (zone->hook_again && age < FACTS_HOOK_PATIENCE) {
+		zone->health = REPORT_OK;
+		zone->headline = "OK; the publish hook wants to be tried again, and the next run does so.";
+		return;
+	}
+	zone->health = REPORT_WARN;
+	zone->headline =
+	    zone->hook_again
+		? "WARNING: the publish hook only wants to be tried again; name servers may serve an older "
+		  "version."
+		: "WARNING: the publish hook fails; name servers may serve an older version.";
+	zone->command = arena_printf(mem, "zoneseal log %s", zone->name);
+}
+
 static void judge(const struct utc now, bool refused, struct arena *mem, struct report_zone *zone)
 {
 	char *last = arena_printf(mem, "zoneseal verify --last %s", zone->name);
@@ -125,6 +166,8 @@ static void judge(const struct utc now, bool refused, struct arena *mem, struct 
 		zone->health = REPORT_WARN;
 		zone->headline = "WARNING: the input is bad, registrations are not getting out.";
 		zone->command = arena_printf(mem, "zoneseal log %s", zone->name);
+	} else if (zone->hook_waiting_since.seconds != 0) {
+		judge_hook(now, mem, zone);
 	} else if (zone->last_failure.seconds != 0) {
 		zone->health = REPORT_WARN;
 		zone->headline = "WARNING: the last run failed.";
@@ -186,6 +229,8 @@ enum status facts_zone(struct store *store, const char *state, const struct stor
 	if (found)
 		add_version(&last, mem, out);
 	status = add_runs(store, zone->id, mem, out, &refused, err);
+	if (status == STATUS_OK && found && hook_is_set(&policy))
+		status = add_hook(store, zone->id, mem, out, err);
 	if (status == STATUS_OK)
 		status = keys_of(store, zone, &policy, found ? &last : NULL, now, mem, &keys, &out->key_count, err);
 	if (status != STATUS_OK)

@@ -27,3 +27,7 @@ enum status facts_clock_behind(struct store *store, struct utc now, bool *out, s
 /* All zones that are not removed. */
 enum status facts_state(struct store *store, const char *state, struct utc now, struct arena *mem,
     struct report_state *out, struct error *err) MUST_CHECK;
+
+/* Seconds for which a hook may want to be tried again before that is worth a warning, and until a hook that does not
+ * come to its end is critical. */
+enum { FACTS_HOOK_PATIENCE = 600, FACTS_HOOK_CRITICAL = 7200 };

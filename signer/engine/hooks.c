@@ -9,6 +9,29 @@
 
 enum { ARGUMENTS = 64, OUTPUT_MOST = 64 << 10, TRY_AGAIN = 75 };
 
+static const char tries_again[] = "; the next run tries it again";
+
+static bool ends_with(const char *text, const char *end)
+{
+	size_t size = strlen(text), end_size = strlen(end);
+	return size >= end_size && strcmp(text + size - end_size, end) == 0;
+}
+
+/* The forms are those of engine.c: what hooks print never stands at the beginning of a record. */
+enum hook_record hook_record_of(const struct store_run *run)
+{
+	static const char done[] = "hook done for serial ", own[] = "hook: publish hook ", noted[] = "; publish hook ";
+	if (run->message == NULL)
+		return HOOK_NOT_TOLD;
+	if (run->status == STATUS_OK)
+		return strstr(run->message, "hook done") != NULL ? HOOK_DONE : HOOK_NOT_TOLD;
+	if (strncmp(run->message, done, strlen(done)) == 0)
+		return HOOK_DONE;
+	if (strncmp(run->message, own, strlen(own)) != 0 && strstr(run->message, noted) == NULL)
+		return HOOK_NOT_TOLD;
+	return ends_with(run->message, tries_again) ? HOOK_AGAIN : HOOK_FAILED;
+}
+
 bool hook_is_set(const struct policy *policy)
 {
 	return policy->hook_publish[0] != '\0';
@@ -71,6 +94,5 @@ enum status hook_publish(
 	const char *said = first_words(&ended, mem);
 	bool again = ended.exit_code == TRY_AGAIN && !ended.timed_out;
 	return error_set(err, again ? STATUS_BUSY : STATUS_IO, "publish hook %s: %s%s%s%s", argv[0],
-	    process_ending(&process, &ended, mem), said[0] != '\0' ? ": " : "", said,
-	    again ? "; the next run tries it again" : "");
+	    process_ending(&process, &ended, mem), said[0] != '\0' ? ": " : "", said, again ? tries_again : "");
 }

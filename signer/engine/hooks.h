@@ -8,6 +8,7 @@
 
 #include <stdint.h>
 
+#include "keystore/store.h"
 #include "policies/policy.h"
 #include "signer/base/arena.h"
 #include "signer/base/error.h"
@@ -21,6 +22,16 @@ struct hook_facts {
 	const char *reason;
 	const char *run_id;
 };
+
+/* What the record of a run tells of the hook. */
+enum hook_record {
+	HOOK_NOT_TOLD,
+	HOOK_DONE,
+	HOOK_AGAIN, /* it wants to be tried again */
+	HOOK_FAILED,
+};
+
+enum hook_record hook_record_of(const struct store_run *run);
 
 /* Whether the policy has a publish hook. */
 bool hook_is_set(const struct policy *policy);

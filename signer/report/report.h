@@ -51,7 +51,9 @@ struct report_zone {
 	const char *input_failure;
 	struct utc last_failure; /* of a run newer than the publication; 0: none */
 	const char *last_failure_message;
-	struct span limit; /* the policy's refresh: signatures have more left if runs happen */
+	struct utc hook_waiting_since; /* name servers may not know what was published since then; 0: they were told */
+	bool hook_again;               /* the hook wants to be tried again; else it failed */
+	struct span limit;             /* the policy's refresh: signatures have more left if runs happen */
 	const struct report_key *keys;
 	size_t key_count;
 };

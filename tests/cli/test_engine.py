@@ -82,9 +82,36 @@ class HookAgain(Hooked):
         for _ in range(3):
             self.run_(75)
         self.assertIn("the server is away", self.z("log", "nl.test", code=0).out)
-        self.assertIn("last run failed", self.z("check", code=1).out)
+        self.assertIn("tried again", self.z("status", "nl.test", code=0).out)
+        self.z("check", code=0)
+        self.now = "2026-11-24T12:11:00Z"
+        self.assertIn("tried again", self.z("check", code=1).out)
+        # A new version starts no new patience: it is the name server that is not told.
+        self.write("nl.test.zone", ZONE.replace("2026112401", "2026112402"))
+        self.run_(75)
+        self.now = "2026-11-24T14:01:00Z"
+        said = self.z("check", code=2).out
+        self.assertIn("the publish hook wants to be tried again for 2h", said)
+        self.assertIn("hook_waiting=7260s;600;7200", said)
         self.ends(0)
         self.run_(0)
+        self.assertNotIn("hook", self.z("check", code=0).out)
+
+    def test_hook_that_fails_warns_at_once_and_is_critical_later(self):
+        self.ends(1)
+        self.run_(74)
+        self.assertIn("the publish hook fails", self.z("check", code=1).out)
+        self.now = "2026-11-24T14:01:00Z"
+        os.unlink(self.input)
+        self.run_(66)
+        self.assertIn("the publish hook fails for 2h", self.z("check", code=2).out)
+        self.ends(0)
+        self.run_(66)
+        self.assertIn("the input is bad", self.z("check", code=1).out)
+
+    def test_hooks_that_stay_off_on_a_virtual_clock_are_no_trouble(self):
+        self.z("run", code=0)
+        self.now = "2026-11-24T16:00:00Z"
         self.z("check", code=0)
 
 
