@@ -19,7 +19,13 @@ struct token_signer; /* one key ready to sign, for one thread */
 /* Opens the software store: PKCS#8 files, mode 0600, in `keys_folder` (0700), which must exist. A folder or file that
  * group or others may read is STATUS_PERMISSION, with the chmod to run. `passphrase_file` (NULL: new keys are not
  * encrypted) is read once into locked memory; without its last newline it is the passphrase; only its owner may read
- * it, or the group of root, as systemd's credentials show. */
+ * it, or the group of root, as systemd's credentials show.
+ *
+ * Private keys, their files' text and what signing derives from them are in locked memory (OpenSSL's secure heap, made
+ * here once for the process), in no core, and wiped when they are given back. What remains: while a file is decoded or
+ * made, the DER of its PKCS#8 structure is in ordinary memory for some milliseconds (wiped, but not locked); an RSA
+ * signature computes on ordinary, blinded numbers; and where the system lets nothing be locked, the heap may be
+ * swapped. */
 enum status token_open_soft(
     const char *keys_folder, const char *passphrase_file, struct token **out, struct error *err) MUST_CHECK;
 

@@ -101,9 +101,14 @@ static enum status read_passphrase(const char *path, struct secret *out, struct 
 	return error_set(err, STATUS_KEY, "passphrase file %s: the passphrase is empty", path);
 }
 
+/* A signature takes some 500 octets of it at a time, and fails where it is full: this is enough for 2000 threads. */
+enum { SECURE_HEAP = 1 << 20, SECURE_LEAST = 16 };
+
 enum status token_open_soft(const char *keys_folder, const char *passphrase_file, struct token **out, struct error *err)
 {
 	struct token *const token = memory_calloc(1, sizeof(*token));
+	if (CRYPTO_secure_malloc_initialized() == 0)
+		(void)CRYPTO_secure_malloc_init(SECURE_HEAP, SECURE_LEAST);
 	token->path = memory_alloc(strlen(keys_folder) + 1);
 	memcpy(token->path, keys_folder, strlen(keys_folder) + 1);
 	token->folder = open(keys_folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);

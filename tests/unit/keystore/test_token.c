@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include <dirent.h>
+#include <openssl/crypto.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -90,6 +91,26 @@ static void each_algorithm_signs_what_its_public_key_verifies(void **state)
 			assert_int_equal(made, table[i].signature_size > 0 ? table[i].signature_size : key.bits / 8);
 		}
 		token_signer_free(signer);
+	}
+	token_close(token);
+}
+
+static void a_loaded_private_key_is_in_locked_memory_and_leaves_it(void **state)
+{
+	struct token *const token = open_token(*state, NULL);
+	size_t count;
+	const struct algorithm *const table = alg_table(&count);
+	assert_int_equal(CRYPTO_secure_malloc_initialized(), 1);
+	for (size_t i = 0; i < count; i++) {
+		print_message("%s\n", table[i].name);
+		const struct key key = generate(token, table[i].number, 256);
+		const size_t before = CRYPTO_secure_used();
+		struct token_signer *signer = NULL;
+		struct error err;
+		assert_int_equal(token_signer_new(token, &key, &signer, &err), STATUS_OK);
+		assert_true(CRYPTO_secure_used() >= before + 32);
+		token_signer_free(signer);
+		assert_int_equal(CRYPTO_secure_used(), before);
 	}
 	token_close(token);
 }
@@ -497,6 +518,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		WITH_FOLDER(each_algorithm_signs_what_its_public_key_verifies),
+		WITH_FOLDER(a_loaded_private_key_is_in_locked_memory_and_leaves_it),
 		WITH_FOLDER(short_numbers_in_ecdsa_signatures_keep_their_width),
 		WITH_FOLDER(deterministic_signatures_are_those_of_another_library),
 		WITH_FOLDER(copies_of_a_signer_work_in_threads_at_once),
