@@ -61,6 +61,7 @@ enum status pipeline_sign(struct cli *cli, struct store *store, const char *zone
 	struct progress *progress = progress_new(wanted, zone);
 	options->progress = progress != NULL ? progress_phase : NULL;
 	options->progress_context = progress;
+	options->meter = progress_meter(progress);
 	enum status status = engine_sign(store, zone, options, cli->mem, report, err);
 	progress_free(progress);
 	return status;

@@ -130,7 +130,7 @@ static enum status include(struct reader *reader, struct zonetext_source *parent
 		.file = parent->name,
 		.err = &err };
 	enum status status = parse_include(&scan, path, sizeof(path), &state);
-	struct zonetext_source child = { .descriptor = -1 };
+	struct zonetext_source child = { .descriptor = -1, .meter = reader->options->meter };
 	if (status == STATUS_OK && reader->options->folder == NULL)
 		status = scan_fail(&scan, line, "$INCLUDE in an input that has no folder, e.g. a pipe");
 	if (status == STATUS_OK && parent->level + 1 >= ZONETEXT_DEPTH)
@@ -258,7 +258,7 @@ enum status zonetext_read_by(
 		.digests = EVP_MD_CTX_new(),
 		.err = err == NULL ? &local : err };
 	reader.pool = zonetext_pool_new(options->threads == 0 ? workers_default() : options->threads, out);
-	struct zonetext_source input = { .descriptor = descriptor };
+	struct zonetext_source input = { .descriptor = descriptor, .meter = options->meter };
 	enum status status = STATUS_OK;
 	input.file = add_file(&reader, options->name);
 	input.name = out->files[0];

@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "signer/base/error.h"
+#include "signer/base/meter.h"
 #include "signer/base/publish.h"
 #include "signer/dns/rrset.h"
 
@@ -22,6 +23,7 @@ struct zonetext_options {
 	const uint8_t *origin; /* the first $ORIGIN, in wire form */
 	const char *folder;    /* $INCLUDE may name files in or below it; NULL (a pipe): $INCLUDE is refused */
 	unsigned threads;      /* 0: all cores */
+	struct meter *meter;   /* counts octets, or NULL */
 	bool strict_end;       /* the last line must end with a newline (a file cut in mid-record is refused where that
 				* can be told even without it) */
 };

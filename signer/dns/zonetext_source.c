@@ -52,6 +52,7 @@ enum status zonetext_source_fill(struct zonetext_source *source, struct error *e
 		}
 		source->end += (size_t)got;
 		source->total += (uint64_t)got;
+		meter_add(source->meter, (uint64_t)got);
 	}
 	source->buffer[source->end] = '\0';
 	return STATUS_OK;

@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 
 #include "signer/base/error.h"
+#include "signer/base/meter.h"
 #include "signer/dns/zonetext_chunk.h"
 
 enum { ZONETEXT_RECORD = 1 << 20 }; /* the most text that one record may have */
@@ -25,6 +26,7 @@ struct zonetext_source {
 	bool first;    /* no piece of it was submitted yet */
 	uint32_t line; /* of the first octet at hand */
 	struct zonetext_state state;
+	struct meter *meter; /* counts octets, or NULL */
 	/* Its own. */
 	bool ended;
 	uint64_t total;     /* octets read */

@@ -29,6 +29,7 @@ static enum status copy_pipe(struct attempt *attempt, int from, struct error *er
 		return error_set_errno(err, "%s: temporary file for the input", folder);
 	attempt->file = file;
 	char *piece = arena_alloc(attempt->run->mem, PIPE_PIECE);
+	meter_begin(attempt->run->options->meter, 0, "octets");
 	for (;;) {
 		ssize_t size = read(from, piece, PIPE_PIECE);
 		if (size == 0)
@@ -37,6 +38,7 @@ static enum status copy_pipe(struct attempt *attempt, int from, struct error *er
 			continue;
 		if (size < 0)
 			return error_set_errno(err, "input %s", attempt->name);
+		meter_add(attempt->run->options->meter, (uint64_t)size);
 		for (ssize_t done = 0; done < size;) {
 			ssize_t written = write(file, piece + done, (size_t)(size - done));
 			if (written <= 0)
@@ -154,9 +156,12 @@ static enum status read_input(struct attempt *attempt, struct error *err)
 		.origin = run->apex,
 		.folder = attempt->folder,
 		.threads = run->options->threads,
+		.meter = run->options->meter,
 		.strict_end = !attempt->keep_alive };
 	double begin = run_clock();
 	enum status status = file_stamp_of(attempt->file, &attempt->stamp, err);
+	if (status == STATUS_OK)
+		meter_begin(run->options->meter, attempt->stamp.size, "octets");
 	if (status == STATUS_OK && !attempt->keep_alive)
 		status = output_is_not_input(&run->output, &attempt->stamp, err);
 	if (status == STATUS_OK)
@@ -274,6 +279,7 @@ static struct sign_parameters parameters_of(const struct attempt *attempt)
 		.cds = policy->cds,
 		.max_ttl = policy->max_zone_ttl,
 		.all_type_names = run->options->all_type_names,
+		.meter = run->options->meter,
 		.threads = run->options->threads,
 	};
 }

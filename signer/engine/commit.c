@@ -135,7 +135,9 @@ enum status attempt_verify(struct attempt *attempt, struct error *err)
 		.threads = run->options->threads };
 	run_phase(run, "verify");
 	double begin = run_clock();
+	meter_follow(run->options->meter, attempt->publish.file, run->report->sign.size);
 	status = gate_ask(&gate, run->mem, &verdict, &why);
+	meter_begin(run->options->meter, 0, NULL);
 	run->report->seconds_verify = run_clock() - begin;
 	run->report->verdict = verdict.json;
 	run->report->checks = verdict.checks;

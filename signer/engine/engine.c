@@ -33,6 +33,7 @@ void run_phase(struct run *run, const char *phase)
 {
 	run->report->phase = phase;
 	lock_phase(&run->lock, phase);
+	meter_begin(run->options->meter, 0, NULL);
 	if (run->options->progress != NULL)
 		run->options->progress(run->options->progress_context, phase);
 }

@@ -14,6 +14,7 @@
 #include "keystore/store.h"
 #include "signer/base/arena.h"
 #include "signer/base/error.h"
+#include "signer/base/meter.h"
 #include "signer/base/utc.h"
 #include "signer/sign/sign_zone.h"
 
@@ -37,6 +38,7 @@ struct engine_options {
 	bool run_hooks; /* with a virtual clock, hooks run only if asked for */
 	bool all_type_names;
 	int64_t lock_wait_seconds;
+	struct meter *meter;                                /* how far a phase is, or NULL */
 	void (*progress)(void *context, const char *phase); /* called when a phase begins, or NULL */
 	void *progress_context;
 };

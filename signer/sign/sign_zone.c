@@ -109,11 +109,22 @@ static enum status sign_job(void *context, unsigned number, size_t first, size_t
 	struct sign_worker *const worker = &signing->workers[number];
 	worker->cursor = (struct reuse_cursor){ .reuse = &signing->reuse };
 	for (size_t s = first; s < end; s++) {
+		const uint64_t before = worker->made + worker->kept;
 		const enum status status = rows_each(&signing->rows, s, &worker->scratch, sign_row, worker, err);
 		if (status != STATUS_OK)
 			return status;
+		meter_add(signing->parameters->meter, worker->made + worker->kept - before);
 	}
 	return STATUS_OK;
+}
+
+/* By the room for them: the keys of the DNSKEY RRset may have another size, which is a matter of a few. */
+static uint64_t expected_signatures(const struct signing *signing)
+{
+	for (size_t k = 0; k < signing->keyset.count; k++)
+		if (signing->keyset.keys[k].duty[KEYSET_ZONE])
+			return signing->rows.slots_size / (KEYSET_TIMES + signing->keyset.keys[k].signature_size);
+	return 0;
 }
 
 /* Signs all but the ZONEMD, computes the digest, and signs the ZONEMD (RFC 8976 3.4). In an unsigned zone the digest is
@@ -122,8 +133,10 @@ static enum status sign_rows(struct signing *signing, struct error *err)
 {
 	const size_t sections = signing->rows.section_count;
 	enum status status = STATUS_OK;
+	meter_begin(signing->parameters->meter, expected_signatures(signing), "signatures");
 	if (!signing->parameters->unsigned_output)
 		status = workers_run(signing->threads, sections, RANGE, sign_job, signing, err);
+	meter_begin(signing->parameters->meter, 0, NULL);
 	if (status != STATUS_OK || signing->zonemd == NULL)
 		return status;
 	status = zonemd_digest(&signing->rows, signing->threads, signing->zonemd, err);

@@ -15,6 +15,7 @@
 #include "keystore/key.h"
 #include "keystore/token.h"
 #include "signer/base/error.h"
+#include "signer/base/meter.h"
 #include "signer/base/publish.h"
 #include "signer/base/utc.h"
 #include "signer/dns/rrset.h"
@@ -47,7 +48,8 @@ struct sign_parameters {
 	bool unsigned_output;
 	uint32_t max_ttl; /* 0: no limit; else a larger TTL is STATUS_MALFORMED with its place */
 	bool all_type_names;
-	unsigned threads; /* 0: all cores */
+	unsigned threads;    /* 0: all cores */
+	struct meter *meter; /* counts what was signed, or NULL */
 };
 
 /* What the summary, the store and the verifier's expectations need. */
