@@ -80,6 +80,16 @@ static enum status add_text(struct call *call, const char *option, const char *t
 	return status;
 }
 
+/* The zone has left DNSSEC because its policy says so: no key is in it any more, and no DS leads to one. */
+static bool is_unsigned_on_purpose(const struct policy *policy, const struct key keys[], size_t count)
+{
+	bool any = !policy->insecure;
+	for (size_t i = 0; i < count; i++)
+		any = any || key_is_published(&keys[i]) || key_signs_keys(&keys[i]) || key_signs_zone(&keys[i]) ||
+		      (keys[i].state[KEY_DS] != KEY_NA && keys[i].state[KEY_DS] != KEY_HIDDEN);
+	return !any;
+}
+
 /* Expected keys and limits, and the published version to compare with, unless it is what is being verified. */
 static enum status add_knowledge(struct cli *cli, struct store *store, const struct store_zone *zone, const char *file,
     struct call *call, struct error *err)
@@ -110,6 +120,8 @@ static enum status add_knowledge(struct cli *cli, struct store *store, const str
 	free(real);
 	if (found && !same && access(last.path, R_OK) == 0 && !cli_has(cli, OPTION_PREVIOUS))
 		add(call, "--previous", last.path);
+	if (is_unsigned_on_purpose(&policy, keys, count))
+		add(call, "--expect-unsigned", NULL);
 	return status;
 }
 

@@ -31,6 +31,8 @@ static const char *word_of_signer(const struct key *key, struct utc ready_at, st
 
 const char *report_key_word(const struct key *key, struct utc ready_at, struct utc now)
 {
+	if (key_is_revoked(key) && key_is_published(key))
+		return "revoked";
 	if (key_signs_keys(key) || key_signs_zone(key))
 		return word_of_signer(key, ready_at, now);
 	if (key_is_published(key))

@@ -196,6 +196,8 @@ struct report *report_of_key(const struct report_key *row)
 	report_time(report, "created", key->created);
 	report_time(report, "active", key->active);
 	report_time(report, "ready", row->ready_at);
+	report_time(report, "revoked", key->revoked);
+	report_number(report, "revoked_tag", key->revoked_tag);
 	struct report *states = report_new(NULL);
 	for (int i = 0; i < KEY_RECORDS; i++) {
 		struct report *state = report_new(NULL);

@@ -4,7 +4,7 @@ import sqlite3
 import subprocess
 import unittest
 
-from zs import World
+from zs import ZONE, World
 
 
 class Revoke(World):
@@ -48,6 +48,7 @@ class Revoke(World):
         done = subprocess.run(["kzonecheck", "-o", "nl.test.", "-t", "1795521600", "-d", "on", self.output],
                               capture_output=True, timeout=60, check=False)
         self.assertEqual(done.returncode, 0, done.stdout)
+        self.assertEqual([key["state"] for key in self.ksks() if key["tag"] == self.tag], ["revoked"])
         self.assertIn("already", self.z("key", "revoke", "nl.test", str(told["revoked_tag"]), "--yes", code=3).err)
         self.assertIn("revoked: replaced", self.z("log", "nl.test", code=0).out)
 
@@ -63,6 +64,19 @@ class Revoke(World):
         zsk = [key["tag"] for key in self.json("key", "list", "nl.test", code=0)["keys"] if key["role"] == "zsk"][0]
         self.assertIn("ZSK", self.z("key", "revoke", "nl.test", str(zsk), "--yes", code=3).err)
         self.z("key", "revoke", "nl.test", "no-such-key", "--yes", code=66)
+
+
+class Unsigned(World):
+    """zoneseal verify tells a zone that has left DNSSEC on purpose from one that lost its signatures."""
+
+    def test_an_unsigned_zone_passes_only_if_the_policy_wants_it(self):
+        for goal, code in (("signed", 1), ("insecure", 0)):
+            with self.subTest(goal):
+                name = f"{goal}.test"
+                policy = self.write(goal + ".yaml", f'name: "{goal}"\nzone:\n  dnssec: {goal}\n  zonemd: false\n')
+                plain = self.write(goal, ZONE.replace("nl.test", name))
+                self.z("zone", "add", name, "-i", plain, "--policy", policy, code=0)
+                self.z("verify", name, plain, code=code)
 
 
 if __name__ == "__main__":

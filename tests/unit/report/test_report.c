@@ -56,6 +56,9 @@ static void one_word_says_what_a_key_does(void **state)
 	struct key gone = key_of(KEY_KSK, KEY_HIDDEN, false);
 	gone.active = (struct utc){ NOW - 9 * DAY };
 	assert_string_equal(report_key_word(&gone, (struct utc){ 0 }, (struct utc){ NOW }), "removed");
+	struct key revoked = key_of(KEY_KSK, KEY_OMNIPRESENT, false);
+	revoked.revoked = (struct utc){ NOW };
+	assert_string_equal(report_key_word(&revoked, (struct utc){ 0 }, (struct utc){ NOW }), "revoked");
 }
 
 static struct report_zone zone_of(const char *name, enum report_health health)
