@@ -389,7 +389,5 @@ void vstruct_check(struct vrun *run)
 	if (workers_run(run->threads, run->zone.owner_count, 2048, check_owners, run, &ignored) != STATUS_OK)
 		vreport_fail(
 		    run->report, VC_GATE_COUNTS, "structure was not judged", (struct vplace){ NULL, 0, 0 }, "-");
-	for (size_t i = 0; i < run->zone.file.count; i++)
-		if (run->zone.records[i].ttl > run->max_ttl)
-			run->max_ttl = run->zone.records[i].ttl;
+	run->max_ttl = run->zone.max_ttl;
 }

@@ -63,7 +63,7 @@ void vtime_check(struct vrun *run)
 		vreport_fail(run->report, VC_TIME_TTL,
 		    "the largest TTL is not shorter than the shortest validity period", vplace_of(worst),
 		    "TTL %u s, validity %lld s", run->max_ttl, (long long)run->stats.validity_min);
-	if (!run->limits.have_max_ttl)
+	if (!run->limits.have_max_ttl || run->max_ttl <= run->limits.max_ttl)
 		return;
 	for (size_t i = 0; i < zone->file.count; i++)
 		if (zone->records[i].ttl > run->limits.max_ttl)

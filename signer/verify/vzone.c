@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "signer/verify/vzone.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -137,23 +138,48 @@ static int compare_records(const void *x, const void *y)
 	return (a->line > b->line) - (a->line < b->line);
 }
 
+/* What is counted on the way, by all workers together. */
+struct tally {
+	struct vzone *zone;
+	atomic_size_t soas, aliases;
+	atomic_uint max_ttl;
+};
+
+static void sort_owner(struct vrecord *records, size_t count)
+{
+	bool sorted = true;
+	for (size_t at = 1; at < count && sorted; at++)
+		sorted = compare_records(&records[at - 1], &records[at]) <= 0;
+	if (!sorted)
+		qsort(records, count, sizeof(*records), compare_records);
+	for (size_t at = 1; at < count; at++)
+		records[at].spare = compare_content(&records[at - 1], &records[at]) == 0;
+}
+
 /* Sorts each owner's records and marks copies. */
 static enum status sort_records(void *context, unsigned worker, size_t first, size_t end, struct error *err)
 {
-	struct vzone *const zone = context;
+	struct tally *const tally = context;
+	const struct vzone *const zone = tally->zone;
+	size_t soas = 0;
+	size_t aliases = 0;
+	unsigned max_ttl = 0;
 	(void)worker;
 	(void)err;
 	for (size_t i = first; i < end; i++) {
 		struct vrecord *const records = zone->file.records + zone->owners[i].first;
-		const size_t count = zone->owners[i].count;
-		bool sorted = true;
-		for (size_t at = 1; at < count && sorted; at++)
-			sorted = compare_records(&records[at - 1], &records[at]) <= 0;
-		if (!sorted)
-			qsort(records, count, sizeof(*records), compare_records);
-		for (size_t at = 1; at < count; at++)
-			records[at].spare = compare_content(&records[at - 1], &records[at]) == 0;
+		sort_owner(records, zone->owners[i].count);
+		for (size_t at = 0; at < zone->owners[i].count; at++) {
+			soas += records[at].type == VTYPE_SOA;
+			aliases += records[at].type == VTYPE_CNAME;
+			max_ttl = records[at].ttl > max_ttl ? records[at].ttl : max_ttl;
+		}
 	}
+	atomic_fetch_add(&tally->soas, soas);
+	atomic_fetch_add(&tally->aliases, aliases);
+	unsigned known = atomic_load(&tally->max_ttl);
+	while (max_ttl > known && !atomic_compare_exchange_weak(&tally->max_ttl, &known, max_ttl))
+		;
 	return STATUS_OK;
 }
 
@@ -293,11 +319,8 @@ static void note_soa(struct vzone *zone)
 	zone->soa_minimum = bytes_get_u32(numbers + 16);
 }
 
-static void list_aliases(struct vzone *zone)
+static void list_aliases(struct vzone *zone, size_t count)
 {
-	size_t count = 0;
-	for (size_t i = 0; i < zone->file.count; i++)
-		count += zone->records[i].type == VTYPE_CNAME;
 	zone->aliases = memory_calloc(count + 1, sizeof(*zone->aliases));
 	for (size_t i = 0; zone->alias_count < count; i++)
 		if (zone->records[i].type == VTYPE_CNAME)
@@ -331,14 +354,13 @@ static enum status arrange(struct vzone *zone, unsigned threads, struct error *e
 	if (moved)
 		join_owners(zone);
 	zone->records = zone->file.records;
-	status = workers_run(threads, zone->owner_count, 4096, sort_records, zone, err);
+	struct tally tally = { .zone = zone };
+	status = workers_run(threads, zone->owner_count, 4096, sort_records, &tally, err);
 	if (status != STATUS_OK)
 		return status;
-	for (size_t i = 0; i < zone->file.count; i++) {
-		zone->duplicates += zone->records[i].spare;
-		zone->soa_count += zone->records[i].type == VTYPE_SOA;
-	}
-	list_aliases(zone);
+	zone->soa_count = atomic_load(&tally.soas);
+	zone->max_ttl = atomic_load(&tally.max_ttl);
+	list_aliases(zone, atomic_load(&tally.aliases));
 	classify(zone);
 	note_soa(zone);
 	return STATUS_OK;

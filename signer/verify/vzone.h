@@ -37,10 +37,10 @@ struct vzone {
 	unsigned apex_labels;
 	const struct vrecord *soa;
 	uint32_t serial, soa_ttl, soa_expire, soa_minimum;
+	uint32_t max_ttl;
 	size_t soa_count;
 	const uint8_t **aliases; /* names that hold a CNAME, in canonical order */
 	size_t alias_count;
-	size_t duplicates; /* records marked as copies of the one before (vrecord.spare) */
 };
 
 /* Records of one type at one owner. */
