@@ -55,24 +55,34 @@ const struct command command_audit_verify = {
 struct export
 {
 	bool json;
+	struct arena *mem; /* for one row */
 	struct error *err;
 	enum status status;
 };
 
-static void print_row(const struct store_event *event)
+/* All of it, whatever an intruder may have written into it. */
+static char *escaped(const char *text, size_t size, struct arena *mem)
+{
+	const size_t room = 4 * size + 1;
+	char *const out = arena_alloc(mem, room);
+	error_escape(text, size, out, room);
+	return out;
+}
+
+static void print_row(const struct store_event *event, struct arena *mem)
 {
 	char when[UTC_TEXT];
 	char hex[65];
-	char text[4096];
+	const char *const texts[] = { event->actor, event->zone, event->what, event->detail };
+	const char *safe[COUNT(texts)];
 	utc_format(event->when, when);
 	bytes_to_hex((struct bytes){ event->hash, sizeof(event->hash) }, false, hex);
-	error_escape(event->detail, strlen(event->detail), text, sizeof(text));
-	printf("%" PRId64 "  %s  %s  %s  %s: %s  %s\n", event->id, when, event->actor, event->zone, event->what, text,
-	    hex);
+	for (size_t i = 0; i < COUNT(texts); i++)
+		safe[i] = escaped(texts[i], strlen(texts[i]), mem);
+	printf("%" PRId64 "  %s  %s  %s  %s: %s  %s\n", event->id, when, safe[0], safe[1], safe[2], safe[3], hex);
 	for (const char *line = event->keys; line[0] != '\0';) {
 		const size_t size = strcspn(line, "\n");
-		error_escape(line, size, text, sizeof(text));
-		printf("    %s\n", text);
+		printf("    %s\n", escaped(line, size, mem));
 		line += size + (line[size] == '\n' ? 1 : 0);
 	}
 }
@@ -97,13 +107,14 @@ static bool export_row(const struct store_event *event, void *context)
 	if (export->json)
 		export->status = print_json(event, export->err);
 	else
-		print_row(event);
+		print_row(event, export->mem);
+	arena_reset(export->mem);
 	return export->status == STATUS_OK;
 }
 
 static enum status export_all(struct cli *cli, struct store *store, struct error *err)
 {
-	struct export export = { .json = cli_has(cli, OPTION_JSON), .err = err };
+	struct export export = { .json = cli_has(cli, OPTION_JSON), .mem = arena_new(0), .err = err };
 	struct utc since = { 0 };
 	const char *const text = cli_value(cli, OPTION_SINCE);
 	struct store_zone zone = { 0 };
@@ -117,6 +128,7 @@ static enum status export_all(struct cli *cli, struct store *store, struct error
 	if (status == STATUS_OK && fflush(stdout) != 0)
 		status = error_set_errno(err, "stdout");
 	cli->json_done = export.json && status == STATUS_OK;
+	arena_free(export.mem);
 	return status;
 }
 
@@ -143,19 +155,15 @@ const struct command command_audit_export = {
 
 /* ---- replay ---- */
 
-static void print_key(const struct store_replayed *key)
+static void print_key(const struct store_replayed *key, struct arena *mem)
 {
-	char text[1200];
 	const char *const line = key->logged != NULL ? key->logged : key->stored;
-	error_escape(line, strlen(line), text, sizeof(text));
-	printf("%s %s\n", key->zone, text);
+	printf("%s %s\n", escaped(key->zone, strlen(key->zone), mem), escaped(line, strlen(line), mem));
 	if (key->problem == NULL)
 		return;
 	printf("    PROBLEM: %s (row %" PRId64 ")\n", key->problem, key->row);
-	if (key->logged != NULL && key->stored != NULL) {
-		error_escape(key->stored, strlen(key->stored), text, sizeof(text));
-		printf("    keystore: %s\n", text);
-	}
+	if (key->logged != NULL && key->stored != NULL)
+		printf("    keystore: %s\n", escaped(key->stored, strlen(key->stored), mem));
 }
 
 static enum status report_replay(
@@ -190,7 +198,7 @@ static enum status replay(struct cli *cli, struct store *store, struct error *er
 		status = report_replay(cli, keys, count, problems, err);
 	} else {
 		for (size_t i = 0; i < count; i++)
-			print_key(&keys[i]);
+			print_key(&keys[i], cli->mem);
 		if (problems == 0)
 			cli_say(cli, "%zu keys made again from the log, all as the keystore has them", count);
 	}

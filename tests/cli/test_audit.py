@@ -45,6 +45,14 @@ class Audit(World):
         self.z("audit", "export", "--since", "yesterday", code=2)
         self.z("audit", "export", "de.test", code=66)
 
+    def test_what_an_intruder_wrote_does_not_reach_the_terminal(self):
+        self.sql("DROP TRIGGER audit_is_not_changed;"
+                 "UPDATE audit SET actor = char(27) || '[2J', detail = char(27) || hex(zeroblob(5000)) WHERE id = 1")
+        out = self.z("audit", "export", code=0).out
+        self.assertIn("\\027[2J", out)
+        self.assertNotIn("\x1b", out)
+        self.assertIn("0" * 10000, out)
+
     def test_the_log_makes_every_key_again(self):
         done = self.z("audit", "replay", code=0)
         self.assertEqual(done.out.count("dnskey rumoured@"), 2)
