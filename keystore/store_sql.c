@@ -134,7 +134,7 @@ void *sql_grow(struct arena *mem, void *array, size_t have, size_t *room, size_t
 {
 	if (have < *room)
 		return array;
-	*room = *room == 0 ? 16 : *room * 2;
+	*room = *room == 0 ? (size < 512 ? 16 : 4) : *room * 2;
 	void *const larger = arena_calloc(mem, *room, size);
 	if (have > 0)
 		memcpy(larger, array, have * size);

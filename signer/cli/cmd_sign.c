@@ -233,11 +233,17 @@ static int run_run(struct cli *cli, struct error *err)
 		status = cli_open(cli, STORE_CHANGE, &store, err);
 	if (status == STATUS_OK)
 		status = choose_zones(cli, store, &names, &count, err);
+	struct arena *const all = cli->mem, *const zone = arena_new(0);
 	for (size_t i = 0; i < count && status == STATUS_OK; i++) {
+		/* A thousand zones take no more memory than one. */
+		cli->mem = zone;
 		enum status one = run_one(cli, store, names[i], &options, list);
 		if (badness(one) > badness(worst))
 			worst = one;
+		arena_reset(zone);
 	}
+	cli->mem = all;
+	arena_free(zone);
 	if (status == STATUS_OK && cli_has(cli, OPTION_JSON)) {
 		struct report *report = report_new("zoneseal.run/1");
 		report_number(report, "exit_code", worst);
