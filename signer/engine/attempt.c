@@ -180,8 +180,8 @@ static enum status read_input(struct attempt *attempt, struct error *err)
 	}
 	memcpy(attempt->input_sha256, attempt->input.sha256, 32);
 	if (attempt->input.file_count == 1 && attempt->folder != NULL)
-		known_file_note_input(
-		    run, attempt->name, attempt->file, &attempt->stamp, attempt->input_sha256, attempt->input_serial);
+		known_file_note(run, STORE_FILE_INPUT, attempt->name, attempt->file, &attempt->stamp,
+		    attempt->input_sha256, attempt->input_serial);
 	return STATUS_OK;
 }
 
@@ -192,7 +192,8 @@ static bool input_is_known(struct attempt *attempt)
 	return !attempt->keep_alive && attempt->folder != NULL &&
 	       file_stamp_of(attempt->file, &attempt->stamp, NULL) == STATUS_OK &&
 	       output_is_not_input(&run->output, &attempt->stamp, NULL) == STATUS_OK &&
-	       known_file_input(run, attempt->name, &attempt->stamp, attempt->input_sha256, &attempt->input_serial);
+	       known_file(run, STORE_FILE_INPUT, attempt->name, &attempt->stamp, attempt->input_sha256,
+		   &attempt->input_serial);
 }
 
 /* Why something has to be published now; NULL: nothing is due. */
@@ -395,6 +396,11 @@ static enum status decide(struct attempt *attempt, struct error *err)
 	copy_keys(attempt);
 	hash_config(attempt);
 	attempt->reason = why_due(attempt);
+	if (attempt->reason != NULL && run->output.by_stamp) {
+		status = output_look_again(run, err);
+		if (status != STATUS_OK)
+			return status;
+	}
 	if (known && attempt->reason != NULL) {
 		status = read_input(attempt, err);
 		attempt->input_is_bad = status != STATUS_OK && status != STATUS_INTERNAL;

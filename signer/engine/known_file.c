@@ -3,8 +3,6 @@
 
 #include <string.h>
 
-#include "keystore/store_files.h"
-
 enum { SETTLED_SECONDS = 2, NANOSECONDS = 1000000000 };
 
 static struct store_file file_of(const char *path, const struct file_stamp *stamp)
@@ -23,15 +21,15 @@ static bool same_file(const struct store_file *a, const struct store_file *b)
 	       a->modified == b->modified && a->changed == b->changed;
 }
 
-bool known_file_input(
-    const struct run *run, const char *path, const struct file_stamp *stamp, uint8_t sha256[32], uint32_t *serial)
+bool known_file(const struct run *run, enum store_purpose purpose, const char *path, const struct file_stamp *stamp,
+    uint8_t sha256[32], uint32_t *serial)
 {
 	struct store_file known;
 	bool found = false;
 	const struct store_file now = file_of(path, stamp);
 	if (run->virtual_clock ||
-	    store_file(run->store, run->zone.id, STORE_FILE_INPUT, run->mem, &known, &found, NULL) != STATUS_OK ||
-	    !found || !same_file(&known, &now))
+	    store_file(run->store, run->zone.id, purpose, run->mem, &known, &found, NULL) != STATUS_OK || !found ||
+	    !same_file(&known, &now))
 		return false;
 	memcpy(sha256, known.sha256, 32);
 	*serial = known.serial;
@@ -46,8 +44,8 @@ static bool is_settled(const struct run *run, const struct file_stamp *stamp)
 	return newest + SETTLED_SECONDS < run->now.seconds;
 }
 
-void known_file_note_input(const struct run *run, const char *path, int file, const struct file_stamp *stamp,
-    const uint8_t sha256[32], uint32_t serial)
+void known_file_note(const struct run *run, enum store_purpose purpose, const char *path, int file,
+    const struct file_stamp *stamp, const uint8_t sha256[32], uint32_t serial)
 {
 	struct file_stamp after;
 	if (run->virtual_clock || run->options->dry_run || !is_settled(run, stamp) ||
@@ -59,6 +57,6 @@ void known_file_note_input(const struct run *run, const char *path, int file, co
 		return;
 	memcpy(read.sha256, sha256, 32);
 	read.serial = serial;
-	if (store_note_file(run->store, run->zone.id, STORE_FILE_INPUT, &read, NULL) != STATUS_OK)
+	if (store_note_file(run->store, run->zone.id, purpose, &read, NULL) != STATUS_OK)
 		return;
 }

@@ -12,6 +12,7 @@
 #include "signer/dns/zonetext_read.h"
 #include "signer/engine/archive.h"
 #include "signer/engine/folder.h"
+#include "signer/engine/known_file.h"
 #include "signer/engine/run.h"
 
 static const char *choose_path(struct run *run)
@@ -28,8 +29,10 @@ static const char *choose_path(struct run *run)
 }
 
 /* Opens what is at the path; a device, folder or pipe there can never be replaced by a rename. */
-static enum status open_existing(struct output *output, int *file, struct error *err)
+static enum status open_existing(struct run *run, bool trust_stamp, int *file, struct error *err)
 {
+	struct output *output = &run->output;
+	uint32_t unused;
 	struct stat stat_of;
 	*file = open(output->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	if (*file < 0 && (errno == ENOENT || errno == ENOTDIR))
@@ -43,7 +46,16 @@ static enum status open_existing(struct output *output, int *file, struct error 
 		    err, STATUS_IO, "output %s: is no regular file, so it cannot be replaced as a whole", output->path);
 	output->exists = true;
 	enum status status = file_stamp_of(*file, &output->stamp, err);
-	return status == STATUS_OK ? file_sha256(*file, output->sha256, err) : status;
+	/* Good news alone is believed: a refusal needs a reading. */
+	output->by_stamp = status == STATUS_OK && trust_stamp && run->has_last &&
+			   known_file(run, STORE_FILE_OUTPUT, output->path, &output->stamp, output->sha256, &unused) &&
+			   memcmp(output->sha256, run->last.sha256, 32) == 0;
+	if (status != STATUS_OK || output->by_stamp)
+		return status;
+	status = file_sha256(*file, output->sha256, err);
+	if (status == STATUS_OK)
+		known_file_note(run, STORE_FILE_OUTPUT, output->path, *file, &output->stamp, output->sha256, 0);
+	return status;
 }
 
 static enum status find_version(struct run *run, struct error *err)
@@ -147,7 +159,7 @@ static enum status look_at_existing(struct run *run, int file, struct error *err
 	return inspect_foreign(run, file, err);
 }
 
-enum status output_look(struct run *run, struct error *err)
+static enum status look(struct run *run, bool trust_stamp, struct error *err)
 {
 	int file = -1;
 	run->output = (struct output){ .previous = -1 };
@@ -161,7 +173,7 @@ enum status output_look(struct run *run, struct error *err)
 		    run->output.path);
 	if (run->output.path == NULL)
 		return STATUS_OK;
-	enum status status = open_existing(&run->output, &file, err);
+	enum status status = open_existing(run, trust_stamp, &file, err);
 	if (status == STATUS_OK)
 		status = look_at_existing(run, file, err);
 	if (status == STATUS_OK)
@@ -169,6 +181,17 @@ enum status output_look(struct run *run, struct error *err)
 	if (file >= 0)
 		close(file);
 	return status;
+}
+
+enum status output_look(struct run *run, struct error *err)
+{
+	return look(run, true, err);
+}
+
+enum status output_look_again(struct run *run, struct error *err)
+{
+	output_close(&run->output);
+	return look(run, false, err);
 }
 
 enum status output_is_not_input(const struct output *output, const struct file_stamp *input, struct error *err)

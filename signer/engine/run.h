@@ -24,6 +24,7 @@ struct output {
 	bool exists;
 	bool is_last;            /* it is the last published version, octet by octet */
 	bool is_ours;            /* it is some version of this zone */
+	bool by_stamp;           /* it was not read: its stamp is that of when it was */
 	struct file_stamp stamp; /* of what exists */
 	uint8_t sha256[32];
 	bool has_serial; /* of a file that is not ours and is to be replaced */
@@ -67,6 +68,8 @@ enum status run_complete_keys(struct run *run, struct error *err) MUST_CHECK;
 
 /* Fills run->output and refuses a file that is not ours (STATUS_REFUSED) unless options say otherwise. */
 enum status output_look(struct run *run, struct error *err) MUST_CHECK;
+/* The same without relying on its stamp, before anything is made that will replace it. */
+enum status output_look_again(struct run *run, struct error *err) MUST_CHECK;
 void output_close(struct output *output);
 
 /* STATUS_REFUSED if the input is the very file that is to be replaced. */

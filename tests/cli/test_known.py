@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""An input that was not touched is not read again, and every touch is seen."""
+"""A file that was not touched is not read again, and every touch is seen."""
 import hashlib
 import os
 import sqlite3
@@ -88,6 +88,35 @@ class KnownInput(World):
         self.sql("UPDATE files SET sha256 = zeroblob(32)")
         self.assertIn("up to date", self.run_later(20))
         self.assertEqual(self.known()[0][2], hashlib.sha256(ZONE.encode()).digest())
+
+    def spoil(self):
+        """Other octets at the output path, with the old size and mtime."""
+        before = os.stat(self.output)
+        text = self.read(self.output)
+        with open(self.output, "r+b") as file:
+            file.write(text.replace(b"192.0.2.2", b"192.0.2.3"))
+        os.utime(self.output, ns=(before.st_atime_ns, before.st_mtime_ns))
+        self.assertEqual(os.stat(self.output).st_mtime_ns, before.st_mtime_ns)
+
+    def run_refused(self, *args):
+        self.shift = 30
+        done = self.z(*args, code=3)
+        self.shift = 0
+        self.assertIn("zoneseal did not write this file", done.err)
+
+    def test_a_published_file_that_was_touched_is_seen(self):
+        self.run_later(10)
+        (inode,), = self.sql("SELECT inode FROM files WHERE purpose = 'output'")
+        self.assertEqual(inode, os.stat(self.output).st_ino)
+        self.spoil()
+        self.run_refused("run")
+
+    def test_a_published_file_is_read_again_before_it_is_replaced(self):
+        self.run_later(10)
+        self.spoil()
+        self.sql("UPDATE files SET changed = ? WHERE purpose = 'output'", os.stat(self.output).st_ctime_ns)
+        self.assertIn("up to date", self.run_later(20))
+        self.run_refused("sign", "nl.test", "--force")
 
     def test_an_input_with_includes_is_read_each_time(self):
         self.write("more", 'more TXT "1"\n')
