@@ -223,8 +223,8 @@ enum status store_add_zone(
 	return status;
 }
 
-enum status store_update_zone(
-    struct store *store, const struct store_zone *zone, const char *what, struct utc now, struct error *err)
+enum status store_update_zone(struct store *store, const struct store_zone *zone, const char *what, const char *reason,
+    struct utc now, struct error *err)
 {
 	struct arena *const scratch = arena_new(0);
 	const char *name = NULL;
@@ -234,7 +234,10 @@ enum status store_update_zone(
 	if (status == STATUS_OK)
 		status = update_row(store, zone, zone->id, err);
 	if (status == STATUS_OK)
-		status = audit_append(store, now, name, what, describe(zone, scratch), err);
+		status = audit_append(store, now, name, what,
+		    reason == NULL ? describe(zone, scratch)
+				   : arena_printf(scratch, "%s: %s", reason, describe(zone, scratch)),
+		    err);
 	arena_free(scratch);
 	return store_finish(store, status, err);
 }

@@ -455,6 +455,18 @@ static enum status run_until_end(struct run *run, struct arena *mem, struct erro
 	return tell_waits(run, mem, err);
 }
 
+struct simulate_world simulate_world_of(const struct policy *policy, struct utc start, struct utc until)
+{
+	return (struct simulate_world){ .start = start,
+		.until = until,
+		.ds_delay = policy->registration,
+		.dnskey_ttl = policy->dnskey_ttl,
+		.data_ttl = policy->max_zone_ttl,
+		.negative_ttl = policy->max_zone_ttl,
+		.ds_ttl = policy->ds_ttl,
+		.windows = &policy->no_key_events };
+}
+
 enum status simulate_run(const struct rollover_policy *policy, const struct rollover_key keys[], size_t count,
     const struct simulate_world *world, simulate_watcher *watcher, void *context, struct error *err)
 {

@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "policies/policy_window.h"
+#include "policies/policy.h"
 #include "policies/rollover.h"
 
 /* What an operator does at a moment. */
@@ -75,6 +75,10 @@ struct simulate_event {
 };
 
 typedef void simulate_watcher(void *context, const struct simulate_event *event);
+
+/* The world that a policy expects: TTLs as large as it allows, a parent that takes its registration delay. It points to
+ * the policy's windows. */
+struct simulate_world simulate_world_of(const struct policy *policy, struct utc start, struct utc until);
 
 /* Reads "roll ksk", "roll algorithm ED25519", "emergency zsk", "abort csk", "step", "hold", "release", "scheme csk",
  * "goal insecure", "ds-delay 3d", "ds-delay never". STATUS_USAGE. Leaves `when` alone. */

@@ -54,9 +54,8 @@ static enum status read_end(struct cli *cli, struct utc start, struct utc *out, 
 	return STATUS_OK;
 }
 
-static enum status read_delay(struct cli *cli, const struct policy *policy, struct span *out, struct error *err)
+static enum status read_delay(struct cli *cli, struct span *out, struct error *err)
 {
-	*out = policy->registration;
 	if (!cli_has(cli, OPTION_DS_DELAY))
 		return STATUS_OK;
 	*out = (struct span){ -1 };
@@ -129,19 +128,14 @@ static enum status read_commands(struct cli *cli, struct simulate_world *world, 
 static enum status read_world(
     struct cli *cli, const struct policy *policy, struct simulate_world *world, struct error *err)
 {
-	*world = (struct simulate_world){ .start = cli->now,
-		.dnskey_ttl = policy->dnskey_ttl,
-		.data_ttl = policy->max_zone_ttl,
-		.negative_ttl = policy->max_zone_ttl,
-		.ds_ttl = policy->ds_ttl,
-		.windows = &policy->no_key_events };
+	*world = simulate_world_of(policy, cli->now, UTC_NEVER);
 	enum status status = STATUS_OK;
 	if (cli_has(cli, OPTION_START))
 		status = read_moment(cli, "start", cli_value(cli, OPTION_START), &world->start, err);
 	if (status == STATUS_OK)
 		status = read_end(cli, world->start, &world->until, err);
 	if (status == STATUS_OK)
-		status = read_delay(cli, policy, &world->ds_delay, err);
+		status = read_delay(cli, &world->ds_delay, err);
 	if (status == STATUS_OK)
 		status = read_outage(cli, world, err);
 	if (status == STATUS_OK)

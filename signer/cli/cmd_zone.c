@@ -6,7 +6,7 @@
 #include "signer/cli/unit.h"
 #include "signer/engine/folder.h"
 #include "signer/engine/parent_servers.h"
-#include "signer/engine/policyfile.h"
+#include "signer/engine/policy_change.h"
 #include "signer/engine/setup.h"
 
 static struct report *zone_report(struct cli *cli, const struct store_zone *zone)
@@ -163,22 +163,21 @@ static int run_show(struct cli *cli, struct error *err)
 	return (int)status;
 }
 
+/* What `policy apply` does, with a line instead of the comparison. */
 static int run_set_policy(struct cli *cli, struct error *err)
 {
 	struct store *store = NULL;
-	struct store_zone zone;
-	const char *path = NULL;
-	bool dry = cli_has(cli, OPTION_DRY_RUN);
+	struct policy_answer answer;
+	const struct policy_request request = { .state = cli->state,
+		.policy = cli->args[1],
+		.config_folder = cli->config,
+		.now = cli->now,
+		.dry_run = cli_has(cli, OPTION_DRY_RUN) };
 	enum status status = cli_open(cli, STORE_CHANGE, &store, err);
 	if (status == STATUS_OK)
-		status = setup_find_zone(store, cli->args[0], cli->mem, &zone, err);
+		status = policy_change(store, cli->args[0], &request, cli->mem, &answer, err);
 	if (status == STATUS_OK)
-		status = setup_set_policy(
-		    store, cli->state, &zone, cli->args[1], cli->config, cli->now, dry, cli->mem, &path, err);
-	if (status == STATUS_OK && !dry)
-		status = setup_find_zone(store, cli->args[0], cli->mem, &zone, err);
-	if (status == STATUS_OK)
-		status = print_changed(cli, &zone, "changed the policy of", path, err);
+		status = print_changed(cli, &answer.zone, "changed the policy of", answer.file.path, err);
 	store_close(store);
 	return (int)status;
 }

@@ -70,6 +70,7 @@ enum option_id {
 	OPTION_DS_DELAY,
 	OPTION_OUTAGE,
 	OPTION_AT,
+	OPTION_EXPECT_REVISION,
 	OPTIONS,
 };
 
@@ -112,6 +113,8 @@ extern const struct command command_zone_set_policy;
 extern const struct command command_zone_remove;
 extern const struct command command_policy_check;
 extern const struct command command_policy_show;
+extern const struct command command_policy_diff;
+extern const struct command command_policy_apply;
 extern const struct command command_simulate;
 extern const struct command command_sign;
 extern const struct command command_run_all;

@@ -61,6 +61,8 @@ const struct option_row cli_options[OPTIONS] = {
 	[OPTION_OUTAGE] = { "outage", 0, "FROM..UNTIL", "nothing is published in between" },
 	[OPTION_AT] = { "at", 0, "DATE:COMMAND",
 	    "what an operator does then, e.g. 2027-03-01:\"roll ksk\"; may be repeated", .many = true },
+	[OPTION_EXPECT_REVISION] = { "expect-revision", 0, "N",
+	    "refuse unless the zone is as it was when that was shown" },
 };
 
 static const struct command *const rows[] = {
@@ -73,6 +75,8 @@ static const struct command *const rows[] = {
 	&command_zone_adopt,
 	&command_policy_check,
 	&command_policy_show,
+	&command_policy_diff,
+	&command_policy_apply,
 	&command_simulate,
 	&command_sign,
 	&command_run_all,

@@ -83,36 +83,6 @@ enum status setup_check_policy(
 	    zone->name, next->name, misfit);
 }
 
-static enum status set_policy(struct store *store, const char *name, const struct policyfile *next, struct utc now,
-    bool dry_run, struct arena *mem, struct error *err)
-{
-	struct store_zone row;
-	enum status status = setup_find_zone(store, name, mem, &row, err);
-	if (status == STATUS_OK)
-		status = setup_check_policy(store, &row, &next->policy, mem, err);
-	if (status != STATUS_OK || dry_run)
-		return status;
-	row.policy_name = arena_strdup(mem, next->policy.name);
-	row.policy_text = next->text;
-	return store_update_zone(store, &row, "policy", now, err);
-}
-
-enum status setup_set_policy(struct store *store, const char *state, const struct store_zone *zone, const char *policy,
-    const char *config_folder, struct utc now, bool dry_run, struct arena *mem, const char **path, struct error *err)
-{
-	struct policyfile next;
-	struct lock lock = LOCK_NONE;
-	enum status status = policyfile_load(policy, config_folder, mem, &next, err);
-	if (status == STATUS_OK && !dry_run)
-		status = lock_take(state, zone->name, "zone set-policy", now, 0, &lock, err);
-	if (status == STATUS_OK)
-		status = set_policy(store, zone->name, &next, now, dry_run, mem, err);
-	if (status == STATUS_OK)
-		*path = next.path;
-	lock_release(&lock);
-	return status;
-}
-
 enum status setup_remove_zone(
     struct store *store, const char *state, const struct store_zone *zone, struct utc now, struct error *err)
 {

@@ -45,16 +45,10 @@ enum status setup_remove_zone(struct store *store, const char *state, const stru
 enum status setup_find_zone(
     struct store *store, const char *name, struct arena *mem, struct store_zone *out, struct error *err) MUST_CHECK;
 
-/* STATUS_REFUSED if the zone, which may be removed, was published with keys that the policy would change: other
- * algorithm, other scheme of keys. */
+/* STATUS_REFUSED if a zone that was removed, and comes back, was published with keys that the policy would change:
+ * other algorithm, other scheme of keys. */
 enum status setup_check_policy(struct store *store, const struct store_zone *zone, const struct policy *next,
     struct arena *mem, struct error *err) MUST_CHECK;
-
-/* Gives the zone another policy, or the same one as it is now in its file, if setup_check_policy lets it. `path` is the
- * file that was read. STATUS_BUSY while a run has the zone's lock. */
-enum status setup_set_policy(struct store *store, const char *state, const struct store_zone *zone, const char *policy,
-    const char *config_folder, struct utc now, bool dry_run, struct arena *mem, const char **path,
-    struct error *err) MUST_CHECK;
 
 /* Makes the keys that the zone's policy wants and that are missing; for a zone that was never published. With `role` >=
  * 0 one more key of that role, prepared: no publication takes it by itself. */

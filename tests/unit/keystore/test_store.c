@@ -81,7 +81,7 @@ static void an_update_changes_the_zone_and_is_told(void **state)
 	struct store_event *events;
 	size_t count;
 	bool found;
-	ok(store_update_zone(f->store, &zone, "policy applied", later(1), &err), &err);
+	ok(store_update_zone(f->store, &zone, "policy applied", "a reason", later(1), &err), &err);
 	ok(store_find_zone(f->store, "nl.", f->mem, &got, &found, &err), &err);
 	assert_null(got.input);
 	assert_string_equal(got.output, "/out/nl");
@@ -90,11 +90,11 @@ static void an_update_changes_the_zone_and_is_told(void **state)
 	assert_string_equal(events[0].what, "policy applied");
 	assert_non_null(strstr(events[0].detail, "output /out/nl, policy tld-rsa (SHA-256 "));
 	ok(store_remove_zone(f->store, f->zone, later(2), &err), &err);
-	ok(store_update_zone(f->store, &zone, "policy applied", later(3), &err), &err);
+	ok(store_update_zone(f->store, &zone, "policy applied", NULL, later(3), &err), &err);
 	ok(store_find_zone(f->store, "nl.", f->mem, &got, &found, &err), &err);
 	assert_true(got.removed);
 	zone.id = 1000;
-	assert_int_equal(store_update_zone(f->store, &zone, "policy applied", later(3), &err), STATUS_INTERNAL);
+	assert_int_equal(store_update_zone(f->store, &zone, "policy applied", NULL, later(3), &err), STATUS_INTERNAL);
 }
 
 static void zones_are_listed_by_name(void **state)

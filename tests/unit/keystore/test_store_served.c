@@ -357,7 +357,7 @@ static void the_revision_counts_what_moves_something(void **state)
 	ok(store_update_keys(f->store, f->zone, zone->keys, 3, "a goal", NOW, &err), &err);
 	assert_int_equal(zone_now(f).revision, before + 1);
 	now.policy_name = "other";
-	ok(store_update_zone(f->store, &now, "policy set", NOW, &err), &err);
+	ok(store_update_zone(f->store, &now, "policy set", NULL, NOW, &err), &err);
 	assert_int_equal(zone_now(f).revision, before + 2);
 }
 

@@ -25,7 +25,7 @@ static void change_often(const char *path, int64_t zone, unsigned times)
 		_exit(1);
 	for (unsigned i = 0; i < times; i++) {
 		const struct store_zone zone_now = { .id = zone, .policy_name = "p", .policy_text = "" };
-		if (store_update_zone(store, &zone_now, "changed", NOW, &err) != STATUS_OK) {
+		if (store_update_zone(store, &zone_now, "changed", NULL, NOW, &err) != STATUS_OK) {
 			fprintf(stderr, "%s\n", err.message);
 			_exit(2);
 		}

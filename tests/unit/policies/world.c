@@ -235,12 +235,12 @@ static void run_engine(struct world *w, struct arena *mem)
 	const bool broken = w->now < w->broken_until;
 	if (w->now < w->next && !w->step)
 		return;
-	if (broken && !has_fault(FAULT_INTENDED_TIME)) {
-		w->next = w->broken_until;
-		return;
-	}
 	if (!clock_is_good(w, &shown)) {
 		w->next = w->jump_until;
+		return;
+	}
+	if (broken && !has_fault(FAULT_INTENDED_TIME)) {
+		w->next = w->broken_until;
 		return;
 	}
 	w->seen = shown;
