@@ -2,6 +2,8 @@
 #include "signer/engine/policy_change.h"
 
 #include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "keystore/algorithm.h"
@@ -116,6 +118,63 @@ static enum status fits(struct store *store, const struct store_zone *zone, cons
 	return refuse_second_roll(zone, &present, keys, count, left, now, err);
 }
 
+/* ---- what does not fit the zone ---- */
+
+/* The expire field in an SOA line as zoneseal writes it: fields apart by one tab, numbers by one space. 0: not there.
+ */
+static int64_t expire_in(const char *line)
+{
+	enum { BEFORE = 5 /* MNAME, RNAME, serial, refresh, retry */ };
+	const char *at = strstr(line, "\tSOA\t");
+	at = at == NULL ? NULL : at + strlen("\tSOA\t");
+	for (int i = 0; i < BEFORE && at != NULL; i++) {
+		at = strchr(at, ' ');
+		at = at == NULL ? NULL : at + 1;
+	}
+	const unsigned long value = at == NULL ? 0 : strtoul(at, NULL, 10);
+	return value > INT32_MAX ? 0 : (int64_t)value;
+}
+
+/* Expire of the SOA that is published, which is the first line of the file; 0: not known. */
+static int64_t published_expire(const char *path)
+{
+	enum { LINE = 4096 };
+	char line[LINE] = "";
+	FILE *const file = path == NULL ? NULL : fopen(path, "re");
+	if (file == NULL)
+		return 0;
+	const int64_t expire = fgets(line, sizeof(line), file) == NULL ? 0 : expire_in(line);
+	fclose(file);
+	return expire;
+}
+
+/* A secondary that is cut off serves what it has until SOA expire; signatures must outlive that, and caches after it
+ * (RFC 6781 4.4.1). */
+static enum status outlives_secondaries(
+    struct store *store, const struct store_zone *zone, const struct policy *next, struct arena *mem, struct error *err)
+{
+	struct store_version last;
+	bool published;
+	struct policy_sum sum = { .count = 0 };
+	char text[POLICY_SUM_TEXT];
+	char validity[SPAN_TEXT];
+	const enum status status = store_last_version(store, zone->id, mem, &last, &published, err);
+	if (status != STATUS_OK || !published)
+		return status;
+	const struct span expire = { published_expire(last.path) };
+	sum.term[sum.count++] = (struct policy_term){ "SOA expire", expire };
+	sum.term[sum.count++] = (struct policy_term){ "zone.max-ttl", { next->max_zone_ttl } };
+	sum.term[sum.count++] = (struct policy_term){ "zone.propagation-delay", next->zone_propagation };
+	if (expire.seconds == 0 || next->validity.seconds > policy_sum_total(&sum).seconds)
+		return STATUS_OK;
+	policy_sum_format(&sum, text);
+	span_format_exact(next->validity, validity);
+	return error_set(err, STATUS_REFUSED,
+	    "%s: signatures.validity %s is not above %s: a secondary that is cut off would serve signatures that have "
+	    "expired (RFC 6781 4.4.1). Raise it, or lower the expire in the zone's SOA; nothing was changed",
+	    zone->name, validity, text);
+}
+
 /* ---- the change ---- */
 
 static enum status judge(struct store *store, const char *zone, const struct policy_request *request, struct arena *mem,
@@ -133,6 +192,8 @@ static enum status judge(struct store *store, const char *zone, const struct pol
 		status = parse_present(&out->zone, &out->before, err);
 	if (status == STATUS_OK)
 		status = fits(store, &out->zone, &out->file.policy, request->now, mem, err);
+	if (status == STATUS_OK)
+		status = outlives_secondaries(store, &out->zone, &out->file.policy, mem, err);
 	if (status == STATUS_OK)
 		status = load_keys(store, out->zone.id, mem, &keys, &count, err);
 	if (status != STATUS_OK)

@@ -3,7 +3,7 @@
 """policy diff and policy apply: an edited policy changes nothing until it is applied."""
 import unittest
 
-from zs import World
+from zs import ZONE, World
 
 EDIT = "name: edit\nkeys: {dnskey-ttl: 2h, zsk: {lifetime: 30d}}\n"
 ED25519 = "name: next\nkeys: {algorithm: ED25519}\n"
@@ -65,6 +65,13 @@ class Policy(World):
         self.assertRegex(done.err, r"an algorithm roll is under way: KSK \d+ \(ECDSAP256SHA256\) has not left all caches. "
                                    r"Another one can begin at 20\d\d-.*Z at the earliest")
         self.assertIn("algorithm: ED25519", self.policy_text())
+
+    def test_validity_must_outlive_a_secondary_that_is_cut_off(self):
+        self.write("nl.test.zone", ZONE.replace("604800", "1900800").replace("2026112401", "2026112405"))
+        self.sign()
+        done = self.z("policy", "apply", "nl.test", self.edit, code=3)
+        self.assertIn("signatures.validity 21d is not above 24d1h = SOA expire 22d + zone.max-ttl 2d + "
+                      "zone.propagation-delay 1h", done.err)
 
     def test_going_insecure_is_said_in_capitals(self):
         path = self.write("off.yaml", "name: off\nzone: {dnssec: insecure}\n")
