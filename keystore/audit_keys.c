@@ -104,6 +104,16 @@ static const char *flag_words(const char *text, bool old, bool now, const char *
 	return old == now ? text : arena_printf(mem, "%s, %s", text, now ? on : off);
 }
 
+/* What left the state in which it was in all caches, and so may still cover for its successor. */
+static const char *full_words(const char *text, const struct key *key, struct arena *mem)
+{
+	const char *names = "";
+	for (size_t i = 0; i < KEY_RECORDS; i++)
+		if (key->was_full[i])
+			names = arena_printf(mem, "%s %s", names, record_names[i]);
+	return arena_printf(mem, "%s, has been in all caches:%s", text, names[0] == '\0' ? " nothing" : names);
+}
+
 const char *audit_key_difference(const struct key *old, const struct key *now, struct arena *mem)
 {
 	const char *text = state_words("", old, now, mem);
@@ -119,8 +129,7 @@ const char *audit_key_difference(const struct key *old, const struct key *now, s
 	if (old->predecessor != now->predecessor)
 		text = arena_printf(mem, "%s, replaces the key in row %" PRId64, text, now->predecessor);
 	if (full_bits(old) != full_bits(now))
-		text = arena_printf(
-		    mem, "%s, records that were in all caches %u (%u before)", text, full_bits(now), full_bits(old));
+		text = full_words(text, now, mem);
 	if (text[0] == '\0')
 		return NULL;
 	char label[AUDIT_LABEL];
