@@ -88,12 +88,24 @@ static bool is_full(const struct planner *p, size_t key, enum key_record record)
 	return state == KEY_OMNIPRESENT || state == KEY_NA;
 }
 
+/* Some key of the algorithm answers for the data alone. As long as no cache has a DS nobody can find the zone bogus,
+ * but whoever has a key of it as an anchor could, so signatures keep to their method there too. */
+static bool has_usable_zsk(const struct rollover_view *view, uint8_t algorithm)
+{
+	for (size_t i = 0; i < view->count; i++)
+		if (view->keys[i].key.algorithm == algorithm && rollover_matches(view, i, "OO**"))
+			return true;
+	return rollover_has_usable(view, algorithm);
+}
+
 static bool method_lets_in(const struct planner *p, size_t key, enum key_record record)
 {
 	const uint8_t algorithm = p->keys[key].key.algorithm;
-	const unsigned bits = p->policy->minimize[p->keys[key].key.role];
+	const enum key_role role = p->keys[key].key.role;
+	const unsigned bits = p->policy->minimize[role];
 	const struct rollover_view view = present(p);
-	const bool usable = rollover_has_usable(&view, algorithm);
+	const bool usable = record == KEY_ZRRSIG || role == KEY_ZSK ? has_usable_zsk(&view, algorithm)
+								    : rollover_has_usable(&view, algorithm);
 	switch (record) {
 	case KEY_DNSKEY:
 		if ((bits & ROLLOVER_FEW_DNSKEY) == 0 || !usable || p->keys[key].key.standby)
@@ -133,7 +145,7 @@ static bool method_lets_out(const struct planner *p, size_t key, enum key_record
 		return false;
 	const unsigned bits = p->policy->minimize[p->keys[key].key.role];
 	if ((bits & minimize_bit(record)) != 0)
-		return true;
+		return state_of(p, successor, record) != KEY_HIDDEN; /* one comes as the other goes */
 	return successor_is_full(p, successor);
 }
 
@@ -339,6 +351,22 @@ static void settle(struct planner *p)
 
 /* ---- the plan ---- */
 
+/* What time has made true of a key is said before its new goal makes it leave: a run may come late. */
+static void conclude(struct planner *p, const struct rollover_key before[])
+{
+	struct rollover_wait wait;
+	for (size_t key = 0; key < p->count; key++) {
+		if (!before[key].key.goal_present || p->keys[key].key.goal_present)
+			continue;
+		for (int r = 0; r < KEY_RECORDS; r++) {
+			const enum key_record record = (enum key_record)r;
+			if (state_of(p, key, record) == KEY_RUMOURED &&
+			    may_move(p, key, record, KEY_OMNIPRESENT, &wait))
+				move(p, key, record, KEY_OMNIPRESENT);
+		}
+	}
+}
+
 static void collect_waits(const struct planner *p, struct rollover_plan *out)
 {
 	for (size_t key = 0; key < p->count; key++) {
@@ -370,6 +398,7 @@ enum status rollover_plan(const struct rollover_policy *policy, const struct rol
 	if (count > 0)
 		memcpy(p.keys, keys, count * sizeof(*keys));
 	rollover_set_goals(policy, p.keys, count);
+	conclude(&p, keys);
 	settle(&p);
 	struct rollover_plan plan = { .keys = p.keys, .count = count, .moves = p.moves, .move_count = p.move_count };
 	plan.waits = arena_calloc(mem, count * KEY_RECORDS, sizeof(*plan.waits));

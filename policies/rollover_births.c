@@ -103,12 +103,24 @@ static int64_t predecessor_for(const struct births *p, enum key_role role)
 	return found;
 }
 
+/* Keys that are still on their way into caches are waited for before others take their place: as long as no DS exists
+ * no rule would hold them, and caches would see one set of keys jump to another. */
+static bool is_on_its_way(const struct births *p, size_t index)
+{
+	const struct key *const key = &p->keys[index].key;
+	return key->goal_present && !key->standby &&
+	       (key->state[KEY_DNSKEY] == KEY_RUMOURED || key->state[KEY_KRRSIG] == KEY_RUMOURED ||
+		   key->state[KEY_ZRRSIG] == KEY_RUMOURED);
+}
+
 /* When the key that takes over the role is due; false: never. */
 static bool successor_is_due(const struct births *p, enum key_role role, struct rollover_birth *out)
 {
 	*out = (struct rollover_birth){ role, p->policy->algorithm, predecessor_for(p, role), p->now, false };
 	for (size_t i = 0; i < p->count; i++) {
 		const struct key *const key = &p->keys[i].key;
+		if (is_on_its_way(p, i) && (key->role == role || role == KEY_CSK || key->role == KEY_CSK))
+			return false;
 		if (!serves(p, i, role))
 			continue;
 		if (p->policy->lifetime[role].seconds == 0 || key->active.seconds == 0)

@@ -108,13 +108,14 @@ static enum status add_knowledge(struct cli *cli, struct store *store, const str
 	if (status != STATUS_OK)
 		return status;
 	add(call, "--origin", zone->name);
+	const struct gate_rules rules = { .policy = &policy, .keys = keys, .key_count = count };
 	bool any = false;
 	for (size_t i = 0; i < count; i++)
 		any = any || key_is_published(&keys[i]);
 	if (any)
 		status = add_text(call, "--expect-keys", gate_expected_keys(keys, count, cli->mem), err);
 	if (status == STATUS_OK)
-		status = add_text(call, "--policy", gate_limits(&policy, false, cli->mem), err);
+		status = add_text(call, "--policy", gate_limits(&rules, cli->mem), err);
 	char *real = realpath(file, NULL);
 	bool same = real != NULL && found && strcmp(real, last.path) == 0;
 	free(real);

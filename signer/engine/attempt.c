@@ -16,6 +16,8 @@
 #include "signer/engine/clock.h"
 #include "signer/engine/folder.h"
 #include "signer/engine/known_file.h"
+#include "signer/engine/roll_run.h"
+#include "signer/engine/roll_step.h"
 #include "signer/engine/serial.h"
 
 enum { PIPE_PIECE = 1 << 16, ROOM_SPARE = 1 << 20, WRITER_MILLISECONDS = 5000 };
@@ -112,23 +114,27 @@ static enum status open_last(struct attempt *attempt, struct error *err)
 	return STATUS_OK;
 }
 
+/* CDS that are to be published change the zone as well. */
+static char *wanted_ds(const struct attempt *attempt)
+{
+	struct run *run = attempt->run;
+	char *out = arena_strdup(run->mem, "");
+	for (size_t i = 0; run->policy.cds && i < attempt->key_count; i++) {
+		const enum key_state ds = attempt->keys[i].state[KEY_DS];
+		if (ds == KEY_RUMOURED || ds == KEY_OMNIPRESENT)
+			out = arena_printf(run->mem, "%sds %lld\n", out, (long long)attempt->keys[i].id);
+	}
+	return out;
+}
+
 /* Policy, keys with their uses, and how names are written: all that shapes the output beside the input. */
 static void hash_config(struct attempt *attempt)
 {
 	struct run *run = attempt->run;
 	char *keys = zonekeys_list(attempt->keys, attempt->key_count, run->mem);
-	char *text = arena_printf(run->mem, "%s\n%s\nall names %d\n", policy_yaml_print(&run->policy, run->mem), keys,
-	    run->options->all_type_names);
+	char *text = arena_printf(run->mem, "%s\n%s%s\nall names %d\n", policy_yaml_print(&run->policy, run->mem), keys,
+	    wanted_ds(attempt), run->options->all_type_names);
 	bytes_sha256((struct bytes){ (const uint8_t *)text, strlen(text) }, attempt->config_sha256);
-}
-
-static void copy_keys(struct attempt *attempt)
-{
-	struct run *run = attempt->run;
-	attempt->key_count = run->keys.count;
-	attempt->keys = arena_calloc(run->mem, run->keys.count + 1, sizeof(struct key));
-	memcpy(attempt->keys, run->keys.all, run->keys.count * sizeof(struct key));
-	zonekeys_publish(attempt->keys, attempt->key_count, run_now(run));
 }
 
 /* One run tells all that is wrong with the input, up to what the reader gives. */
@@ -204,6 +210,8 @@ static const char *why_due(const struct attempt *attempt)
 		return "written to stdout";
 	if (!run->has_last)
 		return "first publication";
+	if (roll_is_visible(&run->roll) || (run->options->dry_run && run->roll.plan.birth_count > 0))
+		return roll_reason(&run->roll, run->mem);
 	if (!utc_before(run->now, run->last.refresh))
 		return attempt->keep_alive ? "signatures due, the input is bad" : "signatures due";
 	if (!run->output.exists)
@@ -277,7 +285,9 @@ static struct sign_parameters parameters_of(const struct attempt *attempt)
 		.salt_size = policy->salt_size,
 		.dnskey_ttl = policy->dnskey_ttl,
 		.zonemd = policy->zonemd,
-		.cds = policy->cds,
+		.cds = policy->cds ? APEX_CDS_ALWAYS : APEX_CDS_NONE,
+		.cds_delete = attempt->cds_delete,
+		.unsigned_output = attempt->unsigned_output,
 		.max_ttl = policy->max_zone_ttl,
 		.all_type_names = run->options->all_type_names,
 		.meter = run->options->meter,
@@ -376,6 +386,23 @@ static enum status guard_serial_date(struct attempt *attempt, struct error *err)
 	return clock_check_serial(run->now, attempt->input_serial, err);
 }
 
+/* The parent is asked to drop the DS until it was gone from all caches (RFC 8078 4). */
+static bool ds_is_leaving(const struct attempt *attempt)
+{
+	for (size_t i = 0; i < attempt->key_count; i++)
+		if (attempt->keys[i].state[KEY_DS] == KEY_UNRETENTIVE)
+			return true;
+	return false;
+}
+
+static bool signs_anything(const struct attempt *attempt)
+{
+	for (size_t i = 0; i < attempt->key_count; i++)
+		if (key_is_published(&attempt->keys[i]) || key_signs_zone(&attempt->keys[i]))
+			return true;
+	return false;
+}
+
 /* Input, keys and serial are there, or nothing is due, or it is refused. */
 static enum status decide(struct attempt *attempt, struct error *err)
 {
@@ -390,10 +417,15 @@ static enum status decide(struct attempt *attempt, struct error *err)
 	if (status == STATUS_OK)
 		status = guard_serial_date(attempt, err);
 	if (status == STATUS_OK)
-		status = run_complete_keys(run, err);
+		status = roll_run(run, attempt->keep_alive, err);
+	if (status == STATUS_OK && !run->has_last)
+		status = roll_run_problem(run, err);
 	if (status != STATUS_OK)
 		return status;
-	copy_keys(attempt);
+	attempt->key_count = run->roll.count;
+	attempt->keys = roll_run_keys(run);
+	attempt->cds_delete = run->policy.insecure && run->policy.cds && ds_is_leaving(attempt);
+	attempt->unsigned_output = run->policy.insecure && !signs_anything(attempt);
 	hash_config(attempt);
 	attempt->reason = why_due(attempt);
 	if (attempt->reason != NULL && run->output.by_stamp) {
@@ -410,7 +442,7 @@ static enum status decide(struct attempt *attempt, struct error *err)
 	}
 	if (attempt->reason == NULL) {
 		run->report->result = ENGINE_UP_TO_DATE;
-		run->report->next = run->last.refresh;
+		run->report->next = roll_run_next(run, run->last.refresh);
 		return STATUS_OK;
 	}
 	run->report->reason = attempt->reason;

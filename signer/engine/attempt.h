@@ -30,6 +30,8 @@ struct attempt {
 	const char *reason; /* why something is due */
 	struct key *keys;   /* as they are once this is published */
 	size_t key_count;
+	bool cds_delete;      /* the parent is asked to drop all DS */
+	bool unsigned_output; /* the zone goes without DNSSEC */
 	struct publish publish;
 };
 

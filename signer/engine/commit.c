@@ -14,6 +14,8 @@
 #include "signer/engine/attempt.h"
 #include "signer/engine/gate.h"
 #include "signer/engine/hooks.h"
+#include "signer/engine/roll_run.h"
+#include "signer/engine/roll_step.h"
 
 enum { COPY_PIECE = 1 << 16 };
 
@@ -128,6 +130,8 @@ enum status attempt_verify(struct attempt *attempt, struct error *err)
 		.keys = attempt->keys,
 		.key_count = attempt->key_count,
 		.policy = &run->policy,
+		.unsigned_output = attempt->unsigned_output,
+		.cds_delete = attempt->cds_delete,
 		.serial = attempt->serial,
 		.serial_floor = attempt->has_serial_floor ? &attempt->serial_floor : NULL,
 		.signed_zone = &run->report->sign,
@@ -163,7 +167,8 @@ static struct store_version version_of(struct attempt *attempt)
 	const struct sign_result *sign = &run->report->sign;
 	struct store_version version = { .serial = attempt->serial,
 		.path = run->output.path,
-		.keys = zonekeys_list(attempt->keys, attempt->key_count, run->mem),
+		.keys = arena_printf(run->mem, "%s%s", zonekeys_list(attempt->keys, attempt->key_count, run->mem),
+		    roll_step_write(&run->roll, run->mem)),
 		.verdict = run->report->verdict,
 		.intended = run_now(run),
 		.first_expiry = sign->first_expiry,
@@ -197,16 +202,21 @@ static enum status keep_old(struct attempt *attempt, struct error *err)
 	return STATUS_OK;
 }
 
-/* The keys as of the moment of publication, which is later than when they were handed to the signer. */
+/* The step begins at the moment of publication, which is later than when the zone was signed for it. */
 static enum status confirm(struct attempt *attempt, struct store_version *version, struct error *err)
 {
 	struct run *run = attempt->run;
-	struct key *keys = arena_calloc(run->mem, run->keys.count + 1, sizeof(*keys));
+	const struct roll_publication publication = { .first = !run->has_last,
+		.dnskey_ttl = version->dnskey_ttl,
+		.largest_ttl = version->largest_ttl,
+		.negative_ttl = version->negative_ttl };
+	struct store_step step;
 	struct utc now = run_now(run);
-	memcpy(keys, run->keys.all, run->keys.count * sizeof(*keys));
-	zonekeys_publish(keys, run->keys.count, now);
 	version->published = now;
-	return store_confirm(run->store, run->zone.id, version->id, now, keys, run->keys.count, err);
+	enum status status =
+	    roll_step_make(version->keys, run->keys.all, run->keys.count, &publication, now, run->mem, &step, err);
+	return status == STATUS_OK ? store_confirm_step(run->store, run->zone.id, version->id, now, &step, err)
+				   : status;
 }
 
 /* `target` names the published file. */
@@ -220,7 +230,7 @@ static void after_publication(
 	report->published_serial = version->serial;
 	report->published_at = version->published;
 	report->valid_until = version->first_expiry;
-	report->next = version->refresh;
+	report->next = roll_run_next(run, version->refresh);
 	/* Kept from now on as well: what is at the output path may be removed by others. What cannot be kept now is
 	 * kept before it is replaced, or nothing is. */
 	if (archive_keep(run->options->state, run->zone.name, version, target, run->mem, NULL) != STATUS_OK)

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -15,6 +16,7 @@
 #include "signer/engine/hooks.h"
 #include "signer/engine/purge.h"
 #include "signer/engine/reconcile.h"
+#include "signer/engine/roll_run.h"
 #include "signer/engine/run.h"
 
 double run_clock(void)
@@ -80,6 +82,7 @@ static enum status guard_clock(struct run *run, struct error *err)
 	run->report->virtual_clock = run->virtual_clock;
 	/* After `last` was read: another run may have recorded a time since this one began. */
 	run->now = run_now(run);
+	run->last_seen = utc_later(run->last_seen, last);
 	return clock_check(run->now, last, build_date(), run->virtual_clock, err);
 }
 
@@ -97,15 +100,6 @@ static enum status load_last(struct run *run, struct error *err)
 	return STATUS_OK;
 }
 
-enum status run_complete_keys(struct run *run, struct error *err)
-{
-	if (run->options->dry_run)
-		return STATUS_OK;
-	run_phase(run, "keys");
-	return zonekeys_complete(run->store, run->token, run->zone.id, &run->policy, run->has_last, run->now, run->mem,
-	    &run->keys, &run->report->keys_made, err);
-}
-
 static enum status load_keys(struct run *run, struct error *err)
 {
 	char *folder = folder_path(run->options->state, "keys", run->mem);
@@ -113,6 +107,15 @@ static enum status load_keys(struct run *run, struct error *err)
 	if (status == STATUS_OK)
 		status = zonekeys_load(run->store, run->zone.id, run->mem, &run->keys, err);
 	return status;
+}
+
+/* A run that has nothing to do records nothing, but it takes the lock. */
+static void look_at_lock(struct run *run)
+{
+	struct stat at;
+	const char *name = arena_printf(run->mem, "locks/%s", folder_zone_file(run->zone.name, run->mem));
+	if (stat(folder_path(run->options->state, name, run->mem), &at) == 0)
+		run->last_seen.seconds = at.st_mtim.tv_sec;
 }
 
 /* Everything up to the point where the input is looked at. */
@@ -123,6 +126,8 @@ static enum status prepare(struct run *run, const char *zone, struct error *err)
 	/* What is published has to be known for a run that ends here, too. */
 	if (status == STATUS_OK)
 		status = load_last(run, err);
+	if (status == STATUS_OK)
+		look_at_lock(run);
 	if (status == STATUS_OK)
 		status = lock_take(options->state, run->zone.name, options->command, options->now,
 		    options->lock_wait_seconds, &run->lock, err);
@@ -139,6 +144,8 @@ static enum status prepare(struct run *run, const char *zone, struct error *err)
 		status = load_last(run, err);
 	if (status == STATUS_OK)
 		status = load_keys(run, err);
+	if (status == STATUS_OK)
+		status = roll_guard_clock(run, err);
 	if (status == STATUS_OK)
 		status = output_look(run, err);
 	return status;
@@ -357,6 +364,8 @@ enum status engine_sign(struct store *store, const char *zone, const struct engi
 	bool prepared = status == STATUS_OK;
 	if (prepared)
 		status = work(&run, err);
+	if (prepared && status == STATUS_OK)
+		status = roll_run_problem(&run, err);
 	if (prepared)
 		status = after_work(&run, status, &hook_ran, err);
 	if (prepared && status == STATUS_OK)

@@ -105,7 +105,13 @@ static enum status write_knowledge(const struct gate *gate, struct arena *mem, s
 	enum status status = STATUS_OK;
 	if (!gate->unsigned_output)
 		status = gate_text_file("expected-keys", keys, false, &out->keys, err);
-	char *limits = gate_limits_at_signing(gate->policy, gate->cds_delete, gate->serial_floor, mem);
+	const struct gate_rules rules = { .policy = gate->policy,
+		.keys = gate->keys,
+		.key_count = gate->key_count,
+		.cds_delete = gate->cds_delete,
+		.at_signing = true,
+		.serial_floor = gate->serial_floor };
+	char *limits = gate_limits(&rules, mem);
 	if (status == STATUS_OK)
 		status = gate_text_file("limits", limits, false, &out->limits, err);
 	if (status == STATUS_OK && anchor != NULL)

@@ -68,10 +68,19 @@ char *gate_expected_keys(const struct key keys[], size_t count, struct arena *me
 /* The DS that the parent is known to have, as records; NULL if none is known. */
 char *gate_trust_anchor(
     const struct key keys[], size_t count, const char *zone, const uint8_t *apex, struct arena *mem);
-char *gate_limits(const struct policy *policy, bool cds_delete, struct arena *mem);
-/* The same, and what holds only at the moment of signing: which serial the policy makes of the input's (`floor` as in
- * struct gate), and when signatures begin and end. */
-char *gate_limits_at_signing(const struct policy *policy, bool cds_delete, const uint32_t *floor, struct arena *mem);
+
+/* What the limits are made from. */
+struct gate_rules {
+	const struct policy *policy;
+	const struct key *keys; /* of the zone: those in use bring their algorithms and sizes */
+	size_t key_count;
+	bool cds_delete;
+	bool at_signing; /* also what holds only at the moment of signing: which serial the policy makes of the input's,
+			  * and when signatures begin and end */
+	const uint32_t *serial_floor; /* as in struct gate */
+};
+
+char *gate_limits(const struct gate_rules *rules, struct arena *mem);
 
 /* An unnamed, sealed file with this text; `inherited` by a program that this one executes. */
 enum status gate_text_file(const char *name, const char *text, bool inherited, int *out, struct error *err) MUST_CHECK;

@@ -2,6 +2,7 @@
 /* What the verifier is told to expect; the forms are those of signer/verify/verify.h. */
 #include <inttypes.h>
 
+#include "keystore/algorithm.h"
 #include "keystore/dnskey.h"
 #include "signer/base/bytes.h"
 #include "signer/dns/name.h"
@@ -33,7 +34,9 @@ char *gate_trust_anchor(const struct key keys[], size_t count, const char *zone,
 	for (size_t i = 0; i < count; i++) {
 		uint8_t rdata[DS_RDATA];
 		char digest[2 * DS_RDATA + 1];
-		if (keys[i].state[KEY_DS] != KEY_OMNIPRESENT)
+		/* A DS may be at the parent before its key is in the zone, and after (RFC 7583 3.3.2). */
+		if (keys[i].state[KEY_DS] != KEY_OMNIPRESENT || !key_is_published(&keys[i]) ||
+		    !key_signs_keys(&keys[i]))
 			continue;
 		size_t size = dnskey_ds(&keys[i], apex, name_size(apex), SHA_256, rdata);
 		bytes_to_hex((struct bytes){ rdata + 4, size - 4 }, true, digest);
@@ -49,11 +52,39 @@ static char *limit(const char *name, const struct policy_limit *limit, struct ar
 	return arena_printf(mem, "\"%s\": {\"ppm\": %" PRIu32 ", \"floor\": %" PRIu32 "}", name, ppm, limit->floor);
 }
 
-static unsigned shortest_rsa(const struct policy *policy)
+static bool is_used(const struct key *key)
 {
+	return key_is_published(key) || key_signs_keys(key) || key_signs_zone(key);
+}
+
+/* Of the policy and, in a rollover between policies, of the keys that are still in use. 0: none is RSA. */
+static unsigned shortest_rsa(const struct policy *policy, const struct key keys[], size_t count)
+{
+	unsigned out = policy->ksk_bits;
 	if (policy->zsk_bits != 0 && !policy->csk && policy->zsk_bits < policy->ksk_bits)
-		return policy->zsk_bits;
-	return policy->ksk_bits;
+		out = policy->zsk_bits;
+	for (size_t i = 0; i < count; i++) {
+		const struct algorithm *algorithm = alg_by_number(keys[i].algorithm);
+		if (!is_used(&keys[i]) || algorithm == NULL || algorithm->default_bits == 0)
+			continue;
+		out = out == 0 || keys[i].bits < out ? keys[i].bits : out;
+	}
+	return out;
+}
+
+/* The policy's, and those of keys that a rollover has not yet taken out. */
+static char *algorithms(const struct policy *policy, const struct key keys[], size_t count, struct arena *mem)
+{
+	bool listed[256] = { false };
+	listed[policy->algorithm] = true;
+	char *out = arena_printf(mem, "%u", policy->algorithm);
+	for (size_t i = 0; i < count; i++) {
+		if (!is_used(&keys[i]) || listed[keys[i].algorithm])
+			continue;
+		listed[keys[i].algorithm] = true;
+		out = arena_printf(mem, "%s, %u", out, keys[i].algorithm);
+	}
+	return out;
 }
 
 /* What registrants and their operators wrote and the registry cannot mend: legal in a zone, worth a word, and never a
@@ -62,14 +93,18 @@ static const char only_warn[] =
     "\"warn\": [\"structure.cut\", \"structure.glue\", \"structure.name-doubled\", \"structure.ns-target\", "
     "\"delegation.ds-ttl\", \"delegation.ds-sha1\"]";
 
-/* What holds for a zone at the moment when it is signed. `floor` as in struct gate. */
-static char *limits_at_signing(const struct policy *policy, const uint32_t *floor, struct arena *mem)
+/* What holds for a zone at the moment when it is signed. */
+static char *limits_at_signing(const struct gate_rules *rules, struct arena *mem)
 {
 	static const char *const names[] = { [POLICY_SERIAL_INCREMENT] = "increment",
 		[POLICY_SERIAL_UNIXTIME] = "unixtime",
 		[POLICY_SERIAL_DATE_COUNTER] = "date-counter",
 		[POLICY_SERIAL_KEEP] = "keep" };
-	char *used = floor == NULL ? arena_strdup(mem, "") : arena_printf(mem, ", \"floor\": %" PRIu32, *floor);
+	const struct policy *const policy = rules->policy;
+	if (!rules->at_signing)
+		return arena_strdup(mem, "");
+	char *used = rules->serial_floor == NULL ? arena_strdup(mem, "")
+						 : arena_printf(mem, ", \"floor\": %" PRIu32, *rules->serial_floor);
 	return arena_printf(mem,
 	    "\"serial\": {\"policy\": \"%s\"%s}, \"dnskey_ttl\": %" PRIu32 ", \"inception_offset\": %" PRId64
 	    ", \"max_validity\": %" PRId64 ", ",
@@ -77,8 +112,9 @@ static char *limits_at_signing(const struct policy *policy, const uint32_t *floo
 	    policy->validity.seconds);
 }
 
-static char *limits_with(const struct policy *policy, bool cds_delete, const char *at_signing, struct arena *mem)
+char *gate_limits(const struct gate_rules *rules, struct arena *mem)
 {
+	const struct policy *const policy = rules->policy;
 	char salt[2 * POLICY_SALT + 1] = "";
 	bool nsec3 = policy->denial == POLICY_NSEC3;
 	bytes_to_hex((struct bytes){ policy->salt, policy->salt_size }, false, salt);
@@ -86,23 +122,14 @@ static char *limits_with(const struct policy *policy, bool cds_delete, const cha
 	    nsec3 ? arena_printf(mem, "\"denial\": \"nsec3\", \"iterations\": %u, \"salt\": \"%s\", \"opt_out\": %s",
 			policy->iterations, salt, policy->opt_out ? "true" : "false")
 		  : arena_strdup(mem, "\"denial\": \"nsec\"");
-	unsigned bits = shortest_rsa(policy);
+	unsigned bits = shortest_rsa(policy, rules->keys, rules->key_count);
 	char *rsa = bits > 0 ? arena_printf(mem, "\"rsa_min_bits\": %u, ", bits) : arena_strdup(mem, "");
 	char *change = arena_printf(mem, "\"change\": {%s, %s, %s}", limit("records", &policy->size_change, mem),
 	    limit("removed", &policy->delegations_removed, mem), limit("ds", &policy->ds_removed, mem));
 	return arena_printf(mem,
 	    "{\"schema\": \"zoneseal.limits/1\", \"cds_delete\": %s, \"max_ttl\": %" PRIu32
-	    ", \"min_remaining\": %" PRId64 ", \"algorithms\": [%u], %s%s, \"zonemd\": %s, %s%s, %s}\n",
-	    cds_delete ? "true" : "false", policy->max_zone_ttl, policy->refresh.seconds, policy->algorithm, rsa,
-	    denial, policy->zonemd ? "true" : "false", at_signing, change, only_warn);
-}
-
-char *gate_limits(const struct policy *policy, bool cds_delete, struct arena *mem)
-{
-	return limits_with(policy, cds_delete, "", mem);
-}
-
-char *gate_limits_at_signing(const struct policy *policy, bool cds_delete, const uint32_t *floor, struct arena *mem)
-{
-	return limits_with(policy, cds_delete, limits_at_signing(policy, floor, mem), mem);
+	    ", \"min_remaining\": %" PRId64 ", \"algorithms\": [%s], %s%s, \"zonemd\": %s, %s%s, %s}\n",
+	    rules->cds_delete ? "true" : "false", policy->max_zone_ttl, policy->refresh.seconds,
+	    algorithms(policy, rules->keys, rules->key_count, mem), rsa, denial, policy->zonemd ? "true" : "false",
+	    limits_at_signing(rules, mem), change, only_warn);
 }

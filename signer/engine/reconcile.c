@@ -8,6 +8,7 @@
 
 #include "signer/base/publish.h"
 #include "signer/engine/folder.h"
+#include "signer/engine/roll_step.h"
 #include "signer/engine/zonekeys.h"
 
 /* SHA-256 of the file at `path`; `found` is false if there is none. */
@@ -25,21 +26,25 @@ static enum status hash_of(const char *path, uint8_t sha256[32], bool *found, st
 	return status;
 }
 
-/* The intent reached its path: its keys are in the world from now on (earlier, but not seen: later is the safe side).
- */
+/* The intent reached its path: its step is in the world from now on (earlier, but not seen: later is the safe side). */
 static enum status confirm(struct store *store, int64_t zone_id, const struct store_version *intent, struct utc now,
     struct arena *mem, struct error *err)
 {
 	struct zonekeys keys;
+	struct store_version last;
+	struct store_step step;
+	struct roll_publication publication = { .dnskey_ttl = intent->dnskey_ttl,
+		.largest_ttl = intent->largest_ttl,
+		.negative_ttl = intent->negative_ttl };
+	bool published;
 	enum status status = zonekeys_load(store, zone_id, mem, &keys, err);
+	if (status == STATUS_OK)
+		status = store_last_version(store, zone_id, mem, &last, &published, err);
 	if (status != STATUS_OK)
 		return status;
-	size_t count = 0;
-	for (size_t i = 0; i < keys.count; i++)
-		if (zonekeys_listed(intent->keys, &keys.all[i]))
-			keys.all[count++] = keys.all[i];
-	zonekeys_publish(keys.all, count, now);
-	return store_confirm(store, zone_id, intent->id, now, keys.all, count, err);
+	publication.first = !published;
+	status = roll_step_make(intent->keys, keys.all, keys.count, &publication, now, mem, &step, err);
+	return status == STATUS_OK ? store_confirm_step(store, zone_id, intent->id, now, &step, err) : status;
 }
 
 enum status reconcile_intent(struct store *store, int64_t zone_id, struct utc now, struct arena *mem, struct error *err)

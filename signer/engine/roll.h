@@ -61,6 +61,11 @@ struct roll_view {
 	struct utc stop_ends;   /* UTC_NEVER: a person ends it */
 	const char *stop_words; /* the whole sentence: what, until when, what to do; NULL for ROLL_GOES */
 	bool published;         /* the zone has a receipt */
+	bool goals_change;      /* the plan's keys have other goals than the stored ones */
+	bool ds_settled;        /* every parent server shows the DS set that is wanted, since: */
+	struct utc ds_settled_at;
+	bool ds_to_store;       /* though the keystore still counts others as shown, */
+	uint32_t ds_open_ttl;   /* and the wanted one with this TTL */
 	struct utc window_ends; /* later than now: a window without key events (policy); nothing begins before */
 	struct utc next;        /* when a run has something to do for keys; UTC_NEVER: only a person or the parent ends
 				 * what is waited for */

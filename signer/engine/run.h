@@ -14,6 +14,7 @@
 #include "signer/dns/name.h"
 #include "signer/engine/engine.h"
 #include "signer/engine/lock.h"
+#include "signer/engine/roll.h"
 #include "signer/engine/signals.h"
 #include "signer/engine/zonekeys.h"
 
@@ -49,8 +50,11 @@ struct run {
 	struct utc now; /* of the run: what signatures, serial and decisions are made for */
 	bool has_last;
 	struct store_version last;
-	bool hook_done; /* for what is published now */
-	double started; /* monotonic seconds */
+	struct roll_view roll; /* how its keys stand, and what is due for them */
+	bool has_roll;
+	struct utc last_seen; /* the latest time of an earlier run, as far as it left a trace; 0: none */
+	bool hook_done;       /* for what is published now */
+	double started;       /* monotonic seconds */
 	char id[40];
 };
 
@@ -62,9 +66,6 @@ double run_clock(void);
 
 /* The clock as it is now; a virtual clock stands still. */
 struct utc run_now(const struct run *run);
-
-/* Makes the keys of a zone that was never published, once its input is known to be readable. */
-enum status run_complete_keys(struct run *run, struct error *err) MUST_CHECK;
 
 /* Fills run->output and refuses a file that is not ours (STATUS_REFUSED) unless options say otherwise. */
 enum status output_look(struct run *run, struct error *err) MUST_CHECK;

@@ -174,7 +174,7 @@ static enum status generate(struct store *store, struct token *token, const stru
 		return status;
 	if (role < 0)
 		return zonekeys_complete(store, token, zone->id, &policy, published, now, mem, &keys, made, err);
-	status = zonekeys_generate(store, token, zone->id, &policy, (enum key_role)role, false, now, &key, err);
+	status = zonekeys_generate(store, token, zone->id, &policy, (enum key_role)role, NULL, now, &key, err);
 	*made = status == STATUS_OK ? 1 : 0;
 	return status;
 }

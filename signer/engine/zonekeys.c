@@ -16,9 +16,9 @@ enum status zonekeys_load(
 	return store_keys(store, zone_id, mem, &out->all, &out->count, err);
 }
 
-static struct key blank(const struct policy *policy, enum key_role role, bool goal, struct utc now)
+static struct key blank(const struct policy *policy, enum key_role role, struct utc now)
 {
-	struct key key = { .role = role, .algorithm = policy->algorithm, .goal_present = goal, .created = now };
+	struct key key = { .role = role, .algorithm = policy->algorithm, .created = now };
 	const struct algorithm *algorithm = alg_by_number(policy->algorithm);
 	key.flags = role == KEY_ZSK ? FLAGS_ZONE : FLAGS_SEP;
 	if (algorithm != NULL && algorithm->default_bits > 0)
@@ -67,9 +67,11 @@ static enum status prove(struct token *token, const struct key *key, struct erro
 }
 
 enum status zonekeys_generate(struct store *store, struct token *token, int64_t zone_id, const struct policy *policy,
-    enum key_role role, bool goal, struct utc now, struct key *out, struct error *err)
+    enum key_role role, const struct rollover_birth *birth, struct utc now, struct key *out, struct error *err)
 {
-	struct key key = blank(policy, role, goal, now);
+	struct key key = blank(policy, role, now);
+	if (birth != NULL)
+		rollover_take(&key, birth);
 	enum status status = make_unique(store, token, zone_id, &key, err);
 	if (status == STATUS_OK)
 		status = prove(token, &key, err);
@@ -140,13 +142,14 @@ static enum status complete_role(struct store *store, struct token *token, int64
     enum key_role role, struct utc now, struct zonekeys *keys, unsigned *made, struct error *err)
 {
 	struct key *prepared = find_prepared(keys, role, policy->algorithm);
+	const struct rollover_birth birth = { .role = role, .algorithm = policy->algorithm, .due = now };
 	struct key key;
 	if (prepared != NULL) {
 		prepared->goal_present = true;
 		return store_update_keys(store, zone_id, prepared, 1, "first publication takes it", now, err);
 	}
 	(*made)++;
-	return zonekeys_generate(store, token, zone_id, policy, role, true, now, &key, err);
+	return zonekeys_generate(store, token, zone_id, policy, role, &birth, now, &key, err);
 }
 
 enum status zonekeys_complete(struct store *store, struct token *token, int64_t zone_id, const struct policy *policy,
@@ -171,24 +174,6 @@ enum status zonekeys_complete(struct store *store, struct token *token, int64_t 
 	return changed && status == STATUS_OK ? zonekeys_load(store, zone_id, mem, keys, err) : status;
 }
 
-void zonekeys_publish(struct key keys[], size_t count, struct utc when)
-{
-	static const enum key_record records[] = { KEY_DNSKEY, KEY_ZRRSIG, KEY_KRRSIG };
-	for (size_t i = 0; i < count; i++) {
-		if (!keys[i].goal_present)
-			continue;
-		for (size_t j = 0; j < COUNT(records); j++) {
-			if (keys[i].state[records[j]] != KEY_HIDDEN)
-				continue;
-			keys[i].state[records[j]] = KEY_RUMOURED;
-			keys[i].since[records[j]] = when;
-		}
-		bool signs = key_signs_keys(&keys[i]) || key_signs_zone(&keys[i]);
-		if (signs && keys[i].active.seconds == 0)
-			keys[i].active = when;
-	}
-}
-
 char *zonekeys_list(const struct key keys[], size_t count, struct arena *mem)
 {
 	char *out = arena_strdup(mem, "");
@@ -203,11 +188,4 @@ char *zonekeys_list(const struct key keys[], size_t count, struct arena *mem)
 		    key_is_revoked(&keys[i]) ? " revoked" : "");
 	}
 	return out;
-}
-
-bool zonekeys_listed(const char *list, const struct key *key)
-{
-	char hex[65];
-	bytes_to_hex((struct bytes){ key->fingerprint, 32 }, false, hex);
-	return list != NULL && strstr(list, hex) != NULL;
 }

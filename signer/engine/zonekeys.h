@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The keys of a zone as the engine handles them: made only for a zone that has never been published, proved before they
- * are stored, and moved to "published" only by a receipt. Which key does what over time is the rollover engine's.
+ * The keys of a zone as the engine handles them: proved before they are stored. Which key does what over time is the
+ * rollover engine's (roll.h).
  */
 #pragma once
 
@@ -13,6 +13,7 @@
 #include "keystore/store.h"
 #include "keystore/token.h"
 #include "policies/policy.h"
+#include "policies/rollover.h"
 #include "signer/base/arena.h"
 #include "signer/base/error.h"
 
@@ -24,10 +25,11 @@ struct zonekeys {
 enum status zonekeys_load(
     struct store *store, int64_t zone_id, struct arena *mem, struct zonekeys *out, struct error *err) MUST_CHECK;
 
-/* A key of `role` as the policy wants it, not yet in the zone; `goal` says whether the next publication takes it. Made
+/* A key of `role` as the policy wants it, not yet in the zone; `birth` says what it is for, NULL: for later. Made
  * in the token until its tags are new to the zone's history, proved by a signature, and stored. */
 enum status zonekeys_generate(struct store *store, struct token *token, int64_t zone_id, const struct policy *policy,
-    enum key_role role, bool goal, struct utc now, struct key *out, struct error *err) MUST_CHECK;
+    enum key_role role, const struct rollover_birth *birth, struct utc now, struct key *out,
+    struct error *err) MUST_CHECK;
 
 /* What of the keys that the zone wants a policy would change: "algorithm" or "kinds of keys"; NULL: they fit. */
 const char *zonekeys_misfit(const struct zonekeys *keys, const struct policy *policy);
@@ -38,12 +40,5 @@ enum status zonekeys_complete(struct store *store, struct token *token, int64_t 
     bool published_before, struct utc now, struct arena *mem, struct zonekeys *keys, unsigned *made,
     struct error *err) MUST_CHECK;
 
-/* The keys as they are once a version with them is published at `when`: what was hidden and is wanted becomes rumoured.
- */
-void zonekeys_publish(struct key keys[], size_t count, struct utc when);
-
-/* One line per key that is published: fingerprint, role, tag and uses. For people, and for reconciling an intent. */
+/* One line per key that is published: fingerprint, role, tag and uses. For people. */
 char *zonekeys_list(const struct key keys[], size_t count, struct arena *mem);
-
-/* Whether `list` (as zonekeys_list made it) names the key. */
-bool zonekeys_listed(const char *list, const struct key *key);

@@ -247,12 +247,13 @@ static void check_serial(struct vrun *run)
 		    vplace_of(run->zone.soa), "%u after %u; secondaries would ignore it", after, before);
 }
 
-/* Whether one RRSIG of the published zone names a key that is still in the DNSKEY RRset. */
+/* Whether one RRSIG of the published zone names a key that is in the DNSKEY RRset now: it stayed, or it is expected and
+ * signed before it was published (the RRSIG of a ZSK may come first). Tags of expected keys are nobody else's. */
 static bool key_stays(const struct vrun *run, uint8_t algorithm, uint16_t tag)
 {
 	for (size_t i = 0; i < run->published; i++)
-		if (run->previous_key[i] && run->known.all[i].tag == tag && run->known.all[i].algorithm == algorithm &&
-		    vrun_zone_key(&run->known.all[i]))
+		if ((run->previous_key[i] || run->expected[i]) && run->known.all[i].tag == tag &&
+		    run->known.all[i].algorithm == algorithm && vrun_zone_key(&run->known.all[i]))
 			return true;
 	return false;
 }
@@ -292,7 +293,9 @@ static void check_cached_owner(struct vrun *run, const struct vowner *owner)
 		if (r > 0 && record[-1].type == record->type)
 			continue;
 		const bool path = has_path(run, &rrsigs, &at, record->type, &is_signed);
-		if (record->type == VTYPE_DNSKEY || !vzone_authoritative(owner, record->type) || path || !is_signed)
+		const bool of_keys = record->type == VTYPE_DNSKEY || record->type == VTYPE_CDS ||
+				     record->type == VTYPE_CDNSKEY; /* those two are for the parent, see vsig.c */
+		if (of_keys || !vzone_authoritative(owner, record->type) || path || !is_signed)
 			continue;
 		vreport_fail(run->report, VC_CACHE_OLD_SIGS,
 		    "signatures in caches that the new DNSKEY RRset cannot validate",

@@ -190,6 +190,7 @@ static void judge_old(struct place *place, struct vsignature *s, struct vplace a
 {
 	struct vrun *const run = place->run;
 	const int64_t remaining = (int32_t)(s->expiration - run->now);
+	place->stats->verified++;
 	s->outcome = judge_time(run, s);
 	if (s->outcome == VOUTCOME_NEVER)
 		note_never(run, s, at);
@@ -354,11 +355,12 @@ static void check_duplicates(struct place *place, const struct vsignature *all, 
 				    "more than one signature of a key over one RRset", at, "tag %u", all[i].tag);
 }
 
-/* Caches may still hold the DNSKEY RRset that was published before (RFC 6781 4.1.1). */
+/* Caches may hold the DNSKEY RRset published before (RFC 6781 4.1.1); CDS and CDNSKEY are the parent's alone. */
 static void check_old_path(struct place *place, const struct vset *set, const struct vsignature *all, size_t count)
 {
 	struct vrun *const run = place->run;
-	if (!run->have_previous_keys || set->first->type == VTYPE_DNSKEY)
+	const uint16_t type = set->first->type;
+	if (!run->have_previous_keys || type == VTYPE_DNSKEY || type == VTYPE_CDS || type == VTYPE_CDNSKEY)
 		return;
 	vreport_count(run->report, VC_CACHE_OLD_KEYS, 1);
 	size_t instead = SIZE_MAX;

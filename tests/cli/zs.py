@@ -38,6 +38,7 @@ class World(unittest.TestCase):
     """A state folder on a virtual clock, and the zone nl.test in a file."""
 
     virtual = True
+    starts = NOW
 
     def setUp(self):
         self.folder = tempfile.mkdtemp(prefix="zoneseal-cli-")
@@ -45,7 +46,7 @@ class World(unittest.TestCase):
         self.state = self.path("state")
         self.input = self.write("nl.test.zone", ZONE)
         self.output = self.path("out.zone")
-        self.now = NOW
+        self.now = self.starts
         if self.virtual:
             self.z("init", "--virtual-clock", code=0)
 

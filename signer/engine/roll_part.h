@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: MIT */
+/* What the files of signer/engine/roll*.c share; everybody else uses roll.h. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "keystore/store_served.h"
+#include "signer/engine/roll.h"
+
+/* Whether the wanted DS set differs between two states of the same keys. */
+bool roll_ds_differs(const struct rollover_key before[], const struct rollover_key after[], size_t count);
+
+/* The sums behind the plan's waits. */
+struct roll_wait *roll_explain(const struct roll_view *view, struct arena *mem);
+
+/* When the conflict is over because what had ended by `now` has left the caches; UTC_NEVER: nothing of it has. */
+struct utc roll_conflict_over(const struct history *history, const struct cache_conflict *conflict, struct utc now);
