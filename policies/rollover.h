@@ -148,4 +148,9 @@ void rollover_take(struct key *key, const struct rollover_birth *birth);
 bool rollover_start(struct rollover_key keys[], size_t count, enum key_role role, const struct rollover_policy *policy,
     struct rollover_birth *birth);
 
+/* Turns back the roll that brings in the key with row `id`: its goal becomes HIDDEN and its predecessor's OMNIPRESENT
+ * again. False, and nothing changed, if it replaces no key, or if a record of the old key is on its way out already:
+ * then only a new roll leads back. */
+bool rollover_abort(struct rollover_key keys[], size_t count, int64_t id);
+
 const char *rollover_obstacle_text(enum rollover_obstacle why);

@@ -223,3 +223,31 @@ bool rollover_start(struct rollover_key keys[], size_t count, enum key_role role
 	}
 	return false;
 }
+
+/* Whether all that a key had before it was to go is still there. */
+static bool is_whole(const struct key *key)
+{
+	for (int r = 0; r < KEY_RECORDS; r++)
+		if (key->state[r] == KEY_UNRETENTIVE || key->state[r] == KEY_HIDDEN)
+			return false;
+	return true;
+}
+
+static struct key *with_id(struct rollover_key keys[], size_t count, int64_t id)
+{
+	for (size_t i = 0; i < count && id != 0; i++)
+		if (keys[i].key.id == id)
+			return &keys[i].key;
+	return NULL;
+}
+
+bool rollover_abort(struct rollover_key keys[], size_t count, int64_t id)
+{
+	struct key *const key = with_id(keys, count, id);
+	struct key *const old = key == NULL ? NULL : with_id(keys, count, key->predecessor);
+	if (old == NULL || !key->goal_present || old->goal_present || !is_whole(old))
+		return false;
+	key->goal_present = false;
+	old->goal_present = true;
+	return true;
+}

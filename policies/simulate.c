@@ -291,35 +291,15 @@ static const char *order_roll(struct run *run, const struct simulate_command *co
 	return NULL;
 }
 
-static struct rollover_key *key_of(struct run *run, int64_t id)
-{
-	for (size_t i = 0; i < run->count; i++)
-		if (run->keys[i].key.id == id)
-			return &run->keys[i];
-	return NULL;
-}
-
-/* Whether all that a key had before it was to go is still there. */
-static bool is_whole(const struct key *key)
-{
-	for (int r = 0; r < KEY_RECORDS; r++)
-		if (key->state[r] == KEY_UNRETENTIVE || key->state[r] == KEY_HIDDEN)
-			return false;
-	return true;
-}
-
 static const char *order_abort(struct run *run, const struct simulate_command *command)
 {
 	for (size_t i = run->count; i-- > 0;) {
-		struct rollover_key *const key = &run->keys[i];
-		if (key->key.role != command->role || !key->key.goal_present || key->key.predecessor == 0)
+		const struct key *const key = &run->keys[i].key;
+		if (key->role != command->role || !key->goal_present || key->predecessor == 0)
 			continue;
-		struct rollover_key *const old = key_of(run, key->key.predecessor);
-		if (old == NULL || old->key.goal_present || !is_whole(&old->key))
-			return "the old key is already on its way out: a new roll is the only way back";
-		key->key.goal_present = false;
-		old->key.goal_present = true;
-		return NULL;
+		return rollover_abort(run->keys, run->count, key->id)
+			   ? NULL
+			   : "the old key is already on its way out: a new roll is the only way back";
 	}
 	return "no roll of that role is under way";
 }

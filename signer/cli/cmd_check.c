@@ -87,6 +87,9 @@ static void look_at(struct answer *answer, const struct report_zone *zone, const
 		answer->any = true;
 	}
 	look_at_hook(answer, zone, now);
+	if (zone->urgent)
+		worsen(
+		    answer, zone->health == REPORT_OK ? NAGIOS_WARNING : NAGIOS_CRITICAL, zone->name, zone->headline);
 	if (zone->health == REPORT_WARN || zone->health == REPORT_NEW)
 		worsen(answer, NAGIOS_WARNING, zone->name, zone->headline);
 }

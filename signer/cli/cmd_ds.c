@@ -117,7 +117,7 @@ static enum status show(struct cli *cli, struct store *store, const struct ds_wa
 	if (status == STATUS_OK)
 		status = folder_zone_name(zone.name, cli->mem, &name, apex, err);
 	if (status == STATUS_OK)
-		status = facts_keys(store, &zone, cli->now, cli->mem, &keys, &count, err);
+		status = facts_keys(store, cli->state, &zone, cli->now, cli->mem, &keys, &count, err);
 	if (status != STATUS_OK)
 		return status;
 	struct report *list = report_list();

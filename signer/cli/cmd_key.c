@@ -22,7 +22,7 @@ static enum status load(struct cli *cli, struct store *store, struct report_key 
 	for (size_t i = 0; status == STATUS_OK && i < zone_count; i++) {
 		struct report_key *keys;
 		size_t more;
-		status = facts_keys(store, &zones[i], cli->now, cli->mem, &keys, &more, err);
+		status = facts_keys(store, cli->state, &zones[i], cli->now, cli->mem, &keys, &more, err);
 		if (status != STATUS_OK)
 			break;
 		struct report_key *all = arena_calloc(cli->mem, *count + more + 1, sizeof(*all));

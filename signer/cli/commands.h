@@ -71,6 +71,7 @@ enum option_id {
 	OPTION_OUTAGE,
 	OPTION_AT,
 	OPTION_EXPECT_REVISION,
+	OPTION_UNTIL,
 	OPTIONS,
 };
 
@@ -137,3 +138,12 @@ extern const struct command command_audit_replay;
 extern const struct command command_key_purge;
 extern const struct command command_key_revoke;
 extern const struct command command_zone_adopt;
+extern const struct command command_roll_start;
+extern const struct command command_roll_step;
+extern const struct command command_roll_abort;
+extern const struct command command_roll_list;
+extern const struct command command_emergency;
+extern const struct command command_hold;
+extern const struct command command_release;
+extern const struct command command_plan;
+extern const struct command command_explain;

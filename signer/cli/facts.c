@@ -4,76 +4,70 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "policies/policy_yaml.h"
 #include "signer/base/bytes.h"
+#include "signer/cli/rollfacts.h"
 #include "signer/engine/folder.h"
 #include "signer/engine/hooks.h"
 #include "signer/engine/verdict.h"
 
-/* When the DS of a first key may go to the parent: the DNSKEY is in all caches, and what was cached unsigned has left
- * them (rollover.md, "Unsigned -> signed"). The largest TTL of the zone stands for both. */
-static struct utc ready_at(const struct key *key, const struct policy *policy, const struct store_version *last)
+/* When what the key waits for first is in all caches; 0: it waits for no such thing. */
+static struct utc ready_at(const struct roll_view *view, size_t key)
 {
-	uint32_t ttl = policy->dnskey_ttl;
-	if (last != NULL && last->largest_ttl > ttl)
-		ttl = last->largest_ttl;
-	if (last != NULL && last->negative_ttl > ttl)
-		ttl = last->negative_ttl;
-	if (key->state[KEY_DNSKEY] != KEY_RUMOURED)
-		return (struct utc){ 0 };
-	return utc_add(utc_add(key->since[KEY_DNSKEY], policy->zone_propagation), (struct span){ ttl });
+	struct utc when = { 0 };
+	for (size_t i = 0; i < view->plan.wait_count; i++) {
+		const struct rollover_wait *wait = &view->plan.waits[i];
+		if (wait->key == key && wait->why == ROLLOVER_WAITS_TIME && wait->to == KEY_OMNIPRESENT)
+			when = utc_later(when, wait->earliest);
+	}
+	return when;
 }
 
-static const char *waits_for(const struct report_key *row, struct utc now, struct arena *mem)
+/* One line: what the key waits for first, and who ends it. */
+static const char *waits_for(
+    const struct roll_view *view, const struct report_key *row, struct utc now, struct arena *mem)
 {
-	bool can_have_ds = row->key.state[KEY_DS] == KEY_HIDDEN && key_signs_keys(&row->key);
+	struct report_wait *waits;
+	size_t count;
 	if (strcmp(row->word, "prepared") == 0)
 		return row->key.goal_present ? "the first publication (zoneseal run)" : "a rollover that takes it";
-	if (!can_have_ds)
-		return "";
-	if (utc_before(now, row->ready_at))
-		return arena_printf(
-		    mem, "caches: zone TTL and propagation, until %s", report_when(row->ready_at, now, mem));
-	return "YOU: its DS at the parent, if it is not there yet (zoneseal ds show)";
+	if (row->key.standby)
+		return "a rollover that takes it (standby)";
+	if (row->key.foreign)
+		return "its own signer (published only)";
+	rollfacts_waits(view, mem, &waits, &count);
+	for (size_t i = 0; i < count; i++) {
+		if (waits[i].key != row->key.id)
+			continue;
+		if (waits[i].who == REPORT_ZONESEAL)
+			return arena_printf(mem, "caches, until %s", report_when(waits[i].earliest, now, mem));
+		return arena_printf(mem, "%s: %s", report_who_name(waits[i].who), waits[i].what);
+	}
+	return "";
 }
 
-static enum status policy_of(const struct store_zone *zone, struct policy *out, struct error *err)
+static void add_keys(const struct roll_view *view, struct utc now, struct arena *mem, struct report_key **out)
 {
-	return policy_yaml_parse(zone->policy_name, zone->policy_text, strlen(zone->policy_text), out, err);
-}
-
-static enum status keys_of(struct store *store, const struct store_zone *zone, const struct policy *policy,
-    const struct store_version *last, struct utc now, struct arena *mem, struct report_key **out, size_t *count,
-    struct error *err)
-{
-	struct key *keys;
-	enum status status = store_keys(store, zone->id, mem, &keys, count, err);
-	if (status != STATUS_OK)
-		return status;
-	*out = arena_calloc(mem, *count + 1, sizeof(**out));
-	for (size_t i = 0; i < *count; i++) {
+	*out = arena_calloc(mem, view->count + 1, sizeof(**out));
+	for (size_t i = 0; i < view->count; i++) {
 		struct report_key *row = &(*out)[i];
 		*row = (struct report_key){
-			.key = keys[i], .zone = zone->name, .ready_at = ready_at(&keys[i], policy, last)
+			.key = view->keys[i].key, .zone = view->zone.name, .ready_at = ready_at(view, i)
 		};
-		row->word = report_key_word(&keys[i], row->ready_at, now);
-		row->waits_for = waits_for(row, now, mem);
+		row->word = report_key_word(&row->key, view->rules.no_ds);
+		row->waits_for = waits_for(view, row, now, mem);
 	}
-	return STATUS_OK;
 }
 
-enum status facts_keys(struct store *store, const struct store_zone *zone, struct utc now, struct arena *mem,
-    struct report_key **out, size_t *count, struct error *err)
+enum status facts_keys(struct store *store, const char *state, const struct store_zone *zone, struct utc now,
+    struct arena *mem, struct report_key **out, size_t *count, struct error *err)
 {
-	struct policy policy;
-	struct store_version last;
-	bool found;
-	enum status status = policy_of(zone, &policy, err);
-	if (status == STATUS_OK)
-		status = store_last_version(store, zone->id, mem, &last, &found, err);
-	if (status == STATUS_OK)
-		status = keys_of(store, zone, &policy, found ? &last : NULL, now, mem, out, count, err);
-	return status;
+	struct roll_view view;
+	const enum status status = roll_look(store, state, zone, now, mem, &view, err);
+	if (status != STATUS_OK)
+		return status;
+	add_keys(&view, now, mem, out);
+	*count = view.count;
+	return STATUS_OK;
 }
 
 static void add_version(const struct store_version *last, struct arena *mem, struct report_zone *out)
@@ -192,26 +186,78 @@ static void judge(const struct utc now, bool refused, struct arena *mem, struct 
 		    zone->serial, report_when(zone->valid_until, now, mem));
 }
 
-/* A zone that is signed, but which no parent vouches for as far as is known: said, not nagged about. */
-static void mention_ds(struct report_zone *zone, struct utc now, struct arena *mem)
+static bool is_first_ds(const struct roll_view *view, const struct report_wait *wait)
 {
-	for (size_t i = 0; i < zone->key_count; i++) {
-		const struct report_key *row = &zone->keys[i];
-		if (zone->health != REPORT_OK || !key_signs_keys(&row->key) || row->key.state[KEY_DS] != KEY_HIDDEN)
-			continue;
-		bool now_is_good = !utc_before(now, row->ready_at);
-		zone->effect = arena_printf(mem, "Secure once the parent has the DS of %s %u: zoneseal ds show %s%s%s",
-		    key_role_name(row->key.role), row->key.tag, zone->name, now_is_good ? "" : ", to submit after ",
-		    now_is_good ? "" : report_when(row->ready_at, now, mem));
+	for (size_t i = 0; i < view->count; i++)
+		if (view->keys[i].key.id == wait->key)
+			return view->keys[i].key.predecessor == 0;
+	return false;
+}
+
+/* What a rollover wants of a person goes into the first line, unless something worse is there already. */
+static void judge_rollovers(const struct roll_view *view, struct arena *mem, struct report_zone *zone)
+{
+	const bool calm = zone->health == REPORT_OK;
+	if (view->stop == ROLL_KEY_MISSING) {
+		zone->urgent = true;
+		if (calm) {
+			zone->health = REPORT_WARN;
+			zone->headline =
+			    "WARNING: a private key cannot be used; no key moves, and signatures will run out.";
+			zone->effect = view->stop_words;
+			zone->command = "put the private key back (zoneseal restore, or from its backup)";
+		}
+		return;
 	}
+	if (!calm || zone->wait_count == 0 || zone->waits[0].who != REPORT_YOU)
+		return;
+	const struct report_wait *wait = &zone->waits[0];
+	zone->headline = arena_printf(mem, "OK, but an action for you: %s.", wait->what);
+	zone->effect = arena_printf(mem, "If nobody acts: %s.", wait->if_nobody);
+	zone->command = wait->command;
+	zone->urgent = !is_first_ds(view, wait);
+}
+
+static const char *roll_word(const struct report_roll rolls[], size_t count, struct arena *mem)
+{
+	if (count == 0)
+		return NULL;
+	size_t done = 0;
+	while (done < rolls[0].step_count && rolls[0].steps[done].done)
+		done++;
+	return arena_printf(mem, "%.3s step %zu of %zu%s", rolls[0].title,
+	    done + 1 < rolls[0].step_count ? done + 1 : rolls[0].step_count, rolls[0].step_count,
+	    count > 1 ? ", more" : "");
+}
+
+static enum status add_rollovers(
+    const struct roll_view *view, struct utc now, struct arena *mem, struct report_zone *out, struct error *err)
+{
+	struct report_key *keys;
+	struct report_wait *waits;
+	struct report_roll *rolls;
+	const enum status status = rollfacts_rolls(view, now, mem, &rolls, &out->roll_count, err);
+	if (status != STATUS_OK)
+		return status;
+	add_keys(view, now, mem, &keys);
+	rollfacts_waits(view, mem, &waits, &out->wait_count);
+	out->keys = keys;
+	out->key_count = view->count;
+	out->waits = waits;
+	out->rolls = rolls;
+	out->limit = view->policy.refresh;
+	out->roll_next = view->next;
+	out->roll_stop = view->stop == ROLL_GOES || view->stop == ROLL_UNPUBLISHED ? NULL : view->stop_words;
+	out->roll_word = roll_word(rolls, out->roll_count, mem);
+	judge_rollovers(view, mem, out);
+	return STATUS_OK;
 }
 
 enum status facts_zone(struct store *store, const char *state, const struct store_zone *zone, struct utc now,
     struct arena *mem, struct report_zone *out, struct error *err)
 {
-	struct policy policy;
 	struct store_version last;
-	struct report_key *keys;
+	struct roll_view *view = arena_calloc(mem, 1, sizeof(*view));
 	bool found, refused;
 	*out = (struct report_zone){ .name = zone->name,
 		.policy = zone->policy_name,
@@ -220,25 +266,20 @@ enum status facts_zone(struct store *store, const char *state, const struct stor
 		.input_failing_since = zone->input_failing_since,
 		.input_failure = zone->input_failure };
 	out->output = zone->output != NULL ? zone->output : folder_zone_output(state, zone->name, mem);
-	enum status status = policy_of(zone, &policy, err);
+	enum status status = roll_look(store, state, zone, now, mem, view, err);
 	if (status == STATUS_OK)
 		status = store_last_version(store, zone->id, mem, &last, &found, err);
 	if (status != STATUS_OK)
 		return status;
-	out->limit = policy.refresh;
 	if (found)
 		add_version(&last, mem, out);
 	status = add_runs(store, zone->id, mem, out, &refused, err);
-	if (status == STATUS_OK && found && hook_is_set(&policy))
+	if (status == STATUS_OK && found && hook_is_set(&view->policy))
 		status = add_hook(store, zone->id, mem, out, err);
-	if (status == STATUS_OK)
-		status = keys_of(store, zone, &policy, found ? &last : NULL, now, mem, &keys, &out->key_count, err);
 	if (status != STATUS_OK)
 		return status;
-	out->keys = keys;
 	judge(now, refused, mem, out);
-	mention_ds(out, now, mem);
-	return STATUS_OK;
+	return add_rollovers(view, now, mem, out, err);
 }
 
 /* Another process may record a later second than this one began in. */

@@ -15,8 +15,8 @@ bool facts_key_is_meant(const struct key *key, const char *text);
 enum status facts_find_key(struct store *store, const struct store_zone *zone, const char *wanted, struct arena *mem,
     struct key *out, struct error *err) MUST_CHECK;
 
-enum status facts_keys(struct store *store, const struct store_zone *zone, struct utc now, struct arena *mem,
-    struct report_key **out, size_t *count, struct error *err) MUST_CHECK;
+enum status facts_keys(struct store *store, const char *state, const struct store_zone *zone, struct utc now,
+    struct arena *mem, struct report_key **out, size_t *count, struct error *err) MUST_CHECK;
 
 enum status facts_zone(struct store *store, const char *state, const struct store_zone *zone, struct utc now,
     struct arena *mem, struct report_zone *out, struct error *err) MUST_CHECK;

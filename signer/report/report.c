@@ -18,24 +18,35 @@ const char *report_health_name(enum report_health health)
 	return "unknown";
 }
 
-/* A key that the parent vouches for is active once its DNSKEY is everywhere; until somebody confirms the DS it is ready
- * for it. */
-static const char *word_of_signer(const struct key *key, struct utc ready_at, struct utc now)
+static bool is_everywhere(const struct key *key, enum key_record record)
 {
-	if (!key->goal_present)
-		return "retiring";
-	if (key->role == KEY_ZSK || key->state[KEY_DS] == KEY_OMNIPRESENT)
-		return "active";
-	return ready_at.seconds != 0 && !utc_before(now, ready_at) ? "ready" : "publishing";
+	return key->state[record] == KEY_OMNIPRESENT || key->state[record] == KEY_NA;
 }
 
-const char *report_key_word(const struct key *key, struct utc ready_at, struct utc now)
+static bool is_nowhere(const struct key *key)
+{
+	for (int i = 0; i < KEY_RECORDS; i++)
+		if (key->state[i] != KEY_HIDDEN && key->state[i] != KEY_NA)
+			return false;
+	return true;
+}
+
+/* A ZSK is active once it signs; a KSK once the world can come to it through the parent's DS, and ready while it only
+ * lacks that. */
+const char *report_key_word(const struct key *key, bool no_ds)
 {
 	if (key_is_revoked(key) && key_is_published(key))
 		return "revoked";
-	if (key_signs_keys(key) || key_signs_zone(key))
-		return word_of_signer(key, ready_at, now);
-	if (key_is_published(key))
-		return key->goal_present ? "publishing" : "retiring";
-	return key->active.seconds != 0 ? "removed" : "prepared";
+	if (is_nowhere(key))
+		return key->active.seconds != 0 || key->purged.seconds != 0 ? "removed" : "prepared";
+	if (!key->goal_present)
+		return "retiring";
+	const bool published = is_everywhere(key, KEY_DNSKEY);
+	if (key->standby || key->foreign)
+		return published ? "ready" : "publishing";
+	if (key->role == KEY_ZSK)
+		return key_signs_zone(key) && key_is_published(key) ? "active" : published ? "ready" : "publishing";
+	if (!published || !is_everywhere(key, KEY_KRRSIG))
+		return "publishing";
+	return no_ds || key->state[KEY_DS] == KEY_OMNIPRESENT ? "active" : "ready";
 }

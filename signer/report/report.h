@@ -36,6 +36,9 @@ struct report_key {
 
 enum report_health { REPORT_OK, REPORT_NEW, REPORT_WARN, REPORT_BLOCKED, REPORT_EXPIRED };
 
+struct report_wait;
+struct report_roll;
+
 struct report_zone {
 	const char *name, *policy, *input, *output, *parents;
 	enum report_health health;
@@ -56,6 +59,15 @@ struct report_zone {
 	struct span limit;             /* the policy's refresh: signatures have more left if runs happen */
 	const struct report_key *keys;
 	size_t key_count;
+	/* Rollovers (report_roll.h). */
+	const struct report_wait *waits; /* what people must do first */
+	size_t wait_count;
+	const struct report_roll *rolls; /* under way */
+	size_t roll_count;
+	const char *roll_word; /* "KSK step 3 of 5", or NULL */
+	const char *roll_stop; /* why no key moves, or NULL */
+	struct utc roll_next;  /* when zoneseal does something for keys; UTC_NEVER: only others move it */
+	bool urgent;           /* the zone suffers if nobody acts */
 };
 
 struct report_state {
@@ -73,8 +85,9 @@ struct report_event {
 	uint8_t hash[32];
 };
 
-/* The word for what a key does; `zone_published` and times come from the store. */
-const char *report_key_word(const struct key *key, struct utc ready_at, struct utc now);
+/* The word for what a key does: prepared, publishing, ready, active, retiring, removed. `no_ds`: the parent takes none.
+ */
+const char *report_key_word(const struct key *key, bool no_ds);
 
 const char *report_health_name(enum report_health health);
 

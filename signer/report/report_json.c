@@ -6,6 +6,7 @@
 #include "keystore/algorithm.h"
 #include "signer/base/bytes.h"
 #include "signer/report/report.h"
+#include "signer/report/report_roll.h"
 
 struct report {
 	json_t *json;
@@ -239,6 +240,10 @@ struct report *report_of_zone(const struct report_zone *zone)
 	for (size_t i = 0; i < zone->key_count; i++)
 		report_append(keys, report_of_key(&zone->keys[i]));
 	report_child(report, "keys", keys);
+	report_child(report, "waits", report_of_waits(zone->waits, zone->wait_count));
+	report_child(report, "rollovers", report_of_rolls(zone->rolls, zone->roll_count));
+	report_text(report, "no_key_moves", zone->roll_stop);
+	report_time(report, "next_key_event", zone->roll_next);
 	return report;
 }
 

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "signer/report/report.h"
+#include "signer/report/report_roll.h"
 
 enum { COLUMN_ZONE = 24 };
 
@@ -70,7 +71,7 @@ static void count_zones(const struct report_state *state, size_t *acting, size_t
 		enum report_health health = state->zones[i].health;
 		if (health == REPORT_BLOCKED || health == REPORT_EXPIRED)
 			(*blocked)++;
-		else if (health == REPORT_WARN)
+		else if (health == REPORT_WARN || state->zones[i].command != NULL)
 			(*acting)++;
 		else
 			(*fine)++;
@@ -102,6 +103,13 @@ static void print_summary(FILE *out, const struct report_state *state, const str
 			     "--reconcile\n");
 }
 
+/* When zoneseal does something by itself: signatures or keys. */
+static struct utc next_of(const struct report_zone *zone)
+{
+	const bool keys = zone->roll_next.seconds != 0 && zone->roll_stop == NULL;
+	return keys && utc_before(zone->roll_next, zone->next) ? zone->roll_next : zone->next;
+}
+
 static void print_row(FILE *out, const struct report_zone *zone, const struct report_style *style)
 {
 	char published[64] = "-", left[SPAN_TEXT], age[SPAN_TEXT], next[UTC_TEXT] = "-";
@@ -110,10 +118,11 @@ static void print_row(FILE *out, const struct report_zone *zone, const struct re
 		snprintf(published, sizeof(published), "%" PRIu32 " %s ago", zone->serial, age);
 	}
 	left_until(zone->valid_until, style->now, left);
-	if (zone->next.seconds != 0)
-		minute(zone->next, next);
-	fprintf(out, "%-*s %s%-8s%s  %-22s %-9s ", COLUMN_ZONE, zone->name, paint(style, zone->health),
-	    report_health_name(zone->health), plain(style), published, left);
+	if (next_of(zone).seconds != 0)
+		minute(next_of(zone), next);
+	fprintf(out, "%-*s %s%-8s%s  %-22s %-9s %-17s ", COLUMN_ZONE, zone->name, paint(style, zone->health),
+	    report_health_name(zone->health), plain(style), published, left,
+	    zone->roll_word != NULL ? zone->roll_word : "-");
 	if (zone->command != NULL)
 		fprintf(out, "YOU   %s\n", zone->command);
 	else
@@ -126,7 +135,8 @@ void report_status_text(FILE *out, const struct report_state *state, const struc
 	print_summary(out, state, style);
 	if (state->zone_count == 0)
 		return;
-	fprintf(out, "%-*s %-8s  %-22s %-9s NEXT\n", COLUMN_ZONE, "ZONE", "STATE", "PUBLISHED", "SIGS LEFT");
+	fprintf(out, "%-*s %-8s  %-22s %-9s %-17s NEXT\n", COLUMN_ZONE, "ZONE", "STATE", "PUBLISHED", "SIGS LEFT",
+	    "ROLLOVER");
 	size_t hidden = 0;
 	bool brief = !state->all && state->zone_count > SHOWN_WITHOUT_ALL;
 	for (size_t i = 0; i < state->zone_count; i++) {
@@ -155,6 +165,24 @@ static void print_published(FILE *out, const struct report_zone *zone, const str
 	fprintf(out, "Signatures earliest expiry %s (%s left; zoneseal makes new ones at %s)\n", until, left, limit);
 }
 
+static void print_rollovers(FILE *out, const struct report_zone *zone, const struct report_style *style)
+{
+	if (zone->roll_stop != NULL)
+		fprintf(out, "Keys       %s\n", zone->roll_stop);
+	if (zone->key_count > 0) {
+		fprintf(out, "\n");
+		report_keys_text(out, zone->keys, zone->key_count, style);
+	}
+	for (size_t i = 0; i < zone->roll_count; i++) {
+		fprintf(out, "\n");
+		report_roll_text(out, &zone->rolls[i], style->now);
+	}
+	if (zone->wait_count > 0) {
+		fprintf(out, "\nWaits\n");
+		report_waits_text(out, zone->waits, zone->wait_count, style->now);
+	}
+}
+
 void report_zone_text(FILE *out, const struct report_zone *zone, bool virtual_clock, const struct report_style *style)
 {
 	struct arena *mem = arena_new(0);
@@ -178,10 +206,7 @@ void report_zone_text(FILE *out, const struct report_zone *zone, bool virtual_cl
 		fprintf(out, "Last run   failed %s: %s\n", report_when(zone->last_failure, style->now, mem),
 		    zone->last_failure_message);
 	fprintf(out, "Output     %s\nPolicy     %s\n", zone->output, zone->policy);
-	if (zone->key_count > 0) {
-		fprintf(out, "\n");
-		report_keys_text(out, zone->keys, zone->key_count, style);
-	}
+	print_rollovers(out, zone, style);
 	if (zone->command != NULL)
 		fprintf(out, "\nDo now:   %s\n", zone->command);
 	arena_free(mem);

@@ -100,12 +100,6 @@ static const char *phrase_of(const struct simulation *simulation, const struct s
 	return NULL;
 }
 
-static const char *word_of(const struct key *key, struct utc now)
-{
-	const bool everywhere = key->state[KEY_DNSKEY] == KEY_OMNIPRESENT;
-	return report_key_word(key, everywhere ? key->since[KEY_DNSKEY] : (struct utc){ 0 }, now);
-}
-
 /* ---- steps ---- */
 
 static struct step *new_step(struct simulation *simulation, const struct simulate_event *event)
@@ -168,7 +162,7 @@ static void add_wait(struct simulation *simulation, const struct simulate_event 
 			return;
 	struct step *const step = new_step(simulation, event);
 	step->what = phrase_of(simulation, event);
-	step->word = word_of(&event->key->key, event->when);
+	step->word = report_key_word(&event->key->key, false);
 }
 
 void simulation_watch(void *context, const struct simulate_event *event)
@@ -187,7 +181,7 @@ void simulation_watch(void *context, const struct simulate_event *event)
 		step->refused = event->reason;
 	if (event->key == NULL)
 		return;
-	step->word = word_of(&event->key->key, event->when);
+	step->word = report_key_word(&event->key->key, false);
 	memcpy(step->state, event->key->key.state, sizeof(step->state));
 }
 

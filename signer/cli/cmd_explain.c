@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: MIT */
+#include <stdlib.h>
+#include <string.h>
+
+#include "signer/cli/cli.h"
+#include "signer/cli/facts.h"
+#include "signer/cli/rollfacts.h"
+#include "signer/engine/roll.h"
+#include "signer/verify/verify.h"
+
+/* ---- a check of the gate ---- */
+
+static enum status explain_check(struct cli *cli, const struct verify_check *check, struct error *err)
+{
+	static const char *const homes[] = { [VERIFY_FILE] = "from the zone file alone",
+		[VERIFY_GIVEN] = "when what it compares with is given",
+		[VERIFY_ENGINE] = "by zoneseal run, before it publishes",
+		[VERIFY_OUTSIDE] = "outside of zoneseal" };
+	const char *severity = check->severity == VERIFY_RFC ? "always refused" : "refused where a policy is given";
+	if (cli_has(cli, OPTION_JSON)) {
+		struct report *report = report_new("zoneseal.explain/1");
+		report_text(report, "check", check->id);
+		report_text(report, "alias", check->alias);
+		report_text(report, "explain", check->explain);
+		report_text(report, "severity", check->severity == VERIFY_RFC ? "rfc" : "policy");
+		report_text(report, "decided", homes[check->home]);
+		report_text(report, "rfc", check->rfc);
+		report_text(report, "counts", check->counts);
+		report_text(report, "outage", check->outage);
+		return cli_print(cli, report, err);
+	}
+	printf("%s (%s)  %s\n", check->id, check->alias, check->explain);
+	printf("  severity   %s\n  decided    %s\n", severity, homes[check->home]);
+	if (check->rfc != NULL)
+		printf("  read       %s\n", check->rfc);
+	if (check->counts != NULL)
+		printf("  counts     %s\n", check->counts);
+	if (check->outage != NULL)
+		printf("  outage     %s\n", check->outage);
+	return STATUS_OK;
+}
+
+/* ---- a key ---- */
+
+static void print_key(const struct cli *cli, const struct roll_view *view, const struct key *key,
+    const struct report_wait waits[], size_t count)
+{
+	static const char *const records[KEY_RECORDS] = { "DNSKEY", "signatures", "signed DNSKEY set", "DS" };
+	static const char *const words[] = { [KEY_HIDDEN] = "in no cache",
+		[KEY_RUMOURED] = "on its way into caches",
+		[KEY_OMNIPRESENT] = "in every cache that holds this RRset",
+		[KEY_UNRETENTIVE] = "on its way out of caches" };
+	printf("%s  %s, %s\n", view->zone.name, report_key_label(key, cli->mem),
+	    key->standby        ? "kept ready (standby)"
+	    : key->foreign      ? "another signer's, published only"
+	    : key->goal_present ? "wanted in the zone"
+				: "to leave the zone, or gone");
+	for (int r = 0; r < KEY_RECORDS; r++)
+		if (key->state[r] != KEY_NA)
+			printf("  %-18s %s, since %s\n", records[r], words[key->state[r]],
+			    report_when(key->since[r], cli->now, cli->mem));
+	if (count == 0)
+		printf("  It waits for nothing.\n");
+	else
+		printf("\n");
+	report_waits_text(stdout, waits, count, cli->now);
+}
+
+static struct report *key_report(
+    const struct roll_view *view, const struct key *key, const struct report_wait waits[], size_t count)
+{
+	struct report *report = report_new(NULL);
+	report_text(report, "zone", view->zone.name);
+	report_number(report, "tag", key->tag);
+	report_text(report, "role", key_role_name(key->role));
+	report_bool(report, "wanted", key->goal_present);
+	report_bool(report, "standby", key->standby);
+	report_bool(report, "foreign", key->foreign);
+	report_child(report, "waits", report_of_waits(waits, count));
+	return report;
+}
+
+static enum status explain_in_zone(struct cli *cli, struct store *store, const struct store_zone *zone,
+    struct report *list, size_t *found, struct error *err)
+{
+	struct roll_view view;
+	enum status status = roll_look(store, cli->state, zone, cli->now, cli->mem, &view, err);
+	for (size_t i = 0; status == STATUS_OK && i < view.count; i++) {
+		struct report_wait *waits;
+		size_t count;
+		const struct key *key = &view.keys[i].key;
+		if (!facts_key_is_meant(key, cli->args[0]))
+			continue;
+		rollfacts_waits_of(&view, key->id, cli->mem, &waits, &count);
+		if (!cli_has(cli, OPTION_JSON)) {
+			fputs(*found > 0 ? "\n" : "", stdout);
+			print_key(cli, &view, key, waits, count);
+		}
+		report_append(list, key_report(&view, key, waits, count));
+		(*found)++;
+	}
+	return status;
+}
+
+static enum status explain_key(struct cli *cli, struct store *store, struct report *list, struct error *err)
+{
+	struct store_zone *zones;
+	size_t count, found = 0;
+	enum status status = store_zones(store, cli->mem, &zones, &count, err);
+	for (size_t i = 0; status == STATUS_OK && i < count; i++)
+		status = explain_in_zone(cli, store, &zones[i], list, &found, err);
+	if (status == STATUS_OK && found == 0)
+		return error_set(err, STATUS_MISSING,
+		    "\"%.70s\" is no check of the gate and no key of any zone; see zoneseal key list, zoneseal-verify "
+		    "--help",
+		    cli->args[0]);
+	return status;
+}
+
+static int run_explain(struct cli *cli, struct error *err)
+{
+	struct store *store = NULL;
+	const struct verify_check *check = verify_check_find(cli->args[0]);
+	if (check != NULL)
+		return (int)explain_check(cli, check, err);
+	struct report *list = report_list();
+	enum status status = cli_open(cli, STORE_READ, &store, err);
+	if (status == STATUS_OK)
+		status = explain_key(cli, store, list, err);
+	if (status == STATUS_OK && cli_has(cli, OPTION_JSON)) {
+		struct report *report = report_new("zoneseal.explain/1");
+		report_child(report, "keys", list);
+		status = cli_print(cli, report, err);
+	} else {
+		report_free(list);
+	}
+	store_close(store);
+	return (int)status;
+}
+
+const struct command command_explain = {
+	.name = "explain",
+	.run = run_explain,
+	.synopsis = "KEY|CHECK",
+	.summary = "say why a key is where it is and what it waits for, or what a check of the gate means",
+	.examples = "  zoneseal explain 41001\n  zoneseal explain 3f9c21aa\n  zoneseal explain sig.valid\n",
+	.min_args = 1,
+	.max_args = 1,
+};

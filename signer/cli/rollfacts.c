@@ -1,0 +1,383 @@
+/* SPDX-License-Identifier: MIT */
+#include "signer/cli/rollfacts.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { DAY = 86400, HORIZON_DAYS = 800, EVENTS_MOST = 20000 };
+
+/* ---- waits ---- */
+
+static const char *const waits_words[KEY_RECORDS][KEY_UNRETENTIVE + 1] = {
+	[KEY_DNSKEY] = { [KEY_RUMOURED] = "the DNSKEY of %s to be published",
+	    [KEY_OMNIPRESENT] = "the DNSKEY of %s to be in all caches",
+	    [KEY_UNRETENTIVE] = "the DNSKEY of %s to be removed",
+	    [KEY_HIDDEN] = "the DNSKEY of %s to leave all caches" },
+	[KEY_ZRRSIG] = { [KEY_RUMOURED] = "%s to start signing the zone",
+	    [KEY_OMNIPRESENT] = "signatures of %s to be in all caches",
+	    [KEY_UNRETENTIVE] = "%s to stop signing the zone",
+	    [KEY_HIDDEN] = "signatures of %s to leave all caches" },
+	[KEY_KRRSIG] = { [KEY_RUMOURED] = "%s to sign the DNSKEY RRset",
+	    [KEY_OMNIPRESENT] = "the DNSKEY RRset signed by %s to be in all caches",
+	    [KEY_UNRETENTIVE] = "%s to stop signing the DNSKEY RRset",
+	    [KEY_HIDDEN] = "the DNSKEY RRset signed by %s to leave all caches" },
+	[KEY_DS] = { [KEY_RUMOURED] = "the DS of %s to be wanted at the parent",
+	    [KEY_OMNIPRESENT] = "the DS of %s at the parent and in all caches",
+	    [KEY_UNRETENTIVE] = "the DS of %s to be withdrawn",
+	    [KEY_HIDDEN] = "the DS of %s gone from the parent and from all caches" },
+};
+
+static char *fill(const char *words, const char *label, struct arena *mem)
+{
+	const char *place = strchr(words, '%');
+	return arena_printf(mem, "%.*s%s%s", (int)(place - words), words, label, place + 2);
+}
+
+/* "2026-11-24 10:00Z + DNSKEY TTL 1h + propagation 1d": the date as its terms. */
+static char *sum_of(const struct roll_wait *wait, struct arena *mem)
+{
+	char from[UTC_TEXT];
+	utc_format(wait->from, from);
+	char *sum = arena_printf(mem, "%.10s %.5sZ", from, from + 11);
+	for (size_t i = 0; i < wait->term_count; i++) {
+		char span[SPAN_TEXT];
+		span_format_exact(wait->terms[i].span, span);
+		sum = arena_printf(mem, "%s + %s %s", sum, wait->terms[i].what, span);
+	}
+	return sum;
+}
+
+static enum report_who parent_of(const struct roll_view *view)
+{
+	return view->policy.cds && !view->rules.parent_by_hand ? REPORT_PARENT : REPORT_YOU;
+}
+
+/* Where the parent's servers are asked, the observation is zoneseal's; else a person makes it. */
+static const char *parent_command(const struct roll_view *view, const struct key *key, bool arrives, struct arena *mem)
+{
+	const bool asked = !view->rules.parent_by_hand;
+	const char *zone = view->zone.name;
+	char *then = asked ? arena_printf(mem, "zoneseal ds check %s", zone)
+			   : arena_printf(mem, "zoneseal ds %s %s --key %u", arrives ? "seen" : "gone", zone, key->tag);
+	if (arrives)
+		return arena_printf(mem, "zoneseal ds show %s --key %u; submit it; then: %s", zone, key->tag, then);
+	return arena_printf(mem, "have the parent remove DS %u of %s; then: %s", key->tag, zone, then);
+}
+
+static void parent_words(const struct roll_view *view, const struct rollover_key *key, bool arrives, struct arena *mem,
+    struct report_wait *out)
+{
+	out->who = parent_of(view);
+	out->if_nobody = !arrives ? "the old DS and its key stay; the zone stays valid, the rollover waits"
+			 : key->key.predecessor != 0 ? "the old key stays; the zone stays valid, the rollover waits"
+						     : "the zone is signed, and insecure for the world until then";
+	if (out->who == REPORT_YOU)
+		out->command = parent_command(view, &key->key, arrives, mem);
+}
+
+static struct report_wait wait_of(const struct roll_view *view, const struct roll_wait *from, struct arena *mem)
+{
+	const struct rollover_wait *wait = &from->wait;
+	const struct rollover_key *key = &view->keys[wait->key];
+	const char *label = report_key_label(&key->key, mem);
+	struct report_wait out = { .key = key->key.id,
+		.who = REPORT_ZONESEAL,
+		.what = fill(waits_words[wait->record][wait->to], label, mem),
+		.earliest = wait->earliest,
+		.if_nobody = "nothing to do: zoneseal run goes on by itself" };
+	switch (wait->why) {
+	case ROLLOVER_WAITS_TIME:
+		out.sum = from->term_count > 0 ? sum_of(from, mem) : NULL;
+		return out;
+	case ROLLOVER_WAITS_PARENT:
+		parent_words(view, key, wait->to == KEY_OMNIPRESENT, mem, &out);
+		return out;
+	case ROLLOVER_WAITS_OPERATOR:
+		out.who = REPORT_YOU;
+		out.if_nobody = "everything stays as it is; the zone stays valid, the rollover waits";
+		out.command = arena_printf(mem, "zoneseal roll step %s", view->zone.name);
+		return out;
+	case ROLLOVER_WAITS_KEY_MISSING:
+		out.who = REPORT_YOU;
+		out.what = arena_printf(mem, "the private key of %s", label);
+		out.if_nobody = "no key moves, and signatures that need it run out";
+		out.command =
+		    "put the private key back (zoneseal restore, or from its backup); zoneseal makes no new one";
+		return out;
+	default:
+		out.what = arena_printf(mem, "%s: %s", out.what, rollover_obstacle_text(wait->why));
+		out.if_nobody = "it comes after another step, by itself";
+		return out;
+	}
+}
+
+static bool is_for_people(const struct roll_wait *wait)
+{
+	const enum rollover_obstacle why = wait->wait.why;
+	return why == ROLLOVER_WAITS_TIME || why == ROLLOVER_WAITS_PARENT || why == ROLLOVER_WAITS_OPERATOR ||
+	       why == ROLLOVER_WAITS_KEY_MISSING;
+}
+
+/* A KRRSIG moves with its DNSKEY: one line for both. */
+static bool is_shadow(const struct roll_view *view, const struct roll_wait *wait)
+{
+	if (wait->wait.record != KEY_KRRSIG)
+		return false;
+	for (size_t i = 0; i < view->plan.wait_count; i++) {
+		const struct rollover_wait *other = &view->waits[i].wait;
+		if (other->key == wait->wait.key && other->record == KEY_DNSKEY && other->to == wait->wait.to)
+			return true;
+	}
+	return false;
+}
+
+static int by_urgency(const void *a, const void *b)
+{
+	const struct report_wait *left = a, *right = b;
+	if (left->who != right->who)
+		return left->who > right->who ? -1 : 1;
+	if (left->earliest.seconds != right->earliest.seconds)
+		return left->earliest.seconds < right->earliest.seconds ? -1 : 1;
+	return left->key < right->key ? -1 : left->key > right->key;
+}
+
+static bool has_same_words(const struct report_wait waits[], size_t count, const char *what)
+{
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(waits[i].what, what) == 0)
+			return true;
+	return false;
+}
+
+static void collect(
+    const struct roll_view *view, int64_t key, struct arena *mem, struct report_wait **out, size_t *count)
+{
+	*out = arena_calloc(mem, view->plan.wait_count + 1, sizeof(**out));
+	*count = 0;
+	for (size_t i = 0; i < view->plan.wait_count; i++) {
+		const struct roll_wait *wait = &view->waits[i];
+		if (key != 0 ? view->keys[wait->wait.key].key.id != key : !is_for_people(wait) || is_shadow(view, wait))
+			continue;
+		const struct report_wait made = wait_of(view, wait, mem);
+		if (!has_same_words(*out, *count, made.what))
+			(*out)[(*count)++] = made;
+	}
+	qsort(*out, *count, sizeof(**out), by_urgency);
+}
+
+void rollfacts_waits(const struct roll_view *view, struct arena *mem, struct report_wait **out, size_t *count)
+{
+	collect(view, 0, mem, out, count);
+}
+
+void rollfacts_waits_of(
+    const struct roll_view *view, int64_t key, struct arena *mem, struct report_wait **out, size_t *count)
+{
+	collect(view, key, mem, out, count);
+}
+
+/* ---- what is going to happen ---- */
+
+struct future {
+	struct arena *mem;
+	struct simulate_event *events; /* with keys of their own */
+	size_t count, room;
+};
+
+static void remember(void *context, const struct simulate_event *event)
+{
+	struct future *future = context;
+	const bool of_key =
+	    event->kind == SIMULATE_MADE || event->kind == SIMULATE_TAKEN || event->kind == SIMULATE_MOVED;
+	if (!of_key || future->count == EVENTS_MOST)
+		return;
+	if (future->count == future->room) {
+		future->room = future->room == 0 ? 64 : 2 * future->room;
+		future->events = memory_resize(future->events, future->room, sizeof(*future->events));
+	}
+	struct rollover_key *key = arena_alloc(future->mem, sizeof(*key));
+	*key = *event->key;
+	future->events[future->count] = *event;
+	future->events[future->count++].key = key;
+}
+
+static uint32_t ttl_now(const struct ttl_ledger *ledger, uint32_t otherwise)
+{
+	uint32_t ttl = 0;
+	for (size_t i = 0; i < ledger->count; i++)
+		if (ledger->served[i].last.seconds == UTC_NEVER.seconds && ledger->served[i].ttl > ttl)
+			ttl = ledger->served[i].ttl;
+	return ttl != 0 ? ttl : otherwise;
+}
+
+static enum status foresee(const struct roll_view *view, struct utc now, struct utc until, struct span ds_delay,
+    struct future *out, struct error *err)
+{
+	const struct rollover_facts *facts = &view->facts;
+	const struct timing *timing = &view->rules.timing;
+	const struct simulate_world world = { .start = now,
+		.until = until,
+		.ds_delay = ds_delay,
+		.dnskey_ttl = ttl_now(&facts->dnskey_ttl, (uint32_t)timing->ttl_key.seconds),
+		.data_ttl = ttl_now(&facts->data_ttl, (uint32_t)timing->ttl_sig.seconds),
+		.negative_ttl = ttl_now(&facts->negative_ttl, (uint32_t)timing->negative.seconds),
+		.ds_ttl = ttl_now(&facts->ds_ttl, (uint32_t)timing->ttl_ds.seconds) };
+	return simulate_run(&view->rules, view->keys, view->count, &world, remember, out, err);
+}
+
+enum status rollfacts_plan(const struct roll_view *view, struct utc now, struct utc until, struct span ds_delay,
+    struct arena *mem, struct report_plan_line **out, size_t *count, struct error *err)
+{
+	struct future future = { .mem = mem };
+	enum status status = foresee(view, now, until, ds_delay, &future, err);
+	*out = arena_calloc(mem, future.count + 1, sizeof(**out));
+	*count = 0;
+	for (size_t i = 0; i < future.count; i++) {
+		struct report_plan_line *line = &(*out)[*count];
+		line->key = future.events[i].key->key.id;
+		line->when = future.events[i].when;
+		line->what = report_event_words(&future.events[i], parent_of(view), mem, &line->who);
+		*count += line->what != NULL;
+	}
+	free(future.events);
+	return status;
+}
+
+/* ---- rollovers under way ---- */
+
+struct milestone {
+	enum key_record record;
+	enum key_state to;
+	const char *words; /* with the key's label */
+};
+
+/* Of the key that comes, and of the key that goes. */
+static const struct milestone arrives[] = {
+	{ KEY_DNSKEY, KEY_OMNIPRESENT, "DNSKEY of %s in all caches" },
+	{ KEY_ZRRSIG, KEY_OMNIPRESENT, "signatures of %s in all caches" },
+	{ KEY_DS, KEY_RUMOURED, "DS of %s submitted to the parent" },
+	{ KEY_DS, KEY_OMNIPRESENT, "DS of %s in all caches" },
+};
+static const struct milestone leaves[] = {
+	{ KEY_ZRRSIG, KEY_HIDDEN, "signatures of %s out of all caches" },
+	{ KEY_DS, KEY_HIDDEN, "DS of %s out of all caches" },
+	{ KEY_DNSKEY, KEY_HIDDEN, "%s removed, out of all caches" },
+};
+
+static bool is_past(enum key_state state, enum key_state to)
+{
+	return state == to || (to == KEY_RUMOURED && state == KEY_OMNIPRESENT);
+}
+
+static struct utc foreseen(const struct future *future, int64_t key, const struct milestone *milestone)
+{
+	for (size_t i = 0; i < future->count; i++) {
+		const struct simulate_event *event = &future->events[i];
+		if (event->kind == SIMULATE_MOVED && event->key->key.id == key && event->record == milestone->record &&
+		    event->to == milestone->to)
+			return event->when;
+	}
+	return UTC_NEVER;
+}
+
+static void add_steps(const struct roll_view *view, const struct rollover_key *key, const struct milestone list[],
+    size_t count, const struct future *future, struct arena *mem, struct report_step steps[], size_t *step_count)
+{
+	const char *label = report_key_label(&key->key, mem);
+	for (size_t i = 0; i < count; i++) {
+		const enum key_state state = key->key.state[list[i].record];
+		if (state == KEY_NA || (list[i].record == KEY_DS && view->rules.no_ds))
+			continue;
+		struct report_step *step = &steps[(*step_count)++];
+		step->done = is_past(state, list[i].to);
+		step->what = fill(list[i].words, label, mem);
+		step->when = step->done ? key->key.since[list[i].record] : foreseen(future, key->key.id, &list[i]);
+		step->who = list[i].record == KEY_DS && list[i].to == KEY_RUMOURED ? parent_of(view) : REPORT_ZONESEAL;
+	}
+}
+
+static int by_time(const void *a, const void *b)
+{
+	const struct report_step *left = a, *right = b;
+	if (left->done != right->done)
+		return left->done ? -1 : 1;
+	return left->when.seconds < right->when.seconds ? -1 : left->when.seconds > right->when.seconds;
+}
+
+static const struct rollover_key *find(const struct roll_view *view, int64_t id)
+{
+	for (size_t i = 0; i < view->count && id != 0; i++)
+		if (view->keys[i].key.id == id)
+			return &view->keys[i];
+	return NULL;
+}
+
+static bool is_hidden(const struct rollover_key *key)
+{
+	for (int r = 0; r < KEY_RECORDS; r++)
+		if (key->key.state[r] != KEY_HIDDEN && key->key.state[r] != KEY_NA)
+			return false;
+	return true;
+}
+
+static bool is_settled(const struct roll_view *view, const struct rollover_key *key)
+{
+	for (int r = 0; r < KEY_RECORDS; r++) {
+		const bool unwanted = r == KEY_DS && view->rules.no_ds;
+		if (key->key.state[r] != KEY_OMNIPRESENT && key->key.state[r] != KEY_NA && !unwanted)
+			return false;
+	}
+	return true;
+}
+
+static bool is_under_way(
+    const struct roll_view *view, const struct rollover_key *key, const struct rollover_key *predecessor)
+{
+	if (!key->key.goal_present || key->key.standby || key->key.foreign)
+		return false;
+	return !is_settled(view, key) || (predecessor != NULL && !is_hidden(predecessor));
+}
+
+static struct report_roll roll_of(const struct roll_view *view, const struct rollover_key *key,
+    const struct rollover_key *predecessor, const struct future *future, struct arena *mem)
+{
+	struct report_step *steps = arena_calloc(mem, 1 + COUNT(arrives) + COUNT(leaves), sizeof(*steps));
+	size_t count = 0;
+	const char *label = report_key_label(&key->key, mem);
+	steps[count++] = (struct report_step){ .done = true,
+		.when = key->key.created,
+		.who = REPORT_ZONESEAL,
+		.what = arena_printf(mem, "%s made, and a signature by it tested", label) };
+	add_steps(view, key, arrives, COUNT(arrives), future, mem, steps, &count);
+	if (predecessor != NULL)
+		add_steps(view, predecessor, leaves, COUNT(leaves), future, mem, steps, &count);
+	qsort(steps, count, sizeof(*steps), by_time);
+	char *title = predecessor == NULL ? arena_printf(mem, "%s is coming in", label)
+					  : arena_printf(mem, "%s rollover %u -> %u", key_role_name(key->key.role),
+						predecessor->key.tag, key->key.tag);
+	return (struct report_roll){ title, steps, count };
+}
+
+enum status rollfacts_rolls(const struct roll_view *view, struct utc now, struct arena *mem, struct report_roll **out,
+    size_t *count, struct error *err)
+{
+	struct future future = { .mem = mem };
+	const struct utc until = utc_add(now, (struct span){ (int64_t)HORIZON_DAYS * DAY });
+	*out = arena_calloc(mem, view->count + 1, sizeof(**out));
+	*count = 0;
+	bool any = false;
+	for (size_t i = 0; i < view->count; i++)
+		any = any || is_under_way(view, &view->keys[i], find(view, view->keys[i].key.predecessor));
+	if (!any)
+		return STATUS_OK;
+	enum status status = foresee(view, now, until, view->rules.timing.registration, &future, err);
+	for (size_t i = 0; i < view->count && (status == STATUS_OK || status == STATUS_NO); i++) {
+		const struct rollover_key *key = &view->keys[i];
+		const struct rollover_key *predecessor = find(view, key->key.predecessor);
+		if (is_under_way(view, key, predecessor))
+			(*out)[(*count)++] = roll_of(view, key, predecessor, &future, mem);
+	}
+	free(future.events);
+	/* A veto of what is far away is the plan's to tell; the milestones until then stand. */
+	return status == STATUS_NO ? STATUS_OK : status;
+}
