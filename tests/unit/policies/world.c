@@ -126,7 +126,6 @@ static void note_ttl(struct world *w, enum kind kind)
 
 static struct ttl_ledger ledger_of(struct world *w, enum kind kind)
 {
-	note_ttl(w, kind);
 	/* The newest is last. */
 	if (has_fault(FAULT_PRESENT_TTL))
 		return (struct ttl_ledger){ &w->ledger[kind][w->ledger_count[kind] - 1], 1 };
@@ -380,6 +379,8 @@ struct world_story world_live(const struct world_trial *trial)
 			w->held = false;
 		}
 		disturb(w);
+		for (enum kind kind = DNSKEY_SET; kind <= DS_SET; kind++)
+			note_ttl(w, kind); /* what is served and what the parent says is known, published or not */
 		change_parent(w);
 		look_at_parent(w);
 		run_engine(w, mem);

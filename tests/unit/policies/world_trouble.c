@@ -70,6 +70,8 @@ static void jump_clock(struct world *w)
 static void change_ttl(struct world *w)
 {
 	const enum kind kind = (enum kind)below(&w->dice, CLASSES);
+	if (kind != DS_SET && w->now < w->broken_until)
+		return; /* a TTL of the zone comes with a publication */
 	w->classes[kind].ttl = hours(&w->dice, kind == DNSKEY_SET ? 48 : 72);
 }
 
