@@ -182,6 +182,7 @@ def nsec(z):
         Record("b.ent", 3600, "NSEC", "a.b.ent.zs.test. RRSIG NSEC"))))
     z.bad("nsec_type_missing", "denial.nsec.bitmap", z.signed(before=z.edit("mail", "NSEC", change=lambda t: t.replace(" MX", ""))))
     z.bad("nsec_type_extra", "denial.nsec.bitmap", z.signed(before=z.edit("mail", "NSEC", change=lambda t: t.replace(" MX", " A MX"))))
+    z.bad("nsec_type_last", "denial.nsec.bitmap", z.signed(before=z.edit("mail", "NSEC", change=lambda t: t + " TYPE65535")))
     z.bad("nsec_type_zero", "denial.nsec.bitmap", z.signed(before=z.edit("mail", "NSEC", change=lambda t: t.replace(" MX", " MX TYPE300"))))
     z.bad("nsec_wildcard_types", "denial.nsec.bitmap", z.signed(before=z.edit("*.wild", "NSEC", change=lambda t: t.replace(" TXT", ""))))
     z.bad("nsec_glue_type", "denial.nsec.bitmap", z.signed(z.base(extra=[Record("insecure", 3600, "A", "192.0.2.7")]),
