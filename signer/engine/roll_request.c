@@ -130,10 +130,27 @@ static void imagine(const struct asked *asked, const struct rollover_birth *birt
 	*key = made->key;
 }
 
+/* The old key is on its way out from now on, so that a second request finds the roll under way. */
+static enum status retire(const struct asked *asked, const struct rollover_birth *birth)
+{
+	struct roll_view *const view = asked->view;
+	for (size_t i = 0; i < view->count; i++) {
+		struct key *const old = &view->keys[i].key;
+		if (old->id != birth->predecessor)
+			continue;
+		old->goal_present = false;
+		return asked->request->dry_run ? STATUS_OK
+					       : store_update_keys(asked->store, view->zone.id, old, 1,
+						     reason_of(asked, "roll start"), asked->request->now, asked->err);
+	}
+	return STATUS_OK;
+}
+
 static enum status bring_in(const struct asked *asked, const struct rollover_birth *birth, struct roll_answer *out)
 {
 	struct roll_view *const view = asked->view;
 	const size_t candidate = rollover_candidate(view->keys, view->count, birth);
+	const uint16_t old_tag = find(view, birth->predecessor)->key.tag;
 	struct key key;
 	enum status status = STATUS_OK;
 	if (asked->request->dry_run) {
@@ -147,14 +164,14 @@ static enum status bring_in(const struct asked *asked, const struct rollover_bir
 		status = make_key(asked, birth, &key);
 		out->made = key;
 	}
-	out->key = key.id;
-	const struct rollover_key *const old = find(view, birth->predecessor);
+	if (status != STATUS_OK)
+		return status;
 	const char *const role = key_role_name(birth->role);
-	out->words =
-	    key.public_size == 0
-		? arena_printf(asked->mem, "%s %u will be replaced by a new one", role, old->key.tag)
-		: arena_printf(asked->mem, "%s %u will be replaced by %s %u", role, old->key.tag, role, key.tag);
-	return status;
+	out->key = key.id;
+	out->words = key.public_size == 0
+			 ? arena_printf(asked->mem, "%s %u will be replaced by a new one", role, old_tag)
+			 : arena_printf(asked->mem, "%s %u will be replaced by %s %u", role, old_tag, role, key.tag);
+	return retire(asked, birth);
 }
 
 static enum status start(struct asked *asked, enum key_role role, struct roll_answer *out)

@@ -1,0 +1,159 @@
+# SPDX-License-Identifier: MIT
+"""Rollovers by hand and in words: what people ask for is judged, shown before it happens, and explained after."""
+import unittest
+
+from zs import World
+
+BEGIN = "2026-11-24T12:00:00Z"
+LATER = "2026-11-28T12:00:00Z"  # the first keys are in all caches, the DS is awaited
+
+
+class Rolls(World):
+    def setUp(self):
+        super().setUp()
+        self.sign()
+        self.now = LATER
+        self.sign()
+        self.keys = {key["role"]: key["tag"] for key in self.json("key", "list", "nl.test", code=0)["keys"]}
+
+    def roles(self):
+        return sorted(key["role"] for key in self.json("key", "list", "nl.test", code=0)["keys"])
+
+    def revision(self):
+        return self.json("plan", "nl.test", code=0)["revision"]
+
+    def log(self):
+        return self.z("log", "nl.test", code=0).out
+
+
+class Words(Rolls):
+    def test_status_says_first_what_a_person_must_do(self):
+        out = self.z("status", "nl.test", code=0).out
+        self.assertIn(f"an action for you: the DS of KSK {self.keys['ksk']}", out.splitlines()[0])
+        self.assertIn("If nobody acts:", out)
+        self.assertIn(f"zoneseal ds show nl.test. --key {self.keys['ksk']}", out)
+        self.assertIn("1 zone needs you", self.z("status", code=0).out)
+        zone = self.json("status", "nl.test", code=0)["zones"][0]
+        self.assertTrue(zone["action_required"])
+        self.assertEqual(zone["waits"][0]["who"], "you")
+
+    def test_each_date_is_a_sum_with_its_terms(self):
+        self.z("roll", "start", "nl.test", "--zsk", code=0)
+        self.sign()
+        waits = self.json("status", "nl.test", code=0)["zones"][0]["waits"]
+        sums = [wait["sum"] for wait in waits if wait["who"] == "zoneseal"]
+        self.assertTrue(sums)
+        for text in sums:
+            self.assertRegex(text, r"^2026-11-28 12:00Z \+ .*TTL 1h \+ propagation 1h")
+
+    def test_explain_tells_of_a_key_and_of_a_check(self):
+        out = self.z("explain", str(self.keys["ksk"]), code=0).out
+        self.assertIn("in every cache that holds this RRset", out)
+        self.assertIn("waits for", out)
+        self.assertIn("sig.valid", self.z("explain", "sig.valid", code=0).out)
+        self.assertEqual(self.json("explain", "sig.valid", code=0)["severity"], "rfc")
+        self.assertIn("no check of the gate and no key", self.z("explain", "sig.nonsense", code=66).err)
+
+    def test_plan_looks_ahead_and_says_that_no_cache_is_hurt(self):
+        out = self.z("plan", "nl.test", "--until", "2027-06-01T00:00Z", code=0).out
+        self.assertIn("makes a new ZSK", out)
+        self.assertIn("no cache can find the zone bogus", out)
+        found = self.json("plan", "nl.test", "--until", "2027-06-01T00:00Z", code=0)
+        self.assertTrue(found["safe"])
+        whens = [line["when_epoch"] for line in found["plan"]]
+        self.assertEqual(whens, sorted(whens))
+        self.assertIn("never to take a DS", self.z("plan", "nl.test", "--ds-delay", "never", code=0).out)
+        self.z("plan", "nl.test", "--until", "someday", code=2)
+
+    def test_check_warns_of_a_rollover_that_waits_for_a_person(self):
+        self.z("check", code=0)  # the first DS is said, not nagged about
+
+
+class Requests(Rolls):
+    def test_a_dry_run_shows_the_plan_of_the_real_run(self):
+        before = self.tree()
+        said = self.json("roll", "start", "nl.test", "--zsk", "--dry-run", code=0)
+        self.assertEqual(self.tree(), before)
+        real = self.json("roll", "start", "nl.test", "--zsk", "--expect-revision", str(said["revision"]), code=0)
+        strip = lambda plan: [(line["when"], line["who"]) for line in plan]  # noqa: E731  # tags are not known before
+        self.assertEqual(strip(said["plan"]), strip(real["plan"]))
+        self.assertTrue(said["dry_run"])
+        self.assertGreater(real["made_tag"], -1)
+
+    def test_a_roll_by_hand_runs_to_its_end(self):
+        made = self.json("roll", "start", "nl.test", "--zsk", "--reason", "exercise", code=0)["made_tag"]
+        self.assertIn("exercise", self.log())
+        self.assertIn("ZSK rollover", self.z("roll", "list", code=0).out)
+        for when in ("2026-11-28T12:01:00Z", "2026-11-28T18:00:00Z", "2026-11-29T00:00:00Z", "2026-11-29T12:00:00Z"):
+            self.now = when
+            self.sign()
+            self.assert_published_is_good()
+        keys = {key["tag"]: key["state"] for key in self.json("key", "list", "nl.test", code=0)["keys"]}
+        self.assertEqual(keys[made], "active")
+        self.assertEqual(keys[self.keys["zsk"]], "removed")
+        self.assertNotIn("ZSK rollover", self.z("roll", "list", code=0).out)
+
+    def test_what_was_reviewed_is_what_runs(self):
+        revision = self.revision()
+        self.z("hold", "nl.test", "--reason", "freeze", code=0)
+        self.z("release", "nl.test", code=0)
+        done = self.z("roll", "start", "nl.test", "--zsk", "--expect-revision", str(revision), code=3)
+        self.assertIn("something changed since it was reviewed", done.err)
+        self.z("roll", "start", "nl.test", "--zsk", "--expect-revision", "soon", code=2)
+
+    def test_a_second_roll_waits_until_the_first_ones_key_is_in_use(self):
+        self.z("roll", "start", "nl.test", "--zsk", code=0)
+        self.assertIn("under way", self.z("roll", "start", "nl.test", "--zsk", code=3).err)
+        self.z("roll", "start", "nl.test", code=2)
+        self.z("roll", "start", "nl.test", "--csk", code=3)
+
+    def test_a_roll_can_be_turned_back_while_the_old_key_is_whole(self):
+        made = self.json("roll", "start", "nl.test", "--zsk", code=0)["made_tag"]
+        self.sign()
+        self.assertIn("stays", self.z("roll", "abort", "nl.test", "--dry-run", code=0).out)
+        self.z("roll", "abort", "nl.test", "--key", str(made), code=0)
+        for when in ("2026-11-28T13:00:00Z", "2026-11-29T12:00:00Z", "2026-11-30T12:00:00Z"):
+            self.now = when
+            self.sign()
+            self.assert_published_is_good()
+        keys = {key["tag"]: key["state"] for key in self.json("key", "list", "nl.test", code=0)["keys"]}
+        self.assertEqual(keys[self.keys["zsk"]], "active")
+        self.assertNotEqual(keys[made], "active")
+        self.z("roll", "abort", "nl.test", code=3)
+
+    def test_past_the_point_of_no_return_there_is_no_way_back(self):
+        made = self.json("roll", "start", "nl.test", "--zsk", code=0)["made_tag"]
+        for when in ("2026-11-28T12:01:00Z", "2026-11-28T18:00:00Z"):
+            self.now = when
+            self.sign()
+        self.assertIn("no return", self.z("roll", "abort", "nl.test", "--key", str(made), code=3).err)
+
+    def test_a_hold_stops_keys_and_no_signatures(self):
+        self.z("hold", "nl.test", code=2)
+        self.z("hold", "nl.test", "--reason", "holidays", code=0)
+        self.assertIn("holidays", self.z("status", "nl.test", code=0).out)
+        self.assertIn("holidays", self.z("roll", "start", "nl.test", "--zsk", code=3).err)
+        self.sign("--force")
+        self.assert_published_is_good()
+        self.z("release", "nl.test", code=0)
+        self.z("release", "nl.test", code=3)
+        self.z("roll", "start", "nl.test", "--zsk", code=0)
+
+    def test_an_emergency_shows_both_plans_and_takes_the_safe_one(self):
+        done = self.z("emergency", "nl.test", "--key", str(self.keys["zsk"]), code=0)
+        self.assertIn("safe:", done.err)
+        self.assertIn("validators FAIL", done.err)
+        self.assertEqual(self.roles(), ["ksk", "zsk", "zsk"])
+        self.z("emergency", "nl.test", code=2)
+        self.z("emergency", "nl.test", "--key", "1", code=66)
+
+    def test_no_step_where_the_policy_is_not_manual(self):
+        self.assertIn("not manual", self.z("roll", "step", "nl.test", code=3).err)
+
+    def test_nothing_is_rolled_before_the_first_publication(self):
+        self.z("zone", "add", "new.test", "-i", self.input, code=0)
+        self.assertIn("never published", self.z("roll", "start", "new.test", "--zsk", code=3).err)
+
+
+if __name__ == "__main__":
+    unittest.main()
