@@ -117,6 +117,13 @@ enum status store_ask_step(struct store *store, int64_t zone_id, struct utc now,
 enum status store_note_ds_checked(
     struct store *store, int64_t zone_id, const char *found, struct utc now, struct error *err) MUST_CHECK;
 
+/* Something was done outside the keystore that is to be done once, e.g. a hook: an audit row with exactly these words,
+ * and whether there is one. */
+enum status store_note_done(struct store *store, int64_t zone_id, const char *what, const char *detail, struct utc now,
+    struct error *err) MUST_CHECK;
+enum status store_is_done(struct store *store, const char *zone, const char *what, const char *detail, bool *out,
+    struct error *err) MUST_CHECK;
+
 /* Keys of a zone, those that left it included, in order of id. */
 enum status store_keys(struct store *store, int64_t zone_id, struct arena *mem, struct key **out, size_t *count,
     struct error *err) MUST_CHECK;

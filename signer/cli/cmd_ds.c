@@ -5,6 +5,7 @@
 #include "keystore/dnskey.h"
 #include "signer/base/bytes.h"
 #include "signer/cli/cli.h"
+#include "signer/cli/ds_epp.h"
 #include "signer/cli/facts.h"
 #include "signer/engine/folder.h"
 #include "signer/engine/setup.h"
@@ -12,7 +13,7 @@
 /* Digest types of the DS registry: SHA-256 and SHA-384 (RFC 4509, RFC 6605). */
 enum { DIGEST_SHA256 = 2, DIGEST_SHA384 = 4, PUBLIC_TEXT = (KEY_PUBLIC_MAX + 2) / 3 * 4 + 1 };
 
-enum ds_format { FORMAT_BIND, FORMAT_CDS, FORMAT_JSON, FORMAT_ANCHOR };
+enum ds_format { FORMAT_BIND, FORMAT_CDS, FORMAT_JSON, FORMAT_ANCHOR, FORMAT_EPP, FORMAT_EPP_CREATE };
 
 struct ds_wanted {
 	enum ds_format format;
@@ -26,7 +27,7 @@ static enum status parse_wanted(const struct cli *cli, struct ds_wanted *out, st
 		const char *name;
 		enum ds_format format;
 	} formats[] = { { "bind", FORMAT_BIND }, { "cds", FORMAT_CDS }, { "json", FORMAT_JSON },
-		{ "trust-anchor", FORMAT_ANCHOR } };
+		{ "trust-anchor", FORMAT_ANCHOR }, { "epp", FORMAT_EPP }, { "epp-create", FORMAT_EPP_CREATE } };
 	const char *format = cli_value(cli, OPTION_FORMAT), *digest = cli_value(cli, OPTION_DIGEST);
 	const char *key = cli_value(cli, OPTION_KEY);
 	*out = (struct ds_wanted){ cli_has(cli, OPTION_JSON) ? FORMAT_JSON : FORMAT_BIND, DIGEST_SHA256, -1 };
@@ -37,7 +38,7 @@ static enum status parse_wanted(const struct cli *cli, struct ds_wanted *out, st
 			out->format = formats[i].format;
 	}
 	if (!known)
-		return error_set(err, STATUS_USAGE, "--format: bind, cds, trust-anchor or json");
+		return error_set(err, STATUS_USAGE, "--format: bind, cds, epp, epp-create, trust-anchor or json");
 	if (digest != NULL && strcmp(digest, "sha256") != 0 && strcmp(digest, "sha384") != 0)
 		return error_set(err, STATUS_USAGE, "--digest: sha256 or sha384");
 	out->digest = digest != NULL && strcmp(digest, "sha384") == 0 ? DIGEST_SHA384 : DIGEST_SHA256;
@@ -93,6 +94,8 @@ static void print_ds(
 		    "%s\t%u\tIN\tCDS\t%u %u %u %s\n", zone, ttl, key->tag, key->algorithm, wanted->digest, ds->digest);
 		printf("%s\t%u\tIN\tCDNSKEY\t%u 3 %u %s\n", zone, ttl, key->flags, key->algorithm, ds->public_key);
 		return;
+	case FORMAT_EPP:
+	case FORMAT_EPP_CREATE:
 	case FORMAT_JSON:
 		return;
 	}
@@ -103,6 +106,48 @@ static bool leads_into_zone(const struct key *key)
 {
 	bool may = key->role != KEY_ZSK && key->goal_present;
 	return may && (key_signs_keys(key) || key->state[KEY_KRRSIG] == KEY_HIDDEN);
+}
+
+/* The DS sets for an EPP command: what the parent is to take in and to drop. */
+struct epp {
+	struct ds_epp *added, *removed;
+	size_t added_count, removed_count;
+};
+
+static struct ds_epp epp_of(const struct key *key, const uint8_t *apex, uint8_t digest_type, struct arena *mem)
+{
+	const struct ds ds = ds_of(key, apex, digest_type);
+	return (struct ds_epp){ key->tag, key->algorithm, digest_type, arena_strdup(mem, ds.digest) };
+}
+
+static void collect_epp(struct cli *cli, const struct report_key keys[], size_t count, const uint8_t *apex,
+    const struct ds_wanted *wanted, struct epp *out)
+{
+	out->added = arena_calloc(cli->mem, count + 1, sizeof(*out->added));
+	out->removed = arena_calloc(cli->mem, count + 1, sizeof(*out->removed));
+	for (size_t i = 0; i < count; i++) {
+		const struct key *key = &keys[i].key;
+		const bool is_there = key->state[KEY_DS] == KEY_OMNIPRESENT || key->ds_seen.seconds != 0;
+		if (key->role == KEY_ZSK || (wanted->tag >= 0 && key->tag != wanted->tag))
+			continue;
+		if (leads_into_zone(key) && (wanted->format == FORMAT_EPP_CREATE || !is_there))
+			out->added[out->added_count++] = epp_of(key, apex, wanted->digest, cli->mem);
+		if (key->state[KEY_DS] == KEY_UNRETENTIVE && key->ds_gone.seconds == 0)
+			out->removed[out->removed_count++] = epp_of(key, apex, wanted->digest, cli->mem);
+	}
+}
+
+static void print_epp(
+    struct cli *cli, const struct report_key keys[], size_t count, const uint8_t *apex, const struct ds_wanted *wanted)
+{
+	struct epp epp = { 0 };
+	collect_epp(cli, keys, count, apex, wanted, &epp);
+	if (wanted->format == FORMAT_EPP_CREATE)
+		ds_epp_create(stdout, epp.added, epp.added_count);
+	else if (epp.added_count + epp.removed_count > 0)
+		ds_epp_update(stdout, epp.removed, epp.removed_count, epp.added, epp.added_count);
+	else
+		cli_say(cli, "the parent shows what it should: nothing to update");
 }
 
 static enum status show(struct cli *cli, struct store *store, const struct ds_wanted *wanted, struct error *err)
@@ -142,7 +187,10 @@ static enum status show(struct cli *cli, struct store *store, const struct ds_wa
 		return cli_print(cli, report, err);
 	}
 	report_free(list);
-	if (shown == 0)
+	const bool is_epp = wanted->format == FORMAT_EPP || wanted->format == FORMAT_EPP_CREATE;
+	if (is_epp && (shown > 0 || wanted->format == FORMAT_EPP))
+		print_epp(cli, keys, count, apex, wanted);
+	else if (shown == 0)
 		return error_set(err, STATUS_MISSING, "%s has no such key; see zoneseal key list %s", name, name);
 	return STATUS_OK;
 }
@@ -165,9 +213,11 @@ const struct command command_ds_show = {
 	.run = run_show,
 	.synopsis = "ZONE",
 	.summary = "show the DS records for the parent",
-	.examples = "  zoneseal ds show nl.test\n"
-		    "  zoneseal ds show nl.test --digest sha384 --key 41001\n"
-		    "  zoneseal ds show nl.test --format trust-anchor > nl.test.anchor    for Unbound\n",
+	.examples =
+	    "  zoneseal ds show nl.test\n"
+	    "  zoneseal ds show nl.test --digest sha384 --key 41001\n"
+	    "  zoneseal ds show nl.test --format epp           what an EPP <update> adds and removes (RFC 5910)\n"
+	    "  zoneseal ds show nl.test --format trust-anchor > nl.test.anchor    for Unbound\n",
 	.options = TAKES(OPTION_FORMAT) | TAKES(OPTION_DIGEST) | TAKES(OPTION_KEY),
 	.min_args = 1,
 	.max_args = 1,

@@ -103,6 +103,8 @@ struct command {
 	bool changes; /* state: --dry-run is there, and --now only on a virtual clock */
 };
 
+extern const struct command command_ds_seen, command_ds_gone, command_zone_set_parents;
+
 /* All rows, in the order of the help. */
 const struct command *const *cli_commands(size_t *count);
 

@@ -112,7 +112,7 @@ static struct report *json_of_key(const struct parent_key *key)
 {
 	static const char *const wishes[] = { "may", "must", "must not" };
 	struct report *const report = report_new(NULL);
-	report_text(report, "role", key_role_name(key->key.role));
+	report_text(report, "role", key->key.role == KEY_KSK ? "ksk" : "csk");
 	report_number(report, "tag", key->key.tag);
 	report_hex(report, "fingerprint", key->key.fingerprint, sizeof(key->key.fingerprint));
 	report_text(report, "expected", wishes[key->wish]);

@@ -173,6 +173,8 @@ void pipeline_say(const struct cli *cli, const struct engine_report *report, enu
 	if (report->sign.records > 0)
 		say_warnings(cli, report);
 	say_result(cli, report);
+	if (report->parent != NULL)
+		cli_note(cli, "%s: parent: %s", report->zone, report->parent);
 	if (status != STATUS_OK)
 		say_effect(cli, report, status);
 }
@@ -228,6 +230,7 @@ struct report *pipeline_report(
 	report_time(report, "next", from->next);
 	report_time(report, "input_failing_since", from->input_failing_since);
 	report_text(report, "rejected", from->rejected);
+	report_text(report, "parent", from->parent);
 	report_text(report, "hook", from->hook_note);
 	report_number(report, "keys_purged", from->keys_purged);
 	report_number(report, "checks", (int64_t)from->checks);

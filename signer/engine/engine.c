@@ -14,6 +14,7 @@
 #include "signer/engine/clock.h"
 #include "signer/engine/folder.h"
 #include "signer/engine/hooks.h"
+#include "signer/engine/parent_run.h"
 #include "signer/engine/purge.h"
 #include "signer/engine/reconcile.h"
 #include "signer/engine/roll_run.h"
@@ -221,6 +222,8 @@ static enum status after_work(struct run *run, enum status status, bool *ran, st
 	error_clear(&problem);
 	const char *phase = run->report->phase;
 	enum status hook_status = run_hook(run, ran, &problem);
+	if (hook_status == STATUS_OK)
+		hook_status = parent_run_tell(run, &problem);
 	if (status != STATUS_OK)
 		run->report->phase = phase;
 	if (status != STATUS_OK || hook_status == STATUS_OK)
@@ -317,6 +320,7 @@ static enum status keep_alive(struct run *run, enum status failure, struct error
 static enum status work(struct run *run, struct error *err)
 {
 	bool input_is_bad = false;
+	parent_run_look(run);
 	enum status status = attempt_publish(run, false, &input_is_bad, err);
 	if (status == STATUS_OK || input_is_bad)
 		note_input(run, status != STATUS_OK, err);

@@ -81,6 +81,8 @@ struct engine_report {
 	size_t input_error_count;
 	bool virtual_clock;
 	uint8_t audit_head[32];
+	const char *
+	    parent; /* what the parent's servers were found to show in this run, or why they could not be asked; NULL */
 	const char *hook_note; /* what a hook said when it failed, or NULL */
 	double seconds_total, seconds_read, seconds_verify;
 };

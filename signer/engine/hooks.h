@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Runs an operator's program after publication: an argument vector, no shell, an environment of our own making.
+ * Runs an operator's program after publication, or when the parent has a DS to change: an argument vector, no shell, an
+ * environment of our own making.
  *
  * Its exit code: 0 done, 75 try again with the next run, all else failed. Its output goes to the run record.
  */
@@ -40,3 +41,13 @@ bool hook_is_set(const struct policy *policy);
  * printed first. */
 enum status hook_publish(
     const struct policy *policy, const struct hook_facts *facts, struct arena *mem, struct error *err) MUST_CHECK;
+
+/* What the parent is to do with a DS. */
+enum hook_ds { HOOK_DS_SUBMIT, HOOK_DS_WITHDRAW };
+
+const char *hook_ds_name(enum hook_ds which); /* "ds-submit", "ds-withdraw" */
+bool hook_ds_is_set(const struct policy *policy, enum hook_ds which);
+
+/* Runs it with the DS lines on its standard input; otherwise as hook_publish. */
+enum status hook_ds(const struct policy *policy, enum hook_ds which, const struct hook_facts *facts, const char *lines,
+    struct arena *mem, struct error *err) MUST_CHECK;

@@ -145,6 +145,17 @@ static enum status look(const struct store_zone *zone, struct check *check, stru
 	return status;
 }
 
+/* So that a run that comes every minute does not ask every minute. The failure stays what is told. */
+static enum status note_failure(
+    struct store *store, const struct check *check, const struct store_zone *zone, struct error *err)
+{
+	struct error second;
+	const char *const words = arena_printf(check->mem, "nobody could be asked: %s", err->message);
+	if (store_note_ds_checked(store, zone->id, words, check->now, &second) != STATUS_OK)
+		*err = second;
+	return err->code;
+}
+
 enum status parent_check(struct store *store, const struct store_zone *zone, const struct policy *policy,
     struct utc now, const struct parent_options *options, struct arena *mem, struct parent_view *out, struct error *err)
 {
@@ -152,7 +163,10 @@ enum status parent_check(struct store *store, const struct store_zone *zone, con
 	struct parent_view view = { .zone = zone->name, .when = now };
 	struct key *keys = NULL;
 	size_t count = 0;
-	(void)policy;
+	if (!options->by_hand && !parent_note_is_due(zone, policy, now, &view.due)) {
+		*out = view;
+		return STATUS_OK;
+	}
 	enum status status = look(zone, &check, &view, err);
 	if (status == STATUS_OK)
 		status = store_keys(store, zone->id, mem, &keys, &count, err);
@@ -162,6 +176,8 @@ enum status parent_check(struct store *store, const struct store_zone *zone, con
 	}
 	if (status == STATUS_OK && options->record)
 		status = parent_note(store, zone, &view, mem, err);
+	else if ((status == STATUS_MISSING || status == STATUS_BUSY) && options->record)
+		status = note_failure(store, &check, zone, err);
 	if (status == STATUS_OK)
 		*out = view;
 	return status;

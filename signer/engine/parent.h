@@ -95,10 +95,14 @@ struct parent_options {
  * STATUS_OK      whatever the servers said, also "nothing is known"
  * STATUS_USAGE   a configured address is none
  * STATUS_POLICY  the trust anchor is not usable
- * STATUS_MISSING the parent's servers cannot be found out, or there is no such file */
+ * STATUS_BUSY    the parent's servers cannot be found out now
+ * STATUS_MISSING there is no resolver to ask, or no such file */
 enum status parent_check(struct store *store, const struct store_zone *zone, const struct policy *policy,
     struct utc now, const struct parent_options *options, struct arena *mem, struct parent_view *out,
     struct error *err) MUST_CHECK;
+
+/* "13 servers; DS of KSK 20326 seen (13/13)". */
+const char *parent_words(const struct parent_view *view, struct arena *mem);
 
 /* "seen", "gone", "mixed", "not known". */
 const char *parent_sight_name(enum parent_sight sight);

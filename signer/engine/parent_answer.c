@@ -96,19 +96,24 @@ static const char *describe(const struct parent_server *server, struct arena *me
 	return arena_printf(mem, "%s, TTL %s", out, ttl);
 }
 
-static void read_ds_set(
-    const struct wire_answer *answer, const uint8_t *apex, struct arena *mem, struct parent_server *out)
+void parent_answer_ds_set(
+    const struct record records[], size_t count, const uint8_t *apex, struct arena *mem, struct parent_server *out)
 {
-	struct parent_ds *const ds = arena_calloc(mem, answer->count[WIRE_ANSWER] + 1, sizeof(*ds));
-	for (size_t i = 0; i < answer->count[WIRE_ANSWER]; i++) {
-		const struct record *const record = &answer->records[WIRE_ANSWER][i];
+	struct parent_ds *const ds = arena_calloc(mem, count + 1, sizeof(*ds));
+	out->count = 0;
+	out->ttl = 0;
+	for (size_t i = 0; i < count; i++) {
+		const struct record *const record = &records[i];
 		if (record->type != RRTYPE_DS || !name_equal(record->owner, apex))
 			continue;
+		const size_t digest_size = record->rdata_size - (size_t)DS_HEAD;
+		uint8_t *const digest = arena_octets(mem, digest_size);
+		memcpy(digest, record->rdata + DS_HEAD, digest_size);
 		ds[out->count++] = (struct parent_ds){ .tag = bytes_get_u16(record->rdata),
 			.algorithm = record->rdata[2],
 			.digest_type = record->rdata[3],
-			.digest = record->rdata + DS_HEAD,
-			.digest_size = record->rdata_size - (size_t)DS_HEAD,
+			.digest = digest,
+			.digest_size = digest_size,
 			.ttl = record->ttl };
 		out->ttl = record->ttl > out->ttl ? record->ttl : out->ttl;
 	}
@@ -129,9 +134,7 @@ void parent_answer_read(const struct query_job *job, const uint8_t *apex, const 
 		unknown(out, "an alias stands where the zone should be delegated", mem);
 		return;
 	}
-	out->count = 0;
-	out->ttl = 0;
-	read_ds_set(&job->answer, apex, mem, out);
+	parent_answer_ds_set(job->answer.records[WIRE_ANSWER], job->answer.count[WIRE_ANSWER], apex, mem, out);
 	if (out->count == 0) {
 		read_denial(job, apex, parent, mem, out);
 		return;

@@ -98,7 +98,7 @@ static enum status ask_one(struct asker *asker, const uint8_t *name, uint16_t ty
 	}
 	name_to_text(name, text);
 	return error_set(
-	    err, STATUS_MISSING, "resolver %s: %s of %s: %s", asker->resolvers[asker->count - 1].text, what, text, why);
+	    err, STATUS_BUSY, "resolver %s: %s of %s: %s", asker->resolvers[asker->count - 1].text, what, text, why);
 }
 
 /* The zone that holds `name`: the owner of the SOA that the answer to a question for it brings along. */
@@ -120,7 +120,7 @@ static enum status find_apex(struct asker *asker, const uint8_t *name, const uin
 	}
 	name_to_text(name, text);
 	return error_set(
-	    err, STATUS_MISSING, "resolver %s does not say which zone %s is in", asker->resolvers[0].text, text);
+	    err, STATUS_BUSY, "resolver %s does not say which zone %s is in", asker->resolvers[0].text, text);
 }
 
 static bool is_listed(const uint8_t *const names[], size_t count, const uint8_t *name)
@@ -216,7 +216,7 @@ enum status parent_servers_discover(const uint8_t *apex, const char *resolver, c
 	name_to_text(servers.apex, text);
 	if (count == 0)
 		return error_set(
-		    err, STATUS_MISSING, "resolver %s names no name server of %s", asker.resolvers[0].text, text);
+		    err, STATUS_BUSY, "resolver %s names no name server of %s", asker.resolvers[0].text, text);
 	status = find_addresses(&asker, names, count, &servers, err);
 	if (status == STATUS_OK)
 		*out = servers;

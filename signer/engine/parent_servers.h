@@ -29,6 +29,6 @@ enum status parent_servers_parse(
     const char *text, struct arena *mem, struct parent_servers *out, struct error *err) MUST_CHECK;
 
 /* Asks a resolver ("ADDRESS[@PORT]"; NULL: those of `resolv_conf`) where the zone above `apex` is and who serves it.
- * STATUS_MISSING if that cannot be found out. */
+ * STATUS_BUSY if that cannot be found out now, STATUS_MISSING if there is nobody to ask. */
 enum status parent_servers_discover(const uint8_t *apex, const char *resolver, const char *resolv_conf,
     int timeout_milliseconds, struct arena *mem, struct parent_servers *out, struct error *err) MUST_CHECK;

@@ -202,7 +202,7 @@ class Hooks(World):
         self.z("run", "--run-hooks", code=0)
         lines = self.read(self.seen).decode().splitlines()
         names = [line.split("=")[0] for line in lines[:-1]]
-        self.assertEqual(names, ["ZONESEAL_FILE", "ZONESEAL_REASON", "ZONESEAL_RUN_ID", "ZONESEAL_SERIAL",
+        self.assertEqual(names, ["ZONESEAL_FILE", "ZONESEAL_HOOK", "ZONESEAL_REASON", "ZONESEAL_RUN_ID", "ZONESEAL_SERIAL",
                                  "ZONESEAL_SHA256", "ZONESEAL_ZONE"])
         self.assertIn("ZONESEAL_SERIAL=2026112401", lines)
         self.assertEqual(lines[-1], "2")

@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: MIT
 """The parent side: what `ds check` makes of answers, right and wrong ones."""
 import json
+import os
 import socket
+import sqlite3
 import sys
 import unittest
+import xml.etree.ElementTree
 
 import dns.flags
 import dns.message
@@ -17,6 +20,8 @@ from zs import World
 class Parents(World):
     """The zone nl.test with a key, and parent servers that say what a test wants."""
 
+    policy = "default"
+
     def setUp(self):
         super().setUp()
         self.servers = []
@@ -29,7 +34,8 @@ class Parents(World):
         return self.add_zone([server.address for server in started])
 
     def add_zone(self, addresses):
-        self.z("zone", "add", "nl.test", "-i", self.input, "-o", self.output, "--parents", " ".join(addresses), code=0)
+        self.z("zone", "add", "nl.test", "-i", self.input, "-o", self.output, "--parents", " ".join(addresses),
+               "--policy", self.policy, code=0)
         self.sign()
         return self.json("ds", "show", "nl.test")["ds"][0]
 
@@ -160,6 +166,22 @@ class Answers(Parents):
             self.assertIn(words, done.err)
 
 
+class Settings(Parents):
+    def test_parent_servers_are_changed_later(self):
+        old = FakeServer(denies())
+        self.servers.append(old)
+        self.add_zone([old.address])
+        self.z("zone", "set-parents", "nl.test", code=2)
+        self.z("zone", "set-parents", "nl.test", "--parents", "nobody", code=2)
+        wanted = f"2001:DB8::1@5353,  {old.address}"
+        self.assertTrue(self.json("zone", "set-parents", "nl.test", "--parents", wanted, "--dry-run", code=0)["dry_run"])
+        self.assertEqual(self.check(code=0)["servers_asked"], 1)
+        found = self.json("zone", "set-parents", "nl.test", "--parents", wanted, code=0)
+        self.assertEqual(found["parents"], f"2001:db8::1@5353 {old.address}")
+        self.assertEqual(self.check(code=75)["servers_asked"], 2)
+        self.assertIn("parent servers set", self.z("log", "nl.test", code=0).out)
+
+
 class Discovery(Parents):
     def zone_of(self, addresses):
         """A resolver that knows the zone test. and its servers: {name: [(type, address)]}."""
@@ -192,8 +214,232 @@ class Discovery(Parents):
         resolver = FakeServer(lambda q, o: answer_to(q, rcode=dns.rcode.SERVFAIL).to_wire())
         self.servers.append(resolver)
         self.add_zone([])
-        done = self.z("ds", "check", "nl.test", "--resolver", resolver.address, code=66)
+        done = self.z("ds", "check", "nl.test", "--resolver", resolver.address, code=75)
         self.assertIn("SERVFAIL", done.err)
+
+
+class Noting(Parents):
+    """Two servers whose answers change."""
+
+    def setUp(self):
+        super().setUp()
+        self.answers = [denies(), denies()]
+        self.ds = self.serve(*[lambda q, o, i=i: self.answers[i](q, o) for i in range(2)])
+        self.now = "2026-11-26T12:00:00Z"
+
+    def key(self):
+        return self.check("--dry-run")["keys"][0]
+
+    def ledger(self):
+        with sqlite3.connect(os.path.join(self.state, "keystore.db")) as store:
+            return store.execute("SELECT ttl, last FROM ttls WHERE class = 'ds' ORDER BY ttl").fetchall()
+
+
+class Notes(Noting):
+    """What is kept of what the parent says."""
+
+    def test_what_every_server_shows_is_noted_with_its_time_and_ttl(self):
+        self.answers[0] = shows(self.line(self.ds, 60))
+        self.check(code=75)
+        self.assertIsNone(self.key()["ds_seen"])
+        self.answers[1] = shows(self.line(self.ds, 7200))
+        self.check(code=0)
+        self.now = "2026-11-26T13:00:00Z"
+        self.check(code=0)
+        self.assertEqual(self.key()["ds_seen"], "2026-11-26T12:00:00Z")
+        self.assertEqual([ttl for ttl, last in self.ledger() if last is None], [7200])
+        log = self.z("log", "nl.test", code=0).out
+        self.assertIn("parent asked", log)
+        self.assertIn("seen (2/2)", log)
+
+    def test_a_ttl_that_is_raised_later_counts_and_a_smaller_one_only_when_all_show_it(self):
+        self.answers[:] = [shows(self.line(self.ds, 600))] * 2
+        self.check(code=0)
+        self.answers[0] = shows(self.line(self.ds, 86400))
+        self.check(code=0)
+        self.assertEqual([ttl for ttl, last in self.ledger() if last is None], [86400])
+        self.answers[:] = [says(b""), shows(self.line(self.ds, 600))]
+        self.check(code=75)
+        self.assertEqual([ttl for ttl, last in self.ledger() if last is None], [86400])
+        self.answers[0] = self.answers[1]
+        self.check(code=0)
+        self.assertEqual([ttl for ttl, last in self.ledger() if last is None], [600])
+
+    def test_a_server_that_no_longer_shows_it_takes_the_observation_back(self):
+        self.answers[:] = [shows(self.line(self.ds))] * 2
+        self.check(code=0)
+        self.answers[0] = says(b"")
+        self.check(code=75)
+        self.assertIsNotNone(self.key()["ds_seen"])
+        self.answers[0] = denies()
+        self.check(code=75)
+        self.assertIsNone(self.key()["ds_seen"])
+
+    def test_a_dry_run_notes_nothing(self):
+        self.answers[:] = [shows(self.line(self.ds))] * 2
+        self.assertTrue(self.check("--dry-run", code=0)["dry_run"])
+        self.assertIsNone(self.key()["ds_seen"])
+        self.assertEqual(self.ledger(), [])
+
+
+class Sayings(Noting):
+    """A person says it, with or without evidence."""
+
+    def say(self, verb, *args, code=0):
+        return self.z("ds", verb, "nl.test", "--key", str(self.ds["tag"]), *args, code=code)
+
+    def seen_at(self):
+        return self.key()["ds_seen"]
+
+    def test_seen_and_gone_by_word_are_noted_and_audited(self):
+        self.say("seen", "--dry-run")
+        self.assertIsNone(self.seen_at())
+        self.say("seen")
+        self.assertEqual(self.seen_at(), self.now)
+        self.assertIn("known already", self.say("seen").err)
+        self.assertIn("by word of a person", self.z("log", "nl.test", code=0).out)
+        self.say("gone")
+        self.assertIsNone(self.seen_at())
+        self.assertIn("never seen", self.say("gone", code=3).err)
+
+    def test_evidence_must_show_it(self):
+        signature = f"nl.test. 100 RRSIG DS 13 2 7200 20270101000000 20260101000000 1 test. {'A' * 86}=="
+        good = self.write("good", f";; ANSWER SECTION:\n{self.line(self.ds, 100)}\n{signature}\n")
+        self.say("seen", "--from-file", good)
+        self.assertEqual([ttl for ttl, last in self.ledger() if last is None], [7200])
+        other = self.write("other", Answers.STRANGER + "\n")
+        self.assertIn("does not show", self.say("seen", "--from-file", other, code=1).err)
+        denial = self.write("denial", SOA + "\n")
+        self.assertIn("does not show", self.say("seen", "--from-file", denial, code=1).err)
+        self.say("gone", "--from-file", denial)
+        self.say("seen")
+        self.assertIn("shows the DS", self.say("gone", "--from-file", good, code=1).err)
+
+    def test_bad_evidence_is_refused(self):
+        for text, code, words in (("", 65, "empty"), ("nl.test. DS 1 2\n", 65, ""), ("a.test. 60 A 192.0.2.1\n", 1, "neither"),
+                                  (f"nl.test. DS 1 13 2 {'AB' * 32}\n", 65, "TTL")):
+            done = self.say("seen", "--from-file", self.write("bad", text), code=code)
+            self.assertIn(words, done.err)
+        self.say("seen", "--from-file", self.path("absent"), code=66)
+
+    def test_a_counted_down_ttl_lowers_nothing(self):
+        self.answers[:] = [shows(self.line(self.ds, 86400))] * 2
+        self.check(code=0)
+        self.say("seen", "--from-file", self.write("cached", self.line(self.ds, 17) + "\n"))
+        self.assertEqual([ttl for ttl, last in self.ledger() if last is None], [86400])
+
+    def test_evidence_may_come_by_standard_input(self):
+        self.z("ds", "seen", "nl.test", "--key", str(self.ds["tag"]), "--from-file", "-", code=0,
+               stdin=(self.line(self.ds) + "\n").encode())
+        self.assertEqual(self.seen_at(), self.now)
+
+    def test_a_key_that_is_not_published_cannot_be_seen(self):
+        self.z("key", "generate", "nl.test", "--ksk", code=0)
+        keys = self.json("key", "list", "nl.test")["keys"]
+        prepared = [key for key in keys if key["role"] == "ksk" and key["tag"] != self.ds["tag"]][0]
+        done = self.z("ds", "seen", "nl.test", "--key", str(prepared["tag"]), code=3)
+        self.assertIn("is not published", done.err)
+        self.assertRegex(done.err, r"possible from 2026-11-2\dT\d\d:\d\d:\d\dZ at the earliest")
+
+    def test_a_zsk_has_no_ds(self):
+        zsk = [key for key in self.json("key", "list", "nl.test")["keys"] if key["role"] == "zsk"][0]
+        self.z("ds", "seen", "nl.test", "--key", str(zsk["tag"]), code=3)
+        self.z("ds", "seen", "nl.test", "--key", "99999", code=66)
+        self.z("ds", "seen", "nl.test", code=2)
+
+
+class Formats(Parents):
+    def elements(self, text):
+        root = xml.etree.ElementTree.fromstring(text)
+        return {part.tag.split("}")[1]: (part.text or "").strip() for part in root.iter() if "}" in part.tag}
+
+    def test_epp_is_what_rfc_5910_wants(self):
+        ds = self.add_zone(["127.0.0.1@1"])
+        for name, parts in (("epp", {"update", "add"}), ("epp-create", {"create"})):
+            found = self.elements(self.z("ds", "show", "nl.test", "--format", name, code=0).out)
+            self.assertEqual(set(found), parts | {"dsData", "keyTag", "alg", "digestType", "digest"})
+            self.assertEqual((found["keyTag"], found["alg"], found["digestType"], found["digest"]),
+                             (str(ds["tag"]), "13", "2", ds["digest"]))
+
+    def test_nothing_is_updated_once_the_parent_shows_it(self):
+        ds = self.add_zone(["127.0.0.1@1"])
+        self.z("ds", "seen", "nl.test", "--key", str(ds["tag"]), code=0)
+        done = self.z("ds", "show", "nl.test", "--format", "epp", code=0)
+        self.assertEqual(done.out, "")
+        self.assertIn("nothing to update", done.err)
+
+
+class Runs(Noting):
+    """What `run` does with the parent: it asks when that is due, and tells it."""
+
+    def setUp(self):
+        World.setUp(self)
+        self.servers = []
+        self.addCleanup(lambda: [server.stop() for server in self.servers])
+        self.output = os.path.join(self.state, "zones", "nl.test.zone")
+        self.calls = self.path("calls")
+        self.hook = self.write("hook", f'#!/bin/sh\necho "$ZONESEAL_HOOK $(cat)" >> {self.calls}\nexit $(cat {self.path("code")})\n',
+                               mode=0o755)
+        self.policy = self.write("p.yaml", f"""name: "p"
+parent:
+  check-interval: 2h
+  hook-ds-submit: ["{self.hook}"]
+  hook-ds-withdraw: ["{self.hook}"]
+""")
+        self.write("code", "0")
+        self.answers = [denies(), denies()]
+        self.ds = self.serve(*[lambda q, o, i=i: self.answers[i](q, o) for i in range(2)])
+        self.now = "2026-11-26T12:00:00Z"
+
+    def be(self, state):
+        """As the rollover engine would have it: the DS of the key is in this state since now."""
+        with sqlite3.connect(os.path.join(self.state, "keystore.db")) as store:
+            store.execute("UPDATE keys SET ds = ?, ds_since = unixepoch(?) WHERE role = 'KSK'", (state, self.now))
+
+    def run_once(self, code=0):
+        return self.z("run", "--run-hooks", "-v", code=code)
+
+    def asked(self):
+        return len(self.servers[0].asked)
+
+    def told(self):
+        return self.read(self.calls).decode().splitlines() if os.path.exists(self.calls) else []
+
+    def test_it_asks_while_something_waits_and_no_more_often_than_the_policy_says(self):
+        self.run_once()
+        self.assertEqual(self.asked(), 0)
+        self.be("rumoured")
+        self.assertIn("DS of KSK", self.run_once().err)
+        self.assertEqual(self.asked(), 1)
+        self.now = "2026-11-26T13:59:00Z"
+        self.run_once()
+        self.assertEqual(self.asked(), 1)
+        self.now = "2026-11-26T14:00:00Z"
+        self.answers[:] = [shows(self.line(self.ds))] * 2
+        self.assertIn("seen (2/2)", self.run_once().err)
+        self.assertEqual(self.asked(), 2)
+        self.assertEqual(self.check("--dry-run")["keys"][0]["ds_seen"], self.now)
+
+    def test_it_tells_the_parent_until_the_hook_ends_with_0(self):
+        self.be("rumoured")
+        self.write("code", "75")
+        self.assertIn("ds-submit hook", self.run_once(code=75).err)
+        self.write("code", "0")
+        self.run_once()
+        self.run_once()
+        line = f"nl.test. IN DS {self.ds['tag']} 13 2 {self.ds['digest']}"
+        self.assertEqual(self.told(), [f"ds-submit {line}"] * 2)
+        self.assertIn("ds-submit hook done", self.z("log", "nl.test", code=0).out)
+
+    def test_hooks_stay_off_on_a_virtual_clock(self):
+        self.be("rumoured")
+        self.z("run", code=0)
+        self.assertEqual(self.told(), [])
+
+    def test_no_answer_fails_no_run(self):
+        self.answers[:] = [says(b"")] * 2
+        self.be("rumoured")
+        self.assertIn("2 not known", self.run_once().err)
 
 
 if __name__ == "__main__":
