@@ -34,7 +34,7 @@ static enum status report_done(struct cli *cli, const struct store_zone *zone, c
 static enum status purge(struct cli *cli, struct store *store, struct error *err)
 {
 	struct store_zone zone;
-	struct key key;
+	struct key key = { .id = 0 };
 	const char *const reason = cli_value(cli, OPTION_REASON);
 	const struct purge wanted = { .state = cli->state,
 		.passphrase_file = cli_value(cli, OPTION_PASSPHRASE_FILE),

@@ -175,7 +175,7 @@ static int run_step(struct cli *cli, struct error *err)
 static enum status named_key(struct cli *cli, struct store *store, const struct roll_view *view, const char *text,
     int64_t *out, struct error *err)
 {
-	struct key key;
+	struct key key = { .id = 0 };
 	const enum status status = facts_find_key(store, &view->zone, text, cli->mem, &key, err);
 	if (status == STATUS_OK)
 		*out = key.id;

@@ -164,8 +164,7 @@ static enum status settle_ds(struct roll_view *view, struct error *err)
 
 /* ---- the cache check ---- */
 
-/* What caches may hold once a version with `keys` is published at `when`. */
-static enum status publish(struct history *history, const struct roll_view *view, const struct rollover_key keys[],
+enum status roll_publish_in(struct history *history, const struct roll_view *view, const struct rollover_key keys[],
     struct utc when, struct error *err)
 {
 	const struct timing *const t = &view->rules.timing;
@@ -186,7 +185,7 @@ static enum status judge(const struct roll_view *view, const struct rollover_key
 {
 	struct cache_conflict before;
 	*after = *view->history;
-	const enum status status = publish(after, view, keys, when, err);
+	const enum status status = roll_publish_in(after, view, keys, when, err);
 	if (status != STATUS_OK)
 		return status;
 	*good = history_judge(after, when, out);
@@ -286,8 +285,10 @@ static bool goals_differ(const struct roll_view *view)
 	return false;
 }
 
-static enum status plan(struct utc now, struct arena *mem, struct roll_view *view, struct error *err)
+enum status roll_plan(struct roll_view *view, struct utc now, struct arena *mem, struct error *err)
 {
+	view->stop = ROLL_GOES;
+	view->stop_words = NULL;
 	enum status status =
 	    rollover_plan(&view->rules, view->keys, view->count, &view->facts, now, mem, &view->plan, err);
 	if (status != STATUS_OK)
@@ -323,7 +324,7 @@ enum status roll_look(struct store *store, const char *state, const struct store
 	if (status == STATUS_OK)
 		status = settle_ds(&view, err);
 	if (status == STATUS_OK)
-		status = plan(now, mem, &view, err);
+		status = roll_plan(&view, now, mem, err);
 	if (status == STATUS_OK)
 		*out = view;
 	return status;

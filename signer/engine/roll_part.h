@@ -16,3 +16,13 @@ struct roll_wait *roll_explain(const struct roll_view *view, struct arena *mem);
 
 /* When the conflict is over because what had ended by `now` has left the caches; UTC_NEVER: nothing of it has. */
 struct utc roll_conflict_over(const struct history *history, const struct cache_conflict *conflict, struct utc now);
+
+/* Plans anew, after keys or facts of the view were changed. */
+enum status roll_plan(struct roll_view *view, struct utc now, struct arena *mem, struct error *err) MUST_CHECK;
+
+/* What caches may hold once a version with `keys` is published at `when`. */
+enum status roll_publish_in(struct history *history, const struct roll_view *view, const struct rollover_key keys[],
+    struct utc when, struct error *err) MUST_CHECK;
+
+/* Key `key` leaves at once, whatever the rules say, and the one that replaces it comes at once: security first. */
+void roll_force_out(struct rollover_key keys[], size_t count, int64_t key, struct utc now);

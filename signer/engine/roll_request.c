@@ -1,73 +1,78 @@
 /* SPDX-License-Identifier: MIT */
-/* What people ask for: goals change here, states never do. */
+/* What people ask for: goals change, states do not. */
+#include <inttypes.h>
 #include <string.h>
 
 #include "keystore/token.h"
 #include "signer/engine/folder.h"
 #include "signer/engine/lock.h"
 #include "signer/engine/roll.h"
+#include "signer/engine/roll_part.h"
 #include "signer/engine/setup.h"
 #include "signer/engine/zonekeys.h"
 
-struct asked {
+/* A request while it is worked on. */
+struct work {
 	struct store *store;
 	const struct roll_request *request;
 	struct arena *mem;
 	struct lock lock;
-	struct roll_view *view;
-	struct error *err;
+	struct roll_answer *out;
 };
 
-/* ---- under the zone's lock ---- */
-
-static enum status look(struct asked *asked)
+static enum status look(struct work *work, struct error *err)
 {
 	struct store_zone zone;
-	const struct roll_request *const request = asked->request;
-	const enum status status = setup_find_zone(asked->store, request->zone, asked->mem, &zone, asked->err);
-	return status == STATUS_OK
-		   ? roll_look(asked->store, request->state, &zone, request->now, asked->mem, asked->view, asked->err)
-		   : status;
+	const enum status status = setup_find_zone(work->store, work->request->zone, work->mem, &zone, err);
+	return status == STATUS_OK ? roll_look(work->store, work->request->state, &zone, work->request->now, work->mem,
+					 &work->out->view, err)
+				   : status;
 }
 
-static enum status begin(struct asked *asked, const char *command)
+static enum status begin(struct work *work, const char *command, struct error *err)
 {
-	const struct roll_request *const request = asked->request;
+	const struct roll_request *const request = work->request;
 	struct store_zone zone;
-	enum status status = setup_find_zone(asked->store, request->zone, asked->mem, &zone, asked->err);
+	*work->out = (struct roll_answer){ 0 };
+	enum status status = setup_find_zone(work->store, request->zone, work->mem, &zone, err);
+	if (status == STATUS_OK && !request->dry_run)
+		status = lock_take(
+		    request->state, zone.name, command, request->now, request->lock_wait_seconds, &work->lock, err);
 	if (status == STATUS_OK)
-		status = lock_take(request->state, zone.name, command, request->now, request->lock_wait_seconds,
-		    &asked->lock, asked->err);
-	if (status == STATUS_OK)
-		status = look(asked);
+		status = look(work, err);
 	if (status != STATUS_OK)
 		return status;
-	if (request->expect_revision != 0 && request->expect_revision != asked->view->zone.revision)
-		return error_set(asked->err, STATUS_REFUSED,
-		    "%s has revision %lld now, not %lld: something changed since it was reviewed; look again with "
-		    "--dry-run",
-		    zone.name, (long long)asked->view->zone.revision, (long long)request->expect_revision);
-	return STATUS_OK;
-}
-
-static enum status refuse_stopped(const struct asked *asked)
-{
-	const struct roll_view *const view = asked->view;
-	if (!view->published)
-		return error_set(asked->err, STATUS_REFUSED,
-		    "%s was never published: there is nothing to roll; zoneseal run %s begins everything",
-		    view->zone.name, view->zone.name);
+	const struct roll_view *const view = &work->out->view;
+	if (request->expect_revision != 0 && request->expect_revision != view->zone.revision)
+		return error_set(err, STATUS_REFUSED,
+		    "%s is at revision %" PRId64 ", not %" PRId64 ": something changed since it was looked at; look "
+		    "again",
+		    view->zone.name, view->zone.revision, request->expect_revision);
+	if (view->stop == ROLL_UNPUBLISHED)
+		return error_set(err, STATUS_REFUSED,
+		    "%s is not published yet: the first publication begins with its keys, and there is nothing to roll",
+		    view->zone.name);
 	if (view->stop == ROLL_HELD || view->stop == ROLL_KEY_MISSING)
-		return error_set(asked->err, STATUS_REFUSED, "%s", view->stop_words);
+		return error_set(err, STATUS_REFUSED, "%s: %s", view->zone.name, view->stop_words);
 	return STATUS_OK;
 }
 
-static const char *reason_of(const struct asked *asked, const char *what)
+static const char *reason_of(const struct work *work, const char *what)
 {
-	return asked->request->reason == NULL ? what : arena_printf(asked->mem, "%s: %s", what, asked->request->reason);
+	const char *const why = work->request->reason;
+	return why == NULL ? what : arena_printf(work->mem, "%s: %s", what, why);
 }
 
-static const struct rollover_key *find(const struct roll_view *view, int64_t id)
+static enum status store_keys_changed(
+    struct work *work, const struct key keys[], size_t count, const char *what, struct error *err)
+{
+	if (work->request->dry_run)
+		return STATUS_OK;
+	return store_update_keys(
+	    work->store, work->out->view.zone.id, keys, count, reason_of(work, what), work->request->now, err);
+}
+
+static struct rollover_key *find_key(const struct roll_view *view, int64_t id)
 {
 	for (size_t i = 0; i < view->count; i++)
 		if (view->keys[i].key.id == id)
@@ -77,296 +82,286 @@ static const struct rollover_key *find(const struct roll_view *view, int64_t id)
 
 /* ---- start ---- */
 
-static enum status refuse_start(const struct asked *asked, enum key_role role)
+/* The earliest date that a wait of the key knows; UTC_NEVER: none. */
+static struct utc earliest_of(const struct roll_view *view, size_t key)
 {
-	const struct roll_view *const view = asked->view;
-	const char *until = "";
-	for (size_t i = 0; i < view->plan.wait_count; i++) {
-		const struct rollover_wait *const wait = &view->plan.waits[i];
-		char text[UTC_TEXT];
-		if (view->keys[wait->key].key.role != role || wait->why != ROLLOVER_WAITS_TIME)
-			continue;
-		utc_format(wait->earliest, text);
-		until = arena_printf(asked->mem, "; its next step is possible from %s", text);
-	}
-	return error_set(asked->err, STATUS_REFUSED,
-	    "no rollover of a %s of %s can start: there is no such key in use, or one is under way whose new key is "
-	    "not in "
-	    "use yet%s (zoneseal roll list %s)",
-	    key_role_name(role), view->zone.name, until, view->zone.name);
+	struct utc first = UTC_NEVER;
+	for (size_t i = 0; i < view->plan.wait_count; i++)
+		if (view->plan.waits[i].key == key && utc_before(view->plan.waits[i].earliest, first))
+			first = view->plan.waits[i].earliest;
+	return first;
 }
 
-static enum status make_key(const struct asked *asked, const struct rollover_birth *birth, struct key *made)
+static enum status refuse_start(const struct roll_view *view, enum key_role role, struct error *err)
 {
+	for (size_t i = 0; i < view->count; i++) {
+		const struct key *const key = &view->keys[i].key;
+		if (!key->goal_present || key->standby || key->role != role || key->algorithm != view->rules.algorithm)
+			continue;
+		char when[UTC_TEXT];
+		const struct utc earliest = earliest_of(view, i);
+		utc_format(earliest, when);
+		return error_set(err, STATUS_REFUSED,
+		    "%s: %s %u is not in all caches yet; a roll can start once it is%s%s", view->zone.name,
+		    key_role_name(role), key->tag,
+		    earliest.seconds == UTC_NEVER.seconds ? "" : ", its next step is due at ",
+		    earliest.seconds == UTC_NEVER.seconds ? "" : when);
+	}
+	return error_set(err, STATUS_REFUSED, "%s has no %s of algorithm %u that could be replaced", view->zone.name,
+	    key_role_name(role), view->rules.algorithm);
+}
+
+static enum status make_key(struct work *work, const struct rollover_birth *birth, struct error *err)
+{
+	const struct roll_request *const request = work->request;
+	const struct roll_view *const view = &work->out->view;
 	struct token *token = NULL;
-	const struct roll_request *const request = asked->request;
-	char *const folder = folder_path(request->state, "keys", asked->mem);
-	enum status status = token_open_soft(folder, request->passphrase_file, &token, asked->err);
+	enum status status =
+	    token_open_soft(folder_path(request->state, "keys", work->mem), request->passphrase_file, &token, err);
 	if (status == STATUS_OK)
-		status = zonekeys_generate(asked->store, token, asked->view->zone.id, &asked->view->policy, birth->role,
-		    birth, request->now, made, asked->err);
+		status = zonekeys_generate(work->store, token, view->zone.id, &view->policy, birth->role, birth,
+		    request->now, &work->out->made, err);
 	token_close(token);
+	work->out->key = work->out->made.id;
 	return status;
 }
 
-/* The key as it would be, in a view that a plan can be made from. */
-static void imagine(const struct asked *asked, const struct rollover_birth *birth, size_t candidate, struct key *key)
+/* The zone as it would be with a key that does not exist yet: its tag is 0. */
+static enum status imagine(struct work *work, const struct rollover_birth *birth, struct error *err)
 {
-	struct roll_view *const view = asked->view;
-	if (candidate != SIZE_MAX) {
-		rollover_take(&view->keys[candidate].key, birth);
-		*key = view->keys[candidate].key;
-		return;
-	}
-	struct rollover_key *const keys = arena_calloc(asked->mem, view->count + 1, sizeof(*keys));
+	struct roll_view *const view = &work->out->view;
+	struct rollover_key *const keys = arena_calloc(work->mem, view->count + 1, sizeof(*keys));
 	memcpy(keys, view->keys, view->count * sizeof(*keys));
-	struct rollover_key *const made = &keys[view->count];
-	made->key.algorithm = birth->algorithm;
-	made->key.created = asked->request->now;
-	rollover_key_init(made, birth->role, birth->predecessor);
-	made->key.id = view->count == 0 ? 1 : keys[view->count - 1].key.id + 1;
+	struct key *const key = &keys[view->count].key;
+	rollover_key_init(&keys[view->count], birth->role, birth->predecessor);
+	key->algorithm = birth->algorithm;
+	key->created = work->request->now;
+	key->id = view->count == 0 ? 1 : keys[view->count - 1].key.id + 1;
+	work->out->key = key->id;
 	view->keys = keys;
 	view->count++;
-	*key = made->key;
+	return roll_plan(view, work->request->now, work->mem, err);
 }
 
 /* The old key is on its way out from now on, so that a second request finds the roll under way. */
-static enum status retire(const struct asked *asked, const struct rollover_birth *birth)
+static enum status retire(struct work *work, int64_t id, struct error *err)
 {
-	struct roll_view *const view = asked->view;
-	for (size_t i = 0; i < view->count; i++) {
-		struct key *const old = &view->keys[i].key;
-		if (old->id != birth->predecessor)
-			continue;
-		old->goal_present = false;
-		return asked->request->dry_run ? STATUS_OK
-					       : store_update_keys(asked->store, view->zone.id, old, 1,
-						     reason_of(asked, "roll start"), asked->request->now, asked->err);
-	}
-	return STATUS_OK;
+	struct rollover_key *const old = find_key(&work->out->view, id);
+	old->key.goal_present = false;
+	return store_keys_changed(work, &old->key, 1, "an operator's rollover replaces it", err);
 }
 
-static enum status bring_in(const struct asked *asked, const struct rollover_birth *birth, struct roll_answer *out)
+static enum status bring_in(struct work *work, const struct rollover_birth *birth, struct error *err)
 {
-	struct roll_view *const view = asked->view;
+	struct roll_view *const view = &work->out->view;
 	const size_t candidate = rollover_candidate(view->keys, view->count, birth);
-	const uint16_t old_tag = find(view, birth->predecessor)->key.tag;
-	struct key key;
-	enum status status = STATUS_OK;
-	if (asked->request->dry_run) {
-		imagine(asked, birth, candidate, &key);
-	} else if (candidate != SIZE_MAX) {
-		key = view->keys[candidate].key;
-		rollover_take(&key, birth);
-		status = store_update_keys(asked->store, view->zone.id, &key, 1, reason_of(asked, "roll start"),
-		    asked->request->now, asked->err);
-	} else {
-		status = make_key(asked, birth, &key);
-		out->made = key;
-	}
-	if (status != STATUS_OK)
-		return status;
-	const char *const role = key_role_name(birth->role);
-	out->key = key.id;
-	out->words = key.public_size == 0
-			 ? arena_printf(asked->mem, "%s %u will be replaced by a new one", role, old_tag)
-			 : arena_printf(asked->mem, "%s %u will be replaced by %s %u", role, old_tag, role, key.tag);
-	return retire(asked, birth);
+	if (candidate == SIZE_MAX)
+		return work->request->dry_run ? imagine(work, birth, err) : make_key(work, birth, err);
+	struct key *const key = &view->keys[candidate].key;
+	work->out->key = key->id;
+	rollover_take(key, birth);
+	if (work->request->dry_run)
+		return roll_plan(view, work->request->now, work->mem, err);
+	return store_keys_changed(work, key, 1, "an operator's rollover takes it", err);
 }
 
-static enum status start(struct asked *asked, enum key_role role, struct roll_answer *out)
+/* Without any DS no rule would keep a key that is still on its way into caches until its successor is there too. */
+static bool is_too_early(const struct roll_view *view, const struct key *key)
+{
+	for (size_t i = 0; i < view->count; i++)
+		if (view->keys[i].key.state[KEY_DS] != KEY_NA && view->keys[i].key.state[KEY_DS] != KEY_HIDDEN)
+			return false;
+	return key->state[KEY_DNSKEY] == KEY_RUMOURED || key->state[KEY_ZRRSIG] == KEY_RUMOURED ||
+	       key->state[KEY_KRRSIG] == KEY_RUMOURED;
+}
+
+static enum status replace(struct work *work, enum key_role role, struct error *err)
 {
 	struct rollover_birth birth;
-	struct roll_view *const view = asked->view;
-	enum status status = refuse_stopped(asked);
+	struct roll_view *const view = &work->out->view;
+	if (!rollover_start(view->keys, view->count, role, &view->rules, &birth) ||
+	    is_too_early(view, &find_key(view, birth.predecessor)->key))
+		return refuse_start(view, role, err);
+	const uint16_t old = find_key(view, birth.predecessor)->key.tag;
+	enum status status = bring_in(work, &birth, err);
+	if (status == STATUS_OK)
+		status = retire(work, birth.predecessor, err);
+	if (status == STATUS_OK && !work->request->dry_run)
+		status = look(work, err);
 	if (status != STATUS_OK)
 		return status;
-	if (!rollover_start(view->keys, view->count, role, &view->rules, &birth))
-		return refuse_start(asked, role);
-	return bring_in(asked, &birth, out);
-}
-
-/* ---- the functions of roll.h ---- */
-
-/* Looks again, so that the answer shows what is; a dry run shows what would be. */
-static enum status finish(struct asked *asked, enum status status)
-{
-	if (status == STATUS_OK && !asked->request->dry_run)
-		status = look(asked);
-	lock_release(&asked->lock);
-	return status;
-}
-
-static struct asked ask(struct store *store, const struct roll_request *request, struct arena *mem,
-    struct roll_answer *out, struct error *err)
-{
-	*out = (struct roll_answer){ .words = "" };
-	return (struct asked){ store, request, mem, LOCK_NONE, &out->view, err };
+	const struct rollover_key *const fresh = find_key(&work->out->view, work->out->key);
+	const char *const name = key_role_name(role);
+	work->out->words =
+	    fresh == NULL || fresh->key.tag == 0
+		? arena_printf(work->mem, "%s %u is to be replaced by a new %s", name, old, name)
+		: arena_printf(work->mem, "%s %u is to be replaced by %s %u", name, old, name, fresh->key.tag);
+	return STATUS_OK;
 }
 
 enum status roll_start(struct store *store, const struct roll_request *request, enum key_role role, struct arena *mem,
     struct roll_answer *out, struct error *err)
 {
-	struct asked asked = ask(store, request, mem, out, err);
-	enum status status = begin(&asked, "roll start");
+	struct work work = { store, request, mem, LOCK_NONE, out };
+	enum status status = begin(&work, "roll start", err);
 	if (status == STATUS_OK)
-		status = start(&asked, role, out);
-	return finish(&asked, status);
+		status = replace(&work, role, err);
+	lock_release(&work.lock);
+	return status;
 }
 
-static enum status turn_back(struct asked *asked, int64_t id, struct roll_answer *out)
+/* ---- abort ---- */
+
+static enum status check_abort(
+    const struct roll_view *view, const struct rollover_key *fresh, struct rollover_key **old, struct error *err)
 {
-	struct roll_view *const view = asked->view;
-	const struct rollover_key *const key = find(view, id);
-	const struct rollover_key *const old = key == NULL ? NULL : find(view, key->key.predecessor);
-	if (old == NULL)
-		return error_set(asked->err, STATUS_REFUSED,
-		    "that key of %s replaces no other: there is no roll to abort", view->zone.name);
-	if (old->missing || old->key.purged.seconds != 0)
-		return error_set(asked->err, STATUS_REFUSED,
-		    "the private half of %s %u is gone: the rollover cannot be turned back",
-		    key_role_name(old->key.role), old->key.tag);
-	if (!rollover_abort(view->keys, view->count, id))
-		return error_set(asked->err, STATUS_REFUSED,
-		    "past the point of no return: %s %u is on its way out already; start a new rollover instead "
-		    "(zoneseal "
-		    "roll start)",
-		    key_role_name(old->key.role), old->key.tag);
-	out->key = id;
-	out->words = arena_printf(
-	    asked->mem, "%s %u stays; %u leaves again", key_role_name(old->key.role), old->key.tag, key->key.tag);
-	if (asked->request->dry_run)
-		return STATUS_OK;
-	const struct key both[] = { old->key, key->key };
-	return store_update_keys(asked->store, view->zone.id, both, COUNT(both), reason_of(asked, "roll abort"),
-	    asked->request->now, asked->err);
+	if (fresh == NULL || !fresh->key.goal_present || fresh->key.predecessor == 0)
+		return error_set(err, STATUS_REFUSED, "%s: that key is not being rolled in; see zoneseal roll list",
+		    view->zone.name);
+	for (size_t i = 0; i < view->count; i++)
+		if (view->keys[i].key.predecessor == fresh->key.id && view->keys[i].key.goal_present)
+			return error_set(err, STATUS_REFUSED,
+			    "%s: %s %u is being replaced by %s %u already; abort that first", view->zone.name,
+			    key_role_name(fresh->key.role), fresh->key.tag, key_role_name(view->keys[i].key.role),
+			    view->keys[i].key.tag);
+	*old = find_key(view, fresh->key.predecessor);
+	if (*old == NULL || (*old)->missing || (*old)->key.purged.seconds != 0)
+		return error_set(err, STATUS_REFUSED,
+		    "%s: the old key or its private half is gone; to replace %s %u, start a new roll", view->zone.name,
+		    key_role_name(fresh->key.role), fresh->key.tag);
+	if ((*old)->key.algorithm != view->rules.algorithm)
+		return error_set(err, STATUS_REFUSED,
+		    "%s: the policy wants algorithm %u, which %s %u has not: an algorithm rollover is not turned back; "
+		    "zoneseal hold stops it where it is",
+		    view->zone.name, view->rules.algorithm, key_role_name((*old)->key.role), (*old)->key.tag);
+	return STATUS_OK;
 }
 
 enum status roll_abort(struct store *store, const struct roll_request *request, int64_t key, struct arena *mem,
     struct roll_answer *out, struct error *err)
 {
-	struct asked asked = ask(store, request, mem, out, err);
-	enum status status = begin(&asked, "roll abort");
+	struct work work = { store, request, mem, LOCK_NONE, out };
+	struct rollover_key *old = NULL;
+	enum status status = begin(&work, "roll abort", err);
+	struct rollover_key *const fresh = status == STATUS_OK ? find_key(&out->view, key) : NULL;
 	if (status == STATUS_OK)
-		status = turn_back(&asked, key, out);
-	return finish(&asked, status);
+		status = check_abort(&out->view, fresh, &old, err);
+	if (status == STATUS_OK && !rollover_abort(out->view.keys, out->view.count, key))
+		status = error_set(err, STATUS_REFUSED,
+		    "%s: past the point of no return: %s %u is on its way out of caches already; only a new roll leads "
+		    "back (zoneseal roll start)",
+		    out->view.zone.name, key_role_name(old->key.role), old->key.tag);
+	if (status == STATUS_OK) {
+		const struct key changed[] = { fresh->key, old->key };
+		status = store_keys_changed(&work, changed, COUNT(changed), "its rollover is aborted", err);
+		out->key = key;
+	}
+	if (status == STATUS_OK)
+		out->words = arena_printf(mem, "%s %u stays, %s %u leaves again%s", key_role_name(old->key.role),
+		    old->key.tag, key_role_name(fresh->key.role), fresh->key.tag,
+		    out->view.rules.lifetime[old->key.role].seconds == 0
+			? ""
+			: "; when its lifetime is over the policy starts the next roll: zoneseal hold keeps it off");
+	if (status == STATUS_OK)
+		status = request->dry_run ? roll_plan(&out->view, request->now, mem, err) : look(&work, err);
+	lock_release(&work.lock);
+	return status;
 }
 
-static enum status let_step(struct asked *asked, struct roll_answer *out)
+/* ---- step ---- */
+
+static const struct rollover_wait *find_operator_wait(const struct roll_view *view)
 {
-	const struct roll_view *const view = asked->view;
-	struct utc earliest = UTC_NEVER;
-	if (!view->rules.manual)
-		return error_set(asked->err, STATUS_REFUSED,
-		    "the policy of %s is not manual (keys.manual): zoneseal run takes every step by itself",
-		    view->zone.name);
-	for (size_t i = 0; i < view->plan.wait_count; i++) {
-		const struct rollover_wait *const wait = &view->plan.waits[i];
-		if (wait->why == ROLLOVER_WAITS_TIME && utc_before(wait->earliest, earliest))
-			earliest = wait->earliest;
-		if (wait->why != ROLLOVER_WAITS_OPERATOR)
-			continue;
-		const struct key *const key = &view->keys[wait->key].key;
-		out->key = key->id;
-		out->words = arena_printf(
-		    asked->mem, "the next run takes the next step of %s %u", key_role_name(key->role), key->tag);
-		return asked->request->dry_run
-			   ? STATUS_OK
-			   : store_ask_step(asked->store, view->zone.id, asked->request->now, asked->err);
-	}
-	char text[UTC_TEXT] = "";
-	if (earliest.seconds != UTC_NEVER.seconds)
-		utc_format(earliest, text);
-	return error_set(asked->err, STATUS_REFUSED, "no step of %s waits for an operator%s%s", view->zone.name,
-	    text[0] != '\0' ? "; the next may from " : "", text);
+	for (size_t i = 0; i < view->plan.wait_count; i++)
+		if (view->plan.waits[i].why == ROLLOVER_WAITS_OPERATOR)
+			return &view->plan.waits[i];
+	return NULL;
+}
+
+static enum status refuse_step(const struct roll_view *view, struct error *err)
+{
+	char when[UTC_TEXT];
+	if (!view->policy.manual)
+		return error_set(err, STATUS_REFUSED,
+		    "%s: policy %s takes each step by itself; only one with keys.manual: true waits for an operator",
+		    view->zone.name, view->policy.name);
+	utc_format(view->plan.next, when);
+	const bool never = view->plan.next.seconds == UTC_NEVER.seconds;
+	return error_set(err, STATUS_REFUSED, "%s: no step waits for an operator now%s%s", view->zone.name,
+	    never ? "" : "; the earliest possible time is ", never ? "" : when);
 }
 
 enum status roll_step(struct store *store, const struct roll_request *request, struct arena *mem,
     struct roll_answer *out, struct error *err)
 {
-	struct asked asked = ask(store, request, mem, out, err);
-	enum status status = begin(&asked, "roll step");
+	struct work work = { store, request, mem, LOCK_NONE, out };
+	enum status status = begin(&work, "roll step", err);
+	const struct rollover_wait *const wait = status == STATUS_OK ? find_operator_wait(&out->view) : NULL;
+	if (status == STATUS_OK && wait == NULL)
+		status = refuse_step(&out->view, err);
+	if (status == STATUS_OK) {
+		const struct key *const key = &out->view.keys[wait->key].key;
+		out->key = key->id;
+		out->words =
+		    arena_printf(mem, "the next run takes the next step of %s %u", key_role_name(key->role), key->tag);
+		out->view.facts.step = true;
+	}
+	if (status == STATUS_OK && !request->dry_run)
+		status = store_ask_step(store, out->view.zone.id, request->now, err);
 	if (status == STATUS_OK)
-		status = let_step(&asked, out);
-	return finish(&asked, status);
+		status = request->dry_run ? roll_plan(&out->view, request->now, mem, err) : look(&work, err);
+	lock_release(&work.lock);
+	return status;
 }
 
-/* A key that is to go anyway needs no second roll; one that only comes in is turned back first. */
-static enum status replace(struct asked *asked, int64_t id, struct roll_answer *out)
+/* ---- emergency ---- */
+
+static enum status drop_reserve(struct work *work, struct rollover_key *key, struct error *err)
 {
-	struct roll_view *const view = asked->view;
-	const struct rollover_key *const key = find(view, id);
-	if (key == NULL)
-		return error_set(asked->err, STATUS_MISSING, "%s has no such key", view->zone.name);
-	if (!key->key.goal_present)
-		return error_set(asked->err, STATUS_REFUSED,
-		    "%s %u of %s is on its way out already, or gone; see zoneseal plan %s",
-		    key_role_name(key->key.role), key->key.tag, view->zone.name, view->zone.name);
-	if (key->key.active.seconds == 0 && key->key.predecessor != 0)
-		return turn_back(asked, id, out);
-	return start(asked, key->key.role, out);
+	key->key.goal_present = false;
+	work->out->key = key->key.id;
+	work->out->words = arena_printf(
+	    work->mem, "%s %u, kept in reserve, leaves the zone", key_role_name(key->key.role), key->key.tag);
+	enum status status = store_keys_changed(work, &key->key, 1, "it may be stolen", err);
+	if (status != STATUS_OK)
+		return status;
+	return work->request->dry_run ? roll_plan(&work->out->view, work->request->now, work->mem, err)
+				      : look(work, err);
 }
 
 enum status roll_emergency(struct store *store, const struct roll_request *request, int64_t key, struct arena *mem,
     struct roll_answer *out, struct error *err)
 {
-	struct asked asked = ask(store, request, mem, out, err);
-	enum status status = begin(&asked, "emergency");
+	struct work work = { store, request, mem, LOCK_NONE, out };
+	enum status status = begin(&work, "emergency", err);
+	struct rollover_key *const stolen = status == STATUS_OK ? find_key(&out->view, key) : NULL;
+	if (status == STATUS_OK && stolen == NULL)
+		status = error_set(err, STATUS_REFUSED, "%s has no such key", out->view.zone.name);
+	if (status == STATUS_OK && !stolen->key.goal_present)
+		status = error_set(err, STATUS_REFUSED,
+		    "%s: %s %u is on its way out already, as fast as caches allow; see zoneseal status",
+		    out->view.zone.name, key_role_name(stolen->key.role), stolen->key.tag);
 	if (status == STATUS_OK)
-		status = replace(&asked, key, out);
-	return finish(&asked, status);
-}
-
-/* ---- what the other plan would break ---- */
-
-static void withdraw(struct key *key)
-{
-	for (int r = 0; r < KEY_RECORDS; r++)
-		if (r != KEY_DS && key->state[r] != KEY_NA)
-			key->state[r] = KEY_HIDDEN;
-}
-
-static void put_in(struct key *key)
-{
-	for (int r = 0; r < KEY_RECORDS; r++)
-		if (r != KEY_DS && key->state[r] == KEY_HIDDEN)
-			key->state[r] = KEY_RUMOURED;
+		status = stolen->key.standby ? drop_reserve(&work, stolen, err) : replace(&work, stolen->key.role, err);
+	lock_release(&work.lock);
+	return status;
 }
 
 enum status roll_breakage_of(const struct roll_view *view, int64_t key, struct utc now, struct arena *mem,
     struct roll_breakage *out, struct error *err)
 {
-	struct history *const history = arena_alloc(mem, sizeof(*history));
 	struct rollover_key *const keys = arena_calloc(mem, view->count + 1, sizeof(*keys));
-	const struct rollover_key *const stolen = find(view, key);
+	struct history *const after = arena_calloc(mem, 1, sizeof(*after));
 	struct cache_conflict conflict;
-	size_t count = view->count;
-	if (stolen == NULL)
-		return error_set(err, STATUS_MISSING, "%s has no such key", view->zone.name);
-	memcpy(keys, view->keys, count * sizeof(*keys));
-	struct rollover_birth birth = { stolen->key.role, stolen->key.algorithm, key, now, false };
-	const size_t candidate = rollover_candidate(keys, count, &birth);
-	struct rollover_key *next = candidate != SIZE_MAX ? &keys[candidate] : &keys[count];
-	if (candidate == SIZE_MAX) {
-		next->key.algorithm = birth.algorithm;
-		rollover_key_init(next, birth.role, key);
-		next->key.id = keys[count - 1].key.id + 1;
-		count++;
-	}
-	put_in(&next->key);
-	withdraw(&keys[stolen - view->keys].key);
-	*history = *view->history;
-	const struct timing *const timing = &view->rules.timing;
-	enum status status =
-	    history_begin(history, HISTORY_DNSKEY, keys, count, (uint32_t)timing->ttl_key.seconds, now, err);
-	if (status == STATUS_OK)
-		status = history_begin(history, HISTORY_DATA, keys, count, (uint32_t)timing->ttl_sig.seconds, now, err);
+	memcpy(keys, view->keys, view->count * sizeof(*keys));
+	roll_force_out(keys, view->count, key, now);
+	*after = *view->history;
+	const enum status status = roll_publish_in(after, view, keys, now, err);
 	if (status != STATUS_OK)
 		return status;
-	*out = (struct roll_breakage){ UTC_NEVER, UTC_NEVER, NULL };
-	if (history_judge(history, now, &conflict))
-		return STATUS_OK;
-	*out = (struct roll_breakage){ utc_later(conflict.begins, now), conflict.ends,
-		history_words(history, &conflict, keys, count, mem) };
+	*out = (struct roll_breakage){ UTC_NEVER, now, "no cache notices" };
+	if (!history_judge(after, now, &conflict))
+		*out = (struct roll_breakage){ now, conflict.ends,
+			history_words(after, &conflict, keys, view->count, mem) };
 	return STATUS_OK;
 }

@@ -98,12 +98,12 @@ class Requests(Rolls):
         self.z("hold", "nl.test", "--reason", "freeze", code=0)
         self.z("release", "nl.test", code=0)
         done = self.z("roll", "start", "nl.test", "--zsk", "--expect-revision", str(revision), code=3)
-        self.assertIn("something changed since it was reviewed", done.err)
+        self.assertIn("something changed since", done.err)
         self.z("roll", "start", "nl.test", "--zsk", "--expect-revision", "soon", code=2)
 
     def test_a_second_roll_waits_until_the_first_ones_key_is_in_use(self):
         self.z("roll", "start", "nl.test", "--zsk", code=0)
-        self.assertIn("under way", self.z("roll", "start", "nl.test", "--zsk", code=3).err)
+        self.assertIn("a roll can start once", self.z("roll", "start", "nl.test", "--zsk", code=3).err)
         self.z("roll", "start", "nl.test", code=2)
         self.z("roll", "start", "nl.test", "--csk", code=3)
 
@@ -148,11 +148,11 @@ class Requests(Rolls):
         self.z("emergency", "nl.test", "--key", "1", code=66)
 
     def test_no_step_where_the_policy_is_not_manual(self):
-        self.assertIn("not manual", self.z("roll", "step", "nl.test", code=3).err)
+        self.assertIn("keys.manual", self.z("roll", "step", "nl.test", code=3).err)
 
     def test_nothing_is_rolled_before_the_first_publication(self):
         self.z("zone", "add", "new.test", "-i", self.input, code=0)
-        self.assertIn("never published", self.z("roll", "start", "new.test", "--zsk", code=3).err)
+        self.assertIn("not published yet", self.z("roll", "start", "new.test", "--zsk", code=3).err)
 
 
 if __name__ == "__main__":

@@ -31,7 +31,7 @@ class Timelines(Rolling):
 
     def follow(self, name):
         policy, world, commands, expected = self.read_timeline(name)
-        self.base = {"keys": {"algorithm": "ED25519", "publish-safety": "0s", "retire-safety": "0s",
+        self.base = {"keys": {"algorithm": "ECDSAP256SHA256", "publish-safety": "0s", "retire-safety": "0s",
                               "zsk": {"lifetime": "unlimited"}}, "parent": {}}
         for path, value in policy.items():
             self.set_field(path, value)
@@ -120,6 +120,29 @@ class Timelines(Rolling):
 
     def test_going_secure(self):
         self.follow("going_secure")
+
+    def test_algorithm_conservative(self):
+        self.caches.strict = True
+        self.follow("algorithm_conservative")
+
+    def test_algorithm_liberal(self):
+        self.follow("algorithm_liberal")
+
+    def test_algorithm_of_a_csk(self):
+        self.caches.strict = True
+        self.follow("algorithm_csk")
+
+    def test_two_keys_become_one(self):
+        self.follow("two_keys_to_csk")
+
+    def test_one_key_becomes_two(self):
+        self.follow("csk_to_two_keys")
+
+    def test_going_insecure(self):
+        self.follow("going_insecure")
+
+    def test_parent_without_ds(self):
+        self.follow("parent_without_ds")
 
     def test_outage(self):
         self.follow("outage")
