@@ -372,6 +372,8 @@ enum status engine_sign(struct store *store, const char *zone, const struct engi
 		status = roll_run_problem(&run, err);
 	if (prepared)
 		status = after_work(&run, status, &hook_ran, err);
+	if (prepared)
+		parent_run_next(&run);
 	if (prepared && status == STATUS_OK)
 		status = purge_keys(&run, err);
 	record(&run, status, hook_ran, err);

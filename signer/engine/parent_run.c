@@ -24,13 +24,18 @@ static struct standing standing_of(const struct key keys[], size_t count)
 	return out;
 }
 
+/* On a virtual clock nobody asks a resolver. */
+static bool may_ask(const struct run *run)
+{
+	return !run->options->dry_run && run->policy.ds == POLICY_DS_CHECK && run->report->has_published &&
+	       (!run->virtual_clock || run->zone.parents[0] != '\0');
+}
+
 static bool is_due(const struct run *run, const struct key keys[], size_t count)
 {
 	const struct standing standing = standing_of(keys, count);
 	const struct utc daily = utc_add(run->zone.ds_checked, (struct span){ DAY });
-	if (run->options->dry_run || run->policy.ds != POLICY_DS_CHECK || !run->has_last || !standing.any)
-		return false;
-	if (run->virtual_clock && run->zone.parents[0] == '\0')
+	if (!may_ask(run) || !run->has_last || !standing.any)
 		return false;
 	return standing.waits || utc_before(run->now, run->zone.ds_checked) || !utc_before(run->now, daily);
 }
@@ -54,6 +59,25 @@ void parent_run_look(struct run *run)
 	if (status == STATUS_OK && !view.asked)
 		return;
 	run->report->parent = status == STATUS_OK ? parent_words(&view, run->mem) : arena_strdup(run->mem, err.message);
+}
+
+void parent_run_next(struct run *run)
+{
+	struct store_zone zone;
+	struct key *keys = NULL;
+	size_t count = 0;
+	bool found = false;
+	struct error ignored;
+	if (!may_ask(run) || store_keys(run->store, run->zone.id, run->mem, &keys, &count, &ignored) != STATUS_OK ||
+	    !standing_of(keys, count).waits ||
+	    store_find_zone(run->store, run->zone.name, run->mem, &zone, &found, &ignored) != STATUS_OK || !found)
+		return;
+	/* What began to wait in this very run is not asked for at once: the parent has only just been told. */
+	struct utc due = utc_add(zone.ds_checked, run->policy.check_interval);
+	if (!utc_before(run->now, due))
+		due = utc_add(run->now, run->policy.check_interval);
+	if (run->report->next.seconds == 0 || utc_before(due, run->report->next))
+		run->report->next = due;
 }
 
 enum status parent_run_tell(struct run *run, struct error *err)

@@ -10,5 +10,8 @@
  * is run->report->parent; no answer and no failure here fails a run. */
 void parent_run_look(struct run *run);
 
+/* Moves run->report->next forward to the next question, if something waits for the parent. */
+void parent_run_next(struct run *run);
+
 /* Runs the hooks ds-submit and ds-withdraw that are due. The status is that of the first hook that failed. */
 enum status parent_run_tell(struct run *run, struct error *err) MUST_CHECK;

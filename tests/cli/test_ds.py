@@ -411,6 +411,7 @@ parent:
         self.be("rumoured")
         self.assertIn("DS of KSK", self.run_once().err)
         self.assertEqual(self.asked(), 1)
+        self.assertIn("next at 2026-11-26 14:00Z", self.run_once().err)
         self.now = "2026-11-26T13:59:00Z"
         self.run_once()
         self.assertEqual(self.asked(), 1)
