@@ -212,7 +212,7 @@ static void judge_rollovers(const struct roll_view *view, struct arena *mem, str
 	if (!calm || zone->wait_count == 0 || zone->waits[0].who != REPORT_YOU)
 		return;
 	const struct report_wait *wait = &zone->waits[0];
-	zone->headline = arena_printf(mem, "OK, but an action for you: %s.", wait->what);
+	zone->headline = arena_printf(mem, "OK, but an action for you. Waiting for %s.", wait->what);
 	zone->effect = arena_printf(mem, "If nobody acts: %s.", wait->if_nobody);
 	zone->command = wait->command;
 	zone->urgent = !is_first_ds(view, wait);

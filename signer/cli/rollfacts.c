@@ -68,6 +68,8 @@ static void parent_words(const struct roll_view *view, const struct rollover_key
     struct report_wait *out)
 {
 	out->who = parent_of(view);
+	out->what = arena_printf(
+	    mem, "the DS of %s %s every parent server", report_key_label(&key->key, mem), arrives ? "at" : "gone from");
 	out->if_nobody = !arrives ? "the old DS and its key stay; the zone stays valid, the rollover waits"
 			 : key->key.predecessor != 0 ? "the old key stays; the zone stays valid, the rollover waits"
 						     : "the zone is signed, and insecure for the world until then";
@@ -187,8 +189,8 @@ struct future {
 static void remember(void *context, const struct simulate_event *event)
 {
 	struct future *future = context;
-	const bool of_key =
-	    event->kind == SIMULATE_MADE || event->kind == SIMULATE_TAKEN || event->kind == SIMULATE_MOVED;
+	const bool of_key = event->kind == SIMULATE_MADE || event->kind == SIMULATE_TAKEN ||
+			    event->kind == SIMULATE_MOVED || event->kind == SIMULATE_SEEN;
 	if (!of_key || future->count == EVENTS_MOST)
 		return;
 	if (future->count == future->room) {
@@ -255,7 +257,7 @@ struct milestone {
 static const struct milestone arrives[] = {
 	{ KEY_DNSKEY, KEY_OMNIPRESENT, "DNSKEY of %s in all caches" },
 	{ KEY_ZRRSIG, KEY_OMNIPRESENT, "signatures of %s in all caches" },
-	{ KEY_DS, KEY_RUMOURED, "DS of %s submitted to the parent" },
+	{ KEY_DS, KEY_RUMOURED, "DS of %s at every parent server" },
 	{ KEY_DS, KEY_OMNIPRESENT, "DS of %s in all caches" },
 };
 static const struct milestone leaves[] = {
@@ -264,17 +266,21 @@ static const struct milestone leaves[] = {
 	{ KEY_DNSKEY, KEY_HIDDEN, "%s removed, out of all caches" },
 };
 
-static bool is_past(enum key_state state, enum key_state to)
+/* "At every parent server" is an observation, not a state. */
+static bool is_observation(const struct milestone *milestone)
 {
-	return state == to || (to == KEY_RUMOURED && state == KEY_OMNIPRESENT);
+	return milestone->record == KEY_DS && milestone->to == KEY_RUMOURED;
 }
 
 static struct utc foreseen(const struct future *future, int64_t key, const struct milestone *milestone)
 {
 	for (size_t i = 0; i < future->count; i++) {
 		const struct simulate_event *event = &future->events[i];
-		if (event->kind == SIMULATE_MOVED && event->key->key.id == key && event->record == milestone->record &&
-		    event->to == milestone->to)
+		if (event->key->key.id != key)
+			continue;
+		if (is_observation(milestone) ? event->kind == SIMULATE_SEEN
+					      : event->kind == SIMULATE_MOVED && event->record == milestone->record &&
+						    event->to == milestone->to)
 			return event->when;
 	}
 	return UTC_NEVER;
@@ -289,10 +295,13 @@ static void add_steps(const struct roll_view *view, const struct rollover_key *k
 		if (state == KEY_NA || (list[i].record == KEY_DS && view->rules.no_ds))
 			continue;
 		struct report_step *step = &steps[(*step_count)++];
-		step->done = is_past(state, list[i].to);
+		const bool seen = is_observation(&list[i]);
+		step->done = seen ? key->key.ds_seen.seconds != 0 || state == KEY_OMNIPRESENT : state == list[i].to;
 		step->what = fill(list[i].words, label, mem);
-		step->when = step->done ? key->key.since[list[i].record] : foreseen(future, key->key.id, &list[i]);
-		step->who = list[i].record == KEY_DS && list[i].to == KEY_RUMOURED ? parent_of(view) : REPORT_ZONESEAL;
+		step->when = !step->done                             ? foreseen(future, key->key.id, &list[i])
+			     : seen && key->key.ds_seen.seconds != 0 ? key->key.ds_seen
+								     : key->key.since[list[i].record];
+		step->who = seen ? parent_of(view) : REPORT_ZONESEAL;
 	}
 }
 

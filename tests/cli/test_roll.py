@@ -29,7 +29,7 @@ class Rolls(World):
 class Words(Rolls):
     def test_status_says_first_what_a_person_must_do(self):
         out = self.z("status", "nl.test", code=0).out
-        self.assertIn(f"an action for you: the DS of KSK {self.keys['ksk']}", out.splitlines()[0])
+        self.assertIn(f"an action for you. Waiting for the DS of KSK {self.keys['ksk']} at every parent server", out.splitlines()[0])
         self.assertIn("If nobody acts:", out)
         self.assertIn(f"zoneseal ds show nl.test. --key {self.keys['ksk']}", out)
         self.assertIn("1 zone needs you", self.z("status", code=0).out)
