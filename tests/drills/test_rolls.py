@@ -74,8 +74,15 @@ class Timelines(Rolling):
             self.change("keys.scheme", rest[0])
         elif word == "goal":
             self.change("zone.dnssec", rest[0])
+        elif word == "roll":
+            self.z("roll", "start", "nl.test", "--" + rest[0], code=0, now=self.now_text())
+        elif word in ("hold", "release"):
+            reason = ["--reason", "drill"] if word == "hold" else []
+            self.z(word, "nl.test", *reason, code=0, now=self.now_text())
+        elif word == "step":
+            self.z("roll", "step", "nl.test", code=0, now=self.now_text())
         else:
-            self.skipTest(text)
+            self.fail(text)
 
     def change(self, path, value):
         self.set_field(path, value)
@@ -143,6 +150,12 @@ class Timelines(Rolling):
 
     def test_parent_without_ds(self):
         self.follow("parent_without_ds")
+
+    def test_hold_and_release(self):
+        self.follow("hold")
+
+    def test_zsk_and_ksk_at_once(self):
+        self.follow("overlap_roles")
 
     def test_outage(self):
         self.follow("outage")

@@ -10,8 +10,7 @@ import sqlite3
 import subprocess
 import unittest
 
-import zs
-from rolls import DAY, HOUR, Rolling, rfc3339
+from rolls import DAY, HOUR, Rolling, rfc3339, zs
 
 KILLER = os.environ["ZONESEAL_KILLER"]
 STRIDE = int(os.environ.get("ZONESEAL_KILL_STRIDE", "1"))
