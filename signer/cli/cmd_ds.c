@@ -175,7 +175,9 @@ static enum status show(struct cli *cli, struct store *store, const struct ds_wa
 		print_ds(name, key, &ds, wanted, ANCHOR_TTL);
 		shown++;
 		if (utc_before(cli->now, keys[i].ready_at))
-			cli_say(cli, "%s %u: submit it after %s, when its DNSKEY is in all caches",
+			cli_say(cli,
+			    "%s %u: do not submit it before %s; until then some cache may hold what would be bogus "
+			    "with it",
 			    key_role_name(key->role), key->tag, report_when(keys[i].ready_at, cli->now, cli->mem));
 		else if (!key_is_published(key))
 			cli_say(

@@ -10,14 +10,20 @@
 #include "signer/engine/hooks.h"
 #include "signer/engine/verdict.h"
 
-/* When what the key waits for first is in all caches; 0: it waits for no such thing. */
-static struct utc ready_at(const struct roll_view *view, size_t key)
+/* When the key is ready for its use: the DS of a KSK may go to the parent, or the DNSKEY of a ZSK is in all caches. 0:
+ * it waits for no such thing. */
+static struct utc ready_at(const struct roll_view *view, size_t key, struct utc now, struct arena *mem)
 {
 	struct utc when = { 0 };
+	const struct key *const row = &view->keys[key].key;
+	if (row->goal_present && row->state[KEY_DS] == KEY_HIDDEN && !row->standby && !view->rules.no_ds &&
+	    key_is_published(row))
+		return rollfacts_ds_wanted(view, row->id, now, mem);
 	for (size_t i = 0; i < view->plan.wait_count; i++) {
 		const struct rollover_wait *wait = &view->plan.waits[i];
-		if (wait->key == key && wait->why == ROLLOVER_WAITS_TIME && wait->to == KEY_OMNIPRESENT)
-			when = utc_later(when, wait->earliest);
+		if (wait->key == key && wait->record == KEY_DNSKEY && wait->why == ROLLOVER_WAITS_TIME &&
+		    wait->to == KEY_OMNIPRESENT)
+			when = wait->earliest;
 	}
 	return when;
 }
@@ -51,7 +57,7 @@ static void add_keys(const struct roll_view *view, struct utc now, struct arena 
 	for (size_t i = 0; i < view->count; i++) {
 		struct report_key *row = &(*out)[i];
 		*row = (struct report_key){
-			.key = view->keys[i].key, .zone = view->zone.name, .ready_at = ready_at(view, i)
+			.key = view->keys[i].key, .zone = view->zone.name, .ready_at = ready_at(view, i, now, mem)
 		};
 		row->word = report_key_word(&row->key, view->rules.no_ds);
 		row->waits_for = waits_for(view, row, now, mem);

@@ -245,6 +245,25 @@ enum status rollfacts_plan(const struct roll_view *view, struct utc now, struct 
 	return status;
 }
 
+struct utc rollfacts_ds_wanted(const struct roll_view *view, int64_t key, struct utc now, struct arena *mem)
+{
+	struct future future = { .mem = mem };
+	struct utc when = UTC_NEVER;
+	const struct utc until = utc_add(now, (struct span){ (int64_t)HORIZON_DAYS * DAY });
+	/* A veto ends the foresight: what comes before it stands. */
+	const enum status status = foresee(view, now, until, view->rules.timing.registration, &future, NULL);
+	for (size_t i = 0; i < future.count && (status == STATUS_OK || status == STATUS_NO); i++) {
+		const struct simulate_event *event = &future.events[i];
+		if (event->kind != SIMULATE_MOVED || event->key->key.id != key || event->record != KEY_DS ||
+		    event->to != KEY_RUMOURED)
+			continue;
+		when = event->when;
+		break;
+	}
+	free(future.events);
+	return when;
+}
+
 /* ---- rollovers under way ---- */
 
 struct milestone {

@@ -23,6 +23,10 @@ void rollfacts_waits_of(
 enum status rollfacts_plan(const struct roll_view *view, struct utc now, struct utc until, struct span ds_delay,
     struct arena *mem, struct report_plan_line **out, size_t *count, struct error *err) MUST_CHECK;
 
+/* When the DS of a key that has none yet may go to the parent: once the planner wants it there, so after all that was
+ * cached unsigned or under other keys has left the caches. UTC_NEVER if nothing leads there by itself. */
+struct utc rollfacts_ds_wanted(const struct roll_view *view, int64_t key, struct utc now, struct arena *mem);
+
 /* The rollovers that are under way, each with its milestones. */
 enum status rollfacts_rolls(const struct roll_view *view, struct utc now, struct arena *mem, struct report_roll **out,
     size_t *count, struct error *err) MUST_CHECK;

@@ -248,9 +248,9 @@ class KeysAndDs(World):
 
     def test_ds_says_when_it_may_be_submitted(self):
         self.sign()
-        self.assertIn("submit it after", self.z("ds", "show", "nl.test", code=0).err)
+        self.assertIn("do not submit it before", self.z("ds", "show", "nl.test", code=0).err)
         self.now = "2026-11-26T12:00:00Z"
-        self.assertNotIn("submit it after", self.z("ds", "show", "nl.test", code=0).err)
+        self.assertNotIn("do not submit it before", self.z("ds", "show", "nl.test", code=0).err)
 
     def test_prepared_key_is_not_published(self):
         self.sign()

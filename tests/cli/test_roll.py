@@ -2,7 +2,7 @@
 """Rollovers by hand and in words: what people ask for is judged, shown before it happens, and explained after."""
 import unittest
 
-from zs import World
+from zs import World, ZONE
 
 BEGIN = "2026-11-24T12:00:00Z"
 LATER = "2026-11-28T12:00:00Z"  # the first keys are in all caches, the DS is awaited
@@ -67,6 +67,20 @@ class Words(Rolls):
 
     def test_check_warns_of_a_rollover_that_waits_for_a_person(self):
         self.z("check", code=0)  # the first DS is said, not nagged about
+
+
+class FirstDs(World):
+    def test_a_first_ds_waits_until_nothing_unsigned_is_cached(self):
+        """The DNSKEY is everywhere after 3 h, the zone's answers without signatures are out of caches after a day."""
+        self.write("nl.test.zone", ZONE.replace("$TTL 3600", "$TTL 86400"))
+        self.sign()
+        said = self.z("ds", "show", "nl.test", code=0).err
+        self.assertIn("do not submit it before 2026-11-25 14:00Z", said)
+        plan = self.json("plan", "nl.test", code=0)["plan"]
+        self.assertEqual([line["when"] for line in plan if line["what"].startswith("publish the DS")][:1],
+                         ["2026-11-25T14:00:00Z"])
+        self.now = "2026-11-25T14:00:00Z"
+        self.assertNotIn("do not submit", self.z("ds", "show", "nl.test", code=0).err)
 
 
 class Requests(Rolls):
