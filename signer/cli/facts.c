@@ -206,7 +206,8 @@ static void judge_rollovers(const struct roll_view *view, struct arena *mem, str
 	const bool calm = zone->health == REPORT_OK;
 	if (view->stop == ROLL_KEY_MISSING) {
 		zone->urgent = true;
-		if (calm) {
+		/* That the last run failed is what comes of it. */
+		if (calm || zone->health == REPORT_WARN) {
 			zone->health = REPORT_WARN;
 			zone->headline =
 			    "WARNING: a private key cannot be used; no key moves, and signatures will run out.";

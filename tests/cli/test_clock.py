@@ -39,6 +39,25 @@ class ClockThatWasAhead(World):
         self.ahead(seconds, "sign", "nl.test", "-i", self.input, "-o", self.output, "--force", code=0)
         self.assertGreater(self.serial(), first)
 
+    def test_a_clock_that_jumps_ends_no_wait_of_a_rollover(self):
+        """Three months without a run, or a wrong clock: a person says which, and signatures go on."""
+        self.sign("--policy", "default")
+        self.shift = 4 * 3600
+        self.sign()
+        made = self.json("roll", "start", "nl.test", "--zsk", code=0)["made_tag"]
+        self.sign()
+        self.shift = 100 * 86400
+        self.sign()
+        self.assertEqual(self.state_of(made), "rumoured")
+        self.assertIn("release", self.z("status", "nl.test", code=0).out)
+        self.z("release", "nl.test", code=0)
+        self.sign()
+        self.assertEqual(self.state_of(made), "omnipresent")
+
+    def state_of(self, tag):
+        keys = self.json("key", "list", "nl.test", code=0)["keys"]
+        return next(key["records"]["dnskey"]["state"] for key in keys if key["tag"] == tag)
+
     def accept(self, *args, code=0):
         return self.z("clock", "accept", *args, code=code)
 

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Rollovers by hand and in words: what people ask for is judged, shown before it happens, and explained after."""
+import os
 import unittest
 
 from zs import World, ZONE
@@ -167,6 +168,63 @@ class Requests(Rolls):
     def test_nothing_is_rolled_before_the_first_publication(self):
         self.z("zone", "add", "new.test", "-i", self.input, code=0)
         self.assertIn("not published yet", self.z("roll", "start", "new.test", "--zsk", code=3).err)
+
+
+class Stops(Rolls):
+    """What keeps every key where it is, while signatures go on where they can."""
+
+    def start_roll(self):
+        return self.json("roll", "start", "nl.test", "--zsk", code=0)["made_tag"]
+
+    def states(self):
+        return {key["tag"]: key["records"]["dnskey"]["state"] for key in self.json("key", "list", "nl.test", code=0)["keys"]}
+
+    def test_a_missing_private_key_stops_the_rollover_loudly_and_makes_no_new_one(self):
+        made = self.start_roll()
+        self.sign()
+        row = next(key for key in self.json("key", "list", "nl.test", code=0)["keys"] if key["tag"] == made)
+        path = self.path("state", "keys", row["locator"].removeprefix("file:"))
+        os.rename(path, self.path("kept"))
+        before = self.states()
+        for self.now in ("2026-11-28T18:00:00Z", "2026-11-29T18:00:00Z"):
+            self.assertIn(str(made), self.sign(code=69).err)
+        self.assertEqual(self.states(), before)
+        self.assertIn("private", self.z("status", "nl.test", code=0).out.splitlines()[0])
+        self.z("check", code=2)
+        self.z("roll", "start", "nl.test", "--ksk", code=3)
+        os.rename(self.path("kept"), path)
+        self.sign()
+        self.assertEqual(self.states()[made], "omnipresent")
+
+    def test_a_long_night_without_runs_skips_and_doubles_no_step(self):
+        made = self.start_roll()
+        self.sign()
+        for self.now in ("2026-12-19T12:00:00Z", "2026-12-19T12:00:01Z", "2026-12-20T12:00:00Z", "2026-12-21T12:00:00Z"):
+            self.sign()
+            self.assert_published_is_good()
+        keys = {key["tag"]: key["state"] for key in self.json("key", "list", "nl.test", code=0)["keys"]}
+        self.assertEqual(keys[made], "active")
+        self.assertEqual(keys[self.keys["zsk"]], "removed")
+
+
+class BadInput(World):
+    def test_no_step_is_taken_while_the_input_is_bad(self):
+        self.z("zone", "add", "nl.test", "-i", self.input, code=0)
+        for self.now in (BEGIN, LATER):
+            self.z("run", code=0)
+        made = self.json("roll", "start", "nl.test", "--zsk", code=0)["made_tag"]
+        self.z("run", code=0)
+        self.write("nl.test.zone", "junk\n")
+        self.now = "2026-12-05T12:00:00Z"  # signatures are due, and so is the next step
+        self.assertIn("the input is bad", self.z("run", code=65).err)
+        states = {key["tag"]: key["records"]["zrrsig"]["state"] for key in self.json("key", "list", "nl.test")["keys"]
+                  if key["role"] == "zsk"}
+        self.assertEqual(states[made], "hidden")
+        self.write("nl.test.zone", ZONE)
+        self.z("run", code=0)
+        states = {key["tag"]: key["records"]["zrrsig"]["state"] for key in self.json("key", "list", "nl.test")["keys"]
+                  if key["role"] == "zsk"}
+        self.assertEqual(states[made], "rumoured")
 
 
 if __name__ == "__main__":
