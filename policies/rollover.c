@@ -39,6 +39,8 @@ static enum key_state state_of(const struct planner *p, size_t key, enum key_rec
 
 static bool may_introduce(const struct planner *p, const struct rollover_key *key, enum key_record record)
 {
+	if (key->key.foreign)
+		return record == KEY_DNSKEY; /* its own signer signs, and its own registry asks for its DS */
 	if (record == KEY_DS)
 		return !key->key.standby && !p->policy->no_ds;
 	return !(key->key.standby && record == KEY_ZRRSIG);

@@ -63,6 +63,7 @@ enum option_id {
 	OPTION_PREVIOUS,
 	OPTION_UNSIGNED,
 	OPTION_PUBLISHED,
+	OPTION_PUBLIC_ONLY,
 	OPTION_RESOLVER,
 	OPTION_FROM_FILE,
 	OPTION_FOR,
@@ -128,6 +129,7 @@ extern const struct command command_check;
 extern const struct command command_key_list;
 extern const struct command command_key_show;
 extern const struct command command_key_generate;
+extern const struct command command_key_import;
 extern const struct command command_ds_show;
 extern const struct command command_ds_check;
 extern const struct command command_backup;

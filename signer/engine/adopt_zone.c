@@ -19,7 +19,7 @@ static uint32_t smaller(uint32_t a, uint32_t b)
 }
 
 /* RFC 4034 2.1: flags, protocol, algorithm, public key. */
-static enum status add_dnskey(const struct record *record, struct published *out, struct error *err)
+enum status published_dnskey(const struct record *record, struct key *out, struct error *err)
 {
 	struct cursor at = cursor_init((struct bytes){ record->rdata, record->rdata_size });
 	struct key key = { .flags = cursor_u16(&at) };
@@ -31,16 +31,23 @@ static enum status add_dnskey(const struct record *record, struct published *out
 		    err, STATUS_REFUSED, "line %u: a DNSKEY that is no zone key (RFC 4034 2.1)", record->line);
 	if (alg_by_number(key.algorithm) == NULL)
 		return error_set(err, STATUS_REFUSED,
-		    "line %u: a DNSKEY of algorithm %u, with which zoneseal does not sign: end the rollover away from "
-		    "it "
-		    "first",
-		    record->line, key.algorithm);
+		    "line %u: a DNSKEY of algorithm %u, with which zoneseal does not sign", record->line,
+		    key.algorithm);
 	if ((key.flags & FLAG_REVOKE) != 0)
-		return error_set(err, STATUS_REFUSED,
-		    "line %u: a revoked DNSKEY (RFC 5011): adopt the zone when it is gone", record->line);
+		return error_set(err, STATUS_REFUSED, "line %u: a revoked DNSKEY (RFC 5011)", record->line);
 	memcpy(key.public_key, public_key.data, public_key.size);
 	key.public_size = (uint16_t)public_key.size;
 	dnskey_identify(&key);
+	*out = key;
+	return STATUS_OK;
+}
+
+static enum status add_dnskey(const struct record *record, struct published *out, struct error *err)
+{
+	struct key key;
+	const enum status status = published_dnskey(record, &key, err);
+	if (status != STATUS_OK)
+		return status;
 	for (size_t i = 0; i < out->count; i++)
 		if (out->keys[i].key.tag == key.tag)
 			return error_set(err, STATUS_REFUSED,

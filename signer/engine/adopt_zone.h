@@ -21,3 +21,6 @@ struct published {
 enum status published_read(int file, const char *name, const uint8_t *apex, struct utc now, struct arena *mem,
     struct published *out, struct error *err) MUST_CHECK;
 void published_free(struct published *published);
+
+/* A DNSKEY record as a key without role and states. STATUS_REFUSED if it is no zone key of one of our algorithms. */
+enum status published_dnskey(const struct record *record, struct key *out, struct error *err) MUST_CHECK;
