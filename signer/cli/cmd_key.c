@@ -119,11 +119,13 @@ static int wanted_role(const struct cli *cli)
 static enum status generate(struct cli *cli, struct store *store, unsigned *made, struct error *err)
 {
 	struct store_zone zone;
+	if (cli_has(cli, OPTION_STANDBY) && wanted_role(cli) < 0)
+		return error_set(err, STATUS_USAGE, "--standby: say for which role: --ksk, --zsk or --csk");
 	enum status status = setup_find_zone(store, cli->args[0], cli->mem, &zone, err);
 	if (status != STATUS_OK || cli_has(cli, OPTION_DRY_RUN))
 		return status;
 	return setup_generate_keys(store, cli->state, cli_value(cli, OPTION_PASSPHRASE_FILE), &zone, wanted_role(cli),
-	    cli->now, cli->mem, made, err);
+	    cli_has(cli, OPTION_STANDBY), cli->now, cli->mem, made, err);
 }
 
 static int run_generate(struct cli *cli, struct error *err)
@@ -179,8 +181,11 @@ const struct command command_key_generate = {
 	.run = run_generate,
 	.synopsis = "ZONE",
 	.summary = "make the keys that a new zone needs, or one prepared key that a rollover may take",
-	.examples = "  zoneseal key generate nl.test\n  zoneseal key generate nl.test --zsk\n",
-	.options = TAKES(OPTION_KSK) | TAKES(OPTION_ZSK) | TAKES(OPTION_CSK) | TAKES(OPTION_PASSPHRASE_FILE),
+	.examples = "  zoneseal key generate nl.test\n"
+		    "  zoneseal key generate nl.test --zsk\n"
+		    "  zoneseal key generate nl.test --ksk --standby\n",
+	.options = TAKES(OPTION_KSK) | TAKES(OPTION_ZSK) | TAKES(OPTION_CSK) | TAKES(OPTION_STANDBY) |
+		   TAKES(OPTION_PASSPHRASE_FILE),
 	.min_args = 1,
 	.max_args = 1,
 	.changes = true,

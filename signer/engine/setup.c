@@ -6,6 +6,7 @@
 
 #include "keystore/token.h"
 #include "policies/policy_yaml.h"
+#include "policies/rollover.h"
 #include "signer/base/build.h"
 #include "signer/engine/clock.h"
 #include "signer/engine/folder.h"
@@ -157,7 +158,7 @@ enum status setup_add_zone(struct store *store, const char *state, const struct 
 }
 
 static enum status generate(struct store *store, struct token *token, const struct store_zone *zone, int role,
-    struct utc now, struct arena *mem, unsigned *made, struct error *err)
+    bool standby, struct utc now, struct arena *mem, unsigned *made, struct error *err)
 {
 	struct policy policy;
 	struct zonekeys keys;
@@ -174,13 +175,16 @@ static enum status generate(struct store *store, struct token *token, const stru
 		return status;
 	if (role < 0)
 		return zonekeys_complete(store, token, zone->id, &policy, published, now, mem, &keys, made, err);
-	status = zonekeys_generate(store, token, zone->id, &policy, (enum key_role)role, NULL, now, &key, err);
+	const struct rollover_birth birth = { (enum key_role)role, policy.algorithm, 0, now, true };
+	status = zonekeys_generate(
+	    store, token, zone->id, &policy, (enum key_role)role, standby ? &birth : NULL, now, &key, err);
 	*made = status == STATUS_OK ? 1 : 0;
 	return status;
 }
 
 enum status setup_generate_keys(struct store *store, const char *state, const char *passphrase_file,
-    const struct store_zone *zone, int role, struct utc now, struct arena *mem, unsigned *made, struct error *err)
+    const struct store_zone *zone, int role, bool standby, struct utc now, struct arena *mem, unsigned *made,
+    struct error *err)
 {
 	struct lock lock = LOCK_NONE;
 	struct token *token = NULL;
@@ -189,7 +193,7 @@ enum status setup_generate_keys(struct store *store, const char *state, const ch
 	if (status == STATUS_OK)
 		status = token_open_soft(folder_path(state, "keys", mem), passphrase_file, &token, err);
 	if (status == STATUS_OK)
-		status = generate(store, token, zone, role, now, mem, made, err);
+		status = generate(store, token, zone, role, standby, now, mem, made, err);
 	token_close(token);
 	lock_release(&lock);
 	return status;

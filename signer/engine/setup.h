@@ -51,9 +51,10 @@ enum status setup_check_policy(struct store *store, const struct store_zone *zon
     struct arena *mem, struct error *err) MUST_CHECK;
 
 /* Makes the keys that the zone's policy wants and that are missing; for a zone that was never published. With `role` >=
- * 0 one more key of that role, prepared: no publication takes it by itself. */
+ * 0 one more key of that role, prepared: no publication takes it by itself; with `standby` it is published from the
+ * next run on and signs nothing until a rollover takes it. */
 enum status setup_generate_keys(struct store *store, const char *state, const char *passphrase_file,
-    const struct store_zone *zone, int role, struct utc now, struct arena *mem, unsigned *made,
+    const struct store_zone *zone, int role, bool standby, struct utc now, struct arena *mem, unsigned *made,
     struct error *err) MUST_CHECK;
 
 /* No change to a real keystore at another time than the clock's, and no virtual clock that goes backward. */

@@ -52,6 +52,22 @@ class Import(World):
         self.assertEqual(self.keys()[tag]["state"], "active")
         self.assertIn(tag, self.published()[1])
 
+    def test_a_standby_key_is_published_and_taken_without_a_wait_for_caches(self):
+        self.z("key", "generate", "nl.test", "--standby", code=2)
+        self.z("key", "generate", "nl.test", "--zsk", "--standby", code=0)
+        tag = max(self.keys().values(), key=lambda key: key["tag"] if key["state"] == "prepared" else -1)["tag"]
+        self.now = LATER[0]
+        self.sign()
+        self.assertIn(tag, self.published()[0])
+        self.assertNotIn(tag, self.published()[1])
+        self.now = LATER[1]
+        self.sign()
+        self.assertEqual(self.keys()[tag]["state"], "ready")
+        self.z("roll", "start", "nl.test", "--zsk", code=0)
+        self.sign()
+        self.assertIn(tag, self.published()[1])
+        self.assert_published_is_good()
+
     def test_another_signers_keys_are_published_and_never_sign(self):
         names = [self.keygen("-a", "13", "-f", "KSK"), self.keygen("-a", "13")]
         tags = {int(name.rsplit("+", 1)[1]) for name in names}
