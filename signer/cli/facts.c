@@ -270,6 +270,8 @@ enum status facts_zone(struct store *store, const char *state, const struct stor
 		.policy = zone->policy_name,
 		.input = zone->input,
 		.parents = zone->parents,
+		.ds_checked = zone->ds_checked,
+		.ds_found = zone->ds_found,
 		.input_failing_since = zone->input_failing_since,
 		.input_failure = zone->input_failure };
 	out->output = zone->output != NULL ? zone->output : folder_zone_output(state, zone->name, mem);

@@ -64,6 +64,8 @@ struct report_zone {
 	size_t wait_count;
 	const struct report_roll *rolls; /* under way */
 	size_t roll_count;
+	struct utc ds_checked; /* when the parent's servers were last asked; 0: never */
+	const char *ds_found;  /* what they said, or NULL */
 	const char *roll_word; /* "KSK step 3 of 5", or NULL */
 	const char *roll_stop; /* why no key moves, or NULL */
 	struct utc roll_next;  /* when zoneseal does something for keys; UTC_NEVER: only others move it */

@@ -223,6 +223,8 @@ struct report *report_of_zone(const struct report_zone *zone)
 	report_text(report, "input", zone->input);
 	report_text(report, "output", zone->output);
 	report_text(report, "parents", zone->parents);
+	report_text(report, "parent_shows", zone->ds_found);
+	report_time(report, "parent_asked", zone->ds_checked);
 	report_bool(report, "published", zone->published);
 	report_number(report, "serial", zone->serial);
 	report_time(report, "published_at", zone->published_at);

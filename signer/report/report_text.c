@@ -165,6 +165,15 @@ static void print_published(FILE *out, const struct report_zone *zone, const str
 	fprintf(out, "Signatures earliest expiry %s (%s left; zoneseal makes new ones at %s)\n", until, left, limit);
 }
 
+static void print_parent(FILE *out, const struct report_zone *zone, struct utc now, struct arena *mem)
+{
+	char said[1200];
+	if (zone->ds_checked.seconds == 0 || zone->ds_found == NULL)
+		return;
+	error_escape(zone->ds_found, strlen(zone->ds_found), said, sizeof(said));
+	fprintf(out, "Parent     %s, asked %s\n", said, report_when(zone->ds_checked, now, mem));
+}
+
 static void print_rollovers(FILE *out, const struct report_zone *zone, const struct report_style *style)
 {
 	if (zone->roll_stop != NULL)
@@ -206,6 +215,7 @@ void report_zone_text(FILE *out, const struct report_zone *zone, bool virtual_cl
 		fprintf(out, "Last run   failed %s: %s\n", report_when(zone->last_failure, style->now, mem),
 		    zone->last_failure_message);
 	fprintf(out, "Output     %s\nPolicy     %s\n", zone->output, zone->policy);
+	print_parent(out, zone, style->now, mem);
 	print_rollovers(out, zone, style);
 	if (zone->command != NULL)
 		fprintf(out, "\nDo now:   %s\n", zone->command);

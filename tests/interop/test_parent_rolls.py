@@ -92,6 +92,7 @@ class Rolls(Parent):
         self.steps_until(lambda: self.states("ksk") == ["active"])
         self.z("roll", "start", "nl.test", "--ksk", code=0)
         self.steps_until(lambda: self.states("ksk") == ["active", "removed"])
+        self.assertIn("\nParent     ", self.z("status", "nl.test", code=0).out)
         self.assertEqual(len(self.acts), 3)  # the first DS, the next one, and the old one's end
         self.assertEqual(len(self.shown), 1)
 
