@@ -1,0 +1,52 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""Each rollover with its timeline and the test that drives the real program along it, as a table for the README.
+
+    table.py           prints it
+    table.py README    exit 1 if the README's table is another one
+"""
+import os
+import re
+import sys
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+TESTS = os.path.join(HERE, "../drills/test_rolls.py")
+BEGIN, END = "<!-- timelines: tests/timelines/table.py -->\n", "<!-- end -->\n"
+
+
+def driven():
+    """Timeline -> test of rolls_are_seamless."""
+    found, test = {}, None
+    with open(TESTS, encoding="utf-8") as source:
+        for line in source:
+            test = (re.match(r"    def (test_\w+)\(", line) or [None, test])[1]
+            for name in re.findall(r'self\.follow\("(\w+)"', line):
+                found.setdefault(name, test)
+    return found
+
+
+def table():
+    tests = driven()
+    lines = ["| rollover | `tests/timelines/` | the real program follows it in `rolls_are_seamless` |\n", "|---|---|---|\n"]
+    for file in sorted(os.listdir(HERE)):
+        name, ending = os.path.splitext(file)
+        if ending == ".timeline":
+            test = tests.get(name)
+            lines.append(f"| {name.replace('_', ' ')} | {file} | {test if test else 'no, only `simulate` does'} |\n")
+    return "".join(lines)
+
+
+def main():
+    if len(sys.argv) < 2:
+        print(table(), end="")
+        return 0
+    with open(sys.argv[1], encoding="utf-8") as file:
+        text = file.read()
+    if BEGIN + table() + END in text:
+        return 0
+    print(f"{sys.argv[1]}: its table of rollovers is not this one:\n\n{BEGIN}{table()}{END}", end="")
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
