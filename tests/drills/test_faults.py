@@ -29,6 +29,12 @@ class Faults(Drill):
         self.args = ("sign", "nl.test", "-i", self.input, "-o", self.output)
         self.prepare()
 
+    def traced_environment(self):
+        """The program stays readable for an unprivileged tracer."""
+        found = super().traced_environment()
+        return {**found, "LD_PRELOAD": os.environ["ZONESEAL_DUMPABLE"],
+                "ASAN_OPTIONS": found["ASAN_OPTIONS"] + ":verify_asan_link_order=0"}
+
     def traced(self, mode):
         done = subprocess.run([KILLER, mode, *self.argv(*self.args)], capture_output=True, text=True,
                               env=self.traced_environment(), cwd=self.folder, timeout=120, check=False)

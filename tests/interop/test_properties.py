@@ -121,7 +121,13 @@ def zones(draw):
     soa = b"\2NS" + origin + b"\4Host" + origin + b"".join(
         number.to_bytes(4, "big") for number in (draw(st.integers(1, 2**31 - 1)), 7200, 1800, 604800, minimum))
     records.append(zonefile.Record(origin, zonefile.SOA, draw(TTLS), soa))
-    for server in draw(st.lists(names(origin) | names(b"\3Out\0", 1), min_size=1, max_size=2)):
+    for server in draw(st.lists(names(b"\3Out\0", 1) | st.just(b""), min_size=1, max_size=2)):
+        # A server of the zone itself needs its address there (RFC 2181 10.3); in the root zone every server is one.
+        if server == b"" or origin == b"\0":
+            server = next(name for name in (b"\7Server%d" % number + origin for number in range(10))
+                          if name.lower() not in by_name and not below_dname(name, dnames))
+            if not any(record.owner == server for record in records):
+                records.append(zonefile.Record(server, 1, draw(TTLS), bytes([192, 0, 2, 1])))
         records.append(zonefile.Record(origin, zonefile.NS, draw(TTLS), server))
     records += draw(nodes(origin, origin)) if draw(st.booleans()) else []
     return origin, draw(st.permutations(records))
