@@ -234,12 +234,12 @@ static enum status tell_both_plans(struct cli *cli, const struct roll_view *view
 		return status;
 	cli_say(cli, "safe: a rollover that no cache notices, started now; the key stays usable until it has ended");
 	if (breakage.begins.seconds == UTC_NEVER.seconds)
-		cli_say(cli, "security first (%s): the key could leave at once and no validator would fail",
-		    "--security-first");
+		cli_say(cli, "if the key left at once instead, no validator would fail");
 	else
 		cli_say(cli,
-		    "security first (--security-first): the key leaves with the next publication; validators FAIL from "
-		    "%s until %s%s%s",
+		    "if the key left with the next publication instead, validators would FAIL from %s until %s%s%s; "
+		    "zoneseal "
+		    "has no command for that",
 		    report_when(breakage.begins, cli->now, cli->mem),
 		    breakage.ends.seconds == UTC_NEVER.seconds ? "the parent has changed the DS, and its TTL"
 							       : report_when(breakage.ends, cli->now, cli->mem),
@@ -385,7 +385,7 @@ const struct command command_emergency = {
 	.name = "emergency",
 	.run = run_emergency,
 	.synopsis = "ZONE --key TAG",
-	.summary = "replace a key that may be stolen; shows the safe plan and the fast one",
+	.summary = "replace a key that may be stolen; safely, and says what the fast way would break",
 	.examples = "  zoneseal emergency nl.test --key 41001 --dry-run\n  zoneseal emergency nl.test --key 41001\n",
 	.options = OF_EVERY_REQUEST | TAKES(OPTION_KEY),
 	.min_args = 1,

@@ -112,7 +112,7 @@ enum status roll_step(struct store *store, const struct roll_request *request, s
     struct roll_answer *out, struct error *err) MUST_CHECK;
 
 /* Replaces a key that may be stolen. Safe: a roll that no cache notices, started now, by a standby key if there is one.
- * What it takes is in `out->view`; `security_first` is carried out by engine_sign with options.drop_key instead. */
+ * What it takes is in `out->view`. */
 enum status roll_emergency(struct store *store, const struct roll_request *request, int64_t key, struct arena *mem,
     struct roll_answer *out, struct error *err) MUST_CHECK;
 
