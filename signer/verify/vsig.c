@@ -383,7 +383,7 @@ static void judge_set(struct place *place, const struct pending *pending)
 	struct vrun *const run = place->run;
 	const struct vowner *const owner = pending->subject.owner;
 	const struct vset *const set = &pending->subject.set;
-	struct vsignature *const all = place->signatures + pending->first;
+	struct vsignature *const all = pending->count == 0 ? NULL : place->signatures + pending->first;
 	const size_t count = pending->count;
 	const struct vplace at = vplace_of(set->first);
 	if (!vzone_authoritative(owner, set->first->type)) {
