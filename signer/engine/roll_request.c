@@ -322,7 +322,8 @@ static enum status drop_reserve(struct work *work, struct rollover_key *key, str
 	work->out->key = key->key.id;
 	work->out->words = arena_printf(
 	    work->mem, "%s %u, kept in reserve, leaves the zone", key_role_name(key->key.role), key->key.tag);
-	enum status status = store_keys_changed(work, &key->key, 1, "it may be stolen", err);
+	const struct key changed = key->key;
+	enum status status = store_keys_changed(work, &changed, 1, "it may be stolen", err);
 	if (status != STATUS_OK)
 		return status;
 	return work->request->dry_run ? roll_plan(&work->out->view, work->request->now, work->mem, err)
