@@ -46,6 +46,24 @@ void key_forget_future(struct key *key, struct utc now)
 			*moments[i] = now;
 }
 
+void key_hide(struct key *key, struct utc since)
+{
+	key->state[KEY_DNSKEY] = KEY_HIDDEN;
+	key->state[KEY_ZRRSIG] = key->role == KEY_KSK ? KEY_NA : KEY_HIDDEN;
+	key->state[KEY_KRRSIG] = key->role == KEY_ZSK ? KEY_NA : KEY_HIDDEN;
+	key->state[KEY_DS] = key->role == KEY_ZSK ? KEY_NA : KEY_HIDDEN;
+	for (int i = 0; i < KEY_RECORDS; i++)
+		key->since[i] = since;
+}
+
+bool key_is_hidden(const struct key *key)
+{
+	for (int i = 0; i < KEY_RECORDS; i++)
+		if (key->state[i] != KEY_HIDDEN && key->state[i] != KEY_NA)
+			return false;
+	return true;
+}
+
 static bool is_out(enum key_state state)
 {
 	return state == KEY_RUMOURED || state == KEY_OMNIPRESENT;

@@ -61,6 +61,10 @@ const char *key_state_name(enum key_state state); /* "hidden", "rumoured", ... *
  * of a wait that a clock ahead of the world told of is not believed. Its records in the zone stay what they are. */
 void key_forget_future(struct key *key, struct utc now);
 
+/* The states of a key that was never used: HIDDEN where its role has the record, NA elsewhere. */
+void key_hide(struct key *key, struct utc since);
+
+bool key_is_hidden(const struct key *key);    /* no record of it is in any cache */
 bool key_is_published(const struct key *key); /* its DNSKEY is in the zone */
 bool key_signs_keys(const struct key *key);   /* it signs DNSKEY, and CDS and CDNSKEY unless it is revoked */
 bool key_signs_zone(const struct key *key);   /* it signs all other RRsets; never a revoked one */

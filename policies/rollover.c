@@ -428,10 +428,7 @@ void rollover_key_init(struct rollover_key *key, enum key_role role, int64_t pre
 	key->key.predecessor = predecessor;
 	key->key.role = role;
 	key->key.goal_present = true;
-	key->key.state[KEY_DNSKEY] = KEY_HIDDEN;
-	key->key.state[KEY_ZRRSIG] = role == KEY_KSK ? KEY_NA : KEY_HIDDEN;
-	key->key.state[KEY_KRRSIG] = role == KEY_ZSK ? KEY_NA : KEY_HIDDEN;
-	key->key.state[KEY_DS] = role == KEY_ZSK ? KEY_NA : KEY_HIDDEN;
+	key_hide(&key->key, key->key.created);
 }
 
 bool rollover_is_first_key_set(const struct rollover_key keys[], size_t count)

@@ -180,10 +180,7 @@ void rollover_plan_births(const struct rollover_policy *policy, const struct rol
 
 static bool is_unused(const struct key *key)
 {
-	for (int r = 0; r < KEY_RECORDS; r++)
-		if (key->state[r] != KEY_HIDDEN && key->state[r] != KEY_NA)
-			return false;
-	return key->active.seconds == 0 && key->predecessor == 0 && key->purged.seconds == 0;
+	return key_is_hidden(key) && key->active.seconds == 0 && key->predecessor == 0 && key->purged.seconds == 0;
 }
 
 size_t rollover_candidate(const struct rollover_key keys[], size_t count, const struct rollover_birth *birth)

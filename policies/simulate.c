@@ -97,19 +97,11 @@ static struct rollover_key *add_key(struct run *run, const struct rollover_birth
 	return key;
 }
 
-static bool is_hidden(const struct key *key)
-{
-	for (int r = 0; r < KEY_RECORDS; r++)
-		if (key->state[r] != KEY_HIDDEN && key->state[r] != KEY_NA)
-			return false;
-	return true;
-}
-
 /* A key that was made ahead by hand is not gone: it may be taken. */
 static bool is_gone(const struct rollover_key *key)
 {
 	const bool prepared = key->key.active.seconds == 0 && key->key.predecessor == 0;
-	return is_hidden(&key->key) && !key->key.goal_present && !prepared;
+	return key_is_hidden(&key->key) && !key->key.goal_present && !prepared;
 }
 
 static size_t index_of(const struct run *run, int64_t id)
@@ -307,7 +299,7 @@ static const char *order_abort(struct run *run, const struct simulate_command *c
 static const char *order_algorithm(struct run *run, const struct simulate_command *command)
 {
 	for (size_t i = 0; i < run->count; i++)
-		if (!is_hidden(&run->keys[i].key) && run->keys[i].key.algorithm != run->policy.algorithm)
+		if (!key_is_hidden(&run->keys[i].key) && run->keys[i].key.algorithm != run->policy.algorithm)
 			return "an algorithm roll is under way";
 	run->policy.algorithm = command->algorithm;
 	return NULL;

@@ -340,14 +340,6 @@ static const struct rollover_key *find(const struct roll_view *view, int64_t id)
 	return NULL;
 }
 
-static bool is_hidden(const struct rollover_key *key)
-{
-	for (int r = 0; r < KEY_RECORDS; r++)
-		if (key->key.state[r] != KEY_HIDDEN && key->key.state[r] != KEY_NA)
-			return false;
-	return true;
-}
-
 static bool is_settled(const struct roll_view *view, const struct rollover_key *key)
 {
 	for (int r = 0; r < KEY_RECORDS; r++) {
@@ -363,7 +355,7 @@ static bool is_under_way(
 {
 	if (!key->key.goal_present || key->key.standby || key->key.foreign)
 		return false;
-	return !is_settled(view, key) || (predecessor != NULL && !is_hidden(predecessor));
+	return !is_settled(view, key) || (predecessor != NULL && !key_is_hidden(&predecessor->key));
 }
 
 static struct report_roll roll_of(const struct roll_view *view, const struct rollover_key *key,

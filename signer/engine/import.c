@@ -8,7 +8,6 @@
 #include "keystore/algorithm.h"
 #include "keystore/token.h"
 #include "policies/policy_yaml.h"
-#include "policies/rollover.h"
 #include "signer/dns/rrtype.h"
 #include "signer/dns/zonetext_read.h"
 #include "signer/engine/adopt_zone.h"
@@ -17,17 +16,6 @@
 #include "signer/engine/lock.h"
 
 enum { FLAG_SEP = 1, FLAGS_ZONE = 256, TEXT_MOST = 65536 };
-
-static void give_states(struct key *key, struct utc now)
-{
-	struct rollover_key blank;
-	memset(&blank, 0, sizeof(blank));
-	rollover_key_init(&blank, key->role, 0);
-	memcpy(key->state, blank.key.state, sizeof(key->state));
-	for (int i = 0; i < KEY_RECORDS; i++)
-		key->since[i] = now;
-	key->created = now;
-}
 
 /* The text behind a $TTL line: the key files of other programs state none, and the zone's own is used anyway. */
 static enum status open_with_ttl(const char *path, struct arena *mem, int *out, struct error *err)
@@ -118,7 +106,8 @@ enum status import_key(struct store *store, const struct store_zone *zone, const
 		status = error_set(err, STATUS_REFUSED, "%s: a key of %s, and policy %s of %s wants %s", request->path,
 		    alg_by_number(key.algorithm)->name, policy.name, zone->name, alg_by_number(policy.algorithm)->name);
 	if (status == STATUS_OK) {
-		give_states(&key, request->now);
+		key_hide(&key, request->now);
+		key.created = request->now;
 		if (!request->dry_run)
 			status = store_add_keys(store, zone->id, &key, 1, request->now, err);
 	}

@@ -23,12 +23,7 @@ static struct key blank(const struct policy *policy, enum key_role role, struct 
 	key.flags = role == KEY_ZSK ? FLAGS_ZONE : FLAGS_SEP;
 	if (algorithm != NULL && algorithm->default_bits > 0)
 		key.bits = role == KEY_ZSK ? policy->zsk_bits : policy->ksk_bits;
-	key.state[KEY_DNSKEY] = KEY_HIDDEN;
-	key.state[KEY_ZRRSIG] = role == KEY_KSK ? KEY_NA : KEY_HIDDEN;
-	key.state[KEY_KRRSIG] = role == KEY_ZSK ? KEY_NA : KEY_HIDDEN;
-	key.state[KEY_DS] = role == KEY_ZSK ? KEY_NA : KEY_HIDDEN;
-	for (int i = 0; i < KEY_RECORDS; i++)
-		key.since[i] = now;
+	key_hide(&key, now);
 	return key;
 }
 

@@ -23,21 +23,13 @@ static bool is_everywhere(const struct key *key, enum key_record record)
 	return key->state[record] == KEY_OMNIPRESENT || key->state[record] == KEY_NA;
 }
 
-static bool is_nowhere(const struct key *key)
-{
-	for (int i = 0; i < KEY_RECORDS; i++)
-		if (key->state[i] != KEY_HIDDEN && key->state[i] != KEY_NA)
-			return false;
-	return true;
-}
-
 /* A ZSK is active once it signs; a KSK once the world can come to it through the parent's DS, and ready while it only
  * lacks that. */
 const char *report_key_word(const struct key *key, bool no_ds)
 {
 	if (key_is_revoked(key) && key_is_published(key))
 		return "revoked";
-	if (is_nowhere(key))
+	if (key_is_hidden(key))
 		return key->active.seconds != 0 || key->purged.seconds != 0 ? "removed" : "prepared";
 	if (!key->goal_present)
 		return "retiring";
