@@ -164,25 +164,13 @@ struct key *roll_run_keys(const struct run *run)
 	return out;
 }
 
-/* While a key waits for the parent, a run asks its servers each check-interval (parent_run.h). */
-static struct utc parent_due(const struct run *run)
-{
-	struct utc ignored;
-	const bool asks = run->policy.ds == POLICY_DS_CHECK && (!run->virtual_clock || run->zone.parents[0] != '\0');
-	if (!asks || history_ds_is_settled(run->roll.keys, run->roll.count, &ignored))
-		return UTC_NEVER;
-	return utc_add(run->zone.ds_checked, run->policy.check_interval);
-}
-
 struct utc roll_run_next(struct run *run, struct utc refresh)
 {
 	struct error ignored;
 	error_clear(&ignored);
 	if (run->options->dry_run || look(run, &ignored) != STATUS_OK)
 		return refresh;
-	const struct utc parent = parent_due(run);
-	const struct utc next = utc_before(parent, run->roll.next) ? parent : run->roll.next;
-	return utc_before(next, refresh) ? utc_later(next, run->now) : refresh;
+	return utc_before(run->roll.next, refresh) ? utc_later(run->roll.next, run->now) : refresh;
 }
 
 /* ---- what stops ---- */
