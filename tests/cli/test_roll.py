@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Rollovers by hand and in words: what people ask for is judged, shown before it happens, and explained after."""
 import os
+import sqlite3
 import unittest
 
 from zs import World, ZONE
@@ -205,6 +206,31 @@ class Stops(Rolls):
         keys = {key["tag"]: key["state"] for key in self.json("key", "list", "nl.test", code=0)["keys"]}
         self.assertEqual(keys[made], "active")
         self.assertEqual(keys[self.keys["zsk"]], "removed")
+
+
+class Veto(Rolls):
+    """The planner's rules let a step through; what caches may hold does not."""
+
+    def test_a_step_that_some_cache_could_not_follow_does_not_happen(self):
+        made = self.json("roll", "start", "nl.test", "--zsk", code=0)["made_tag"]
+        self.sign()
+        with sqlite3.connect(f"{self.state}/keystore.db") as database:
+            # A week-long TTL that nobody knew of: a DNSKEY RRset without the new key stays in caches.
+            database.execute("UPDATE served SET ttl = 604800 WHERE class = 'dnskey' AND until IS NOT NULL")
+        database.close()
+        self.now = "2026-11-29T12:00:00Z"
+        self.sign("--force")
+        self.assertEqual(self.zrrsig(made), "hidden")
+        self.assertIn("the cache check refuses", self.z("status", "nl.test", code=0).out)
+        self.assert_published_is_good()
+        self.now = "2026-12-06T12:00:00Z"
+        self.sign()
+        self.assertEqual(self.zrrsig(made), "rumoured")
+        self.assert_published_is_good()
+
+    def zrrsig(self, tag):
+        keys = self.json("key", "list", "nl.test", code=0)["keys"]
+        return next(key["records"]["zrrsig"]["state"] for key in keys if key["tag"] == tag)
 
 
 class BadInput(World):
