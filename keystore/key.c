@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "keystore/key.h"
 
+#include <string.h>
+
 #include "signer/base/error.h"
 
 const char *key_role_name(enum key_role role)
@@ -82,6 +84,11 @@ bool key_signs_keys(const struct key *key)
 bool key_signs_zone(const struct key *key)
 {
 	return is_out(key->state[KEY_ZRRSIG]) && !key_is_revoked(key);
+}
+
+bool key_is_offline(const struct key *key)
+{
+	return strncmp(key->locator, KEY_OFFLINE, sizeof(KEY_OFFLINE) - 1) == 0;
 }
 
 bool key_is_revoked(const struct key *key)

@@ -69,6 +69,10 @@ bool key_is_published(const struct key *key); /* its DNSKEY is in the zone */
 bool key_signs_keys(const struct key *key);   /* it signs DNSKEY, and CDS and CDNSKEY unless it is revoked */
 bool key_signs_zone(const struct key *key);   /* it signs all other RRsets; never a revoked one */
 
+/* Its private half is where key ceremonies are held: what it signs comes from there. */
+#define KEY_OFFLINE "offline:"
+bool key_is_offline(const struct key *key);
+
 bool key_is_revoked(const struct key *key);
 uint16_t key_published_flags(const struct key *key);
 uint16_t key_published_tag(const struct key *key);

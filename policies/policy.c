@@ -26,6 +26,11 @@ void policy_defaults(struct policy *policy)
 		.publish_safety = { HOUR },
 		.retire_safety = { HOUR },
 		.purge_after = { 90 * DAY },
+		.skr_period = { 90 * DAY },
+		.skr_interval = { 10 * DAY },
+		.skr_overlap = { 14 * DAY },
+		.skr_horizon = { 200 * DAY },
+		.skr_alarm = { 30 * DAY },
 		.validity = { 21 * DAY },
 		.validity_dnskey = { 0 },
 		.inception_offset = { HOUR },
@@ -250,6 +255,63 @@ static enum status only_with_nsec3(const struct policy *policy, bool set, struct
 	return error_set(err, STATUS_POLICY, "needs denial.type nsec3");
 }
 
+/* ---- key ceremonies ---- */
+
+static enum status offline_fits_the_rest(const struct policy *policy, struct error *err)
+{
+	if (!policy->offline_ksk)
+		return STATUS_OK;
+	if (policy->csk)
+		return error_set(
+		    err, STATUS_POLICY, "needs keys.scheme ksk-zsk: a combined key signs the zone as well");
+	if (policy->manual)
+		return error_set(err, STATUS_POLICY, "cannot go with keys.manual: the SKR says when keys come and go");
+	if (policy->no_key_events.count > 0)
+		return error_set(
+		    err, STATUS_POLICY, "cannot go with keys.no-key-events: the SKR says when keys come and go");
+	return STATUS_OK;
+}
+
+/* Signatures are replaced while they have `refresh` left, and the next bundle's are the only ones to come. */
+static enum status overlap_is_above_refresh(const struct policy *policy, struct error *err)
+{
+	if (!policy->offline_ksk || policy->skr_overlap.seconds > policy->refresh.seconds)
+		return STATUS_OK;
+	return error_set(err, STATUS_POLICY, "%s is not above signatures.refresh (%s)", show(policy->skr_overlap).text,
+	    show(policy->refresh).text);
+}
+
+static enum status interval_fits_period(const struct policy *policy, struct error *err)
+{
+	enum { MOST_BUNDLES = 400 };
+	if (!policy->offline_ksk)
+		return STATUS_OK;
+	if (policy->skr_interval.seconds > policy->skr_period.seconds)
+		return error_set(err, STATUS_POLICY, "%s is above ceremony.period (%s)",
+		    show(policy->skr_interval).text, show(policy->skr_period).text);
+	if (policy->skr_period.seconds / policy->skr_interval.seconds > MOST_BUNDLES)
+		return error_set(err, STATUS_POLICY, "%s makes more than %d bundles of ceremony.period (%s)",
+		    show(policy->skr_interval).text, (int)MOST_BUNDLES, show(policy->skr_period).text);
+	return STATUS_OK;
+}
+
+static enum status horizon_holds_a_period(const struct policy *policy, struct error *err)
+{
+	const struct span least = { policy->skr_period.seconds + policy->skr_alarm.seconds };
+	if (!policy->offline_ksk || policy->skr_horizon.seconds >= least.seconds)
+		return STATUS_OK;
+	return error_set(err, STATUS_POLICY, "%s is below ceremony.period + ceremony.alarm (%s)",
+	    show(policy->skr_horizon).text, show(least).text);
+}
+
+static enum status alarm_is_below_period(const struct policy *policy, struct error *err)
+{
+	if (!policy->offline_ksk || policy->skr_alarm.seconds < policy->skr_period.seconds)
+		return STATUS_OK;
+	return error_set(err, STATUS_POLICY, "%s is not below ceremony.period (%s): there would always be an alarm",
+	    show(policy->skr_alarm).text, show(policy->skr_period).text);
+}
+
 static enum status opt_out_with_nsec3(const struct policy *policy, struct error *err)
 {
 	return only_with_nsec3(policy, policy->opt_out, err);
@@ -317,6 +379,11 @@ static const struct {
 	{ "signatures.jitter", jitter_leaves_refresh },
 	{ "signatures.jitter", jitter_leaves_refresh_of_keys },
 	{ "signatures.inception-offset", inception_within_validity },
+	{ "keys.offline-ksk", offline_fits_the_rest },
+	{ "ceremony.interval", interval_fits_period },
+	{ "ceremony.overlap", overlap_is_above_refresh },
+	{ "ceremony.horizon", horizon_holds_a_period },
+	{ "ceremony.alarm", alarm_is_below_period },
 	{ "denial.opt-out", opt_out_with_nsec3 },
 	{ "denial.iterations", iterations_with_nsec3 },
 	{ "denial.salt", salt_with_nsec3 },

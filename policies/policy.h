@@ -58,6 +58,9 @@ struct policy {
 	struct span purge_after; /* a removed key's private half is destroyed this long after; 0: never */
 	unsigned standby_ksk, standby_zsk;
 	struct policy_windows no_key_events;
+	/* key ceremonies */
+	bool offline_ksk; /* the KSK's private half is elsewhere; what it signs comes in an SKR */
+	struct span skr_period, skr_interval, skr_overlap, skr_horizon, skr_alarm;
 	/* signatures */
 	struct span validity, validity_dnskey, inception_offset, jitter, refresh;
 	/* denial */

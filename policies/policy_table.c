@@ -74,6 +74,19 @@ static const struct field table[] = {
 	    .doc = "Days on which no step of a rollover begins, in UTC, both ends included: of each year "
 		   "(12-20..01-05) or "
 		   "each week (fri..sun). Signatures are still renewed." },
+	{ "keys.offline-ksk", FIELD_BOOL, AT(offline_ksk),
+	    .doc =
+		"The private half of the KSK is kept elsewhere: what it signs comes from a key ceremony as an SKR." },
+	{ "ceremony.period", FIELD_SPAN, AT(skr_period), .least = DAY, .most = 3650LL * DAY,
+	    .doc = "With keys.offline-ksk: how long one SKR lasts." },
+	{ "ceremony.interval", FIELD_SPAN, AT(skr_interval), .least = HOUR, .most = 366 * DAY,
+	    .doc = "How long each bundle of an SKR is in use; keys come and go where one begins." },
+	{ "ceremony.overlap", FIELD_SPAN, AT(skr_overlap), .least = HOUR, .most = 366 * DAY,
+	    .doc = "How long the signatures of a bundle stay valid after the next one has begun." },
+	{ "ceremony.horizon", FIELD_SPAN, AT(skr_horizon), .least = DAY, .most = 3650LL * DAY,
+	    .doc = "No SKR reaches further into the future than this." },
+	{ "ceremony.alarm", FIELD_SPAN, AT(skr_alarm), .most = 3650LL * DAY,
+	    .doc = "zoneseal asks for the next SKR this long before the present one runs out." },
 	{ "signatures.validity", FIELD_SPAN, AT(validity), .least = HOUR, .most = 3650LL * DAY,
 	    .doc = "How long a new signature is valid." },
 	{ "signatures.validity-dnskey", FIELD_SPAN, AT(validity_dnskey), .least = HOUR, .most = 3650LL * DAY,
@@ -152,6 +165,7 @@ static const struct field_group groups[] = {
 	{ "keys.ksk", "The key-signing key." },
 	{ "keys.zsk", "The zone-signing key." },
 	{ "keys.csk", "The combined key of scheme csk." },
+	{ "ceremony", "Key ceremonies, for a KSK that is kept offline." },
 	{ "signatures", "Life of signatures." },
 	{ "denial", "Denial of existence." },
 	{ "zone", "What is added to the zone, and how far it is from its readers." },

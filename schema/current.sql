@@ -192,3 +192,19 @@ CREATE TABLE files (
 	serial INTEGER NOT NULL,
 	PRIMARY KEY (zone, purpose)
 ) STRICT, WITHOUT ROWID;
+
+-- Key ceremonies: requests that were made here, responses that were signed here, responses that were taken here.
+CREATE TABLE ceremonies (
+	id INTEGER PRIMARY KEY,
+	zone INTEGER NOT NULL REFERENCES zones (id),
+	kind TEXT NOT NULL CHECK (kind IN ('request', 'signed', 'response')),
+	number INTEGER NOT NULL,
+	sha256 BLOB NOT NULL CHECK (length(sha256) = 32), -- of the text
+	begins INTEGER NOT NULL,
+	ends INTEGER NOT NULL CHECK (ends > begins),
+	made INTEGER NOT NULL,
+	replaced INTEGER NOT NULL DEFAULT 0, -- not used from then on; 0: it is
+	text TEXT NOT NULL
+) STRICT;
+
+CREATE INDEX ceremonies_of_zone ON ceremonies (zone, kind, id);

@@ -89,25 +89,6 @@ static const char *misfit(const struct signature *signature, const struct row *r
 	return NULL;
 }
 
-static bool is_by(
-    const struct signature *signature, const struct record *record, const struct row *row, const struct key *key)
-{
-	uint8_t signer[NAME_WIRE];
-	struct zonetext_buffer data = { .data = NULL };
-	const size_t signer_size = name_lower(signature->signer, signer);
-	struct row signed_row = *row;
-	signed_row.ttl = signature->ttl;
-	zonetext_buffer_reserve(&data, RRSIG_FIXED + signer_size);
-	memcpy(data.data, record->rdata, RRSIG_FIXED);
-	memcpy(data.data + RRSIG_FIXED, signer, signer_size);
-	data.size = RRSIG_FIXED + signer_size;
-	rrsig_canonical_rows(&data, &signed_row);
-	const bool good =
-	    dnskey_verify_by(key, (struct bytes){ (const uint8_t *)data.data, data.size }, signature->octets);
-	zonetext_buffer_free(&data);
-	return good;
-}
-
 const char *proof_rrset_holds(const struct proof_rrset *rrset, const uint8_t *apex, const struct proof_keys *keys,
     struct utc now, struct arena *mem)
 {
@@ -129,7 +110,7 @@ const char *proof_rrset_holds(const struct proof_rrset *rrset, const uint8_t *ap
 				continue;
 			if (++tries > MOST_TRIES)
 				return "too many signatures and keys of one tag";
-			if (is_by(&signature, record, &row, key))
+			if (rrsig_holds(&row, record->rdata, record->rdata_size, key))
 				return NULL;
 			why = "a signature that is wrong";
 		}

@@ -53,6 +53,8 @@ enum status keyset_open(
 		return status;
 	keyset.signers = memory_calloc(keyset.count * workers, sizeof(struct token_signer *));
 	for (size_t k = 0; k < keyset.count && status == STATUS_OK; k++) {
+		if (key_is_offline(keyset.keys[k].key))
+			continue;
 		status = token_signer_new(token, keyset.keys[k].key, &keyset.signers[k], err);
 		for (unsigned w = 1; w < workers && status == STATUS_OK; w++)
 			status = token_signer_copy(keyset.signers[k], &keyset.signers[w * keyset.count + k], err);

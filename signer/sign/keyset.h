@@ -36,8 +36,8 @@ struct keyset {
 	unsigned workers;
 };
 
-/* Loads and proves every key that signs. STATUS_KEY if none signs the DNSKEY RRset (revoked ones apart, which prove
- * nothing) or none signs the zone. */
+/* Loads and proves every key that signs; one that is offline has no signer, and its signatures are made already.
+ * STATUS_KEY if none signs the DNSKEY RRset (revoked ones apart, which prove nothing) or none signs the zone. */
 enum status keyset_open(const struct key keys[], size_t count, struct token *token, unsigned workers,
     struct keyset *out, struct error *err) MUST_CHECK;
 

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "keystore/dnskey.h"
 #include "signer/base/arena.h"
 #include "signer/base/bytes.h"
 #include "signer/dns/rdata.h"
@@ -166,6 +167,60 @@ enum status rrsig_make(struct rrsig_maker *maker, const struct row *row, const s
 	return STATUS_OK;
 }
 
+bool rrsig_place(const uint8_t *apex, const struct row *row, const struct keyset_key *key, const uint8_t *rdata,
+    size_t size, uint8_t *slot)
+{
+	if (size < RRSIG_FIXED + 1U)
+		return false;
+	const struct rrsig_times times = { bytes_get_u32(rdata + 12), bytes_get_u32(rdata + 8) };
+	uint8_t head[RRSIG_RDATA];
+	const size_t head_size = put_head(row, key->key, apex, times, head);
+	if (size != head_size + key->signature_size || memcmp(head, rdata, RRSIG_FIXED) != 0 ||
+	    !name_equal(head + RRSIG_FIXED, rdata + RRSIG_FIXED))
+		return false;
+	put_times(slot, times);
+	memcpy(slot + KEYSET_TIMES, rdata + head_size, key->signature_size);
+	return true;
+}
+
+enum status rrsig_sign(const struct row *row, const struct key *key, struct token_signer *signer, const uint8_t *apex,
+    struct rrsig_times times, uint8_t out[RRSIG_RDATA], size_t *out_size, struct error *err)
+{
+	struct zonetext_buffer data = { .data = NULL };
+	const size_t head_size = put_head(row, key, apex, times, out);
+	size_t size = 0;
+	zonetext_buffer_reserve(&data, head_size);
+	memcpy(data.data, out, head_size);
+	data.size = head_size;
+	rrsig_canonical_rows(&data, row);
+	const enum status status =
+	    token_sign(signer, (const uint8_t *)data.data, data.size, out + head_size, &size, err);
+	zonetext_buffer_free(&data);
+	*out_size = head_size + size;
+	return status;
+}
+
+bool rrsig_holds(const struct row *row, const uint8_t *rdata, size_t size, const struct key *key)
+{
+	uint8_t signer[NAME_WIRE];
+	struct zonetext_buffer data = { .data = NULL };
+	if (size < RRSIG_FIXED + 1U || name_from_wire(rdata + RRSIG_FIXED, size - RRSIG_FIXED) == 0)
+		return false;
+	const size_t signer_size = name_lower(rdata + RRSIG_FIXED, signer);
+	const size_t head_size = RRSIG_FIXED + signer_size;
+	struct row signed_row = *row;
+	signed_row.ttl = bytes_get_u32(rdata + 4);
+	zonetext_buffer_reserve(&data, head_size);
+	memcpy(data.data, rdata, RRSIG_FIXED);
+	memcpy(data.data + RRSIG_FIXED, signer, signer_size);
+	data.size = head_size;
+	rrsig_canonical_rows(&data, &signed_row);
+	const bool good = dnskey_verify_by(key, (struct bytes){ (const uint8_t *)data.data, data.size },
+	    (struct bytes){ rdata + head_size, size - head_size });
+	zonetext_buffer_free(&data);
+	return good;
+}
+
 bool rrsig_keep(const struct rrsig_policy *policy, const uint8_t *apex, const struct row *row,
     const struct keyset_key *key, const uint8_t *rdata, size_t size, uint8_t *slot)
 {
@@ -179,14 +234,7 @@ bool rrsig_keep(const struct rrsig_policy *policy, const uint8_t *apex, const st
 	    utc_before(expiration, utc_add(policy->now, policy->refresh)) ||
 	    utc_before(utc_add(policy->now, policy->validity[row->duty]), expiration))
 		return false;
-	uint8_t head[RRSIG_RDATA];
-	const size_t head_size = put_head(row, key->key, apex, times, head);
-	if (size != head_size + key->signature_size || memcmp(head, rdata, RRSIG_FIXED) != 0 ||
-	    !name_equal(head + RRSIG_FIXED, rdata + RRSIG_FIXED))
-		return false;
-	put_times(slot, times);
-	memcpy(slot + KEYSET_TIMES, rdata + head_size, key->signature_size);
-	return true;
+	return rrsig_place(apex, row, key, rdata, size, slot);
 }
 
 static int compare_items(const void *a, const void *b)

@@ -50,6 +50,19 @@ enum status rrsig_make(struct rrsig_maker *maker, const struct row *row, const s
 bool rrsig_keep(const struct rrsig_policy *policy, const uint8_t *apex, const struct row *row,
     const struct keyset_key *key, const uint8_t *rdata, size_t size, uint8_t *slot);
 
+/* A signature that was made beforehand by a key that is offline: for this row, by this key. Its times are not looked
+ * at; they are written to `slot` with it. */
+bool rrsig_place(const uint8_t *apex, const struct row *row, const struct keyset_key *key, const uint8_t *rdata,
+    size_t size, uint8_t *slot);
+
+/* One signature apart from any zone: the whole RDATA. */
+enum status rrsig_sign(const struct row *row, const struct key *key, struct token_signer *signer, const uint8_t *apex,
+    struct rrsig_times times, uint8_t out[RRSIG_RDATA], size_t *out_size, struct error *err) MUST_CHECK;
+
+/* Whether the RDATA of an RRSIG is a signature over the row's records by the key; its times and its signer's name are
+ * the caller's to judge. The TTL is that which it states. */
+bool rrsig_holds(const struct row *row, const uint8_t *rdata, size_t size, const struct key *key);
+
 struct rrsig_times rrsig_slot_times(const uint8_t *slot);
 
 /* The RDATAs of all signatures of a row, in canonical order. */

@@ -77,6 +77,20 @@ static enum status name_row(const struct row *row, struct error *err)
 	return error_context(err, "signing %.200s %s", owner, type);
 }
 
+static enum status place_row(const struct signing *signing, const struct row *row, const struct keyset_key *key,
+    uint8_t *slot, struct error *err)
+{
+	const struct sign_parameters *const parameters = signing->parameters;
+	for (size_t i = 0; i < parameters->offline_count; i++) {
+		const struct record *const record = &parameters->offline_signatures[i];
+		if (rrsig_place(signing->zone.apex, row, key, record->rdata, record->rdata_size, slot))
+			return STATUS_OK;
+	}
+	return error_set(err, STATUS_KEY,
+	    "%s %u is offline, and no signature of it for this RRset was brought here; see zoneseal status",
+	    key_role_name(key->key->role), key->key->tag);
+}
+
 static enum status sign_row(void *context, const struct row *row, struct error *err)
 {
 	struct sign_worker *const worker = context;
@@ -92,12 +106,15 @@ static enum status sign_row(void *context, const struct row *row, struct error *
 		const struct keyset_key *const key = &keyset->keys[k];
 		if (!key->duty[row->duty])
 			continue;
-		if (!kept[k]) {
-			const enum status status = rrsig_make(worker->maker, row, keyset, worker->number, k, slot, err);
-			if (status != STATUS_OK)
-				return name_row(row, err);
-			worker->made++;
-		}
+		const bool offline = key_is_offline(key->key);
+		enum status status = STATUS_OK;
+		if (offline)
+			status = place_row(signing, row, key, slot, err);
+		else if (!kept[k])
+			status = rrsig_make(worker->maker, row, keyset, worker->number, k, slot, err);
+		if (status != STATUS_OK)
+			return name_row(row, err);
+		worker->made += !offline && !kept[k];
 		slot += KEYSET_TIMES + key->signature_size;
 	}
 	return STATUS_OK;

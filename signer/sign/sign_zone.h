@@ -46,6 +46,9 @@ struct sign_parameters {
 	/* No DNSKEY, RRSIG, NSEC, NSEC3, NSEC3PARAM, CDS or CDNSKEY at all: the last step of going unsigned, and a zone
 	 * that shall be so. A DS at the parent, or in a cache, makes such a zone bogus: the caller answers for that. */
 	bool unsigned_output;
+	/* RRSIG records over DNSKEY, CDS and CDNSKEY that keys made which are offline. */
+	const struct record *offline_signatures;
+	size_t offline_count;
 	uint32_t max_ttl; /* 0: no limit; else a larger TTL is STATUS_MALFORMED with its place */
 	bool all_type_names;
 	unsigned threads;    /* 0: all cores */

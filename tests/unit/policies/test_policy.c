@@ -204,10 +204,58 @@ static void hook_by_name(struct policy *policy)
 	memcpy(policy->hook_publish, "rndc\0reload\0", 13);
 }
 
+static void offline_csk(struct policy *policy)
+{
+	policy->offline_ksk = policy->csk = true;
+}
+
+static void offline_by_steps(struct policy *policy)
+{
+	policy->offline_ksk = policy->manual = true;
+}
+
+static void offline_short_overlap(struct policy *policy)
+{
+	policy->offline_ksk = true;
+	policy->skr_overlap = policy->refresh;
+}
+
+static void offline_one_bundle(struct policy *policy)
+{
+	policy->offline_ksk = true;
+	policy->skr_interval.seconds = policy->skr_period.seconds + 1;
+}
+
+static void offline_many_bundles(struct policy *policy)
+{
+	policy->offline_ksk = true;
+	policy->skr_interval.seconds = 3600;
+}
+
+static void offline_near_horizon(struct policy *policy)
+{
+	policy->offline_ksk = true;
+	policy->skr_horizon = policy->skr_period;
+}
+
+static void offline_always_alarm(struct policy *policy)
+{
+	policy->offline_ksk = true;
+	policy->skr_alarm = policy->skr_period;
+}
+
 static const struct {
 	change *change;
 	const char *says;
 } broken[] = {
+	{ offline_csk, "keys.offline-ksk: needs keys.scheme ksk-zsk: a combined key signs the zone as well" },
+	{ offline_by_steps, "keys.offline-ksk: cannot go with keys.manual: the SKR says when keys come and go" },
+	{ offline_short_overlap, "ceremony.overlap: 10d is not above signatures.refresh (10d)" },
+	{ offline_one_bundle, "ceremony.interval: 90d1s is above ceremony.period (90d)" },
+	{ offline_many_bundles, "ceremony.interval: 1h makes more than 400 bundles of ceremony.period (90d)" },
+	{ offline_near_horizon, "ceremony.horizon: 90d is below ceremony.period + ceremony.alarm (120d)" },
+	{ offline_always_alarm,
+	    "ceremony.alarm: 90d is not below ceremony.period (90d): there would always be an alarm" },
 	{ unknown_algorithm, "keys.algorithm: algorithm 5 is not supported" },
 	{ size_without_rsa, "keys.zsk.bits: ECDSAP256SHA256 keys have one size; only RSA keys take one" },
 	{ small_rsa, "keys.ksk.bits: 1024 bits, but a new RSASHA256 key has 2048 to 4096" },

@@ -93,7 +93,8 @@ static const struct {
 	    "p.yaml:1:10: parent.hook-ds-submit: \"epp\": the program is named by its absolute path; $PATH is not "
 	    "searched" },
 	{ "key with control characters", "\"\\e[31m\": 1\n",
-	    "p.yaml:1:1: unknown key \"\\027[31m\"; known here: name, keys, signatures, denial, zone, parent, publish, "
+	    "p.yaml:1:1: unknown key \"\\027[31m\"; known here: name, keys, ceremony, signatures, denial, zone, "
+	    "parent, publish, "
 	    "clock, limits" },
 	{ "duplicate key", "zone:\n  zonemd: true\n  serial: keep\n  zonemd: false\n",
 	    "p.yaml:4:3: zone.zonemd: given twice; the first is in line 2" },
