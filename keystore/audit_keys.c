@@ -34,13 +34,16 @@ char *audit_key_line(const struct key *key, struct arena *mem)
 	for (size_t i = 0; i < KEY_RECORDS; i++)
 		line = arena_printf(mem, "%s %s %s@%" PRId64, line, record_names[i],
 		    key->state[i] == KEY_NA ? "-" : key_state_name(key->state[i]), key->since[i].seconds);
+	/* Only where it is so: lines of before tell the same of other keys. */
+	const char *const backup =
+	    key->backed_up.seconds == 0 ? "" : arena_printf(mem, " backed-up %" PRId64, key->backed_up.seconds);
 	return arena_printf(mem,
 	    "%s created %" PRId64 " active %" PRId64 " predecessor %" PRId64 " ds-seen %" PRId64 " ds-gone %" PRId64
 	    " complete %" PRId64 " full %u standby %d foreign %d revoked %" PRId64 " purging %" PRId64
-	    " purged %" PRId64 " at %s\n",
+	    " purged %" PRId64 "%s at %s\n",
 	    line, key->created.seconds, key->active.seconds, key->predecessor, key->ds_seen.seconds,
 	    key->ds_gone.seconds, key->signatures_complete.seconds, full_bits(key), key->standby, key->foreign,
-	    key->revoked.seconds, key->purging.seconds, key->purged.seconds, key->locator);
+	    key->revoked.seconds, key->purging.seconds, key->purged.seconds, backup, key->locator);
 }
 
 int64_t audit_line_key(const char *line)

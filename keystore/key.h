@@ -49,6 +49,8 @@ struct key {
 					   nothing */
 	bool standby;                   /* published, but neither signs (ZSK) nor has a DS (KSK) until it is promoted */
 	bool foreign; /* its private half is another signer's: it is published and counted, and never signs here */
+	struct utc
+	    backed_up; /* since when a person says that a backup holds it; 0: nobody did. By store_backup_done alone */
 	struct utc purging; /* when the destruction of its private half was begun; 0: not */
 	struct utc purged;  /* when it was done; 0: not. Both change through store_purge_* alone */
 	struct utc revoked; /* since when it is to be published with the REVOKE bit (RFC 5011 2.1); 0: not */

@@ -50,13 +50,8 @@ enum status migrate_use_wal(struct store *store, struct error *err)
 	return set_journal(store, "wal", err);
 }
 
-/* What a step does beside its SQL, in its transaction. */
-static enum status finish_step(struct store *store, int version, struct error *err)
-{
-	return version == 2 ? audit_record_keys(store, err) : STATUS_OK;
-}
-
-static enum status run_step(struct store *store, const struct migrate_step *step, struct error *err)
+/* With `last`, the keys are told to the log as they are from here on; earlier steps have not all of their columns. */
+static enum status run_step(struct store *store, const struct migrate_step *step, bool last, struct error *err)
 {
 	char mark[128];
 	snprintf(mark, sizeof(mark), "PRAGMA user_version = %d; PRAGMA application_id = %d", step->version,
@@ -64,8 +59,8 @@ static enum status run_step(struct store *store, const struct migrate_step *step
 	enum status status = store_begin(store, err);
 	if (status == STATUS_OK)
 		status = sql_script(store, step->sql, err);
-	if (status == STATUS_OK)
-		status = finish_step(store, step->version, err);
+	if (status == STATUS_OK && last && step->version > 1)
+		status = audit_record_keys(store, err);
 	if (status == STATUS_OK)
 		status = sql_script(store, mark, err);
 	status = store_finish(store, status, err);
@@ -82,6 +77,6 @@ enum status migrate_run(struct store *store, const struct migrate_step steps[], 
 		status = set_journal(store, "delete", err);
 	for (size_t i = 0; status == STATUS_OK && i < count; i++)
 		if (steps[i].version > version)
-			status = run_step(store, &steps[i], err);
+			status = run_step(store, &steps[i], i + 1 == count, err);
 	return status == STATUS_OK ? migrate_use_wal(store, err) : status;
 }

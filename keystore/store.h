@@ -152,6 +152,11 @@ enum status store_purge_begin(struct store *store, int64_t zone_id, int64_t key_
 enum status store_purge_done(
     struct store *store, int64_t zone_id, int64_t key_id, struct utc now, struct error *err) MUST_CHECK;
 
+/* A person says that a backup holds the private half of the key, which is neither foreign, nor marked for its end, nor
+ * said to be in a backup already. */
+enum status store_backup_done(struct store *store, int64_t zone_id, int64_t key_id, const char *reason, struct utc now,
+    struct error *err) MUST_CHECK;
+
 /* A version of a zone: as intended, and once confirmed, as published. */
 struct store_version {
 	int64_t id;

@@ -18,7 +18,7 @@ enum { SCRATCH = 4096 };
 #define KEY_COLUMNS                                                                                                    \
 	"k.id, k.role, k.algorithm, k.flags, (SELECT tag FROM key_tags t WHERE t.key = k.id AND t.revoked = 0), "      \
 	"(SELECT tag FROM key_tags t WHERE t.key = k.id AND t.revoked = 1), k.bits, k.public_key, k.fingerprint, "     \
-	"k.locator, k.purging, k.purged, " STATE_COLUMNS
+	"k.locator, k.purging, k.purged, k.backed_up, " STATE_COLUMNS
 
 static const char *state_text(enum key_state state)
 {
@@ -79,6 +79,7 @@ static void read_key(struct sql *sql, struct arena *scratch, struct key *key)
 	snprintf(key->locator, sizeof(key->locator), "%s", locator == NULL ? "" : locator);
 	key->purging.seconds = sql_int(sql);
 	key->purged.seconds = sql_int(sql);
+	key->backed_up.seconds = sql_int(sql);
 	read_states(sql, scratch, key);
 }
 
@@ -214,7 +215,7 @@ static enum status add_key(struct store *store, int64_t zone_id, const char *zon
     struct utc now, int64_t *id, struct error *err)
 {
 	struct key added = *key;
-	added.purging = added.purged = (struct utc){ 0 };
+	added.purging = added.purged = added.backed_up = (struct utc){ 0 };
 	if (added.created.seconds == 0)
 		added.created = now;
 	enum status status = refuse_known(store, zone_id, key, err);

@@ -94,7 +94,7 @@ enum status store_purge_check(struct store *store, int64_t zone_id, int64_t key_
 }
 
 /* Sets a time of the key and tells of it. */
-static enum status set_time(struct store *store, int64_t zone_id, int64_t key_id, const char *text, const char *what,
+enum status store_set_key_time(struct store *store, int64_t zone_id, int64_t key_id, const char *text, const char *what,
     const char *reason, struct utc now, struct error *err)
 {
 	struct arena *const scratch = arena_new(0);
@@ -106,7 +106,8 @@ static enum status set_time(struct store *store, int64_t zone_id, int64_t key_id
 	sql_put_int(&sql, key_id);
 	enum status status = sql_run(&sql, err);
 	if (status == STATUS_OK && sqlite3_changes(store->database) != 1)
-		status = error_set(err, STATUS_INTERNAL, "keystore %s: the key is not marked for its end", store->path);
+		status = error_set(
+		    err, STATUS_INTERNAL, "keystore %s: the key is not in the state that this needs", store->path);
 	if (status == STATUS_OK)
 		status = store_zone_name(store, zone_id, scratch, &zone, err);
 	if (status == STATUS_OK)
@@ -129,8 +130,8 @@ enum status store_purge_begin(
 	if (status == STATUS_OK)
 		status = store_purge_check(store, zone_id, key_id, now, err);
 	if (status == STATUS_OK)
-		status = set_time(store, zone_id, key_id, "UPDATE keys SET purging = ? WHERE id = ?", "key purge begun",
-		    reason, now, err);
+		status = store_set_key_time(store, zone_id, key_id, "UPDATE keys SET purging = ? WHERE id = ?",
+		    "key purge begun", reason, now, err);
 	return store_finish(store, status, err);
 }
 
@@ -138,8 +139,19 @@ enum status store_purge_done(struct store *store, int64_t zone_id, int64_t key_i
 {
 	enum status status = store_begin(store, err);
 	if (status == STATUS_OK)
-		status = set_time(store, zone_id, key_id,
+		status = store_set_key_time(store, zone_id, key_id,
 		    "UPDATE keys SET purged = ? WHERE id = ? AND purging > 0 AND purged = 0", "key purged",
 		    "its private half is destroyed", now, err);
+	return store_finish(store, status, err);
+}
+
+enum status store_backup_done(
+    struct store *store, int64_t zone_id, int64_t key_id, const char *reason, struct utc now, struct error *err)
+{
+	enum status status = store_begin(store, err);
+	if (status == STATUS_OK)
+		status = store_set_key_time(store, zone_id, key_id,
+		    "UPDATE keys SET backed_up = ? WHERE id = ? AND backed_up = 0 AND is_foreign = 0 AND purging = 0",
+		    "key backed up", reason, now, err);
 	return store_finish(store, status, err);
 }

@@ -95,6 +95,11 @@ enum status store_read_key(struct store *store, int64_t zone_id, int64_t id, str
 enum status store_change_keys(struct store *store, int64_t zone_id, const struct key keys[], size_t count,
     const char *reason, struct utc now, struct error *err) MUST_CHECK;
 
+/* Sets a time of a key within a transaction: `text` is an UPDATE with the time and the key's id, which must change one
+ * row; the audit row tells of it. */
+enum status store_set_key_time(struct store *store, int64_t zone_id, int64_t key_id, const char *text, const char *what,
+    const char *reason, struct utc now, struct error *err) MUST_CHECK;
+
 /* Settings of the keystore as a whole; 0 if there is none of that name. */
 enum status store_get_setting(struct store *store, const char *name, int64_t *out, struct error *err) MUST_CHECK;
 enum status store_set_setting(struct store *store, const char *name, int64_t value, struct error *err) MUST_CHECK;

@@ -226,6 +226,11 @@ static enum status standby_zsk_has_a_role(const struct policy *policy, struct er
 	return no_standby_with_csk(policy->csk, policy->standby_zsk, err);
 }
 
+static enum status pool_zsk_has_a_role(const struct policy *policy, struct error *err)
+{
+	return no_standby_with_csk(policy->csk, policy->pool_zsk, err);
+}
+
 static enum status windows_leave_room(const struct policy *policy, struct error *err)
 {
 	enum { MOST = 92, ALL = 366 };
@@ -372,6 +377,7 @@ static const struct {
 	{ "keys.csk.lifetime", csk_outlives_its_rollover },
 	{ "keys.standby-ksk", standby_ksk_has_a_role },
 	{ "keys.standby-zsk", standby_zsk_has_a_role },
+	{ "keys.pool-zsk", pool_zsk_has_a_role },
 	{ "keys.no-key-events", windows_leave_room },
 	{ "signatures.refresh", refresh_below_validity },
 	{ "signatures.refresh", refresh_outlives_caches },

@@ -57,6 +57,9 @@ struct policy {
 	struct span publish_safety, retire_safety;
 	struct span purge_after; /* a removed key's private half is destroyed this long after; 0: never */
 	unsigned standby_ksk, standby_zsk;
+	unsigned pool_ksk, pool_zsk; /* keys made ahead, in no zone; pool_ksk is that of CSKs too */
+	bool require_backup;         /* no key is used before a person says that a backup holds it */
+	bool shared;                 /* a key may be imported that another zone has, whose policy says so too */
 	struct policy_windows no_key_events;
 	/* key ceremonies */
 	bool offline_ksk; /* the KSK's private half is elsewhere; what it signs comes in an SKR */

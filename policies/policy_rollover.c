@@ -13,6 +13,8 @@ struct rollover_policy policy_rollover(const struct policy *policy)
 		.no_ds = policy->ds == POLICY_DS_NONE,
 		.strict = policy->strict,
 		.standby = { [KEY_KSK] = policy->standby_ksk, [KEY_ZSK] = policy->standby_zsk },
+		.pool = { [KEY_KSK] = policy->pool_ksk, [KEY_ZSK] = policy->pool_zsk, [KEY_CSK] = policy->pool_ksk },
+		.backup_first = policy->require_backup,
 		.parent_by_hand = !policy->cds && policy->hook_ds_submit[0] == '\0',
 		.manual = policy->manual,
 		.timing = {

@@ -70,6 +70,15 @@ static const struct field table[] = {
 	    .doc = "How many KSKs are published ahead, without a DS, for an emergency." },
 	{ "keys.standby-zsk", FIELD_COUNT, AT(standby_zsk), .most = 4,
 	    .doc = "How many ZSKs are published ahead, without signing, for an emergency." },
+	{ "keys.pool-ksk", FIELD_COUNT, AT(pool_ksk), .most = 12,
+	    .doc =
+		"How many KSKs (with scheme csk: CSKs) are made ahead, for rollovers to come; they are in no zone." },
+	{ "keys.pool-zsk", FIELD_COUNT, AT(pool_zsk), .most = 12,
+	    .doc = "How many ZSKs are made ahead, for rollovers to come; they are in no zone." },
+	{ "keys.require-backup", FIELD_BOOL, AT(require_backup),
+	    .doc = "No key is published or signs before zoneseal key backup-done says that a backup holds it." },
+	{ "keys.shared", FIELD_BOOL, AT(shared),
+	    .doc = "A key that another zone has may be imported, if the policy of that zone says so too." },
 	{ "keys.no-key-events", FIELD_WINDOWS, AT(no_key_events),
 	    .doc = "Days on which no step of a rollover begins, in UTC, both ends included: of each year "
 		   "(12-20..01-05) or "

@@ -270,6 +270,24 @@ static struct utc due(const struct planner *p, size_t index, enum key_record rec
 
 /* ---- one record ---- */
 
+/* Keys of an algorithm that is new to the zone come together: without its KSK a ZSK would be in an unsigned set. */
+static bool waits_for_backup(const struct planner *p, size_t key)
+{
+	const uint8_t algorithm = p->keys[key].key.algorithm;
+	bool waits = false;
+	if (!p->policy->backup_first || rollover_needs_backup(p->policy, &p->keys[key].key))
+		return p->policy->backup_first;
+	for (size_t i = 0; i < p->count; i++) {
+		const struct key *const other = &p->keys[i].key;
+		if (other->algorithm != algorithm)
+			continue;
+		if (key_is_published(other))
+			return false;
+		waits = waits || (other->goal_present && rollover_needs_backup(p->policy, other));
+	}
+	return waits;
+}
+
 /* Whether the record may move to `to` now; if not, `wait` says why. */
 static bool may_move(
     const struct planner *p, size_t key, enum key_record record, enum key_state to, struct rollover_wait *wait)
@@ -290,6 +308,10 @@ static bool may_move(
 	if (utc_before(p->now, when)) {
 		wait->why = when.seconds == UTC_NEVER.seconds ? ROLLOVER_WAITS_PARENT : ROLLOVER_WAITS_TIME;
 		wait->earliest = when;
+		return false;
+	}
+	if (to == KEY_RUMOURED && waits_for_backup(p, key)) {
+		wait->why = ROLLOVER_WAITS_BACKUP;
 		return false;
 	}
 	if (begins(to) && utc_before(p->now, p->facts->not_before)) {
@@ -455,6 +477,7 @@ const char *rollover_obstacle_text(enum rollover_obstacle why)
 		[ROLLOVER_WAITS_PARENT] = "the parent's servers do not all show the change of the DS yet",
 		[ROLLOVER_WAITS_OPERATOR] = "the policy is manual: an operator starts each step",
 		[ROLLOVER_WAITS_WINDOW] = "the policy wants no key event on these days",
+		[ROLLOVER_WAITS_BACKUP] = "no backup is said to hold the key, which the policy wants before it is used",
 		[ROLLOVER_WAITS_KEY_MISSING] =
 		    "a private key of the zone cannot be used; nothing moves until it is back",
 	};

@@ -47,6 +47,8 @@ struct rollover_policy {
 	unsigned minimize[3];    /* by enum key_role */
 	struct span lifetime[3]; /* by enum key_role; from key.active; 0: unlimited */
 	unsigned standby[3];     /* by enum key_role: keys in reserve */
+	unsigned pool[3];        /* by enum key_role: keys made ahead that nothing uses yet */
+	bool backup_first;       /* no key is used before key.backed_up */
 	bool insecure;           /* the goal is a zone without DNSSEC */
 	bool no_ds;              /* the parent takes no DS */
 	bool strict;          /* every algorithm that caches know of signs everything (RFC 6781 4.1.4, conservative) */
@@ -83,6 +85,7 @@ enum rollover_obstacle {
 	ROLLOVER_WAITS_PARENT,      /* the DS is not yet seen, or not yet gone, at every parent server */
 	ROLLOVER_WAITS_OPERATOR,    /* the policy is manual */
 	ROLLOVER_WAITS_WINDOW,      /* the policy wants no key event now: until `earliest` */
+	ROLLOVER_WAITS_BACKUP,      /* a person must say that a backup holds the key, or one that comes with it */
 	ROLLOVER_WAITS_KEY_MISSING, /* a private key of the zone cannot be used: nothing moves */
 };
 
@@ -102,6 +105,7 @@ struct rollover_birth {
 	int64_t predecessor; /* or 0 */
 	struct utc due;      /* at or before `now` in a plan's births */
 	bool standby;        /* to be kept in reserve; it replaces nobody yet */
+	bool pool;           /* to be made ahead: it takes no key that is there and is not wanted yet */
 };
 
 struct rollover_plan {
@@ -138,8 +142,15 @@ bool rollover_is_first_key_set(const struct rollover_key keys[], size_t count);
 /* A new key's record states: HIDDEN where its role has the record, NA elsewhere. */
 void rollover_key_init(struct rollover_key *key, enum key_role role, int64_t predecessor);
 
-/* The key that a birth takes instead of making one: a standby key that is promoted, else one that was made by hand and
- * never used. SIZE_MAX if there is none. rollover_take is what then becomes of it. */
+/* Whether the key was made ahead and nothing has used it: a rollover of its role and algorithm may take it. */
+bool rollover_is_spare(const struct rollover_key *key);
+
+/* Whether the policy keeps the key out of use until a person says that a backup holds it. */
+bool rollover_needs_backup(const struct rollover_policy *policy, const struct key *key);
+
+/* The key that a birth takes instead of making one: a standby key that is promoted, else one that was made ahead and
+ * never used, those in a backup first. SIZE_MAX if there is none, and for the pool. rollover_take is what then becomes
+ * of it. */
 size_t rollover_candidate(const struct rollover_key keys[], size_t count, const struct rollover_birth *birth);
 void rollover_take(struct key *key, const struct rollover_birth *birth);
 

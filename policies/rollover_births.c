@@ -116,7 +116,7 @@ static bool is_on_its_way(const struct births *p, size_t index)
 /* When the key that takes over the role is due; false: never. */
 static bool successor_is_due(const struct births *p, enum key_role role, struct rollover_birth *out)
 {
-	*out = (struct rollover_birth){ role, p->policy->algorithm, predecessor_for(p, role), p->now, false };
+	*out = (struct rollover_birth){ role, p->policy->algorithm, predecessor_for(p, role), p->now, false, false };
 	for (size_t i = 0; i < p->count; i++) {
 		const struct key *const key = &p->keys[i].key;
 		if (is_on_its_way(p, i) && (key->role == role || role == KEY_CSK || key->role == KEY_CSK))
@@ -142,8 +142,39 @@ static bool standby_is_due(const struct births *p, enum key_role role, struct ro
 		have +=
 		    key->goal_present && key->standby && key->role == role && key->algorithm == p->policy->algorithm;
 	}
-	*out = (struct rollover_birth){ role, p->policy->algorithm, 0, p->now, true };
+	*out = (struct rollover_birth){ role, p->policy->algorithm, 0, p->now, true, false };
 	return in_use && have < p->policy->standby[role];
+}
+
+static bool is_unused(const struct key *key)
+{
+	return key_is_hidden(key) && key->active.seconds == 0 && key->predecessor == 0 && key->purged.seconds == 0 &&
+	       key->purging.seconds == 0;
+}
+
+bool rollover_is_spare(const struct rollover_key *key)
+{
+	return !key->missing && !key->key.foreign && !key->key.goal_present && !key->key.standby &&
+	       is_unused(&key->key);
+}
+
+bool rollover_needs_backup(const struct rollover_policy *policy, const struct key *key)
+{
+	return policy->backup_first && key->active.seconds == 0 && key->backed_up.seconds == 0 && !key->foreign;
+}
+
+/* Keys are made ahead while the role has one in use or on its way, one in a round. */
+static bool pool_is_low(const struct births *p, enum key_role role, struct rollover_birth *out)
+{
+	unsigned have = 0;
+	bool served = false;
+	for (size_t i = 0; i < p->count; i++) {
+		const struct rollover_key *const key = &p->keys[i];
+		served = served || serves(p, i, role);
+		have += key->key.role == role && key->key.algorithm == p->policy->algorithm && rollover_is_spare(key);
+	}
+	*out = (struct rollover_birth){ role, p->policy->algorithm, 0, p->now, false, true };
+	return served && have < p->policy->pool[role];
 }
 
 static void add_birth(
@@ -176,23 +207,24 @@ void rollover_plan_births(const struct rollover_policy *policy, const struct rol
 		if (standby_is_due(&births, role, &birth))
 			add_birth(&births, birth, facts->not_before, out);
 	}
-}
-
-static bool is_unused(const struct key *key)
-{
-	return key_is_hidden(key) && key->active.seconds == 0 && key->predecessor == 0 && key->purged.seconds == 0;
+	/* What is wanted first takes from the pool, so that it is filled after that. */
+	for (int r = KEY_KSK; r <= KEY_CSK && out->birth_count == 0; r++)
+		if (role_is_wanted(policy, (enum key_role)r) && pool_is_low(&births, (enum key_role)r, &birth))
+			add_birth(&births, birth, now, out);
 }
 
 size_t rollover_candidate(const struct rollover_key keys[], size_t count, const struct rollover_birth *birth)
 {
 	size_t found = SIZE_MAX;
-	for (size_t i = 0; i < count; i++) {
+	for (size_t i = 0; i < count && !birth->pool; i++) {
 		const struct key *const key = &keys[i].key;
 		if (key->role != birth->role || key->algorithm != birth->algorithm || keys[i].missing || key->foreign)
 			continue;
 		if (!birth->standby && key->standby && key->goal_present)
 			return i;
-		if (found == SIZE_MAX && !key->goal_present && !key->standby && is_unused(key))
+		if (!rollover_is_spare(&keys[i]))
+			continue;
+		if (found == SIZE_MAX || (keys[found].key.backed_up.seconds == 0 && key->backed_up.seconds != 0))
 			found = i;
 	}
 	return found;
@@ -200,7 +232,7 @@ size_t rollover_candidate(const struct rollover_key keys[], size_t count, const 
 
 void rollover_take(struct key *key, const struct rollover_birth *birth)
 {
-	key->goal_present = true;
+	key->goal_present = !birth->pool;
 	key->standby = birth->standby;
 	key->predecessor = birth->predecessor;
 }
@@ -215,7 +247,8 @@ bool rollover_start(struct rollover_key keys[], size_t count, enum key_role role
 			continue;
 		if (key->key.active.seconds == 0)
 			return false;
-		*birth = (struct rollover_birth){ role, policy->algorithm, key->key.id, (struct utc){ 0 }, false };
+		*birth =
+		    (struct rollover_birth){ role, policy->algorithm, key->key.id, (struct utc){ 0 }, false, false };
 		return true;
 	}
 	return false;

@@ -92,7 +92,8 @@ static struct rollover_key *add_key(struct run *run, const struct rollover_birth
 	key->key.algorithm = birth->algorithm;
 	key->key.created = run->now;
 	rollover_key_init(key, birth->role, birth->predecessor);
-	key->key.standby = birth->standby;
+	rollover_take(&key->key, birth);
+	key->key.backed_up = run->now; /* whoever wants a backup first makes it at once */
 	tell(run, SIMULATE_MADE, run->count - 1);
 	return key;
 }

@@ -16,3 +16,6 @@ CREATE TABLE ceremonies (
 ) STRICT;
 
 CREATE INDEX ceremonies_of_zone ON ceremonies (zone, kind, id);
+
+-- A person says that a backup holds the key; 0: nobody did.
+ALTER TABLE keys ADD COLUMN backed_up INTEGER NOT NULL DEFAULT 0;

@@ -60,6 +60,7 @@ CREATE TABLE keys (
 	revoked INTEGER NOT NULL DEFAULT 0, -- since when it has the REVOKE bit; 0: not
 	purging INTEGER NOT NULL DEFAULT 0, -- when the destruction of its private half began; 0: it did not
 	purged INTEGER NOT NULL DEFAULT 0 CHECK (purged = 0 OR purging > 0), -- when it was destroyed
+	backed_up INTEGER NOT NULL DEFAULT 0, -- since when somebody says that a backup holds it; 0: nobody did
 	UNIQUE (zone, fingerprint)
 ) STRICT;
 

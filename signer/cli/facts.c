@@ -35,7 +35,9 @@ static const char *waits_for(
 	struct report_wait *waits;
 	size_t count;
 	if (strcmp(row->word, "prepared") == 0)
-		return row->key.goal_present ? "the first publication (zoneseal run)" : "a rollover that takes it";
+		return rollover_needs_backup(&view->rules, &row->key) ? "YOU: a backup of it (zoneseal key backup-done)"
+		       : row->key.goal_present                        ? "the first publication (zoneseal run)"
+								      : "a rollover that takes it";
 	if (row->key.standby)
 		return "a rollover that takes it (standby)";
 	if (row->key.foreign)
@@ -252,6 +254,7 @@ static enum status add_rollovers(
 	out->key_count = view->count;
 	out->waits = waits;
 	out->rolls = rolls;
+	out->pool_count = rollfacts_pool(view, out->pool);
 	out->limit = view->policy.refresh;
 	out->roll_next = view->next;
 	out->roll_stop = view->stop == ROLL_GOES || view->stop == ROLL_UNPUBLISHED ? NULL : view->stop_words;

@@ -77,6 +77,13 @@ static void parent_words(const struct roll_view *view, const struct rollover_key
 		out->command = parent_command(view, &key->key, arrives, mem);
 }
 
+static char *backup_command(const struct roll_view *view, struct arena *mem)
+{
+	return arena_printf(mem,
+	    "zoneseal backup --with-keys FILE; then: zoneseal key backup-done %s --all --reason WHERE",
+	    view->zone.name);
+}
+
 static struct report_wait wait_of(const struct roll_view *view, const struct roll_wait *from, struct arena *mem)
 {
 	const struct rollover_wait *wait = &from->wait;
@@ -99,6 +106,15 @@ static struct report_wait wait_of(const struct roll_view *view, const struct rol
 		out.if_nobody = "everything stays as it is; the zone stays valid, the rollover waits";
 		out.command = arena_printf(mem, "zoneseal roll step %s", view->zone.name);
 		return out;
+	case ROLLOVER_WAITS_BACKUP:
+		out.who = REPORT_YOU;
+		out.what = arena_printf(mem, "a backup of %s", label);
+		out.if_nobody = view->published
+				    ? "the key is not used and the keys of today stay; the zone stays valid, the "
+				      "rollover waits"
+				    : "the zone is not signed for the first time";
+		out.command = backup_command(view, mem);
+		return out;
 	case ROLLOVER_WAITS_KEY_MISSING:
 		out.who = REPORT_YOU;
 		out.what = arena_printf(mem, "the private key of %s", label);
@@ -117,7 +133,7 @@ static bool is_for_people(const struct roll_wait *wait)
 {
 	const enum rollover_obstacle why = wait->wait.why;
 	return why == ROLLOVER_WAITS_TIME || why == ROLLOVER_WAITS_PARENT || why == ROLLOVER_WAITS_OPERATOR ||
-	       why == ROLLOVER_WAITS_KEY_MISSING;
+	       why == ROLLOVER_WAITS_KEY_MISSING || why == ROLLOVER_WAITS_BACKUP;
 }
 
 /* A KRRSIG moves with its DNSKEY: one line for both. */
@@ -154,7 +170,7 @@ static bool has_same_words(const struct report_wait waits[], size_t count, const
 static void collect(
     const struct roll_view *view, int64_t key, struct arena *mem, struct report_wait **out, size_t *count)
 {
-	*out = arena_calloc(mem, view->plan.wait_count + 1, sizeof(**out));
+	*out = arena_calloc(mem, view->plan.wait_count + 2, sizeof(**out));
 	*count = 0;
 	for (size_t i = 0; i < view->plan.wait_count; i++) {
 		const struct roll_wait *wait = &view->waits[i];
@@ -167,9 +183,67 @@ static void collect(
 	qsort(*out, *count, sizeof(**out), by_urgency);
 }
 
+/* ---- keys made ahead ---- */
+
+size_t rollfacts_pool(const struct roll_view *view, struct report_pool out[3])
+{
+	size_t count = 0;
+	for (int r = KEY_KSK; r <= KEY_CSK; r++) {
+		struct report_pool pool = { .role = (enum key_role)r, .wanted = view->rules.pool[r] };
+		if (view->rules.csk != (r == KEY_CSK))
+			continue;
+		for (size_t i = 0; i < view->count; i++) {
+			const struct key *key = &view->keys[i].key;
+			if (key->role != pool.role || key->algorithm != view->rules.algorithm ||
+			    !rollover_is_spare(&view->keys[i]))
+				continue;
+			pool.have++;
+			pool.waiting += rollover_needs_backup(&view->rules, key);
+		}
+		if (pool.have > 0 || pool.wanted > 0)
+			out[count++] = pool;
+	}
+	return count;
+}
+
+/* When the next rollover of the role needs a key, as far as it is known. */
+static struct utc next_birth(const struct roll_view *view, enum key_role role)
+{
+	struct utc due = UTC_NEVER;
+	for (size_t i = 0; i < view->plan.ahead_count; i++)
+		if (view->plan.ahead[i].role == role && utc_before(view->plan.ahead[i].due, due))
+			due = view->plan.ahead[i].due;
+	return due;
+}
+
+/* A key in the pool that is in no backup holds up the rollover that comes, not one that is under way. */
+static void add_pool_waits(const struct roll_view *view, struct arena *mem, struct report_wait *waits, size_t *count)
+{
+	for (size_t i = 0; i < view->count; i++) {
+		const struct key *key = &view->keys[i].key;
+		char when[UTC_TEXT];
+		if (!rollover_is_spare(&view->keys[i]) || !rollover_needs_backup(&view->rules, key))
+			continue;
+		const struct utc due = next_birth(view, key->role);
+		utc_format(due, when);
+		waits[(*count)++] = (struct report_wait){ .key = key->id,
+			.who = REPORT_YOU,
+			.what = arena_printf(mem, "a backup of %s, made ahead", report_key_label(key, mem)),
+			.earliest = UTC_NEVER,
+			.if_nobody = due.seconds == UTC_NEVER.seconds
+					 ? "nothing now: the next rollover that takes it waits"
+					 : arena_printf(mem, "nothing before %s, when the next %s rollover takes a key",
+					       when, key_role_name(key->role)),
+			.command = backup_command(view, mem) };
+		return;
+	}
+}
+
 void rollfacts_waits(const struct roll_view *view, struct arena *mem, struct report_wait **out, size_t *count)
 {
 	collect(view, 0, mem, out, count);
+	add_pool_waits(view, mem, *out, count);
+	qsort(*out, *count, sizeof(**out), by_urgency);
 }
 
 void rollfacts_waits_of(

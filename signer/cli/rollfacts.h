@@ -11,6 +11,9 @@
 #include "signer/engine/roll.h"
 #include "signer/report/report_roll.h"
 
+/* How many keys are made ahead, for each role that has or wants some; returns how many rows. */
+size_t rollfacts_pool(const struct roll_view *view, struct report_pool out[3]);
+
 /* What is waited for, what people must do first. Records that only come after another wait are left out. */
 void rollfacts_waits(const struct roll_view *view, struct arena *mem, struct report_wait **out, size_t *count);
 

@@ -49,8 +49,8 @@ static enum status bear(struct run *run, const struct rollover_birth *birth, str
 	if (candidate != SIZE_MAX)
 		return take_key(run, &view->keys[candidate].key, birth, err);
 	run->report->keys_made++;
-	return zonekeys_generate(
-	    run->store, run->token, run->zone.id, &run->policy, birth->role, birth, run_now(run), &key, err);
+	return zonekeys_generate(run->store, run->token, run->zone.id, &run->policy, birth->role,
+	    birth->pool ? NULL : birth, run_now(run), &key, err);
 }
 
 static enum status bear_all(struct run *run, struct error *err)
@@ -197,8 +197,26 @@ enum status roll_guard_clock(struct run *run, struct error *err)
 	    run->now, err);
 }
 
+/* The first publication brings in all keys of the zone, or there is none. */
+static enum status check_backups(const struct run *run, struct error *err)
+{
+	const struct roll_view *const view = &run->roll;
+	for (size_t i = 0; i < view->count && !view->published; i++) {
+		const struct key *const key = &view->keys[i].key;
+		if (key->goal_present && rollover_needs_backup(&view->rules, key))
+			return error_set(err, STATUS_REFUSED,
+			    "%s %u is in no backup yet, and policy %s uses no key before (keys.require-backup); "
+			    "nothing is "
+			    "published: zoneseal backup --with-keys FILE, then zoneseal key backup-done %s --all",
+			    key_role_name(key->role), key->tag, run->policy.name, run->zone.name);
+	}
+	return STATUS_OK;
+}
+
 enum status roll_run_problem(const struct run *run, struct error *err)
 {
+	if (run->has_roll && run->roll.stop == ROLL_UNPUBLISHED)
+		return check_backups(run, err);
 	if (!run->has_roll || run->roll.stop != ROLL_KEY_MISSING)
 		return STATUS_OK;
 	return error_set(err, STATUS_KEY, "%s", run->roll.stop_words);

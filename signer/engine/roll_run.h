@@ -21,5 +21,6 @@ enum status roll_guard_clock(struct run *run, struct error *err) MUST_CHECK;
  * may have begun waits. */
 struct utc roll_run_next(struct run *run, struct utc refresh);
 
-/* Whether the keys stop the run from being a success: STATUS_KEY with the words, if a private key is missing. */
+/* Whether the keys stop the run from being a success: STATUS_KEY with the words, if a private key is missing;
+ * STATUS_REFUSED if a key of the first publication waits for its backup. */
 enum status roll_run_problem(const struct run *run, struct error *err) MUST_CHECK;

@@ -175,7 +175,7 @@ static enum status generate(struct store *store, struct token *token, const stru
 		return status;
 	if (role < 0)
 		return zonekeys_complete(store, token, zone->id, &policy, published, now, mem, &keys, made, err);
-	const struct rollover_birth birth = { (enum key_role)role, policy.algorithm, 0, now, true };
+	const struct rollover_birth birth = { (enum key_role)role, policy.algorithm, 0, now, true, false };
 	status = zonekeys_generate(
 	    store, token, zone->id, &policy, (enum key_role)role, standby ? &birth : NULL, now, &key, err);
 	*made = status == STATUS_OK ? 1 : 0;

@@ -39,6 +39,13 @@ enum report_health { REPORT_OK, REPORT_NEW, REPORT_WARN, REPORT_BLOCKED, REPORT_
 struct report_wait;
 struct report_roll;
 
+/* Keys made ahead for the rollovers to come. */
+struct report_pool {
+	enum key_role role;
+	unsigned have, wanted;
+	unsigned waiting; /* of those that are there, for a backup that the policy wants */
+};
+
 struct report_zone {
 	const char *name, *policy, *input, *output, *parents;
 	enum report_health health;
@@ -66,6 +73,8 @@ struct report_zone {
 	size_t roll_count;
 	struct utc ds_checked; /* when the parent's servers were last asked; 0: never */
 	const char *ds_found;  /* what they said, or NULL */
+	struct report_pool pool[3];
+	size_t pool_count;
 	const char *roll_word; /* "KSK step 3 of 5", or NULL */
 	const char *roll_stop; /* why no key moves, or NULL */
 	struct utc roll_next;  /* when zoneseal does something for keys; UTC_NEVER: only others move it */

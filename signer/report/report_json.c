@@ -197,6 +197,7 @@ struct report *report_of_key(const struct report_key *row)
 	report_time(report, "created", key->created);
 	report_time(report, "active", key->active);
 	report_time(report, "ready", row->ready_at);
+	report_time(report, "backed_up", key->backed_up);
 	report_time(report, "revoked", key->revoked);
 	report_number(report, "revoked_tag", key->revoked_tag);
 	struct report *states = report_new(NULL);
@@ -209,6 +210,21 @@ struct report *report_of_key(const struct report_key *row)
 	report_child(report, "records", states);
 	report_text(report, "waits_for", row->waits_for[0] != '\0' ? row->waits_for : NULL);
 	return report;
+}
+
+static struct report *report_of_pool(const struct report_zone *zone)
+{
+	struct report *list = report_list();
+	for (size_t i = 0; i < zone->pool_count; i++) {
+		const struct report_pool *pool = &zone->pool[i];
+		struct report *row = report_new(NULL);
+		report_text(row, "role", pool->role == KEY_KSK ? "ksk" : pool->role == KEY_ZSK ? "zsk" : "csk");
+		report_number(row, "have", pool->have);
+		report_number(row, "wanted", pool->wanted);
+		report_number(row, "waiting_for_backup", pool->waiting);
+		report_append(list, row);
+	}
+	return list;
 }
 
 struct report *report_of_zone(const struct report_zone *zone)
@@ -242,6 +258,7 @@ struct report *report_of_zone(const struct report_zone *zone)
 	for (size_t i = 0; i < zone->key_count; i++)
 		report_append(keys, report_of_key(&zone->keys[i]));
 	report_child(report, "keys", keys);
+	report_child(report, "pool", report_of_pool(zone));
 	report_child(report, "waits", report_of_waits(zone->waits, zone->wait_count));
 	report_child(report, "rollovers", report_of_rolls(zone->rolls, zone->roll_count));
 	report_text(report, "no_key_moves", zone->roll_stop);

@@ -174,8 +174,20 @@ static void print_parent(FILE *out, const struct report_zone *zone, struct utc n
 	fprintf(out, "Parent     %s, asked %s\n", said, report_when(zone->ds_checked, now, mem));
 }
 
+static void print_pool(FILE *out, const struct report_zone *zone)
+{
+	for (size_t i = 0; i < zone->pool_count; i++) {
+		const struct report_pool *pool = &zone->pool[i];
+		fprintf(out, "Pool       %s: %u of %u made ahead", key_role_name(pool->role), pool->have, pool->wanted);
+		if (pool->waiting > 0)
+			fprintf(out, ", %u in no backup yet", pool->waiting);
+		fprintf(out, "\n");
+	}
+}
+
 static void print_rollovers(FILE *out, const struct report_zone *zone, const struct report_style *style)
 {
+	print_pool(out, zone);
 	if (zone->roll_stop != NULL)
 		fprintf(out, "Keys       %s\n", zone->roll_stop);
 	if (zone->key_count > 0) {

@@ -152,7 +152,7 @@ static void count_it(struct simulation *simulation, const struct simulate_event 
 static void add_wait(struct simulation *simulation, const struct simulate_event *event)
 {
 	const bool ends = event->why != ROLLOVER_WAITS_PARENT && event->why != ROLLOVER_WAITS_OPERATOR &&
-			  event->why != ROLLOVER_WAITS_KEY_MISSING;
+			  event->why != ROLLOVER_WAITS_KEY_MISSING && event->why != ROLLOVER_WAITS_BACKUP;
 	if (ends)
 		return;
 	if (simulation->waits == SIZE_MAX)

@@ -245,10 +245,11 @@ static void a_table_that_was_changed_behind_the_log_is_found(void **state)
 		{ "a key that is gone", "DELETE FROM key_tags WHERE key = 2; DELETE FROM keys WHERE id = 2",
 		    "the keystore has no such key" },
 		{ "a key from nowhere",
-		    "INSERT INTO keys SELECT 9, zone, role, algorithm, flags, bits, public_key, zeroblob(32), locator, "
-		    "0, "
-		    "dnskey, 0, zrrsig, 0, krrsig, 0, ds, 0, 0, 0, NULL, 0, 0, 0, 0, 0, 0, 0, 0, 0 FROM keys WHERE id "
-		    "= 1",
+		    "INSERT INTO keys (id, zone, role, algorithm, flags, bits, public_key, fingerprint, locator, "
+		    "goal_present, "
+		    "dnskey, dnskey_since, zrrsig, zrrsig_since, krrsig, krrsig_since, ds, ds_since, created, active) "
+		    "SELECT 9, zone, role, algorithm, flags, bits, public_key, zeroblob(32), locator, 0, dnskey, 0, "
+		    "zrrsig, 0, krrsig, 0, ds, 0, 0, 0 FROM keys WHERE id = 1",
 		    "the log does not tell of it" },
 		{ "another zone",
 		    "INSERT INTO zones SELECT 7, 'se.', input, output, policy_name, policy_text, parents, added, "

@@ -162,6 +162,12 @@ static void standby_ksk_of_csk(struct policy *policy)
 	policy->standby_ksk = 1;
 }
 
+static void pool_zsk_of_csk(struct policy *policy)
+{
+	policy->csk = true;
+	policy->pool_zsk = 1;
+}
+
 static void standby_zsk_of_csk(struct policy *policy)
 {
 	policy->csk = true;
@@ -284,6 +290,7 @@ static const struct {
 	    "keys.dnskey-ttl 1h + keys.publish-safety 1h + zone.propagation-delay 1h + zone.max-ttl 2d + "
 	    "keys.retire-safety 1h" },
 	{ standby_ksk_of_csk, "keys.standby-ksk: needs keys.scheme ksk-zsk" },
+	{ pool_zsk_of_csk, "keys.pool-zsk: needs keys.scheme ksk-zsk" },
 	{ standby_zsk_of_csk, "keys.standby-zsk: needs keys.scheme ksk-zsk" },
 	{ frozen_summer,
 	    "keys.no-key-events: covers 129 days without a break, at most 92: a rollover that is under way would stand "

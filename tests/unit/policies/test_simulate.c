@@ -57,6 +57,7 @@ static const struct row rows[] = {
 	{ "a parent without DS makes nobody wait", "parent_without_ds" },
 	/* people */
 	{ "a standby ZSK signs at once", "standby_zsk" },
+	{ "a rollover takes from the pool, which is filled again", "pool_zsk" },
 	{ "a standby KSK needs only its DS", "standby_ksk" },
 	{ "a KSK and a ZSK are rolled at the same time", "overlap_roles" },
 	{ "a ZSK is rolled again before the last roll has ended", "overlap_again" },
