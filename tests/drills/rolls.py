@@ -8,6 +8,7 @@ same time must make a chain. It shares no formula with the program.
 import datetime
 import os
 import re
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -163,7 +164,7 @@ class Rolling(zs.World):
         self.output = os.path.join(self.state, "zones", "nl.test.zone")
         self.clock = epoch(self.starts)
         self.caches = Caches(self.propagation, self.strict)
-        self.states, self.names, self.happened, self.reasons = {}, {}, [], []
+        self.states, self.names, self.reserve, self.happened, self.reasons = {}, {}, set(), [], []
         self.shown, self.wanted, self.parent_acts = frozenset(), frozenset(), NEVER
         self.published = 0
 
@@ -182,6 +183,15 @@ class Rolling(zs.World):
 
     def add_zone(self, policy):
         self.z("zone", "add", "nl.test", "-i", self.input, "--policy", policy, code=0)
+
+    def begin_at(self, when, negative_ttl):
+        """Another clock and another TTL of what is not there."""
+        self.write("nl.test.zone", ZONE.replace("900", str(negative_ttl)))
+        if when != self.starts:
+            shutil.rmtree(self.state)
+            self.now = when
+            self.z("init", "--virtual-clock", code=0)
+        self.clock = epoch(when)
 
     def now_text(self):
         return rfc3339(self.clock)
@@ -232,6 +242,11 @@ class Rolling(zs.World):
             if row["id"] not in self.states:
                 self.happened.append(f"{when} make {name}")
                 self.states[row["id"]] = {r: "hidden" for r in ("dnskey", "zrrsig", "krrsig", "ds")}
+            if row["standby"] or not (row["goal_present"] or row["active"]):
+                self.reserve.add(row["id"])
+            elif row["id"] in self.reserve:
+                self.happened.append(f"{when} take {name}")
+                self.reserve.remove(row["id"])
             for record in ("dnskey", "zrrsig", "krrsig", "ds"):
                 state = row[record] if row[record] is not None else "hidden"
                 state = "hidden" if state in ("na", "n/a") else state
@@ -252,6 +267,10 @@ class Rolling(zs.World):
         elif not leaving and wanted == self.shown:
             self.parent_acts = NEVER
 
+    def ask_anew(self, delay):
+        self.ds_delay = delay
+        self.parent_acts = NEVER if delay is None or self.wanted == self.shown else self.clock + delay
+
     def parent_answers(self):
         """Every parent server shows what is wanted, and zoneseal is told."""
         if self.clock < self.parent_acts:
@@ -263,10 +282,10 @@ class Rolling(zs.World):
         self.assertIsNone(self.caches.bogus())
 
     def tell_parent(self):
-        with sqlite3.connect(f"{self.state}/keystore.db") as database:
-            database.execute("UPDATE keys SET ds_seen = ? WHERE ds = 'rumoured' AND ds_seen = 0", (self.clock,))
-            database.execute("UPDATE keys SET ds_gone = ? WHERE ds = 'unretentive' AND ds_gone = 0", (self.clock,))
-        database.close()
+        for row in self.keys():
+            word = {"rumoured": "seen", "unretentive": "gone"}.get(row["ds"])
+            if word and not row["ds_" + word]:
+                self.z("ds", word, "nl.test", "--key", str(tag_of(row)), code=0, now=self.now_text())
 
     # ---- time ----
 

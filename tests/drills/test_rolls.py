@@ -1,12 +1,22 @@
 # SPDX-License-Identifier: MIT
 """Every way to roll a key, end to end with the real program: each published version passes the verifier, no cache that
 remembers what was served finds the zone bogus, and what happens when is what the timeline says."""
+import copy
 import os
+import re
 import unittest
 
-from rolls import Rolling, epoch, seconds
+from rolls import Rolling, epoch, seconds, tag_of
 
 TIMELINES = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "timelines")
+LISTS = ("no-key-events",)
+
+# What simulate says in one word for all keys, and what the real program tells the operator.
+REFUSALS = {
+    "the old key is already on its way out: a new roll is the only way back":
+        r"past the point of no return: KSK \d+ is on its way out of caches already; only a new roll leads back",
+    "an algorithm roll is under way": r"an algorithm roll is under way: [KZ]SK \d+ \(ECDSAP256SHA256\) has not left .* at (\S+Z) at the earliest",
+}
 
 
 class Timelines(Rolling):
@@ -30,64 +40,115 @@ class Timelines(Rolling):
         return policy, world, commands, expected
 
     def follow(self, name):
+        """Returns the earliest times that refusals name."""
         policy, world, commands, expected = self.read_timeline(name)
         self.base = {"keys": {"algorithm": "ECDSAP256SHA256", "publish-safety": "0s", "retire-safety": "0s",
                               "zsk": {"lifetime": "unlimited"}}, "parent": {}}
         for path, value in policy.items():
             self.set_field(path, value)
+        self.begin_at(world["start"], seconds(world["negative-ttl"]))
         self.ds_delay = None if world["ds-delay"] == "never" else seconds(world["ds-delay"])
+        self.refused = {}
         self.add_zone(self.policy(**self.base))
         self.run_until_events(epoch(world["until"]), world, commands)
-        begins = world.get("show-from", "0")
-        happened = [line for line in self.happened if line >= begins]
+        return self.compare(world.get("show-from", "0"), expected)
+
+    def compare(self, begins, expected):
         self.maxDiff = None
         last = expected[-1].split()[0]
-        happened = [line for line in happened if line.split()[0] <= last]
-        expected = [line for line in expected if " command " not in line]
-        self.assertEqual("\n".join(sorted(expected)), "\n".join(sorted(happened)))
+        happened = [line for line in self.happened if begins <= line and line.split()[0] <= last]
+        moves = [line for line in expected if line.split()[1] not in ("command", "refused")]
+        self.assertEqual("\n".join(sorted(moves)), "\n".join(sorted(happened)))
+        refusals = [line.split(None, 2) for line in expected if line.split()[1] == "refused"]
+        self.assertEqual(sorted(f"{when} {text.partition(':')[0]}" for when, _, text in refusals), sorted(self.refused))
+        earliest = []
+        for when, _, text in refusals:
+            command, _, reason = text.partition(": ")
+            said = re.search(REFUSALS[reason], self.refused[f"{when} {command}"])
+            self.assertTrue(said, self.refused[f"{when} {command}"])
+            earliest += said.groups()
+        return earliest
 
     def set_field(self, path, value):
         *groups, last = path.split(".")
         at = self.base
         for group in groups:
             at = at.setdefault(group, {})
-        at[last] = value
+        at[last] = f"[{value}]" if last in LISTS else value
 
     def run_until_events(self, end, world, commands):
         events = [(epoch(when), lambda text=text: self.command(text)) for when, text in commands]
         if "outage-from" in world:
-            def sleep():
-                self.clock = epoch(world["outage-until"])
-            events.append((epoch(world["outage-from"]), sleep))
+            events.append((epoch(world["outage-from"]), lambda: self.sleep(epoch(world["outage-until"]))))
         for when, act in sorted(events, key=lambda event: event[0]):
             self.run_until(when)
             act()
         self.run_until(end)
 
+    def run_once(self, code=0):
+        """Where the policy wants a backup first, whoever reads the refusal makes one."""
+        report = super().run_once(code=None if self.base["keys"].get("require-backup") else code)
+        if self.base["keys"].get("require-backup") and any(not row["backed_up"] for row in self.keys()):
+            self.z("backup", "--with-keys", self.path(f"backup-{self.clock}.tar"), code=0, now=self.now_text())
+            self.z("key", "backup-done", "nl.test", "--all", "--reason", "drill", code=0, now=self.now_text())
+            return super().run_once()
+        return report
+
+    def sleep(self, until):
+        """Nothing is published, yet the parent answers when it would have."""
+        if self.parent_acts < until:
+            self.clock = max(self.clock, self.parent_acts)
+            self.parent_answers()
+        self.clock = until
+
+    # ---- what an operator does ----
+
     def command(self, text):
         word, *rest = text.split()
         if word == "ds-delay":
-            self.ds_delay = None if rest[0] == "never" else seconds(rest[0])
+            self.ask_anew(None if rest[0] == "never" else seconds(rest[0]))
         elif text.startswith("roll algorithm"):
-            self.change("keys.algorithm", rest[1])
+            self.change(text, "keys.algorithm", rest[1])
         elif word == "scheme":
-            self.change("keys.scheme", rest[0])
+            self.change(text, "keys.scheme", rest[0])
         elif word == "goal":
-            self.change("zone.dnssec", rest[0])
+            self.change(text, "zone.dnssec", rest[0])
         elif word == "roll":
-            self.z("roll", "start", "nl.test", "--" + rest[0], code=0, now=self.now_text())
+            self.order(text, "roll", "start", "nl.test", "--" + rest[0])
+        elif word == "abort":
+            self.order(text, "roll", "abort", "nl.test", "--key", self.tag_in_use(rest[0], newest=True))
+        elif word == "emergency":
+            self.order(text, "emergency", "nl.test", "--key", self.tag_in_use(rest[0]))
         elif word in ("hold", "release"):
             reason = ["--reason", "drill"] if word == "hold" else []
-            self.z(word, "nl.test", *reason, code=0, now=self.now_text())
+            self.order(text, word, "nl.test", *reason)
         elif word == "step":
-            self.z("roll", "step", "nl.test", code=0, now=self.now_text())
+            self.order(text, "roll", "step", "nl.test")
         else:
             self.fail(text)
 
-    def change(self, path, value):
+    def order(self, text, *args):
+        """Carried out, or refused with exit code 3 and a reason that is kept."""
+        done = self.z(*args, now=self.now_text())
+        self.assertIn(done.returncode, (0, 3), done.err)
+        if done.returncode == 3:
+            self.refused[f"{self.now_text()} {text}"] = done.err
+        self.note_states()
+        return done.returncode == 0
+
+    def tag_in_use(self, role, newest=False):
+        """Of the key that signs for a role, or of the one that is to replace it."""
+        rows = [row for row in self.keys() if row["role"] == role.upper() and not row["standby"]]
+        if newest:
+            return str(tag_of(rows[-1]))
+        record = "zrrsig" if role == "zsk" else "ds"
+        return str(tag_of(next(row for row in rows if row[record] in ("rumoured", "omnipresent"))))
+
+    def change(self, text, path, value):
+        before = copy.deepcopy(self.base)
         self.set_field(path, value)
-        self.z("zone", "set-policy", "nl.test", self.policy(f"at-{self.clock}", **self.base), code=0,
-               now=self.now_text())
+        if not self.order(text, "zone", "set-policy", "nl.test", self.policy(f"at-{self.clock}", **self.base)):
+            self.base = before
 
     def test_zsk_pre_publication(self):
         self.follow("zsk_pre_publication")
@@ -159,6 +220,44 @@ class Timelines(Rolling):
 
     def test_outage(self):
         self.follow("outage")
+
+    def test_going_secure_where_absence_is_cached_for_longer(self):
+        self.follow("going_secure_negative")
+
+    def test_a_second_algorithm_waits_for_the_first(self):
+        self.caches.strict = True
+        # The first counts with the parent that the policy expects, which takes a day; then the parent has answered.
+        self.assertEqual(self.follow("algorithm_twice"), ["2026-02-05T03:20:00Z", "2026-02-04T05:20:00Z"])
+
+    def test_ksk_and_a_parent_that_takes_a_month(self):
+        self.follow("ksk_ds_late")
+
+    def test_ds_seen_during_an_outage(self):
+        self.follow("outage_ksk")
+
+    def test_zsk_again_before_the_end(self):
+        self.follow("overlap_again")
+
+    def test_ksk_again_before_the_parent_answers(self):
+        self.follow("overlap_ksk")
+
+    def test_abort(self):
+        self.follow("abort")
+
+    def test_abort_too_late(self):
+        self.follow("abort_too_late")
+
+    def test_zsk_from_a_pool(self):
+        self.follow("pool_zsk")
+
+    def test_standby_ksk(self):
+        self.follow("standby_ksk")
+
+    def test_standby_zsk(self):
+        self.follow("standby_zsk")
+
+    def test_days_without_key_events(self):
+        self.follow("windows")
 
 
 if __name__ == "__main__":
