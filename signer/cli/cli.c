@@ -116,6 +116,34 @@ enum status cli_span(
 	return STATUS_USAGE;
 }
 
+enum status cli_revision(const struct cli *cli, int64_t *out, struct error *err)
+{
+	char *end;
+	*out = 0;
+	if (!cli_has(cli, OPTION_EXPECT_REVISION))
+		return STATUS_OK;
+	const char *const text = cli_value(cli, OPTION_EXPECT_REVISION);
+	const long long number = strtoll(text, &end, 10);
+	if (text[0] < '1' || text[0] > '9' || *end != '\0')
+		return error_set(err, STATUS_USAGE, "--expect-revision: a number, as --dry-run shows it");
+	*out = number;
+	return STATUS_OK;
+}
+
+enum status cli_zone(struct cli *cli, struct store *store, struct store_zone *out, struct error *err)
+{
+	int64_t revision;
+	enum status status = cli_revision(cli, &revision, err);
+	if (status == STATUS_OK)
+		status = setup_find_zone(store, cli->args[0], cli->mem, out, err);
+	return status == STATUS_OK ? setup_expect_revision(out, revision, err) : status;
+}
+
+enum status cli_zone_after(struct cli *cli, struct store *store, struct store_zone *out, struct error *err)
+{
+	return setup_find_zone(store, cli->args[0], cli->mem, out, err);
+}
+
 enum status cli_confirm(const struct cli *cli, const char *question, struct error *err)
 {
 	char answer[8];

@@ -48,6 +48,15 @@ enum status cli_threads(const struct cli *cli, unsigned *out, struct error *err)
 enum status cli_span(const struct cli *cli, enum option_id option, struct span otherwise, struct span *out,
     struct error *err) MUST_CHECK;
 
+/* The number that --expect-revision gives; 0: none. */
+enum status cli_revision(const struct cli *cli, int64_t *out, struct error *err) MUST_CHECK;
+
+/* The zone that the first argument names. STATUS_REFUSED if --expect-revision has another revision of it. */
+enum status cli_zone(struct cli *cli, struct store *store, struct store_zone *out, struct error *err) MUST_CHECK;
+
+/* The same zone again once the command has changed it: answers have the revision that the next command may expect. */
+enum status cli_zone_after(struct cli *cli, struct store *store, struct store_zone *out, struct error *err) MUST_CHECK;
+
 /* Asks on a terminal, or wants --yes. STATUS_USAGE if nobody can answer, STATUS_REFUSED if the answer is no. */
 enum status cli_confirm(const struct cli *cli, const char *question, struct error *err) MUST_CHECK;
 

@@ -63,6 +63,8 @@ static enum status say(struct cli *cli, struct store *store, bool seen, struct s
 	if (status == STATUS_OK && !saying.dry_run)
 		status = lock_take(cli->state, zone->name, cli->command->name, cli->now, wait.seconds, &lock, err);
 	if (status == STATUS_OK)
+		status = cli_zone(cli, store, zone, err);
+	if (status == STATUS_OK)
 		status = find_key(cli, store, zone, &key, err);
 	if (status == STATUS_OK)
 		status =
@@ -86,6 +88,7 @@ static enum status print(
 	struct report *const report = report_new("zoneseal.ds-say/1");
 	report_bool(report, "dry_run", dry);
 	report_text(report, "zone", zone->name);
+	report_number(report, "revision", zone->revision);
 	report_number(report, "tag", said->key.tag);
 	report_hex(report, "fingerprint", said->key.fingerprint, sizeof(said->key.fingerprint));
 	report_text(report, "said", seen ? "seen" : "gone");
@@ -107,6 +110,8 @@ static int run(struct cli *cli, bool seen, struct error *err)
 	enum status status = cli_open(cli, cli_has(cli, OPTION_DRY_RUN) ? STORE_READ : STORE_CHANGE, &store, err);
 	if (status == STATUS_OK)
 		status = say(cli, store, seen, &zone, &said, err);
+	if (status == STATUS_OK)
+		status = cli_zone_after(cli, store, &zone, err);
 	if (status == STATUS_OK)
 		status = print(cli, &zone, seen, &said, err);
 	store_close(store);
@@ -131,7 +136,7 @@ const struct command command_ds_seen = {
 	.examples =
 	    "  zoneseal ds seen nl.test --key 41001\n"
 	    "  dig @ns.parent.example nl.test DS +dnssec | zoneseal ds seen nl.test --key 41001 --from-file -\n",
-	.options = TAKES(OPTION_KEY) | TAKES(OPTION_FROM_FILE) | TAKES(OPTION_WAIT),
+	.options = TAKES(OPTION_KEY) | TAKES(OPTION_FROM_FILE) | TAKES(OPTION_WAIT) | TAKES(OPTION_EXPECT_REVISION),
 	.min_args = 1,
 	.max_args = 1,
 	.changes = true,
@@ -144,7 +149,7 @@ const struct command command_ds_gone = {
 	.summary = "say that no parent server shows the DS of a key any more",
 	.examples = "  zoneseal ds gone nl.test --key 20326\n"
 		    "  zoneseal ds gone nl.test --key 20326 --from-file answer.txt --dry-run\n",
-	.options = TAKES(OPTION_KEY) | TAKES(OPTION_FROM_FILE) | TAKES(OPTION_WAIT),
+	.options = TAKES(OPTION_KEY) | TAKES(OPTION_FROM_FILE) | TAKES(OPTION_WAIT) | TAKES(OPTION_EXPECT_REVISION),
 	.min_args = 1,
 	.max_args = 1,
 	.changes = true,

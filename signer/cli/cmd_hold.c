@@ -8,13 +8,15 @@ static enum status change(struct cli *cli, bool hold, struct store_zone *zone, s
 	const char *reason = cli_value(cli, OPTION_REASON);
 	enum status status = cli_open(cli, STORE_CHANGE, &store, err);
 	if (status == STATUS_OK)
-		status = setup_find_zone(store, cli->args[0], cli->mem, zone, err);
+		status = cli_zone(cli, store, zone, err);
 	if (status == STATUS_OK && hold && reason == NULL)
 		status = error_set(err, STATUS_USAGE, "say why, for those who find it held: --reason TEXT");
 	if (status == STATUS_OK && !hold && zone->held_since.seconds == 0)
 		status = error_set(err, STATUS_REFUSED, "%s is not held", zone->name);
 	if (status == STATUS_OK && !cli_has(cli, OPTION_DRY_RUN))
 		status = store_hold(store, zone->id, hold ? reason : NULL, cli->now, err);
+	if (status == STATUS_OK)
+		status = cli_zone_after(cli, store, zone, err);
 	store_close(store);
 	return status;
 }
@@ -33,6 +35,7 @@ static int carry_out(struct cli *cli, bool hold, struct error *err)
 	struct report *report = report_new("zoneseal.hold/1");
 	report_text(report, "zone", zone.name);
 	report_bool(report, "held", hold);
+	report_number(report, "revision", zone.revision);
 	report_bool(report, "dry_run", dry);
 	return (int)cli_print(cli, report, err);
 }
@@ -53,7 +56,7 @@ const struct command command_hold = {
 	.synopsis = "ZONE --reason TEXT",
 	.summary = "freeze the keys of a zone: no key event, while signatures go on",
 	.examples = "  zoneseal hold nl.test --reason \"change freeze over the holidays\"\n",
-	.options = TAKES(OPTION_REASON),
+	.options = TAKES(OPTION_REASON) | TAKES(OPTION_EXPECT_REVISION),
 	.min_args = 1,
 	.max_args = 1,
 	.changes = true,
@@ -65,7 +68,7 @@ const struct command command_release = {
 	.synopsis = "ZONE",
 	.summary = "end a hold: the next run goes on with the keys",
 	.examples = "  zoneseal release nl.test\n",
-	.options = TAKES(OPTION_REASON),
+	.options = TAKES(OPTION_REASON) | TAKES(OPTION_EXPECT_REVISION),
 	.min_args = 1,
 	.max_args = 1,
 	.changes = true,

@@ -116,41 +116,50 @@ static int wanted_role(const struct cli *cli)
 	return cli_has(cli, OPTION_CSK) ? KEY_CSK : -1;
 }
 
-static enum status generate(struct cli *cli, struct store *store, unsigned *made, struct error *err)
+static enum status generate(
+    struct cli *cli, struct store *store, struct store_zone *zone, unsigned *made, struct error *err)
 {
-	struct store_zone zone;
 	if (cli_has(cli, OPTION_STANDBY) && wanted_role(cli) < 0)
 		return error_set(err, STATUS_USAGE, "--standby: say for which role: --ksk, --zsk or --csk");
-	enum status status = setup_find_zone(store, cli->args[0], cli->mem, &zone, err);
-	if (status != STATUS_OK || cli_has(cli, OPTION_DRY_RUN))
+	const enum status status = cli_zone(cli, store, zone, err);
+	if (status != STATUS_OK)
 		return status;
-	return setup_generate_keys(store, cli->state, cli_value(cli, OPTION_PASSPHRASE_FILE), &zone, wanted_role(cli),
-	    cli_has(cli, OPTION_STANDBY), cli->now, cli->mem, made, err);
+	return setup_generate_keys(store, cli->state, cli_value(cli, OPTION_PASSPHRASE_FILE), zone, wanted_role(cli),
+	    cli_has(cli, OPTION_STANDBY), cli_has(cli, OPTION_DRY_RUN), cli->now, cli->mem, made, err);
+}
+
+static enum status print_made(struct cli *cli, const struct store_zone *zone, unsigned made, struct error *err)
+{
+	const bool dry = cli_has(cli, OPTION_DRY_RUN);
+	if (dry)
+		cli_say(
+		    cli, "would make %u %s for %s; nothing was changed", made, made == 1 ? "key" : "keys", zone->name);
+	else
+		cli_say(cli,
+		    "made %u keys for %s, each proved by a signature; back them up: zoneseal backup --with-keys FILE",
+		    made, cli->args[0]);
+	if (!cli_has(cli, OPTION_JSON))
+		return STATUS_OK;
+	struct report *report = report_new("zoneseal.generate/1");
+	report_text(report, "zone", cli->args[0]);
+	report_number(report, "revision", zone->revision);
+	report_number(report, "made", made);
+	report_bool(report, "dry_run", dry);
+	return cli_print(cli, report, err);
 }
 
 static int run_generate(struct cli *cli, struct error *err)
 {
 	struct store *store = NULL;
+	struct store_zone zone;
 	unsigned made = 0;
-	bool dry = cli_has(cli, OPTION_DRY_RUN);
 	enum status status = cli_open(cli, STORE_CHANGE, &store, err);
 	if (status == STATUS_OK)
-		status = generate(cli, store, &made, err);
-	if (status == STATUS_OK && dry)
-		cli_say(cli, "would make %s for %s; nothing was changed",
-		    wanted_role(cli) < 0 ? "the keys that its policy wants and that are missing" : "one key",
-		    cli->args[0]);
-	else if (status == STATUS_OK)
-		cli_say(cli,
-		    "made %u keys for %s, each proved by a signature; back them up: zoneseal backup --with-keys FILE",
-		    made, cli->args[0]);
-	if (status == STATUS_OK && cli_has(cli, OPTION_JSON)) {
-		struct report *report = report_new("zoneseal.generate/1");
-		report_text(report, "zone", cli->args[0]);
-		report_number(report, "made", made);
-		report_bool(report, "dry_run", dry);
-		status = cli_print(cli, report, err);
-	}
+		status = generate(cli, store, &zone, &made, err);
+	if (status == STATUS_OK)
+		status = cli_zone_after(cli, store, &zone, err);
+	if (status == STATUS_OK)
+		status = print_made(cli, &zone, made, err);
 	store_close(store);
 	return (int)status;
 }
@@ -185,7 +194,7 @@ const struct command command_key_generate = {
 		    "  zoneseal key generate nl.test --zsk\n"
 		    "  zoneseal key generate nl.test --ksk --standby\n",
 	.options = TAKES(OPTION_KSK) | TAKES(OPTION_ZSK) | TAKES(OPTION_CSK) | TAKES(OPTION_STANDBY) |
-		   TAKES(OPTION_PASSPHRASE_FILE),
+		   TAKES(OPTION_PASSPHRASE_FILE) | TAKES(OPTION_EXPECT_REVISION),
 	.min_args = 1,
 	.max_args = 1,
 	.changes = true,

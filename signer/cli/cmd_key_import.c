@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "signer/cli/cli.h"
 #include "signer/engine/import.h"
-#include "signer/engine/setup.h"
 
 static enum status request_of(const struct cli *cli, struct import_request *out, struct error *err)
 {
@@ -33,6 +32,7 @@ static enum status print_done(struct cli *cli, const struct store_zone *zone, co
 	struct report *report = report_new("zoneseal.import/1");
 	report_bool(report, "dry_run", dry);
 	report_text(report, "zone", zone->name);
+	report_number(report, "revision", zone->revision);
 	report_text(report, "role", key_role_name(key->role));
 	report_number(report, "tag", key->tag);
 	report_bool(report, "foreign", key->foreign);
@@ -49,9 +49,11 @@ static int run_import(struct cli *cli, struct error *err)
 	if (status == STATUS_OK)
 		status = cli_open(cli, STORE_CHANGE, &store, err);
 	if (status == STATUS_OK)
-		status = setup_find_zone(store, cli->args[0], cli->mem, &zone, err);
+		status = cli_zone(cli, store, &zone, err);
 	if (status == STATUS_OK)
 		status = import_key(store, &zone, &request, cli->mem, &key, err);
+	if (status == STATUS_OK)
+		status = cli_zone_after(cli, store, &zone, err);
 	if (status == STATUS_OK)
 		status = print_done(cli, &zone, &key, err);
 	store_close(store);
@@ -67,7 +69,7 @@ const struct command command_key_import = {
 	.examples = "  zoneseal key import nl.test Knl.test.+013+41001.private --zsk\n"
 		    "  zoneseal key import nl.test Knl.test.+013+5521.key --public-only --dry-run\n",
 	.options = TAKES(OPTION_KSK) | TAKES(OPTION_ZSK) | TAKES(OPTION_CSK) | TAKES(OPTION_PUBLIC_ONLY) |
-		   TAKES(OPTION_PASSPHRASE_FILE),
+		   TAKES(OPTION_PASSPHRASE_FILE) | TAKES(OPTION_EXPECT_REVISION),
 	.min_args = 2,
 	.max_args = 2,
 	.changes = true,

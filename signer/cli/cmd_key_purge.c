@@ -4,7 +4,6 @@
 #include "signer/cli/cli.h"
 #include "signer/cli/facts.h"
 #include "signer/engine/purge.h"
-#include "signer/engine/setup.h"
 
 static void say_done(const struct cli *cli, const struct store_zone *zone, const struct key *key)
 {
@@ -27,6 +26,7 @@ static enum status report_done(struct cli *cli, const struct store_zone *zone, c
 	report_number(report, "tag", key->tag);
 	report_text(report, "role", key_role_name(key->role));
 	report_hex(report, "fingerprint", key->fingerprint, sizeof(key->fingerprint));
+	report_number(report, "revision", zone->revision);
 	report_bool(report, "dry_run", cli_has(cli, OPTION_DRY_RUN));
 	return cli_print(cli, report, err);
 }
@@ -41,7 +41,7 @@ static enum status purge(struct cli *cli, struct store *store, struct error *err
 		.reason = reason != NULL ? reason : "by hand",
 		.now = cli->now,
 		.dry_run = cli_has(cli, OPTION_DRY_RUN) };
-	enum status status = setup_find_zone(store, cli->args[0], cli->mem, &zone, err);
+	enum status status = cli_zone(cli, store, &zone, err);
 	if (status == STATUS_OK)
 		status = facts_find_key(store, &zone, cli->args[1], cli->mem, &key, err);
 	if (status == STATUS_OK && !wanted.dry_run)
@@ -51,6 +51,8 @@ static enum status purge(struct cli *cli, struct store *store, struct error *err
 		    err);
 	if (status == STATUS_OK)
 		status = purge_key(store, &zone, key.id, &wanted, cli->mem, err);
+	if (status == STATUS_OK)
+		status = cli_zone_after(cli, store, &zone, err);
 	if (status != STATUS_OK)
 		return status;
 	if (cli_has(cli, OPTION_JSON))
@@ -76,7 +78,7 @@ const struct command command_key_purge = {
 	.summary = "destroy the private half of a key that has left all caches",
 	.examples = "  zoneseal key purge nl.test 20326 --dry-run\n"
 		    "  zoneseal key purge nl.test 3f9c21aa --yes --reason \"ceremony 7\"    by fingerprint\n",
-	.options = TAKES(OPTION_REASON) | TAKES(OPTION_PASSPHRASE_FILE),
+	.options = TAKES(OPTION_REASON) | TAKES(OPTION_PASSPHRASE_FILE) | TAKES(OPTION_EXPECT_REVISION),
 	.min_args = 2,
 	.max_args = 2,
 	.changes = true,

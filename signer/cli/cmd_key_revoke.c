@@ -5,16 +5,16 @@
 #include "signer/cli/cli.h"
 #include "signer/cli/facts.h"
 #include "signer/engine/revoke.h"
-#include "signer/engine/setup.h"
 
-static enum status choose(struct cli *cli, struct store *store, struct key *out, struct error *err)
+static enum status choose(
+    struct cli *cli, struct store *store, struct store_zone *zone, struct key *out, struct error *err)
 {
-	struct store_zone zone;
-	const enum status status = setup_find_zone(store, cli->args[0], cli->mem, &zone, err);
-	return status == STATUS_OK ? facts_find_key(store, &zone, cli->args[1], cli->mem, out, err) : status;
+	const enum status status = cli_zone(cli, store, zone, err);
+	return status == STATUS_OK ? facts_find_key(store, zone, cli->args[1], cli->mem, out, err) : status;
 }
 
-static enum status print(struct cli *cli, const struct key *key, bool dry, struct error *err)
+static enum status print(
+    struct cli *cli, const struct store_zone *zone, const struct key *key, bool dry, struct error *err)
 {
 	char until[UTC_TEXT];
 	const struct key revoked = { .revoked = cli->now };
@@ -28,7 +28,8 @@ static enum status print(struct cli *cli, const struct key *key, bool dry, struc
 	if (!cli_has(cli, OPTION_JSON))
 		return STATUS_OK;
 	struct report *report = report_new("zoneseal.revoke/1");
-	report_text(report, "zone", cli->args[0]);
+	report_text(report, "zone", zone->name);
+	report_number(report, "revision", zone->revision);
 	report_bool(report, "dry_run", dry);
 	report_text(report, "role", key_role_name(key->role));
 	report_number(report, "tag", key->tag);
@@ -40,13 +41,19 @@ static enum status print(struct cli *cli, const struct key *key, bool dry, struc
 static int run_revoke(struct cli *cli, struct error *err)
 {
 	struct store *store = NULL;
+	struct store_zone zone = { .id = 0 };
 	struct key key = { 0 };
 	const bool dry = cli_has(cli, OPTION_DRY_RUN);
 	enum status status = cli_open(cli, dry ? STORE_READ : STORE_CHANGE, &store, err);
 	if (status == STATUS_OK)
-		status = choose(cli, store, &key, err);
-	struct revoke_request request = { cli->state, cli->args[0], key.id, cli_value(cli, OPTION_REASON), cli->now,
-		true };
+		status = choose(cli, store, &zone, &key, err);
+	struct revoke_request request = { .state = cli->state,
+		.zone = cli->args[0],
+		.key = key.id,
+		.expect_revision = zone.revision,
+		.reason = cli_value(cli, OPTION_REASON),
+		.now = cli->now,
+		.dry_run = true };
 	if (status == STATUS_OK)
 		status = revoke_ask(store, &request, cli->mem, err);
 	request.dry_run = dry;
@@ -56,7 +63,9 @@ static int run_revoke(struct cli *cli, struct error *err)
 	if (status == STATUS_OK && !dry)
 		status = revoke_ask(store, &request, cli->mem, err);
 	if (status == STATUS_OK)
-		status = print(cli, &key, dry, err);
+		status = cli_zone_after(cli, store, &zone, err);
+	if (status == STATUS_OK)
+		status = print(cli, &zone, &key, dry, err);
 	store_close(store);
 	return (int)status;
 }
@@ -68,7 +77,7 @@ const struct command command_key_revoke = {
 	.summary = "revoke a former trust anchor for good (RFC 5011); refused while a DS of it exists",
 	.examples = "  zoneseal key revoke nl.test 41001 --dry-run\n"
 		    "  zoneseal key revoke nl.test 41001 --reason \"replaced by 52002\"\n",
-	.options = TAKES(OPTION_REASON),
+	.options = TAKES(OPTION_REASON) | TAKES(OPTION_EXPECT_REVISION),
 	.min_args = 2,
 	.max_args = 2,
 	.changes = true,

@@ -8,20 +8,6 @@
 #include "signer/engine/setup.h"
 #include "signer/report/policy_report.h"
 
-static enum status read_revision(const struct cli *cli, int64_t *out, struct error *err)
-{
-	char *end;
-	*out = 0;
-	if (!cli_has(cli, OPTION_EXPECT_REVISION))
-		return STATUS_OK;
-	const char *const text = cli_value(cli, OPTION_EXPECT_REVISION);
-	const long long number = strtoll(text, &end, 10);
-	if (text[0] < '1' || text[0] > '9' || *end != '\0')
-		return error_set(err, STATUS_USAGE, "--expect-revision: a number, as zoneseal policy diff shows it");
-	*out = number;
-	return STATUS_OK;
-}
-
 static enum status tell(struct cli *cli, const struct policy_answer *answer, bool apply, bool dry, struct error *err)
 {
 	struct policy_report about = { .zone = answer->zone.name,
@@ -56,7 +42,7 @@ static int run_change(struct cli *cli, bool apply, struct error *err)
 		.reason = cli_value(cli, OPTION_REASON),
 		.now = cli->now,
 		.dry_run = !apply || cli_has(cli, OPTION_DRY_RUN) };
-	enum status status = read_revision(cli, &request.expect_revision, err);
+	enum status status = cli_revision(cli, &request.expect_revision, err);
 	if (status == STATUS_OK)
 		status = cli_open(cli, apply ? STORE_CHANGE : STORE_READ, &store, err);
 	if (status == STATUS_OK)

@@ -14,21 +14,17 @@ enum { PLAN_DAYS = 800, PLAN_LINES = 40, DAY = 86400 };
 static enum status request_of(struct cli *cli, struct roll_request *out, struct error *err)
 {
 	struct span wait;
-	const char *revision = cli_value(cli, OPTION_EXPECT_REVISION);
-	char *end = NULL;
 	*out = (struct roll_request){ .state = cli->state,
 		.passphrase_file = cli_value(cli, OPTION_PASSPHRASE_FILE),
 		.zone = cli->args[0],
 		.reason = cli_value(cli, OPTION_REASON),
 		.now = cli->now,
 		.dry_run = cli_has(cli, OPTION_DRY_RUN) };
-	if (revision != NULL) {
-		out->expect_revision = strtoll(revision, &end, 10);
-		if (revision[0] < '1' || revision[0] > '9' || *end != '\0')
-			return error_set(err, STATUS_USAGE, "--expect-revision: a number, as --dry-run prints it");
-	}
-	const enum status status = cli_span(cli, OPTION_WAIT, (struct span){ 0 }, &wait, err);
-	out->lock_wait_seconds = wait.seconds;
+	enum status status = cli_revision(cli, &out->expect_revision, err);
+	if (status == STATUS_OK)
+		status = cli_span(cli, OPTION_WAIT, (struct span){ 0 }, &wait, err);
+	if (status == STATUS_OK)
+		out->lock_wait_seconds = wait.seconds;
 	return status;
 }
 

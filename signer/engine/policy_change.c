@@ -183,11 +183,8 @@ static enum status judge(struct store *store, const char *zone, const struct pol
 	struct rollover_key *keys;
 	size_t count;
 	enum status status = setup_find_zone(store, zone, mem, &out->zone, err);
-	if (status == STATUS_OK && request->expect_revision != 0 && request->expect_revision != out->zone.revision)
-		return error_set(err, STATUS_REFUSED,
-		    "%s is at revision %" PRId64 ", not %" PRId64
-		    " as it was reviewed: look again with zoneseal policy diff; nothing was changed",
-		    out->zone.name, out->zone.revision, request->expect_revision);
+	if (status == STATUS_OK)
+		status = setup_expect_revision(&out->zone, request->expect_revision, err);
 	if (status == STATUS_OK)
 		status = parse_present(&out->zone, &out->before, err);
 	if (status == STATUS_OK)

@@ -23,6 +23,8 @@ static enum status revoke(
 	struct key *keys = NULL;
 	size_t count = 0, which = 0;
 	enum status status = setup_find_zone(store, request->zone, mem, &zone, err);
+	if (status == STATUS_OK)
+		status = setup_expect_revision(&zone, request->expect_revision, err);
 	if (status == STATUS_OK && zone.held_since.seconds != 0)
 		return error_set(err, STATUS_REFUSED, "%s is held (%s): no key event until 'zoneseal release %s'",
 		    zone.name, zone.held_reason, zone.name);

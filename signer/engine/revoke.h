@@ -9,8 +9,9 @@
 struct revoke_request {
 	const char *state; /* folder */
 	const char *zone;
-	int64_t key;        /* its id */
-	const char *reason; /* or NULL */
+	int64_t key;             /* its id */
+	int64_t expect_revision; /* of the zone, as it was reviewed; 0: any. Another one is STATUS_REFUSED */
+	const char *reason;      /* or NULL */
 	struct utc now;
 	bool dry_run;
 };

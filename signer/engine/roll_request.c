@@ -43,11 +43,9 @@ static enum status begin(struct work *work, const char *command, struct error *e
 	if (status != STATUS_OK)
 		return status;
 	const struct roll_view *const view = &work->out->view;
-	if (request->expect_revision != 0 && request->expect_revision != view->zone.revision)
-		return error_set(err, STATUS_REFUSED,
-		    "%s is at revision %" PRId64 ", not %" PRId64 ": something changed since it was looked at; look "
-		    "again",
-		    view->zone.name, view->zone.revision, request->expect_revision);
+	status = setup_expect_revision(&view->zone, request->expect_revision, err);
+	if (status != STATUS_OK)
+		return status;
 	if (view->stop == ROLL_UNPUBLISHED)
 		return error_set(err, STATUS_REFUSED,
 		    "%s is not published yet: the first publication begins with its keys, and there is nothing to roll",

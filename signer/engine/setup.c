@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "signer/engine/setup.h"
 
+#include <inttypes.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -157,6 +158,17 @@ enum status setup_add_zone(struct store *store, const char *state, const struct 
 	return status;
 }
 
+enum status setup_expect_revision(const struct store_zone *zone, int64_t revision, struct error *err)
+{
+	if (revision == 0 || revision == zone->revision)
+		return STATUS_OK;
+	return error_set(err, STATUS_REFUSED,
+	    "%s is at revision %" PRId64 ", not %" PRId64
+	    " as it was reviewed: something changed since; look again with --dry-run; nothing was changed",
+	    zone->name, zone->revision, revision);
+}
+
+/* Without a token: counts what would be made. */
 static enum status generate(struct store *store, struct token *token, const struct store_zone *zone, int role,
     bool standby, struct utc now, struct arena *mem, unsigned *made, struct error *err)
 {
@@ -173,6 +185,10 @@ static enum status generate(struct store *store, struct token *token, const stru
 		status = zonekeys_load(store, zone->id, mem, &keys, err);
 	if (status != STATUS_OK)
 		return status;
+	*made = role >= 0 ? 1 : zonekeys_missing(&keys, &policy);
+	if (token == NULL && (role >= 0 || !published))
+		return STATUS_OK;
+	*made = 0;
 	if (role < 0)
 		return zonekeys_complete(store, token, zone->id, &policy, published, now, mem, &keys, made, err);
 	const struct rollover_birth birth = { (enum key_role)role, policy.algorithm, 0, now, true, false };
@@ -183,12 +199,14 @@ static enum status generate(struct store *store, struct token *token, const stru
 }
 
 enum status setup_generate_keys(struct store *store, const char *state, const char *passphrase_file,
-    const struct store_zone *zone, int role, bool standby, struct utc now, struct arena *mem, unsigned *made,
-    struct error *err)
+    const struct store_zone *zone, int role, bool standby, bool dry_run, struct utc now, struct arena *mem,
+    unsigned *made, struct error *err)
 {
 	struct lock lock = LOCK_NONE;
 	struct token *token = NULL;
 	*made = 0;
+	if (dry_run)
+		return generate(store, NULL, zone, role, standby, now, mem, made, err);
 	enum status status = lock_take(state, zone->name, "key generate", now, 0, &lock, err);
 	if (status == STATUS_OK)
 		status = token_open_soft(folder_path(state, "keys", mem), passphrase_file, &token, err);

@@ -45,6 +45,10 @@ enum status setup_remove_zone(struct store *store, const char *state, const stru
 enum status setup_find_zone(
     struct store *store, const char *name, struct arena *mem, struct store_zone *out, struct error *err) MUST_CHECK;
 
+/* STATUS_REFUSED if the zone is at another revision than the one that was reviewed (0: any): something changed since.
+ */
+enum status setup_expect_revision(const struct store_zone *zone, int64_t revision, struct error *err) MUST_CHECK;
+
 /* STATUS_REFUSED if a zone that was removed, and comes back, was published with keys that the policy would change:
  * other algorithm, other scheme of keys. */
 enum status setup_check_policy(struct store *store, const struct store_zone *zone, const struct policy *next,
@@ -52,10 +56,11 @@ enum status setup_check_policy(struct store *store, const struct store_zone *zon
 
 /* Makes the keys that the zone's policy wants and that are missing; for a zone that was never published. With `role` >=
  * 0 one more key of that role, prepared: no publication takes it by itself; with `standby` it is published from the
- * next run on and signs nothing until a rollover takes it. */
+ * next run on and signs nothing until a rollover takes it. `made` counts them; with `dry_run` those that would be made.
+ */
 enum status setup_generate_keys(struct store *store, const char *state, const char *passphrase_file,
-    const struct store_zone *zone, int role, bool standby, struct utc now, struct arena *mem, unsigned *made,
-    struct error *err) MUST_CHECK;
+    const struct store_zone *zone, int role, bool standby, bool dry_run, struct utc now, struct arena *mem,
+    unsigned *made, struct error *err) MUST_CHECK;
 
 /* No change to a real keystore at another time than the clock's, and no virtual clock that goes backward. */
 enum status setup_check_clock(

@@ -96,7 +96,7 @@ const char *zonekeys_misfit(const struct zonekeys *keys, const struct policy *po
 	return NULL;
 }
 
-static struct key *find_wanted(struct zonekeys *keys, enum key_role role, uint8_t algorithm)
+static struct key *find_wanted(const struct zonekeys *keys, enum key_role role, uint8_t algorithm)
 {
 	for (size_t i = 0; i < keys->count; i++)
 		if (keys->all[i].role == role && keys->all[i].algorithm == algorithm && keys->all[i].goal_present)
@@ -122,7 +122,7 @@ static enum status leave_aside(struct store *store, int64_t zone_id, const struc
 	return STATUS_OK;
 }
 
-static struct key *find_prepared(struct zonekeys *keys, enum key_role role, uint8_t algorithm)
+static struct key *find_prepared(const struct zonekeys *keys, enum key_role role, uint8_t algorithm)
 {
 	for (size_t i = 0; i < keys->count; i++) {
 		struct key *key = &keys->all[i];
@@ -147,12 +147,29 @@ static enum status complete_role(struct store *store, struct token *token, int64
 	return zonekeys_generate(store, token, zone_id, policy, role, &birth, now, &key, err);
 }
 
+static size_t roles_of(const struct policy *policy, const enum key_role **out)
+{
+	static const enum key_role split[] = { KEY_KSK, KEY_ZSK }, combined[] = { KEY_CSK };
+	*out = policy->csk ? combined : split;
+	return policy->csk ? COUNT(combined) : COUNT(split);
+}
+
+unsigned zonekeys_missing(const struct zonekeys *keys, const struct policy *policy)
+{
+	const enum key_role *roles;
+	const size_t count = roles_of(policy, &roles);
+	unsigned missing = 0;
+	for (size_t i = 0; i < count; i++)
+		missing += find_wanted(keys, roles[i], policy->algorithm) == NULL &&
+			   find_prepared(keys, roles[i], policy->algorithm) == NULL;
+	return missing;
+}
+
 enum status zonekeys_complete(struct store *store, struct token *token, int64_t zone_id, const struct policy *policy,
     bool published_before, struct utc now, struct arena *mem, struct zonekeys *keys, unsigned *made, struct error *err)
 {
-	static const enum key_role split[] = { KEY_KSK, KEY_ZSK }, combined[] = { KEY_CSK };
-	const enum key_role *roles = policy->csk ? combined : split;
-	size_t count = policy->csk ? COUNT(combined) : COUNT(split);
+	const enum key_role *roles;
+	const size_t count = roles_of(policy, &roles);
 	bool changed = false;
 	enum status status = published_before ? STATUS_OK : leave_aside(store, zone_id, policy, now, keys, err);
 	for (size_t i = 0; i < count && status == STATUS_OK; i++) {

@@ -40,5 +40,8 @@ enum status zonekeys_complete(struct store *store, struct token *token, int64_t 
     bool published_before, struct utc now, struct arena *mem, struct zonekeys *keys, unsigned *made,
     struct error *err) MUST_CHECK;
 
+/* How many keys zonekeys_complete would make for a zone that was never published. */
+unsigned zonekeys_missing(const struct zonekeys *keys, const struct policy *policy);
+
 /* One line per key that is published: fingerprint, role, tag and uses. For people. */
 char *zonekeys_list(const struct key keys[], size_t count, struct arena *mem);
