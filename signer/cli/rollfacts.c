@@ -55,7 +55,7 @@ static enum report_who parent_of(const struct roll_view *view)
 /* Where the parent's servers are asked, the observation is zoneseal's; else a person makes it. */
 static const char *parent_command(const struct roll_view *view, const struct key *key, bool arrives, struct arena *mem)
 {
-	const bool asked = !view->rules.parent_by_hand;
+	const bool asked = view->policy.ds == POLICY_DS_CHECK;
 	const char *zone = view->zone.name;
 	char *then = asked ? arena_printf(mem, "zoneseal ds check %s", zone)
 			   : arena_printf(mem, "zoneseal ds %s %s --key %u", arrives ? "seen" : "gone", zone, key->tag);

@@ -52,7 +52,7 @@ enum status parent_note_ttl(struct store *store, int64_t zone_id, uint32_t ttl, 
 
 const char *parent_words(const struct parent_view *view, struct arena *mem)
 {
-	const char *words = arena_printf(mem, "%zu servers", view->groups);
+	const char *words = arena_printf(mem, "%zu server%s", view->groups, view->groups == 1 ? "" : "s");
 	for (size_t i = 0; i < view->key_count; i++) {
 		const struct parent_key *const one = &view->keys[i];
 		if (one->wish != PARENT_MUST_NOT || one->shows > 0 || one->sight == PARENT_SIGHT_MIXED)

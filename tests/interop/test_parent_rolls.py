@@ -64,6 +64,8 @@ class Rolls(Parent):
             self.tell_parent([line for line in self.shown if line.split()[4] != tag])
         else:
             self.fail(f"status says: {command}")
+        self.assertTrue(command.endswith("; then: zoneseal ds check nl.test."), command)  # nobody has to say what servers show
+        self.z("ds", "check", "nl.test.")
 
     def step(self):
         self.sign()
