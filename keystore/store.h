@@ -124,6 +124,12 @@ enum status store_note_done(struct store *store, int64_t zone_id, const char *wh
 enum status store_is_done(struct store *store, const char *zone, const char *what, const char *detail, bool *out,
     struct error *err) MUST_CHECK;
 
+/* Changes that belong together as one transaction: all that is stored until store_group_end is there for others, and
+ * after a crash, or nothing of it. `status` is what came of it; anything but STATUS_OK undoes all, and must be given
+ * once a change in between has failed. No waiting for tokens, files or people in between. */
+enum status store_group_begin(struct store *store, struct error *err) MUST_CHECK;
+enum status store_group_end(struct store *store, enum status status, struct error *err) MUST_CHECK;
+
 /* Keys of a zone, those that left it included, in order of id. */
 enum status store_keys(struct store *store, int64_t zone_id, struct arena *mem, struct key **out, size_t *count,
     struct error *err) MUST_CHECK;

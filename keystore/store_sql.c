@@ -220,14 +220,29 @@ enum status store_begin(struct store *store, struct error *err)
 {
 	if (!store->writable)
 		return error_set(err, STATUS_INTERNAL, "keystore %s: opened for reading, not for change", store->path);
-	return sql_script(store, "BEGIN IMMEDIATE", err);
+	return store->grouped ? STATUS_OK : sql_script(store, "BEGIN IMMEDIATE", err);
 }
 
 enum status store_finish(struct store *store, enum status status, struct error *err)
 {
+	if (store->grouped)
+		return status;
 	if (status == STATUS_OK)
 		status = sql_script(store, "COMMIT", err);
 	if (status != STATUS_OK && sqlite3_get_autocommit(store->database) == 0)
 		sqlite3_exec(store->database, "ROLLBACK", NULL, NULL, NULL);
 	return status;
+}
+
+enum status store_group_begin(struct store *store, struct error *err)
+{
+	const enum status status = store_begin(store, err);
+	store->grouped = status == STATUS_OK;
+	return status;
+}
+
+enum status store_group_end(struct store *store, enum status status, struct error *err)
+{
+	store->grouped = false;
+	return store_finish(store, status, err);
 }

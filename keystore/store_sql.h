@@ -33,6 +33,7 @@ struct store {
 	char *actor;
 	int lock; /* descriptor of the lock file, or -1 */
 	bool writable;
+	bool grouped; /* a transaction of store_group_begin goes on: others are part of it */
 	bool checked; /* all pages were looked at on opening, which the next change writes down (STORE_CHECKED) */
 };
 

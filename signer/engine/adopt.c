@@ -317,7 +317,7 @@ static enum status record_version(
 	return status == STATUS_OK ? store_confirm_step(work->store, zone->id, version.id, now, &step, err) : status;
 }
 
-static enum status store_all(struct adoption *work, struct error *err)
+static enum status store_parts(struct adoption *work, struct error *err)
 {
 	struct store_zone zone;
 	const size_t count = work->published.count;
@@ -331,6 +331,15 @@ static enum status store_all(struct adoption *work, struct error *err)
 	for (size_t i = 0; status == STATUS_OK && i < count; i++)
 		work->published.keys[i].key.id = keys[i].id;
 	return status == STATUS_OK ? record_version(work, &zone, keys, count, err) : status;
+}
+
+/* The zone with its keys and its version, or nothing: a zone without them is one that zoneseal would sign anew. */
+static enum status store_all(struct adoption *work, struct error *err)
+{
+	enum status status = store_group_begin(work->store, err);
+	if (status == STATUS_OK)
+		status = store_group_end(work->store, store_parts(work, err), err);
+	return status;
 }
 
 enum status adopt_zone(struct store *store, const struct adopt_request *request, struct arena *mem,

@@ -117,10 +117,9 @@ static enum status make_key(struct work *work, const struct rollover_birth *birt
 	enum status status =
 	    token_open_soft(folder_path(request->state, "keys", work->mem), request->passphrase_file, &token, err);
 	if (status == STATUS_OK)
-		status = zonekeys_generate(work->store, token, view->zone.id, &view->policy, birth->role, birth,
+		status = zonekeys_make(work->store, token, view->zone.id, &view->policy, birth->role, birth,
 		    request->now, &work->out->made, err);
 	token_close(token);
-	work->out->key = work->out->made.id;
 	return status;
 }
 
@@ -149,18 +148,43 @@ static enum status retire(struct work *work, int64_t id, struct error *err)
 	return store_keys_changed(work, &old->key, 1, "an operator's rollover replaces it", err);
 }
 
-static enum status bring_in(struct work *work, const struct rollover_birth *birth, struct error *err)
+static enum status store_made(struct work *work, struct error *err)
+{
+	struct key *const made = &work->out->made;
+	const enum status status =
+	    store_add_keys(work->store, work->out->view.zone.id, made, 1, work->request->now, err);
+	work->out->key = made->id;
+	return status;
+}
+
+static enum status bring_in(struct work *work, const struct rollover_birth *birth, size_t candidate, struct error *err)
 {
 	struct roll_view *const view = &work->out->view;
-	const size_t candidate = rollover_candidate(view->keys, view->count, birth);
 	if (candidate == SIZE_MAX)
-		return work->request->dry_run ? imagine(work, birth, err) : make_key(work, birth, err);
+		return work->request->dry_run ? imagine(work, birth, err) : store_made(work, err);
 	struct key *const key = &view->keys[candidate].key;
 	work->out->key = key->id;
 	rollover_take(key, birth);
 	if (work->request->dry_run)
 		return roll_plan(view, work->request->now, work->mem, err);
 	return store_keys_changed(work, key, 1, "an operator's rollover takes it", err);
+}
+
+/* Both at once: half of it would be a key more, and no rollover. */
+static enum status exchange(struct work *work, const struct rollover_birth *birth, struct error *err)
+{
+	const struct roll_view *const view = &work->out->view;
+	const size_t candidate = rollover_candidate(view->keys, view->count, birth);
+	const bool dry = work->request->dry_run;
+	enum status status = candidate == SIZE_MAX && !dry ? make_key(work, birth, err) : STATUS_OK;
+	if (status == STATUS_OK && !dry)
+		status = store_group_begin(work->store, err);
+	if (status != STATUS_OK)
+		return status;
+	status = bring_in(work, birth, candidate, err);
+	if (status == STATUS_OK)
+		status = retire(work, birth->predecessor, err);
+	return dry ? status : store_group_end(work->store, status, err);
 }
 
 /* Without any DS no rule would keep a key that is still on its way into caches until its successor is there too. */
@@ -181,9 +205,7 @@ static enum status replace(struct work *work, enum key_role role, struct error *
 	    is_too_early(view, &find_key(view, birth.predecessor)->key))
 		return refuse_start(view, role, err);
 	const uint16_t old = find_key(view, birth.predecessor)->key.tag;
-	enum status status = bring_in(work, &birth, err);
-	if (status == STATUS_OK)
-		status = retire(work, birth.predecessor, err);
+	enum status status = exchange(work, &birth, err);
 	if (status == STATUS_OK && !work->request->dry_run)
 		status = look(work, err);
 	if (status != STATUS_OK)

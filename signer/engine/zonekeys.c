@@ -61,7 +61,7 @@ static enum status prove(struct token *token, const struct key *key, struct erro
 	return status;
 }
 
-enum status zonekeys_generate(struct store *store, struct token *token, int64_t zone_id, const struct policy *policy,
+enum status zonekeys_make(struct store *store, struct token *token, int64_t zone_id, const struct policy *policy,
     enum key_role role, const struct rollover_birth *birth, struct utc now, struct key *out, struct error *err)
 {
 	struct key key = blank(policy, role, now);
@@ -71,10 +71,20 @@ enum status zonekeys_generate(struct store *store, struct token *token, int64_t 
 	if (status == STATUS_OK)
 		status = prove(token, &key, err);
 	if (status == STATUS_OK)
+		*out = key;
+	return status == STATUS_OK ? status : error_context(err, "new %s", key_role_name(role));
+}
+
+enum status zonekeys_generate(struct store *store, struct token *token, int64_t zone_id, const struct policy *policy,
+    enum key_role role, const struct rollover_birth *birth, struct utc now, struct key *out, struct error *err)
+{
+	struct key key = { .id = 0 };
+	enum status status = zonekeys_make(store, token, zone_id, policy, role, birth, now, &key, err);
+	if (status == STATUS_OK)
 		status = store_add_keys(store, zone_id, &key, 1, now, err);
 	if (status == STATUS_OK)
 		*out = key;
-	return status == STATUS_OK ? status : error_context(err, "new %s", key_role_name(role));
+	return status;
 }
 
 static bool role_fits(const struct policy *policy, enum key_role role)

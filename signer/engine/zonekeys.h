@@ -31,6 +31,11 @@ enum status zonekeys_generate(struct store *store, struct token *token, int64_t 
     enum key_role role, const struct rollover_birth *birth, struct utc now, struct key *out,
     struct error *err) MUST_CHECK;
 
+/* The same without storing it: for who has more to store in the same transaction (store_group_begin). */
+enum status zonekeys_make(struct store *store, struct token *token, int64_t zone_id, const struct policy *policy,
+    enum key_role role, const struct rollover_birth *birth, struct utc now, struct key *out,
+    struct error *err) MUST_CHECK;
+
 /* What of the keys that the zone wants a policy would change: "algorithm" or "kinds of keys"; NULL: they fit. */
 const char *zonekeys_misfit(const struct zonekeys *keys, const struct policy *policy);
 

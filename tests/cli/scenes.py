@@ -2,7 +2,6 @@
 """Each command that changes something about keys, at a moment at which it has something to do: for tests that ask the
 same of all of them."""
 import os
-import sqlite3
 import subprocess
 
 LATER = "2026-11-28T12:00:00Z"  # the first keys are in all caches, the DS is awaited
@@ -76,17 +75,27 @@ def generate_standby(world):
 
 
 def revoke(world):
-    """As after a rollover: the first KSK is no longer wanted, its DS is gone, and another one has taken its place."""
-    world.sign()
-    world.z("key", "generate", "nl.test", "--ksk", code=0)
-    with sqlite3.connect(world.state + "/keystore.db") as store:
-        old, new = [row[0] for row in store.execute("SELECT id FROM keys WHERE lower(role) = 'ksk' ORDER BY id")]
-        for key, goal, ds in ((old, 0, "hidden"), (new, 1, "omnipresent")):
-            store.execute("UPDATE keys SET goal_present = ?, dnskey = 'omnipresent', krrsig = 'omnipresent', ds = ?"
-                          " WHERE id = ?", (goal, ds, key))
-    store.close()
-    world.sign()
-    return "key", "revoke", "nl.test", tags(world, "ksk")[0], "--yes"
+    """A KSK that was replaced under a manual policy: its DS is gone, and its DNSKEY stays until the next step."""
+    def step(when, *args):
+        world.now = when
+        if args:
+            world.z(*args, code=0)
+        world.z("roll", "step", "nl.test", code=0)
+        world.sign()
+
+    published(world, "--policy", world.write("manual.yaml", "name: manual\nkeys: {manual: true}\n"))
+    old = tags(world, "ksk")[0]
+    step(LATER)
+    world.z("ds", "seen", "nl.test", "--key", old, code=0)
+    at(world, "2026-12-03T12:00:00Z")
+    step("2026-12-03T12:00:00Z", "roll", "start", "nl.test", "--ksk")
+    at(world, "2026-12-05T12:00:00Z")
+    step("2026-12-05T12:00:00Z")
+    new = next(tag for tag in tags(world, "ksk") if tag != old)
+    step("2026-12-05T13:00:00Z", "ds", "seen", "nl.test", "--key", new)
+    world.z("ds", "gone", "nl.test", "--key", old, code=0)
+    at(world, "2026-12-09T12:00:00Z")
+    return "key", "revoke", "nl.test", old, "--yes"
 
 
 def purge(world):

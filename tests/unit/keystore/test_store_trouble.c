@@ -279,11 +279,42 @@ static void a_reader_survives_any_damage(void **state)
 	free(whole);
 }
 
+static int64_t keys_seen_by_others(const struct fixture *f)
+{
+	return ask(f->path, "SELECT count(*) FROM keys");
+}
+
+static void what_belongs_together_is_stored_at_once_or_not_at_all(void **state)
+{
+	struct fixture *const f = *state;
+	struct error err;
+	error_clear(&err);
+	const int64_t before = ask(f->path, "SELECT count(*) FROM audit");
+	for (int failing = 1; failing >= 0; failing--) {
+		struct key first = key_of_vector(&vectors[0]), second = key_of_vector(&vectors[1]);
+		ok(store_group_begin(f->store, &err), &err);
+		ok(store_add_keys(f->store, f->zone, &first, 1, NOW, &err), &err);
+		ok(store_add_keys(f->store, f->zone, &second, 1, NOW, &err), &err);
+		ok(store_hold(f->store, f->zone, "together", NOW, &err), &err);
+		assert_int_equal(keys_seen_by_others(f), 0);
+		const enum status status = failing ? STATUS_REFUSED : STATUS_OK;
+		assert_int_equal(store_group_end(f->store, status, &err), status);
+		assert_int_equal(keys_seen_by_others(f), failing ? 0 : 2);
+		assert_int_equal(ask(f->path, "SELECT count(*) FROM audit") > before, !failing);
+	}
+	uint64_t rows;
+	ok(store_audit_check(f->store, &rows, &err), &err);
+	/* And after a group each change stands by itself again. */
+	ok(store_hold(f->store, f->zone, NULL, NOW, &err), &err);
+	assert_int_equal(ask(f->path, "SELECT held_since FROM zones"), 0);
+}
+
 #define WITH_STORE(test) cmocka_unit_test_setup_teardown(test, fixture_setup, fixture_teardown)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		WITH_STORE(what_belongs_together_is_stored_at_once_or_not_at_all),
 		WITH_STORE(writers_at_the_same_time_wait_for_each_other),
 		WITH_STORE(a_writer_that_does_not_end_makes_the_others_busy),
 		WITH_STORE(a_full_disk_is_told_and_leaves_a_whole_keystore),
