@@ -160,7 +160,8 @@ bool rollover_is_spare(const struct rollover_key *key)
 
 bool rollover_needs_backup(const struct rollover_policy *policy, const struct key *key)
 {
-	return policy->backup_first && key->active.seconds == 0 && key->backed_up.seconds == 0 && !key->foreign;
+	return policy->backup_first && key->active.seconds == 0 && key->backed_up.seconds == 0 && !key->foreign &&
+	       !key_is_offline(key);
 }
 
 /* Keys are made ahead while the role has one in use or on its way, one in a round. */

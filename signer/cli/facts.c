@@ -8,6 +8,7 @@
 #include "signer/cli/rollfacts.h"
 #include "signer/engine/folder.h"
 #include "signer/engine/hooks.h"
+#include "signer/engine/offline.h"
 #include "signer/engine/verdict.h"
 
 /* When the key is ready for its use: the DS of a KSK may go to the parent, or the DNSKEY of a ZSK is in all caches. 0:
@@ -202,9 +203,33 @@ static bool is_first_ds(const struct roll_view *view, const struct report_wait *
 	return false;
 }
 
-/* What a rollover wants of a person goes into the first line, unless something worse is there already. */
-static void judge_rollovers(const struct roll_view *view, struct arena *mem, struct report_zone *zone)
+/* An SKR that runs out is the first thing to say, as long as the zone is not worse off already. */
+static bool judge_ceremony(const struct roll_view *view, struct utc now, struct arena *mem, struct report_zone *zone)
 {
+	bool late;
+	const char *const alarm = offline_alarm(view, now, mem, &late);
+	if (view->offline != NULL && view->offline->vault) {
+		zone->headline = "OK, the KSK is kept here; what it signs is published elsewhere.";
+		zone->health = REPORT_OK;
+		return true;
+	}
+	if (alarm == NULL || zone->health == REPORT_EXPIRED || zone->health == REPORT_BLOCKED)
+		return false;
+	zone->urgent = true;
+	zone->health = late && zone->published ? REPORT_WARN : zone->health;
+	zone->headline = arena_printf(mem, "%s %s.",
+	    late ? "WARNING: a key ceremony is overdue:" : "OK, but an action for you: hold a key ceremony;", alarm);
+	zone->effect = "If nobody acts: the signatures of the KSK run out, and then validators refuse the whole zone.";
+	zone->command = arena_printf(
+	    mem, "zoneseal ksr %s %s -o FILE", late && view->offline->any ? "emergency" : "create", zone->name);
+	return true;
+}
+
+/* What a rollover wants of a person goes into the first line, unless something worse is there already. */
+static void judge_rollovers(const struct roll_view *view, struct utc now, struct arena *mem, struct report_zone *zone)
+{
+	if (judge_ceremony(view, now, mem, zone))
+		return;
 	const bool calm = zone->health == REPORT_OK;
 	if (view->stop == ROLL_KEY_MISSING) {
 		zone->urgent = true;
@@ -259,7 +284,7 @@ static enum status add_rollovers(
 	out->roll_next = view->next;
 	out->roll_stop = view->stop == ROLL_GOES || view->stop == ROLL_UNPUBLISHED ? NULL : view->stop_words;
 	out->roll_word = roll_word(rolls, out->roll_count, mem);
-	judge_rollovers(view, mem, out);
+	judge_rollovers(view, now, mem, out);
 	return STATUS_OK;
 }
 

@@ -173,6 +173,8 @@ void pipeline_say(const struct cli *cli, const struct engine_report *report, enu
 	if (report->sign.records > 0)
 		say_warnings(cli, report);
 	say_result(cli, report);
+	if (report->offline_note != NULL && status == STATUS_OK)
+		cli_say(cli, "%s: warning: %s", report->zone, report->offline_note);
 	if (report->parent != NULL)
 		cli_note(cli, "%s: parent: %s", report->zone, report->parent);
 	if (status != STATUS_OK)
@@ -232,6 +234,7 @@ struct report *pipeline_report(
 	report_text(report, "rejected", from->rejected);
 	report_text(report, "parent", from->parent);
 	report_text(report, "hook", from->hook_note);
+	report_text(report, "ceremony", from->offline_note);
 	report_number(report, "keys_purged", from->keys_purged);
 	report_number(report, "checks", (int64_t)from->checks);
 	report_number(report, "warnings", (int64_t)from->warnings);

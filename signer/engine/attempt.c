@@ -16,6 +16,7 @@
 #include "signer/engine/clock.h"
 #include "signer/engine/folder.h"
 #include "signer/engine/known_file.h"
+#include "signer/engine/offline.h"
 #include "signer/engine/roll_run.h"
 #include "signer/engine/roll_step.h"
 #include "signer/engine/serial.h"
@@ -132,8 +133,9 @@ static void hash_config(struct attempt *attempt)
 {
 	struct run *run = attempt->run;
 	char *keys = zonekeys_list(attempt->keys, attempt->key_count, run->mem);
-	char *text = arena_printf(run->mem, "%s\n%s%s\nall names %d\n", policy_yaml_print(&run->policy, run->mem), keys,
-	    wanted_ds(attempt), run->options->all_type_names);
+	char *text = arena_printf(run->mem, "%s\n%s%s\nall names %d\n%s", policy_yaml_print(&run->policy, run->mem),
+	    keys, wanted_ds(attempt), run->options->all_type_names,
+	    run->roll.offline != NULL ? offline_words(run->roll.offline, run->mem) : "");
 	bytes_sha256((struct bytes){ (const uint8_t *)text, strlen(text) }, attempt->config_sha256);
 }
 
@@ -361,12 +363,38 @@ static void drop_content(struct attempt *attempt)
 	malloc_trim(0);
 }
 
+/* What the KSK signed in a ceremony. CDS for another DS set than the one that is wanted now stay away, which asks the
+ * parent for nothing (RFC 7344 4.1). */
+static enum status take_signatures(struct attempt *attempt, struct sign_parameters *parameters, struct error *err)
+{
+	struct run *run = attempt->run;
+	struct record *signatures;
+	bool child, late;
+	if (run->roll.offline == NULL || attempt->unsigned_output)
+		return STATUS_OK;
+	if (run->roll.offline->used == SIZE_MAX) {
+		const char *const why = offline_alarm(&run->roll, run->now, run->mem, &late);
+		return error_set(err, STATUS_KEY, "%s",
+		    why != NULL ? why
+				: "this is where the KSK is kept (zoneseal skr sign); zones are signed elsewhere");
+	}
+	offline_signatures(&run->roll, attempt->keys, attempt->key_count, run->apex, run->mem, &signatures,
+	    &parameters->offline_count, &child);
+	parameters->offline_signatures = signatures;
+	parameters->cds_delete = attempt->cds_delete = false;
+	if (!child)
+		parameters->cds = APEX_CDS_NONE;
+	return STATUS_OK;
+}
+
 static enum status sign(struct attempt *attempt, struct error *err)
 {
 	struct run *run = attempt->run;
-	const struct sign_parameters parameters = parameters_of(attempt);
+	struct sign_parameters parameters = parameters_of(attempt);
 	run_phase(run, "sign");
-	enum status status = open_output(attempt, err);
+	enum status status = take_signatures(attempt, &parameters, err);
+	if (status == STATUS_OK)
+		status = open_output(attempt, err);
 	if (status != STATUS_OK)
 		return status;
 	read_previous(attempt);

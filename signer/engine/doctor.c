@@ -119,6 +119,8 @@ static void look_at_keys(struct doctor *doctor, struct store *store, struct toke
 	enum status status = store_keys(store, zone->id, doctor->mem, &keys, &count, &err);
 	for (size_t i = 0; status == STATUS_OK && i < count; i++) {
 		struct token_signer *signer = NULL;
+		if (key_is_offline(&keys[i]))
+			continue;
 		if (!keys[i].goal_present && !key_signs_keys(&keys[i]) && !key_signs_zone(&keys[i]))
 			continue;
 		status = token_signer_new(token, &keys[i], &signer, &err);

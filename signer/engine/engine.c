@@ -14,6 +14,7 @@
 #include "signer/engine/clock.h"
 #include "signer/engine/folder.h"
 #include "signer/engine/hooks.h"
+#include "signer/engine/offline.h"
 #include "signer/engine/parent_run.h"
 #include "signer/engine/purge.h"
 #include "signer/engine/reconcile.h"
@@ -341,6 +342,14 @@ static enum status purge_keys(struct run *run, struct error *err)
 		   : purge_due(run->store, &run->zone, &run->policy, &purge, run->mem, &run->report->keys_purged, err);
 }
 
+/* Nobody else watches when the KSK has to be asked again. */
+static void note_offline(struct run *run)
+{
+	bool late;
+	if (run->has_roll)
+		run->report->offline_note = offline_alarm(&run->roll, run->now, run->mem, &late);
+}
+
 static void release(struct run *run)
 {
 	signals_free(run->signals);
@@ -368,6 +377,8 @@ enum status engine_sign(struct store *store, const char *zone, const struct engi
 	bool prepared = status == STATUS_OK;
 	if (prepared)
 		status = work(&run, err);
+	if (prepared)
+		note_offline(&run);
 	if (prepared && status == STATUS_OK)
 		status = roll_run_problem(&run, err);
 	if (prepared)

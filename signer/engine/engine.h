@@ -83,7 +83,8 @@ struct engine_report {
 	uint8_t audit_head[32];
 	const char *
 	    parent; /* what the parent's servers were found to show in this run, or why they could not be asked; NULL */
-	const char *hook_note; /* what a hook said when it failed, or NULL */
+	const char *offline_note; /* how long the SKR still lasts, if it is time to ask for another; or NULL */
+	const char *hook_note;    /* what a hook said when it failed, or NULL */
 	double seconds_total, seconds_read, seconds_verify;
 };
 

@@ -64,7 +64,7 @@ static bool was_in_use(const struct key *key)
 
 static bool is_due(const struct key *key, const struct policy *policy, struct utc now)
 {
-	if (key->purged.seconds != 0 || key->foreign || key->goal_present)
+	if (key->purged.seconds != 0 || key->foreign || key_is_offline(key) || key->goal_present)
 		return false;
 	if (key->purging.seconds != 0)
 		return true;

@@ -26,6 +26,7 @@ enum roll_stop {
 	ROLL_UNPUBLISHED, /* the first publication begins everything */
 	ROLL_HELD,        /* an operator, or the clock guard, holds the zone: zoneseal release */
 	ROLL_KEY_MISSING, /* a private key cannot be used: put it back */
+	ROLL_OFFLINE,     /* no bundle of an SKR fits: another is needed */
 	ROLL_VETOED,      /* the cache check refuses what is due: it waits until `stop_ends` */
 };
 
@@ -46,6 +47,8 @@ struct roll_wait {
 };
 
 /* A zone's rollovers at one moment. Everything lives in the arena given to roll_look. */
+struct roll_offline;
+
 struct roll_view {
 	struct store_zone zone;
 	struct policy policy;
@@ -64,11 +67,12 @@ struct roll_view {
 	bool goals_change;      /* the plan's keys have other goals than the stored ones */
 	bool ds_settled;        /* every parent server shows the DS set that is wanted, since: */
 	struct utc ds_settled_at;
-	bool ds_to_store;       /* though the keystore still counts others as shown, */
-	uint32_t ds_open_ttl;   /* and the wanted one with this TTL */
-	struct utc window_ends; /* later than now: a window without key events (policy); nothing begins before */
-	struct utc next;        /* when a run has something to do for keys; UTC_NEVER: only a person or the parent ends
-				 * what is waited for */
+	bool ds_to_store;             /* though the keystore still counts others as shown, */
+	uint32_t ds_open_ttl;         /* and the wanted one with this TTL */
+	struct roll_offline *offline; /* what key ceremonies signed (offline.h); NULL: the KSK is here */
+	struct utc window_ends;       /* later than now: a window without key events (policy); nothing begins before */
+	struct utc next; /* when a run has something to do for keys; UTC_NEVER: only a person or the parent ends
+			  * what is waited for */
 };
 
 /* Looks, without lock, token or change: for status, plan and explain. `state` is the state folder, for whether private

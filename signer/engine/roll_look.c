@@ -10,6 +10,7 @@
 #include "policies/policy_window.h"
 #include "policies/policy_yaml.h"
 #include "signer/engine/folder.h"
+#include "signer/engine/offline.h"
 #include "signer/engine/roll_part.h"
 #include "signer/engine/roll_step.h"
 
@@ -241,6 +242,89 @@ static enum status veto(struct utc now, struct arena *mem, struct roll_view *vie
 	return STATUS_OK;
 }
 
+/* ---- a KSK that is offline ---- */
+
+/* Whether a key waits to be taken that the bundle in use brings: the step comes after that. */
+static bool brings_keys(const struct roll_view *view, const bool in[], struct arena *mem)
+{
+	bool *const changed = arena_calloc(mem, view->count + 1, sizeof(*changed));
+	struct rollover_key *const keys = arena_calloc(mem, view->count + 1, sizeof(*keys));
+	if (view->count > 0)
+		memcpy(keys, view->keys, view->count * sizeof(*keys));
+	for (size_t i = 0; i < view->plan.birth_count; i++)
+		if (offline_candidate(view->keys, view->count, &view->plan.births[i], in) != SIZE_MAX)
+			return true;
+	return offline_adopt(keys, view->count, in, changed);
+}
+
+/* A zone that goes unsigned, and whose DS are gone everywhere, needs no bundle any more. */
+static bool needs_no_bundle(const struct roll_view *view)
+{
+	for (size_t i = 0; i < view->count; i++)
+		if (view->keys[i].key.state[KEY_DS] != KEY_NA && view->keys[i].key.state[KEY_DS] != KEY_HIDDEN)
+			return false;
+	return view->policy.insecure;
+}
+
+static enum status plan_with(const struct roll_view *view, const struct offline_bundle *bundle, struct utc now,
+    struct arena *mem, struct rollover_plan *out, bool *good, struct error *err)
+{
+	struct cache_conflict conflict;
+	struct history *const after = arena_calloc(mem, 1, sizeof(*after));
+	const enum status status =
+	    rollover_plan(&view->rules, view->keys, view->count, &view->facts, now, mem, out, err);
+	*good = false;
+	if (status != STATUS_OK || !offline_constrain(out, view->keys, bundle->in))
+		return status;
+	*good = true;
+	return out->move_count == 0 ? STATUS_OK : judge(view, out->keys, now, after, good, &conflict, err);
+}
+
+/* The newest bundle that the planner and the cache check agree with. */
+static enum status choose_bundle(struct roll_view *view, struct utc now, struct arena *mem, struct error *err)
+{
+	struct roll_offline *const offline = view->offline;
+	const struct span refresh = view->policy.refresh;
+	offline_fill(offline, view->keys, view->count, mem);
+	const size_t current = offline_current(offline->bundles, offline->count, now, refresh);
+	for (size_t i = offline->count; i-- > 0 && !needs_no_bundle(view);) {
+		struct rollover_plan plan;
+		bool good = false;
+		if (!offline_is_usable(&offline->bundles[i], now, refresh))
+			continue;
+		const enum status status = plan_with(view, &offline->bundles[i], now, mem, &plan, &good, err);
+		if (status != STATUS_OK)
+			return status;
+		if (!good)
+			continue;
+		view->plan = plan;
+		return STATUS_OK;
+	}
+	if (needs_no_bundle(view))
+		return view->plan.move_count > 0 ? veto(now, mem, view, err) : STATUS_OK;
+	if (current != SIZE_MAX && brings_keys(view, offline->bundles[current].in, mem)) {
+		view->plan.keys = view->keys;
+		view->plan.move_count = 0;
+		return STATUS_OK;
+	}
+	view->stop = ROLL_OFFLINE;
+	view->stop_words = arena_printf(mem,
+	    "the KSK is offline, and no SKR has a bundle that fits the zone's keys now: import one (zoneseal skr "
+	    "import "
+	    "%s), or ask for one (zoneseal ksr create, ksr emergency)",
+	    view->zone.name);
+	return STATUS_OK;
+}
+
+static void look_at_bundles(struct roll_view *view, struct utc now)
+{
+	struct roll_offline *const offline = view->offline;
+	offline_match(offline, view->plan.keys, view->count, now, view->policy.refresh);
+	for (size_t i = 0; i < offline->count; i++)
+		if (utc_before(now, offline->bundles[i].from) && utc_before(offline->bundles[i].from, view->next))
+			view->next = offline->bundles[i].from;
+}
+
 /* ---- what stops everything ---- */
 
 static void find_stop(struct arena *mem, struct roll_view *view)
@@ -293,16 +377,22 @@ enum status roll_plan(struct roll_view *view, struct utc now, struct arena *mem,
 	    rollover_plan(&view->rules, view->keys, view->count, &view->facts, now, mem, &view->plan, err);
 	if (status != STATUS_OK)
 		return status;
+	find_stop(mem, view);
+	if (view->stop == ROLL_GOES && view->offline != NULL)
+		status = choose_bundle(view, now, mem, err);
+	else if (view->stop == ROLL_GOES && view->plan.move_count > 0)
+		status = veto(now, mem, view, err);
 	view->waits = roll_explain(view, mem);
 	view->next = view->plan.next;
 	view->goals_change = goals_differ(view);
-	find_stop(mem, view);
-	if (view->stop == ROLL_GOES && view->plan.move_count > 0)
-		status = veto(now, mem, view, err);
 	if (view->stop != ROLL_GOES)
 		roll_stop_at(view, view->stop, view->stop_words);
 	else if (!view->published)
 		view->stop = ROLL_UNPUBLISHED;
+	if (view->offline != NULL) {
+		offline_fill(view->offline, view->keys, view->count, mem);
+		look_at_bundles(view, now);
+	}
 	return status;
 }
 
@@ -323,6 +413,8 @@ enum status roll_look(struct store *store, const char *state, const struct store
 		status = load_history(store, now, mem, &view, err);
 	if (status == STATUS_OK)
 		status = settle_ds(&view, err);
+	if (status == STATUS_OK)
+		status = offline_load(store, zone, &view.policy, now, mem, &view.offline, err);
 	if (status == STATUS_OK)
 		status = roll_plan(&view, now, mem, err);
 	if (status == STATUS_OK)

@@ -114,6 +114,12 @@ static enum status make_key(struct work *work, const struct rollover_birth *birt
 	const struct roll_request *const request = work->request;
 	const struct roll_view *const view = &work->out->view;
 	struct token *token = NULL;
+	if (view->policy.offline_ksk && birth->role == KEY_KSK)
+		return error_set(err, STATUS_REFUSED,
+		    "%s: a KSK is made where key ceremonies are held, and none is ready here; ask for one with "
+		    "zoneseal ksr "
+		    "create %s --ksk, and start the roll when its SKR is imported",
+		    view->zone.name, view->zone.name);
 	enum status status =
 	    token_open_soft(folder_path(request->state, "keys", work->mem), request->passphrase_file, &token, err);
 	if (status == STATUS_OK)

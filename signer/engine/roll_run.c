@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "signer/engine/offline.h"
 #include "signer/engine/roll_step.h"
 
 /* A fixpoint is reached in a few rounds: each makes a key, or moves what time has made ready. */
@@ -25,6 +26,8 @@ static enum status look(struct run *run, struct error *err)
 static enum status prove(const struct run *run, const struct key *key, struct error *err)
 {
 	struct token_signer *signer = NULL;
+	if (key_is_offline(key))
+		return STATUS_OK;
 	const enum status status = token_signer_new(run->token, key, &signer, err);
 	token_signer_free(signer);
 	return status;
@@ -58,6 +61,34 @@ static enum status bear_all(struct run *run, struct error *err)
 	enum status status = STATUS_OK;
 	for (size_t i = 0; i < run->roll.plan.birth_count && status == STATUS_OK; i++)
 		status = bear(run, &run->roll.plan.births[i], err);
+	return status;
+}
+
+/* The bundle in use says which keys there are: none is made here. */
+static enum status bring_keys(struct run *run, bool *changed, struct error *err)
+{
+	struct roll_view *const view = &run->roll;
+	const struct roll_offline *const offline = view->offline;
+	const size_t current = offline_current(offline->bundles, offline->count, run->now, run->policy.refresh);
+	enum status status = STATUS_OK;
+	if (current == SIZE_MAX || (view->stop != ROLL_GOES && view->stop != ROLL_UNPUBLISHED))
+		return STATUS_OK;
+	const bool *const in = offline->bundles[current].in;
+	for (size_t i = 0; i < view->plan.birth_count && status == STATUS_OK; i++) {
+		const size_t candidate = offline_candidate(view->keys, view->count, &view->plan.births[i], in);
+		if (candidate == SIZE_MAX)
+			continue;
+		*changed = true;
+		status = take_key(run, &view->keys[candidate].key, &view->plan.births[i], err);
+	}
+	bool *const adopted = arena_calloc(run->mem, view->count + 1, sizeof(*adopted));
+	if (*changed || status != STATUS_OK || !offline_adopt(view->keys, view->count, in, adopted))
+		return status;
+	for (size_t i = 0; i < view->count && status == STATUS_OK; i++)
+		if (adopted[i])
+			status = store_update_keys(run->store, run->zone.id, &view->keys[i].key, 1,
+			    in[i] ? "the SKR publishes it" : "the SKR publishes it no more", run_now(run), err);
+	*changed = true;
 	return status;
 }
 
@@ -126,7 +157,11 @@ static enum status advance(struct run *run, bool *changed, struct error *err)
 	enum status status = settle_ds(run, changed, err);
 	if (status != STATUS_OK || *changed)
 		return status;
-	if (view->plan.birth_count > 0) {
+	if (view->offline != NULL)
+		status = bring_keys(run, changed, err);
+	if (status != STATUS_OK || *changed)
+		return status;
+	if (view->plan.birth_count > 0 && view->offline == NULL) {
 		*changed = true;
 		return bear_all(run, err);
 	}
@@ -215,6 +250,10 @@ static enum status check_backups(const struct run *run, struct error *err)
 
 enum status roll_run_problem(const struct run *run, struct error *err)
 {
+	bool late = false;
+	const char *const alarm = run->has_roll ? offline_alarm(&run->roll, run->now, run->mem, &late) : NULL;
+	if (late)
+		return error_set(err, STATUS_KEY, "%s", alarm);
 	if (run->has_roll && run->roll.stop == ROLL_UNPUBLISHED)
 		return check_backups(run, err);
 	if (!run->has_roll || run->roll.stop != ROLL_KEY_MISSING)
