@@ -12,7 +12,9 @@ struct rollover_policy policy_rollover(const struct policy *policy)
 		.insecure = policy->insecure,
 		.no_ds = policy->ds == POLICY_DS_NONE,
 		.strict = policy->strict,
-		.standby = { [KEY_KSK] = policy->standby_ksk, [KEY_ZSK] = policy->standby_zsk },
+		.standby = { [KEY_KSK] = policy->standby_ksk,
+		    [KEY_ZSK] = policy->standby_zsk,
+		    [KEY_CSK] = policy->standby_ksk },
 		.pool = { [KEY_KSK] = policy->pool_ksk, [KEY_ZSK] = policy->pool_zsk, [KEY_CSK] = policy->pool_ksk },
 		.backup_first = policy->require_backup,
 		.parent_by_hand = !policy->cds && policy->hook_ds_submit[0] == '\0',
@@ -33,6 +35,21 @@ struct rollover_policy policy_rollover(const struct policy *policy)
 	for (int role = 0; role < POLICY_ROLES; role++) {
 		out.minimize[role] = policy->method[role];
 		out.lifetime[role] = policy->lifetime[role];
+	}
+	return out;
+}
+
+struct rollover_policy policy_rollover_served(
+    const struct rollover_policy *policy, const struct rollover_facts *facts, bool published, struct utc now)
+{
+	struct rollover_policy out = *policy;
+	const struct span keys = ttl_ledger_largest(&facts->dnskey_ttl, now);
+	if (keys.seconds > out.timing.ttl_key.seconds)
+		out.timing.ttl_key = keys;
+	out.timing.ttl_ds = ttl_ledger_largest(&facts->ds_ttl, now);
+	if (published) {
+		out.timing.ttl_sig = ttl_ledger_largest(&facts->data_ttl, now);
+		out.timing.negative = ttl_ledger_largest(&facts->negative_ttl, now);
 	}
 	return out;
 }

@@ -14,6 +14,11 @@
  * only a guess for the DS; the engine's facts replace them. */
 struct rollover_policy policy_rollover(const struct policy *policy);
 
+/* The same with the TTLs that caches may hold at `now`: what was served is what counts, and the policy's own DNSKEY TTL
+ * where it is larger, since it may be served next. Before a first publication only the DS was served. */
+struct rollover_policy policy_rollover_served(
+    const struct rollover_policy *policy, const struct rollover_facts *facts, bool published, struct utc now);
+
 enum { POLICY_TERMS = 10, POLICY_SUM_TEXT = 400 };
 
 struct policy_term {

@@ -5,11 +5,19 @@
 #include <string.h>
 
 #include "policies/history.h"
+#include "policies/policy_rollover.h"
+
+/* Classes of TTLs. */
+enum { TTL_DNSKEY, TTL_DATA, TTL_NEGATIVE, TTL_DS, TTLS };
 
 /* Keys that are wholly gone leave the array, so ten years of short lives fit; those that remain are at most CACHE_KEYS.
  */
 struct run {
 	struct rollover_policy policy; /* commands change it */
+	struct ttl_served *served[TTLS];
+	size_t served_count[TTLS];
+	bool published;
+	struct utc tolerated; /* until then caches may find the zone bogus for what was before the start */
 	const struct simulate_world *world;
 	size_t next_command;
 	struct span ds_delay;
@@ -27,6 +35,52 @@ struct run {
 	void *context;
 };
 
+/* ---- TTLs ---- */
+
+uint32_t simulate_ttl_of(const struct ttl_ledger *ledger, uint32_t otherwise)
+{
+	uint32_t ttl = 0;
+	for (size_t i = 0; i < ledger->count; i++)
+		if (ledger->served[i].last.seconds == UTC_NEVER.seconds && ledger->served[i].ttl > ttl)
+			ttl = ledger->served[i].ttl;
+	return ttl != 0 ? ttl : otherwise;
+}
+
+/* What the world begins with; room for one TTL more. */
+static void remember_ttls(struct run *run)
+{
+	const struct simulate_world *const world = run->world;
+	const struct ttl_ledger none = { NULL, 0 };
+	const struct rollover_facts *const facts = world->past != NULL ? &world->past->facts : NULL;
+	const struct ttl_ledger past[TTLS] = { facts != NULL ? facts->dnskey_ttl : none,
+		facts != NULL ? facts->data_ttl : none, facts != NULL ? facts->negative_ttl : none,
+		facts != NULL ? facts->ds_ttl : none };
+	const uint32_t now[TTLS] = { world->dnskey_ttl, world->data_ttl, world->negative_ttl, world->ds_ttl };
+	for (int class = 0; class < TTLS; class ++) {
+		run->served[class] = memory_calloc(past[class].count + 1, sizeof(**run->served));
+		for (size_t i = 0; i < past[class].count; i++)
+			run->served[class][run->served_count[class]++] = past[class].served[i];
+		if (past[class].count == 0)
+			run->served[class][run->served_count[class]++] = (struct ttl_served){ now[class], UTC_NEVER };
+	}
+}
+
+/* From now on `ttl` is served, and no other of its class. */
+static void serve_ttl(struct run *run, int class, uint32_t ttl)
+{
+	struct ttl_served *const served = run->served[class];
+	bool known = false;
+	for (size_t i = 0; i < run->served_count[class]; i++) {
+		known = known || served[i].ttl == ttl;
+		if (served[i].ttl == ttl)
+			served[i].last = UTC_NEVER;
+		else if (served[i].last.seconds == UTC_NEVER.seconds)
+			served[i].last = run->now;
+	}
+	if (!known)
+		served[run->served_count[class]++] = (struct ttl_served){ ttl, UTC_NEVER };
+}
+
 /* ---- versions for the cache check ---- */
 
 static enum status publish(struct run *run, struct error *err)
@@ -34,6 +88,10 @@ static enum status publish(struct run *run, struct error *err)
 	const struct simulate_world *const world = run->world;
 	bool any = false;
 	history_forget(&run->history, run->now);
+	serve_ttl(run, TTL_DNSKEY, world->dnskey_ttl);
+	serve_ttl(run, TTL_DATA, world->data_ttl);
+	serve_ttl(run, TTL_NEGATIVE, world->negative_ttl);
+	run->published = true;
 	for (size_t i = 0; i < run->count; i++)
 		any = any || history_has(&run->keys[i].key, HISTORY_DNSKEY);
 	enum status status = history_begin(&run->history, HISTORY_DNSKEY, run->keys, run->count,
@@ -49,7 +107,7 @@ static enum status publish(struct run *run, struct error *err)
 static enum status judge(const struct run *run, struct arena *mem, struct error *err)
 {
 	struct cache_conflict conflict;
-	if (history_judge(&run->history, run->now, &conflict))
+	if (history_judge(&run->history, run->now, &conflict) || !utc_before(run->tolerated, conflict.ends))
 		return STATUS_OK;
 	return error_set(err, STATUS_NO, "%s", history_words(&run->history, &conflict, run->keys, run->count, mem));
 }
@@ -164,31 +222,43 @@ static bool is_urgent(const struct run *run)
 static struct utc not_before(const struct run *run)
 {
 	const struct policy_windows *const windows = run->world->windows;
-	return windows == NULL || is_urgent(run) ? run->now : policy_windows_end(windows, run->now);
+	const bool free = windows == NULL || !run->published || is_urgent(run);
+	return free ? run->now : policy_windows_end(windows, run->now);
 }
 
-static struct rollover_facts facts_of(const struct run *run, const struct ttl_served served[4])
+static struct rollover_facts facts_of(const struct run *run)
 {
-	return (struct rollover_facts){ .dnskey_ttl = { &served[0], 1 },
-		.data_ttl = { &served[1], 1 },
-		.negative_ttl = { &served[2], 1 },
-		.ds_ttl = { &served[3], 1 },
+	struct ttl_ledger ledgers[TTLS];
+	for (int class = 0; class < TTLS; class ++)
+		ledgers[class] = (struct ttl_ledger){ run->served[class], run->served_count[class] };
+	return (struct rollover_facts){ .dnskey_ttl = ledgers[TTL_DNSKEY],
+		.data_ttl = ledgers[TTL_DATA],
+		.negative_ttl = ledgers[TTL_NEGATIVE],
+		.ds_ttl = ledgers[TTL_DS],
 		.step = run->step_asked,
 		.not_before = not_before(run),
 		.first_dnskey_set = rollover_is_first_key_set(run->keys, run->count) };
 }
 
+/* A real zone's plans follow what it served, as the engine's do. */
+static struct rollover_policy rules_of(const struct run *run, const struct rollover_facts *facts)
+{
+	struct rollover_policy rules = run->policy;
+	if (run->world->past != NULL)
+		rules = policy_rollover_served(&run->policy, facts, run->published, run->now);
+	rules.manual = rules.manual && run->published;
+	return rules;
+}
+
 /* Plans until no key has to be made first. */
 static enum status plan_now(struct run *run, struct arena *mem, struct rollover_plan *plan, struct error *err)
 {
-	const struct simulate_world *const world = run->world;
-	const struct ttl_served served[] = { { world->dnskey_ttl, UTC_NEVER }, { world->data_ttl, UTC_NEVER },
-		{ world->negative_ttl, UTC_NEVER }, { world->ds_ttl, UTC_NEVER } };
 	for (;;) {
-		const struct rollover_facts facts = facts_of(run, served);
+		const struct rollover_facts facts = facts_of(run);
+		const struct rollover_policy rules = rules_of(run, &facts);
 		arena_reset(mem);
 		const enum status status =
-		    rollover_plan(&run->policy, run->keys, run->count, &facts, run->now, mem, plan, err);
+		    rollover_plan(&rules, run->keys, run->count, &facts, run->now, mem, plan, err);
 		if (status != STATUS_OK || plan->birth_count == 0)
 			return status;
 		for (size_t i = 0; i < plan->birth_count; i++)
@@ -243,12 +313,24 @@ static enum status show_ds(struct run *run, struct error *err)
 }
 
 /* The parent answers a wanted change once, `ds_delay` after it was first wanted. */
-static void ask_parent(struct run *run)
+static void ask_parent(struct run *run, struct utc wanted)
 {
 	if (!parent_is_asked(run) || run->ds_delay.seconds < 0)
 		run->parent_acts = UTC_NEVER;
 	else if (run->parent_acts.seconds == UTC_NEVER.seconds)
-		run->parent_acts = utc_add(run->now, run->ds_delay);
+		run->parent_acts = utc_later(run->now, utc_add(wanted, run->ds_delay));
+}
+
+/* When the last change of the DS set that the parent does not show yet was wanted. */
+static struct utc last_wanted(const struct run *run)
+{
+	struct utc last = { 0 };
+	for (size_t i = 0; i < run->count; i++) {
+		const struct key *const key = &run->keys[i].key;
+		if (key->state[KEY_DS] == KEY_RUMOURED || key->state[KEY_DS] == KEY_UNRETENTIVE)
+			last = utc_later(last, key->since[KEY_DS]);
+	}
+	return last;
 }
 
 static enum status parent_answers(struct run *run, struct error *err)
@@ -411,21 +493,22 @@ static enum status run_until_end(struct run *run, struct arena *mem, struct erro
 		enum status status = parent_answers(run, err);
 		if (status == STATUS_OK && in_outage(run))
 			next = run->world->outage_until;
-		else if (status == STATUS_OK && !run->held)
+		else if (status == STATUS_OK && (!run->held || !run->published))
 			status = step(run, mem, &next, err);
 		if (status == STATUS_OK)
 			status = judge(run, mem, err);
 		if (status != STATUS_OK)
 			return status;
 		bury(run, mem);
-		ask_parent(run);
+		ask_parent(run, run->now);
 		next = earliest(earliest(next, run->parent_acts), next_order(run));
 		/* A wait that has just ended is over at the next second: each zone version is published before the next
 		 * is planned. */
 		run->now = utc_before(run->now, next) ? next : utc_add(run->now, (struct span){ 1 });
 	}
 	run->now = run->world->until;
-	return tell_waits(run, mem, err);
+	/* A hold at the end keeps keys from being made as well, and ends by a person. */
+	return run->held && run->published ? STATUS_OK : tell_waits(run, mem, err);
 }
 
 struct simulate_world simulate_world_of(const struct policy *policy, struct utc start, struct utc until)
@@ -438,6 +521,27 @@ struct simulate_world simulate_world_of(const struct policy *policy, struct utc 
 		.negative_ttl = policy->max_zone_ttl,
 		.ds_ttl = policy->ds_ttl,
 		.windows = &policy->no_key_events };
+}
+
+/* What was before the start. What a cache may find bogus then, the simulation did not bring about. */
+static enum status begin(struct run *run, struct error *err)
+{
+	const struct simulate_past *const past = run->world->past;
+	struct cache_conflict conflict;
+	run->published = past == NULL || past->published;
+	remember_ttls(run);
+	if (past == NULL) {
+		history_init(&run->history, &run->policy);
+		return history_begin(
+		    &run->history, HISTORY_DS, run->keys, run->count, run->world->ds_ttl, run->now, err);
+	}
+	run->held = past->held;
+	run->step_asked = past->facts.step;
+	run->history = *past->history;
+	if (!history_judge(&run->history, run->now, &conflict))
+		run->tolerated = conflict.ends;
+	ask_parent(run, last_wanted(run));
+	return STATUS_OK;
 }
 
 enum status simulate_run(const struct rollover_policy *policy, const struct rollover_key keys[], size_t count,
@@ -459,12 +563,12 @@ enum status simulate_run(const struct rollover_policy *policy, const struct roll
 		run->keys[i] = keys[i];
 		run->last_id = keys[i].key.id > run->last_id ? keys[i].key.id : run->last_id;
 	}
-	history_init(&run->history, policy);
-	enum status status =
-	    history_begin(&run->history, HISTORY_DS, run->keys, count, world->ds_ttl, world->start, err);
+	enum status status = begin(run, err);
 	if (status == STATUS_OK)
 		status = run_until_end(run, mem, err);
 	arena_free(mem);
+	for (int class = 0; class < TTLS; class ++)
+		free(run->served[class]);
 	free(run->keys);
 	free(run);
 	return status;

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "policies/history.h"
 #include "policies/policy.h"
 #include "policies/rollover.h"
 
@@ -38,12 +39,21 @@ struct simulate_command {
 	struct span delay;
 };
 
+/* A real zone at the start: what it served, and what keeps its keys where they are. */
+struct simulate_past {
+	struct rollover_facts facts;   /* the TTLs, and whether a step of a manual policy was asked for */
+	const struct history *history; /* what caches may hold */
+	bool published; /* else the first step publishes everything, whatever hold, window or a manual policy say */
+	bool held;
+};
+
 /* What is assumed about the world. */
 struct simulate_world {
 	struct utc start, until;
 	struct span
 	    ds_delay; /* from a wanted change of the DS set to its appearance at every parent server; negative: never */
-	uint32_t dnskey_ttl, data_ttl, negative_ttl, ds_ttl; /* seconds; constant */
+	uint32_t dnskey_ttl, data_ttl, negative_ttl, ds_ttl; /* seconds; of all that is published from the start on */
+	const struct simulate_past *past;                    /* NULL: nothing but the TTLs above was ever served */
 	struct utc outage_from, outage_until;                /* nothing is published in between; both 0: never */
 	const struct policy_windows *windows;                /* of the policy; NULL: none */
 	const struct simulate_command *commands;             /* in order of time */
@@ -83,6 +93,9 @@ struct simulate_world simulate_world_of(const struct policy *policy, struct utc 
 /* Reads "roll ksk", "roll algorithm ED25519", "emergency zsk", "abort csk", "step", "hold", "release", "scheme csk",
  * "goal insecure", "ds-delay 3d", "ds-delay never". STATUS_USAGE. Leaves `when` alone. */
 enum status simulate_command_parse(const char *text, struct simulate_command *out, struct error *err) MUST_CHECK;
+
+/* A TTL for `simulate_world` from what was served: the largest that still is, else `otherwise`. */
+uint32_t simulate_ttl_of(const struct ttl_ledger *ledger, uint32_t otherwise);
 
 /* Runs from `keys` (which are copied) and calls `watcher` for each event in order of time. Returns STATUS_OK, STATUS_NO
  * if the cache check found a combination that would be bogus (`err` names it), or what rollover_plan returned. */

@@ -25,6 +25,18 @@ struct span ttl_ledger_wait(const struct ttl_ledger *ledger, struct utc from)
 	return wait;
 }
 
+struct span ttl_ledger_largest(const struct ttl_ledger *ledger, struct utc now)
+{
+	struct span out = { 0 };
+	for (size_t i = 0; i < ledger->count; i++) {
+		const struct ttl_served *const one = &ledger->served[i];
+		const struct span ttl = { one->ttl };
+		if (one->last.seconds == UTC_NEVER.seconds || utc_before(now, utc_add(one->last, ttl)))
+			out = longer(out, ttl);
+	}
+	return out;
+}
+
 struct span timing_zsk_publication(const struct timing *t)
 {
 	return sum(sum(t->propagation, t->ttl_key), t->publish_safety);

@@ -27,6 +27,9 @@ struct ttl_ledger {
  * larger one. A lowered TTL so counts only after the larger one has expired from caches. Zero for an empty ledger. */
 struct span ttl_ledger_wait(const struct ttl_ledger *ledger, struct utc from);
 
+/* The largest TTL that any cache may still hold at `now`. Zero for an empty ledger. */
+struct span ttl_ledger_largest(const struct ttl_ledger *ledger, struct utc now);
+
 /* Lengths that hold for one change. Symbols as in RFC 7583 2 to 3.3. */
 struct timing {
 	struct span propagation;        /* Dprp, DprpC: until all servers of the zone have a new version */

@@ -3,20 +3,20 @@
 #include <string.h>
 
 #include "policies/policy_rollover.h"
-#include "policies/policy_yaml.h"
 #include "signer/cli/cli.h"
 #include "signer/engine/policyfile.h"
+#include "signer/engine/roll.h"
 #include "signer/engine/setup.h"
 #include "signer/report/simulation.h"
 
 enum { MOST_COMMANDS = 64, MOST_YEARS = 100 };
 
-/* What is simulated: a policy, and the keys of a zone that has it. */
+/* What is simulated: a policy, and a zone that has it. */
 struct subject {
 	const char *name;
 	struct policy policy;
-	struct rollover_key *keys;
-	size_t count;
+	bool has_zone;
+	struct roll_view zone;
 };
 
 /* A moment of an option: any form of TIME, or a date alone. */
@@ -126,9 +126,10 @@ static enum status read_commands(struct cli *cli, struct simulate_world *world, 
 }
 
 static enum status read_world(
-    struct cli *cli, const struct policy *policy, struct simulate_world *world, struct error *err)
+    struct cli *cli, const struct subject *subject, struct simulate_world *world, struct error *err)
 {
-	*world = simulate_world_of(policy, cli->now, UTC_NEVER);
+	*world = subject->has_zone ? roll_foresee_world(&subject->zone, cli->now, UTC_NEVER, cli->mem)
+				   : simulate_world_of(&subject->policy, cli->now, UTC_NEVER);
 	enum status status = STATUS_OK;
 	if (cli_has(cli, OPTION_START))
 		status = read_moment(cli, "start", cli_value(cli, OPTION_START), &world->start, err);
@@ -143,26 +144,18 @@ static enum status read_world(
 	return status;
 }
 
-static enum status load_zone(struct cli *cli, struct store *store, struct subject *out, bool *found, struct error *err)
+static enum status load_zone(struct cli *cli, struct store *store, struct subject *out, struct error *err)
 {
 	struct store_zone zone;
 	struct error ignored;
-	struct key *keys;
 	error_clear(&ignored);
-	*found = setup_find_zone(store, cli->args[0], cli->mem, &zone, &ignored) == STATUS_OK;
-	if (!*found)
+	out->has_zone = setup_find_zone(store, cli->args[0], cli->mem, &zone, &ignored) == STATUS_OK;
+	if (!out->has_zone)
 		return STATUS_OK;
 	out->name = arena_printf(cli->mem, "%s (policy %s)", zone.name, zone.policy_name);
-	enum status status =
-	    policy_yaml_parse(zone.policy_name, zone.policy_text, strlen(zone.policy_text), &out->policy, err);
-	if (status == STATUS_OK)
-		status = store_keys(store, zone.id, cli->mem, &keys, &out->count, err);
-	if (status != STATUS_OK)
-		return status;
-	out->keys = arena_calloc(cli->mem, out->count, sizeof(*out->keys));
-	for (size_t i = 0; i < out->count; i++)
-		out->keys[i].key = keys[i];
-	return STATUS_OK;
+	const enum status status = roll_look(store, cli->state, &zone, cli->now, cli->mem, &out->zone, err);
+	out->policy = out->zone.policy;
+	return status;
 }
 
 /* A zone of the keystore first, as in `policy show`; else a policy by name or file. */
@@ -171,22 +164,21 @@ static enum status load_subject(struct cli *cli, struct subject *out, struct err
 	struct store *store = NULL;
 	struct policyfile file;
 	struct error ignored;
-	bool found = false;
 	enum status status = STATUS_OK;
 	error_clear(&ignored);
 	*out = (struct subject){ .name = NULL };
 	if (setup_open(cli->state, STORE_READ, "simulate", &store, &ignored) == STATUS_OK)
-		status = load_zone(cli, store, out, &found, err);
+		status = load_zone(cli, store, out, err);
 	store_close(store);
-	if (status != STATUS_OK || (found && !cli_has(cli, OPTION_POLICY)))
+	if (status != STATUS_OK || (out->has_zone && !cli_has(cli, OPTION_POLICY)))
 		return status;
-	const char *const wanted = found ? cli_value(cli, OPTION_POLICY) : cli->args[0];
+	const char *const wanted = out->has_zone ? cli_value(cli, OPTION_POLICY) : cli->args[0];
 	status = policyfile_load(wanted, cli->config, cli->mem, &file, err);
 	if (status != STATUS_OK)
 		return status;
-	out->policy = file.policy;
-	out->name = found ? arena_printf(cli->mem, "%s with policy %s", cli->args[0], file.policy.name)
-			  : arena_printf(cli->mem, "policy %s", file.policy.name);
+	out->policy = out->zone.policy = file.policy;
+	out->name = out->has_zone ? arena_printf(cli->mem, "%s with policy %s", cli->args[0], file.policy.name)
+				  : arena_printf(cli->mem, "policy %s", file.policy.name);
 	return STATUS_OK;
 }
 
@@ -196,7 +188,7 @@ static int run_simulate(struct cli *cli, struct error *err)
 	struct simulate_world world;
 	enum status status = load_subject(cli, &subject, err);
 	if (status == STATUS_OK)
-		status = read_world(cli, &subject.policy, &world, err);
+		status = read_world(cli, &subject, &world, err);
 	if (status != STATUS_OK)
 		return (int)status;
 	const struct rollover_policy rules = policy_rollover(&subject.policy);
@@ -204,7 +196,8 @@ static int run_simulate(struct cli *cli, struct error *err)
 	struct simulation *const simulation = simulation_new(&about, cli->mem);
 	struct error conflict;
 	error_clear(&conflict);
-	status = simulate_run(&rules, subject.keys, subject.count, &world, simulation_watch, simulation, &conflict);
+	status = simulate_run(
+	    &rules, subject.zone.keys, subject.zone.count, &world, simulation_watch, simulation, &conflict);
 	if (status != STATUS_OK && status != STATUS_NO) {
 		*err = conflict;
 		return (int)status;

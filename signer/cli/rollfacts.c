@@ -277,28 +277,13 @@ static void remember(void *context, const struct simulate_event *event)
 	future->events[future->count++].key = key;
 }
 
-static uint32_t ttl_now(const struct ttl_ledger *ledger, uint32_t otherwise)
-{
-	uint32_t ttl = 0;
-	for (size_t i = 0; i < ledger->count; i++)
-		if (ledger->served[i].last.seconds == UTC_NEVER.seconds && ledger->served[i].ttl > ttl)
-			ttl = ledger->served[i].ttl;
-	return ttl != 0 ? ttl : otherwise;
-}
-
 static enum status foresee(const struct roll_view *view, struct utc now, struct utc until, struct span ds_delay,
     struct future *out, struct error *err)
 {
-	const struct rollover_facts *facts = &view->facts;
-	const struct timing *timing = &view->rules.timing;
-	const struct simulate_world world = { .start = now,
-		.until = until,
-		.ds_delay = ds_delay,
-		.dnskey_ttl = ttl_now(&facts->dnskey_ttl, (uint32_t)timing->ttl_key.seconds),
-		.data_ttl = ttl_now(&facts->data_ttl, (uint32_t)timing->ttl_sig.seconds),
-		.negative_ttl = ttl_now(&facts->negative_ttl, (uint32_t)timing->negative.seconds),
-		.ds_ttl = ttl_now(&facts->ds_ttl, (uint32_t)timing->ttl_ds.seconds) };
-	return simulate_run(&view->rules, view->keys, view->count, &world, remember, out, err);
+	const struct rollover_policy rules = roll_foresee_rules(view);
+	struct simulate_world world = roll_foresee_world(view, now, until, out->mem);
+	world.ds_delay = ds_delay;
+	return simulate_run(&rules, view->keys, view->count, &world, remember, out, err);
 }
 
 enum status rollfacts_plan(const struct roll_view *view, struct utc now, struct utc until, struct span ds_delay,

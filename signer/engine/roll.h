@@ -16,6 +16,7 @@
 #include "policies/history.h"
 #include "policies/policy.h"
 #include "policies/rollover.h"
+#include "policies/simulate.h"
 #include "signer/base/arena.h"
 #include "signer/base/error.h"
 #include "signer/base/utc.h"
@@ -79,6 +80,12 @@ struct roll_view {
  * keys are there. */
 enum status roll_look(struct store *store, const char *state, const struct store_zone *zone, struct utc now,
     struct arena *mem, struct roll_view *out, struct error *err) MUST_CHECK;
+
+/* The zone as the start of a simulation from `now`: simulate_run with view->keys, these rules and this world does what
+ * runs of the zone would do, as far as the parent does what the world says. Points into `mem` and `view`. */
+struct rollover_policy roll_foresee_rules(const struct roll_view *view);
+struct simulate_world roll_foresee_world(
+    const struct roll_view *view, struct utc now, struct utc until, struct arena *mem);
 
 /* What people ask for. */
 struct roll_request {

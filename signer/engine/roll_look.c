@@ -55,29 +55,6 @@ static struct ttl_ledger ledger_of(
 	return (struct ttl_ledger){ served, have };
 }
 
-static struct span largest(const struct ttl_ledger *ledger)
-{
-	struct span out = { 0 };
-	for (size_t i = 0; i < ledger->count; i++)
-		if (ledger->served[i].ttl > out.seconds)
-			out.seconds = ledger->served[i].ttl;
-	return out;
-}
-
-/* What was served is what counts; the policy's own TTL stays where it is larger, since it may be served next. */
-static void plan_with_served_ttls(struct roll_view *view)
-{
-	struct timing *const t = &view->rules.timing;
-	const struct span keys = largest(&view->facts.dnskey_ttl);
-	if (keys.seconds > t->ttl_key.seconds)
-		t->ttl_key = keys;
-	t->ttl_ds = largest(&view->facts.ds_ttl);
-	if (view->published) {
-		t->ttl_sig = largest(&view->facts.data_ttl);
-		t->negative = largest(&view->facts.negative_ttl);
-	}
-}
-
 static enum status load_facts(
     struct store *store, struct utc now, struct arena *mem, struct roll_view *view, struct error *err)
 {
@@ -96,11 +73,9 @@ static enum status load_facts(
 	view->window_ends = policy_windows_end(&policy->no_key_events, now);
 	if (utc_before(now, view->window_ends) && view->published)
 		view->facts.not_before = view->window_ends;
-	view->rules = policy_rollover(policy);
+	const struct rollover_policy rules = policy_rollover(policy);
+	view->rules = policy_rollover_served(&rules, &view->facts, view->published, now);
 	view->rules.manual = view->rules.manual && view->published;
-	view->rules.standby[KEY_KSK] = view->rules.standby[KEY_CSK] = policy->standby_ksk;
-	view->rules.standby[KEY_ZSK] = policy->standby_zsk;
-	plan_with_served_ttls(view);
 	return STATUS_OK;
 }
 

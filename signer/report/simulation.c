@@ -207,7 +207,10 @@ static void print_assumptions(FILE *out, const struct simulation *simulation)
 		fprintf(out, " to ");
 		print_time(out, world->outage_until);
 	}
-	fprintf(out, "; TTLs are the policy's.\n\n");
+	fprintf(out, "; TTLs are %s.\n", world->past == NULL ? "the policy's" : "those that are served");
+	if (world->past != NULL && world->past->held)
+		fprintf(out, "Key events are held: none happens before a release (--at DATE:release).\n");
+	fprintf(out, "\n");
 }
 
 static void print_steps(FILE *out, const struct simulation *simulation, size_t from, size_t to)
