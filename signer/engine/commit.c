@@ -230,6 +230,7 @@ static void after_publication(
 	report->published_serial = version->serial;
 	report->published_at = version->published;
 	report->valid_until = version->first_expiry;
+	run->roll_is_current = false;
 	report->next = roll_run_next(run, version->refresh);
 	/* Kept from now on as well: what is at the output path may be removed by others. What cannot be kept now is
 	 * kept before it is replaced, or nothing is. */

@@ -42,6 +42,19 @@ void run_phase(struct run *run, const char *phase)
 		run->options->progress(run->options->progress_context, phase);
 }
 
+enum status run_read_policy(struct run *run, struct error *err)
+{
+	const struct store_zone *const zone = &run->zone;
+	if (run->policy_text != NULL && strcmp(run->policy_text, zone->policy_text) == 0 &&
+	    strcmp(run->policy_name, zone->policy_name) == 0)
+		return STATUS_OK;
+	const enum status status =
+	    policy_yaml_parse(zone->policy_name, zone->policy_text, strlen(zone->policy_text), &run->policy, err);
+	run->policy_text = status == STATUS_OK ? zone->policy_text : NULL;
+	run->policy_name = zone->policy_name;
+	return status;
+}
+
 static enum status load_zone(struct run *run, const char *zone, struct error *err)
 {
 	const char *name;
@@ -57,8 +70,7 @@ static enum status load_zone(struct run *run, const char *zone, struct error *er
 	run->report->zone = name;
 	run->report->policy = run->zone.policy_name;
 	run->report->input_failing_since = run->zone.input_failing_since;
-	return policy_yaml_parse(
-	    run->zone.policy_name, run->zone.policy_text, strlen(run->zone.policy_text), &run->policy, err);
+	return run_read_policy(run, err);
 }
 
 static enum status refuse_restored(struct run *run, struct error *err)

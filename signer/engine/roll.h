@@ -81,6 +81,11 @@ struct roll_view {
 enum status roll_look(struct store *store, const char *state, const struct store_zone *zone, struct utc now,
     struct arena *mem, struct roll_view *out, struct error *err) MUST_CHECK;
 
+/* The same for who has read the zone's policy already. */
+enum status roll_look_under(const struct policy *policy, struct store *store, const char *state,
+    const struct store_zone *zone, struct utc now, struct arena *mem, struct roll_view *out,
+    struct error *err) MUST_CHECK;
+
 /* The zone as the start of a simulation from `now`: simulate_run with view->keys, these rules and this world does what
  * runs of the zone would do, as far as the parent does what the world says. Points into `mem` and `view`. */
 struct rollover_policy roll_foresee_rules(const struct roll_view *view);

@@ -371,15 +371,12 @@ enum status roll_plan(struct roll_view *view, struct utc now, struct arena *mem,
 	return status;
 }
 
-enum status roll_look(struct store *store, const char *state, const struct store_zone *zone, struct utc now,
-    struct arena *mem, struct roll_view *out, struct error *err)
+enum status roll_look_under(const struct policy *policy, struct store *store, const char *state,
+    const struct store_zone *zone, struct utc now, struct arena *mem, struct roll_view *out, struct error *err)
 {
-	struct roll_view view = { .zone = *zone };
+	struct roll_view view = { .zone = *zone, .policy = *policy };
 	struct store_version last;
-	enum status status =
-	    policy_yaml_parse(zone->policy_name, zone->policy_text, strlen(zone->policy_text), &view.policy, err);
-	if (status == STATUS_OK)
-		status = store_last_version(store, zone->id, mem, &last, &view.published, err);
+	enum status status = store_last_version(store, zone->id, mem, &last, &view.published, err);
 	if (status == STATUS_OK)
 		status = load_keys(store, state, mem, &view, err);
 	if (status == STATUS_OK)
@@ -395,4 +392,13 @@ enum status roll_look(struct store *store, const char *state, const struct store
 	if (status == STATUS_OK)
 		*out = view;
 	return status;
+}
+
+enum status roll_look(struct store *store, const char *state, const struct store_zone *zone, struct utc now,
+    struct arena *mem, struct roll_view *out, struct error *err)
+{
+	struct policy policy;
+	const enum status status =
+	    policy_yaml_parse(zone->policy_name, zone->policy_text, strlen(zone->policy_text), &policy, err);
+	return status == STATUS_OK ? roll_look_under(&policy, store, state, zone, now, mem, out, err) : status;
 }

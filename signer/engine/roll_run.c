@@ -9,15 +9,28 @@
 /* A fixpoint is reached in a few rounds: each makes a key, or moves what time has made ready. */
 enum { ROUNDS = 64 };
 
+/* The keys as stored, which the look has just read. */
+static void take_keys(struct run *run)
+{
+	const struct roll_view *const view = &run->roll;
+	run->keys.all = arena_calloc(run->mem, view->count + 1, sizeof(*run->keys.all));
+	run->keys.count = view->count;
+	for (size_t i = 0; i < view->count; i++)
+		run->keys.all[i] = view->keys[i].key;
+}
+
 static enum status look(struct run *run, struct error *err)
 {
 	bool found;
 	enum status status = store_find_zone(run->store, run->zone.name, run->mem, &run->zone, &found, err);
 	if (status == STATUS_OK)
-		status = roll_look(run->store, run->options->state, &run->zone, run->now, run->mem, &run->roll, err);
+		status = run_read_policy(run, err);
 	if (status == STATUS_OK)
-		status = zonekeys_load(run->store, run->zone.id, run->mem, &run->keys, err);
-	run->has_roll = status == STATUS_OK;
+		status = roll_look_under(
+		    &run->policy, run->store, run->options->state, &run->zone, run->now, run->mem, &run->roll, err);
+	if (status == STATUS_OK)
+		take_keys(run);
+	run->has_roll = run->roll_is_current = status == STATUS_OK;
 	return status;
 }
 
@@ -182,10 +195,14 @@ enum status roll_run(struct run *run, bool still, struct error *err)
 	for (int i = 0; i < ROUNDS && changed && status == STATUS_OK; i++) {
 		changed = false;
 		status = look(run, err);
-		if (status == STATUS_OK && (still || no_receipt))
+		if (status == STATUS_OK && (still || no_receipt)) {
 			roll_stop_at(&run->roll, run->roll.stop, run->roll.stop_words);
-		else if (status == STATUS_OK && !run->options->dry_run)
+			run->roll_is_current = false;
+		} else if (status == STATUS_OK && !run->options->dry_run) {
+			const enum roll_stop stop = run->roll.stop;
 			status = advance(run, &changed, err);
+			run->roll_is_current = !changed && run->roll.stop == stop;
+		}
 	}
 	return status;
 }
@@ -203,7 +220,7 @@ struct utc roll_run_next(struct run *run, struct utc refresh)
 {
 	struct error ignored;
 	error_clear(&ignored);
-	if (run->options->dry_run || look(run, &ignored) != STATUS_OK)
+	if (run->options->dry_run || (!run->roll_is_current && look(run, &ignored) != STATUS_OK))
 		return refresh;
 	return utc_before(run->roll.next, refresh) ? utc_later(run->roll.next, run->now) : refresh;
 }

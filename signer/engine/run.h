@@ -44,6 +44,7 @@ struct run {
 	struct store_zone zone;
 	uint8_t apex[NAME_WIRE];
 	struct policy policy;
+	const char *policy_text, *policy_name; /* what it was made from; NULL: not yet */
 	struct zonekeys keys;
 	struct output output;
 	bool virtual_clock;
@@ -52,6 +53,7 @@ struct run {
 	struct store_version last;
 	struct roll_view roll; /* how its keys stand, and what is due for them */
 	bool has_roll;
+	bool roll_is_current; /* nothing was stored, and nothing stopped, since it was looked at */
 	struct utc last_seen; /* the latest time of an earlier run, as far as it left a trace; 0: none */
 	bool hook_done;       /* for what is published now */
 	double started;       /* monotonic seconds */
@@ -63,6 +65,9 @@ void run_phase(struct run *run, const char *phase);
 
 /* Monotonic seconds. */
 double run_clock(void);
+
+/* run->policy from run->zone's text, unless it is that already. */
+enum status run_read_policy(struct run *run, struct error *err) MUST_CHECK;
 
 /* The clock as it is now; a virtual clock stands still. */
 struct utc run_now(const struct run *run);
