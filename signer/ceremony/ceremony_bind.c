@@ -21,9 +21,9 @@ static enum status begin_bundle(struct ceremony_reader *reader, const char *rest
 	enum { DIGITS = 14 };
 	struct ceremony_bundle *bundle;
 	struct ceremony_file *const file = reader->file;
-	const char *const digits = arena_strndup(reader->mem, rest, DIGITS);
-	struct utc from;
-	if (strspn(digits, "0123456789") != DIGITS || utc_parse(digits, &from, NULL) != STATUS_OK ||
+	struct utc from = { 0 };
+	if (strspn(rest, "0123456789") != DIGITS ||
+	    utc_parse(arena_strndup(reader->mem, rest, DIGITS), &from, NULL) != STATUS_OK ||
 	    (rest[DIGITS] != '\0' && rest[DIGITS] != ' '))
 		return ceremony_refuse(reader, "a bundle whose begin is no time (YYYYMMDDHHMMSS)");
 	if (file->bundle_count > 0) {

@@ -109,9 +109,11 @@ static enum status read_bundle(struct ceremony_reader *reader, char *value)
 	struct ceremony_bundle *bundle;
 	char *half = value;
 	enum status status = ceremony_add_bundle(reader, &bundle);
+	if (status != STATUS_OK)
+		return status;
 	for (int spaces = 0; *half != '\0' && spaces < 2; half++)
 		spaces += *half == ' ';
-	if (status == STATUS_OK && (*half == '\0' || half[-1] != ' '))
+	if (*half == '\0' || half[-1] != ' ')
 		return ceremony_refuse(reader, "a bundle with fewer than four times");
 	half[-1] = '\0';
 	if (status == STATUS_OK)

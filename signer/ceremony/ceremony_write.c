@@ -144,13 +144,24 @@ static void put_bind_header(struct zonetext_buffer *out, const struct ceremony_f
 	put(out, ")\n");
 }
 
+/* A request names ZSKs alone: dnssec-ksr adds its own KSKs. */
+static void put_bind_keys(struct zonetext_buffer *out, const struct ceremony_file *file, const struct ceremony_set *set)
+{
+	enum { FLAG_SEP = 1 };
+	for (size_t i = 0; i < set->count; i++) {
+		const struct ceremony_set one = { &set->records[i], 1 };
+		if (file->kind == CEREMONY_RESPONSE || (bytes_get_u16(set->records[i].rdata) & FLAG_SEP) == 0)
+			put_set(out, file, &one);
+	}
+}
+
 static char *write_bind(const struct ceremony_file *file, struct arena *mem)
 {
 	struct zonetext_buffer out = { .data = NULL };
 	for (size_t i = 0; i < file->bundle_count; i++) {
 		const struct ceremony_bundle *const bundle = &file->bundles[i];
 		put_bind_header(&out, file, bundle->from);
-		put_set(&out, file, &bundle->keys);
+		put_bind_keys(&out, file, &bundle->keys);
 		/* One set of CDS fits into this form: that of all KSKs, which is the last. */
 		if (bundle->child_count > 0)
 			put_set(&out, file, &bundle->children[bundle->child_count - 1]);
