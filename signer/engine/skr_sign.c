@@ -68,24 +68,49 @@ static enum status begin(struct work *work, struct error *err)
 	return status;
 }
 
+static enum status read_signed(
+    struct work *work, const struct store_ceremony *row, struct ceremony_file *out, struct error *err)
+{
+	return ceremony_read(
+	    "an SKR in the keystore", row->text, strlen(row->text), work->file.apex, work->mem, out, err);
+}
+
+/* Which response the request goes on from: the last one, or, if that was never taken and is asked for anew, the one
+ * that it went on from as well. SIZE_MAX: none. */
+static size_t base_of(const struct work *work, const struct store_ceremony rows[], size_t count)
+{
+	const struct ceremony_file *const asked = &work->asked;
+	if (count == 0 || asked->form == CEREMONY_BIND || asked->number != rows[count - 1].number)
+		return count == 0 ? SIZE_MAX : count - 1;
+	for (size_t i = count; i-- > 0;)
+		if (asked->has_previous && memcmp(rows[i].sha256, asked->previous, 32) == 0)
+			return i;
+	return asked->has_previous || asked->number != 1 ? count - 1 : SIZE_MAX;
+}
+
 /* The response before, and whether the request was answered already: that answer is given again. */
 static enum status read_previous(struct work *work, struct error *err)
 {
 	struct store_ceremony *rows;
 	size_t count = 0;
+	struct ceremony_file last;
 	enum status status =
 	    store_ceremonies(work->store, work->zone.id, STORE_CEREMONY_SIGNED, work->mem, &rows, &count, err);
 	if (status != STATUS_OK || count == 0)
 		return status;
-	const struct store_ceremony *const last = &rows[count - 1];
-	status = ceremony_read("the last SKR in the keystore", last->text, strlen(last->text), work->file.apex,
-	    work->mem, &work->previous, err);
-	work->has_previous = status == STATUS_OK;
-	if (status != STATUS_OK || memcmp(work->previous.request, work->asked.sha256, 32) != 0)
+	status = read_signed(work, &rows[count - 1], &last, err);
+	if (status != STATUS_OK)
 		return status;
-	work->answer.again = true;
-	work->file = work->previous;
-	return STATUS_OK;
+	if (memcmp(last.request, work->asked.sha256, 32) == 0) {
+		work->answer.again = true;
+		work->file = last;
+		return STATUS_OK;
+	}
+	const size_t base = base_of(work, rows, count);
+	if (base == SIZE_MAX)
+		return STATUS_OK;
+	work->has_previous = true;
+	return read_signed(work, &rows[base], &work->previous, err);
 }
 
 static enum status read_request(struct work *work, struct error *err)

@@ -95,6 +95,21 @@ class Requests(Refusals):
         self.assertIn("signed before", again.err)
         self.assertEqual(self.read(self.path("again.skr")), self.read(skr))
 
+    def test_a_response_that_was_never_taken_may_be_asked_for_anew(self):
+        self.answer(self.ksr)
+        self.go(hours=2)
+        self.number = 10
+        skr = self.answer(self.request())
+        self.z("skr", "import", "nl.test", "-i", skr, code=0)
+        self.publish()
+        self.go(days=70)
+        self.answer(self.request())
+        self.go(days=1)
+        skr = self.answer(self.request())
+        self.z("skr", "import", "nl.test", "-i", skr, code=0)
+        done = self.k("skr", "sign", "nl.test", "-i", self.ksr, "-o", self.path("never.skr"), code=1)
+        self.assertIn("stale", done.err)
+
     def test_the_ksk_of_a_request_must_be_in_the_keystore(self):
         self.z("skr", "import", "nl.test", "-i", self.answer(self.ksr), code=0)
         self.publish()

@@ -21,7 +21,8 @@ static void check(struct ceremony_file *file, struct arena *mem)
 {
 	const struct policy policy = policy_of();
 	struct error err;
-	struct ceremony_file request = *file;
+	struct ceremony_file request = *file; /* as if it had asked for just this */
+	memcpy(request.sha256, file->request, sizeof(request.sha256));
 	const struct ceremony_rules rules = { .policy = &policy, .now = file->from, .unproven = true };
 	const struct ceremony_rules after = { .policy = &policy, .now = file->from, .previous = &request };
 	if (ceremony_complete(file, &policy, utc_add(file->from, policy.skr_period), mem, &err) != STATUS_OK)
