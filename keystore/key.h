@@ -49,6 +49,7 @@ struct key {
 					   nothing */
 	bool standby;                   /* published, but neither signs (ZSK) nor has a DS (KSK) until it is promoted */
 	bool foreign; /* its private half is another signer's: it is published and counted, and never signs here */
+	bool shared;  /* to store_add_keys: other zones may have it too. Not stored */
 	struct utc
 	    backed_up; /* since when a person says that a backup holds it; 0: nobody did. By store_backup_done alone */
 	struct utc purging; /* when the destruction of its private half was begun; 0: not */

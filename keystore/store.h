@@ -158,6 +158,10 @@ enum status store_purge_begin(struct store *store, int64_t zone_id, int64_t key_
 enum status store_purge_done(
     struct store *store, int64_t zone_id, int64_t key_id, struct utc now, struct error *err) MUST_CHECK;
 
+/* The zones that have or had a key with this public key, removed ones too. */
+enum status store_key_zones(struct store *store, const uint8_t fingerprint[32], struct arena *mem,
+    struct store_zone **out, size_t *count, struct error *err) MUST_CHECK;
+
 /* A person says that a backup holds the private half of the key, which is neither foreign, nor marked for its end, nor
  * said to be in a backup already. */
 enum status store_backup_done(struct store *store, int64_t zone_id, int64_t key_id, const char *reason, struct utc now,

@@ -119,6 +119,27 @@ enum status store_tag_is_used(struct store *store, int64_t zone_id, uint16_t tag
 	return status;
 }
 
+static enum status refuse_other_zones(
+    struct store *store, int64_t zone_id, const struct key *key, const char *label, struct error *err)
+{
+	struct sql sql;
+	char other[256] = "";
+	struct arena *const scratch = arena_new(512);
+	sql_begin(&sql, store,
+	    "SELECT z.name FROM keys k JOIN zones z ON z.id = k.zone WHERE k.fingerprint = ? AND k.zone <> ?");
+	sql_put_blob(&sql, key->fingerprint, sizeof(key->fingerprint));
+	sql_put_int(&sql, zone_id);
+	if (sql_row(&sql))
+		snprintf(other, sizeof(other), "%s", sql_text(&sql, scratch));
+	arena_free(scratch);
+	const enum status status = sql_end(&sql, err);
+	if (status == STATUS_OK && other[0] != '\0')
+		return error_set(err, STATUS_REFUSED,
+		    "%s: zone %s has or had this very key, and no policy lets several zones share one (keys.shared)",
+		    label, other);
+	return status;
+}
+
 static enum status refuse_known(struct store *store, int64_t zone_id, const struct key *key, struct error *err)
 {
 	struct sql sql;
@@ -133,6 +154,9 @@ static enum status refuse_known(struct store *store, int64_t zone_id, const stru
 		return status;
 	if (known)
 		return error_set(err, STATUS_REFUSED, "%s: the zone has or had this very key", label);
+	status = key->shared ? STATUS_OK : refuse_other_zones(store, zone_id, key, label, err);
+	if (status != STATUS_OK)
+		return status;
 	const uint16_t tags[] = { key->tag, key->revoked_tag };
 	for (size_t i = 0; i < COUNT(tags); i++) {
 		bool used;

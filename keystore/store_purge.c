@@ -78,17 +78,47 @@ static enum status check_intent(
 	return STATUS_OK;
 }
 
+static enum status check_in_zone(struct store *store, int64_t zone_id, const struct key *key, struct utc now,
+    struct arena *scratch, struct error *err)
+{
+	enum status status = check_states(key, err);
+	if (status == STATUS_OK)
+		status = check_caches(store, zone_id, key, now, scratch, err);
+	return status == STATUS_OK ? check_intent(store, zone_id, key, scratch, err) : status;
+}
+
+/* The private half is one file, whatever zones share the key: it goes when none of them can need it. */
+static enum status check_other_zones(struct store *store, int64_t zone_id, const struct key *key, struct utc now,
+    struct arena *scratch, struct error *err)
+{
+	struct store_zone *zones;
+	size_t count = 0;
+	enum status status = store_key_zones(store, key->fingerprint, scratch, &zones, &count, err);
+	for (size_t i = 0; i < count && status == STATUS_OK; i++) {
+		struct key *keys;
+		size_t key_count = 0;
+		if (zones[i].id == zone_id)
+			continue;
+		status = store_keys(store, zones[i].id, scratch, &keys, &key_count, err);
+		for (size_t j = 0; j < key_count && status == STATUS_OK; j++)
+			if (memcmp(keys[j].fingerprint, key->fingerprint, sizeof(key->fingerprint)) == 0 &&
+			    !keys[j].foreign && keys[j].purged.seconds == 0)
+				status = check_in_zone(store, zones[i].id, &keys[j], now, scratch, err);
+		if (status != STATUS_OK)
+			error_context(err, "zone %s shares it", zones[i].name);
+	}
+	return status;
+}
+
 enum status store_purge_check(struct store *store, int64_t zone_id, int64_t key_id, struct utc now, struct error *err)
 {
 	struct arena *const scratch = arena_new(0);
 	struct key key = { 0 };
 	enum status status = store_read_key(store, zone_id, key_id, scratch, &key, err);
 	if (status == STATUS_OK)
-		status = check_states(&key, err);
+		status = check_in_zone(store, zone_id, &key, now, scratch, err);
 	if (status == STATUS_OK)
-		status = check_caches(store, zone_id, &key, now, scratch, err);
-	if (status == STATUS_OK)
-		status = check_intent(store, zone_id, &key, scratch, err);
+		status = check_other_zones(store, zone_id, &key, now, scratch, err);
 	arena_free(scratch);
 	return status;
 }

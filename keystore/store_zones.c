@@ -71,6 +71,29 @@ static enum status list_zones(
 	return status;
 }
 
+enum status store_key_zones(struct store *store, const uint8_t fingerprint[32], struct arena *mem,
+    struct store_zone **out, size_t *count, struct error *err)
+{
+	struct sql sql;
+	struct store_zone *zones = NULL;
+	size_t have = 0;
+	size_t room = 0;
+	sql_begin(&sql, store,
+	    "SELECT " ZONE_COLUMNS
+	    " FROM zones WHERE id IN (SELECT zone FROM keys WHERE fingerprint = ?) ORDER BY name");
+	sql_put_blob(&sql, fingerprint, 32);
+	while (sql_row(&sql)) {
+		zones = sql_grow(mem, zones, have, &room, sizeof(*zones));
+		read_zone(&sql, mem, &zones[have++]);
+	}
+	const enum status status = sql_end(&sql, err);
+	if (status == STATUS_OK) {
+		*out = zones;
+		*count = have;
+	}
+	return status;
+}
+
 enum status store_zones(
     struct store *store, struct arena *mem, struct store_zone **out, size_t *count, struct error *err)
 {

@@ -14,3 +14,9 @@ enum status signer_of_pkey(
  * that public key. */
 enum status signer_prove(
     const struct key *key, EVP_PKEY *pkey, struct token_signer *signer, struct error *err) MUST_CHECK;
+
+/* For token_export.c: the key as it is in the software store, proved; the caller frees it. And the passphrase that the
+ * store was opened with, or SECRET_NONE. */
+enum status token_soft_load(struct token *token, const struct key *key, EVP_PKEY **out, struct error *err) MUST_CHECK;
+struct secret;
+const struct secret *token_soft_passphrase(const struct token *token);

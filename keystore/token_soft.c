@@ -438,6 +438,37 @@ enum status token_signer_new(struct token *token, const struct key *key, struct 
 	return status;
 }
 
+enum status token_soft_load(struct token *token, const struct key *key, EVP_PKEY **out, struct error *err)
+{
+	EVP_PKEY *pkey = NULL;
+	struct token_signer *signer = NULL;
+	enum status status = load(token, key, &pkey, err);
+	if (status == STATUS_OK)
+		status = signer_of_pkey(key, pkey, &signer, err);
+	if (status == STATUS_OK)
+		status = signer_prove(key, pkey, signer, err);
+	token_signer_free(signer);
+	if (status == STATUS_OK)
+		*out = pkey;
+	else
+		EVP_PKEY_free(pkey);
+	return status;
+}
+
+const struct secret *token_soft_passphrase(const struct token *token)
+{
+	return &token->passphrase;
+}
+
+/* What is gone is looked for: a file system that says yes and keeps the file is noticed. */
+static enum status confirm_gone(const struct token *token, const char *name, struct error *err)
+{
+	struct stat info;
+	if (fstatat(token->folder, name, &info, AT_SYMLINK_NOFOLLOW) != 0 && errno == ENOENT)
+		return STATUS_OK;
+	return error_set(err, STATUS_IO, "%s/%s: was removed, and is there still", token->path, name);
+}
+
 enum status token_discard(struct token *token, const struct key *key, struct error *err)
 {
 	char name[NAME_SIZE];
@@ -448,5 +479,5 @@ enum status token_discard(struct token *token, const struct key *key, struct err
 		return error_set_errno(err, "%s/%s: cannot be removed", token->path, name);
 	if (fsync(token->folder) != 0)
 		return error_set_errno(err, "%s: fsync failed", token->path);
-	return STATUS_OK;
+	return confirm_gone(token, name, err);
 }

@@ -132,6 +132,7 @@ extern const struct command command_key_show;
 extern const struct command command_key_generate;
 extern const struct command command_key_import;
 extern const struct command command_key_backup_done;
+extern const struct command command_key_export;
 extern const struct command command_ds_show;
 extern const struct command command_ds_check;
 extern const struct command command_backup;

@@ -20,6 +20,7 @@
 #include "signer/engine/lock.h"
 #include "signer/engine/policyfile.h"
 #include "signer/engine/process.h"
+#include "signer/engine/shared.h"
 #include "signer/engine/verdict.h"
 #include "signer/engine/zonekeys.h"
 
@@ -325,9 +326,12 @@ static enum status store_parts(struct adoption *work, struct error *err)
 	enum status status = add_zone(work, &zone, err);
 	if (status != STATUS_OK)
 		return status;
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < count && status == STATUS_OK; i++) {
 		keys[i] = work->published.keys[i].key;
-	status = store_add_keys(work->store, zone.id, keys, count, work->request->now, err);
+		status = shared_check(work->store, &zone, &work->policy.policy, work->mem, &keys[i], err);
+	}
+	if (status == STATUS_OK)
+		status = store_add_keys(work->store, zone.id, keys, count, work->request->now, err);
 	for (size_t i = 0; status == STATUS_OK && i < count; i++)
 		work->published.keys[i].key.id = keys[i].id;
 	return status == STATUS_OK ? record_version(work, &zone, keys, count, err) : status;

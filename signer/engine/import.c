@@ -14,6 +14,7 @@
 #include "signer/engine/folder.h"
 #include "signer/engine/gate.h"
 #include "signer/engine/lock.h"
+#include "signer/engine/shared.h"
 
 enum { FLAG_SEP = 1, FLAGS_ZONE = 256, TEXT_MOST = 65536 };
 
@@ -105,6 +106,8 @@ enum status import_key(struct store *store, const struct store_zone *zone, const
 	if (status == STATUS_OK && key.algorithm != policy.algorithm)
 		status = error_set(err, STATUS_REFUSED, "%s: a key of %s, and policy %s of %s wants %s", request->path,
 		    alg_by_number(key.algorithm)->name, policy.name, zone->name, alg_by_number(policy.algorithm)->name);
+	if (status == STATUS_OK)
+		status = shared_check(store, zone, &policy, mem, &key, err);
 	if (status == STATUS_OK) {
 		key_hide(&key, request->now);
 		key.created = request->now;
