@@ -10,7 +10,7 @@
 #include "signer/engine/gate.h"
 #include "signer/engine/setup.h"
 
-enum { ARGUMENTS = 32 };
+enum { ARGUMENTS = 32 + 2 * GATE_INCLUDES };
 
 struct call {
 	char *argv[ARGUMENTS];
@@ -136,6 +136,12 @@ static void add_options(const struct cli *cli, struct call *call)
 			    cli_value(cli, passed[i]));
 	if (cli_has(cli, OPTION_JSON))
 		add(call, "--json", NULL);
+	if (!cli_has(cli, OPTION_UNSIGNED_INCLUDE))
+		return;
+	char *rest = NULL;
+	char *const all = arena_strdup(call->mem, cli_value(cli, OPTION_UNSIGNED_INCLUDE));
+	for (char *one = strtok_r(all, "\n", &rest); one != NULL; one = strtok_r(NULL, "\n", &rest))
+		add(call, "--unsigned-include", one);
 }
 
 static int execute(struct call *call, struct error *err)
@@ -191,7 +197,7 @@ const struct command command_verify = {
 		    "  zoneseal verify somebody-elses.zone\n"
 		    "  zoneseal verify --last nl.test\n",
 	.options = TAKES(OPTION_LAST) | TAKES(OPTION_INPUT) | TAKES(OPTION_THREADS) | TAKES(OPTION_TRUST_ANCHOR) |
-		   TAKES(OPTION_PREVIOUS) | TAKES(OPTION_UNSIGNED),
+		   TAKES(OPTION_PREVIOUS) | TAKES(OPTION_UNSIGNED) | TAKES(OPTION_UNSIGNED_INCLUDE),
 	.min_args = 0,
 	.max_args = 2,
 };

@@ -52,6 +52,8 @@ const struct option_row cli_options[OPTIONS] = {
 	[OPTION_TRUST_ANCHOR] = { "trust-anchor", 0, "FILE", "DS or DNSKEY records that must lead into the zone" },
 	[OPTION_PREVIOUS] = { "previous", 0, "FILE", "the zone as it was published before" },
 	[OPTION_UNSIGNED] = { "unsigned", 0, "FILE", "the unsigned zone that it was made from" },
+	[OPTION_UNSIGNED_INCLUDE] = { "unsigned-include", 0, "NAME=FILE",
+	    "FILE is what $INCLUDE NAME in it means; may be repeated", .many = true },
 	[OPTION_STANDBY] = { "standby", 0, NULL,
 	    "published from the next run on, and signs nothing until a rollover takes it" },
 	[OPTION_PUBLISHED] = { "published", 0, "FILE", "the signed zone as it is served today" },

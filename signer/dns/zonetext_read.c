@@ -106,10 +106,14 @@ static enum status keep_included(struct zonetext *zone, const char *name, int de
 				   : error_set(err, STATUS_BUSY,
 					 "%s changed while it was read: nothing was taken from it, try again", name);
 	}
-	const int kept = zone->included_count < ZONETEXT_KEPT ? fcntl(descriptor, F_DUPFD_CLOEXEC, 3) : -1;
-	zone->included_more = zone->included_more || kept < 0;
-	if (kept >= 0)
-		zone->included[zone->included_count++] = (struct zonetext_included){ name, kept, stamp };
+	/* Whoever reads the text again, to compare, needs each of them. */
+	if (zone->included_count == ZONETEXT_KEPT)
+		return error_set(
+		    err, STATUS_MALFORMED, "%s: more than %d different files are included", name, (int)ZONETEXT_KEPT);
+	const int kept = fcntl(descriptor, F_DUPFD_CLOEXEC, 3);
+	if (kept < 0)
+		return error_set_errno(err, "%s: keeping it open", name);
+	zone->included[zone->included_count++] = (struct zonetext_included){ name, kept, stamp };
 	return STATUS_OK;
 }
 

@@ -16,7 +16,7 @@
 #include "signer/base/publish.h"
 #include "signer/dns/rrset.h"
 
-enum { ZONETEXT_ERRORS = 20, ZONETEXT_KEPT = 50 };
+enum { ZONETEXT_ERRORS = 20, ZONETEXT_KEPT = 300 };
 
 struct zonetext_options {
 	const char *name;      /* of the input in messages; for a file, its path */
@@ -43,9 +43,8 @@ struct zonetext {
 	uint64_t text_size; /* octets read, includes too */
 	uint8_t sha256[32]; /* of the input; if it includes files, over its digest and theirs: tells whether anything
 			     * changed */
-	struct zonetext_included included[ZONETEXT_KEPT]; /* each once; the first ones if there are more */
+	struct zonetext_included included[ZONETEXT_KEPT]; /* each once; more are an error */
 	size_t included_count;
-	bool included_more;
 	struct error errors[ZONETEXT_ERRORS]; /* what was wrong, in the order of the text */
 	size_t error_count;
 	struct arena **arenas; /* that hold the records; private to zonetext_free */

@@ -344,7 +344,6 @@ static void keep_included(struct attempt *attempt)
 {
 	struct arena *mem = attempt->run->mem;
 	struct zonetext *input = &attempt->input;
-	attempt->included_more = input->included_more;
 	attempt->included = arena_calloc(mem, input->included_count + 1, sizeof(*attempt->included));
 	for (size_t i = 0; i < input->included_count; i++) {
 		attempt->included[i] = input->included[i];

@@ -21,7 +21,6 @@ struct attempt {
 	bool has_previous;
 	struct zonetext_included *included; /* what the input includes; open until the end */
 	size_t included_count;
-	bool included_more; /* not all of it */
 	uint8_t input_sha256[32], config_sha256[32];
 	uint32_t input_serial, serial;
 	uint32_t serial_floor; /* the greatest one that was used before */

@@ -23,7 +23,7 @@ struct gate_include {
 	int file;
 };
 
-enum { GATE_INCLUDES = 50 };
+enum { GATE_INCLUDES = 300 };
 
 struct gate {
 	const char *verifier;                /* path, or NULL: found as said above */

@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 /* The exit code of a child that could not execute its program. */
-enum { NOT_STARTED = 127, FIRST_PASSED = 3, PARKED = 100 };
+enum { NOT_STARTED = 127, FIRST_PASSED = 3, PARKED = 400 };
 
 struct pipes {
 	int output[2], errors[2];

@@ -16,7 +16,7 @@
 #include "signer/base/error.h"
 #include "signer/base/utc.h"
 
-enum { PROCESS_PASSED = 64 };
+enum { PROCESS_PASSED = 320 };
 
 struct process {
 	const char *path;

@@ -79,7 +79,7 @@ struct verify_input {
 	size_t size;
 };
 
-enum { VERIFY_TIMES = 16, VERIFY_INCLUDES = 64 };
+enum { VERIFY_TIMES = 16, VERIFY_INCLUDES = 300 };
 
 struct vinclude; /* vread.h */
 

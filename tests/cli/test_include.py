@@ -89,14 +89,36 @@ class Include(World):
         self.write("parts/two", "$INCLUDE parts/three\n")
         self.assertIn("nested", self.sign("--policy", "default", code=65).err)
 
-    def test_a_zone_in_more_files_than_are_compared_is_published_and_says_so(self):
+    def in_files(self, count):
         lines = [MAIN]
-        for number in range(51):
+        for number in range(count):
             self.write(f"parts/n{number}", f"n{number} NS ns1\n")
             lines.append(f"$INCLUDE parts/n{number}\n")
         self.write("nl.test.zone", "".join(lines))
+
+    def test_a_zone_in_hundreds_of_files_is_compared(self):
+        self.in_files(297)  # and those of MAIN
         done = self.sign("--policy", "default", "-v")
-        self.assertIn("not compared with the unsigned input: the input includes too many files", done.err)
+        self.assertNotIn("not compared", done.err)
+        verdict = json.loads(self.z("verify", "--last", "nl.test", "--json", code=0).out)
+        checks = [check for check in verdict["checks"] if check["id"] == "unsigned.equal"]
+        self.assertEqual([check["result"] for check in checks], ["ok"], verdict["checks"])
+
+    def test_a_zone_in_more_files_than_can_be_compared_is_not_published(self):
+        self.in_files(300)
+        done = self.sign("--policy", "default", code=65)
+        self.assertIn("more than 300 different files are included", done.err)
+        self.assertFalse(os.path.exists(self.output))
+
+    def test_verify_passes_included_files_on(self):
+        self.sign("--policy", "default")
+        options = [word for name in PARTS
+                   for word in ("--unsigned-include", f"parts/{name}={self.path('parts', name)}")]
+        self.z("verify", "nl.test", self.output, "--unsigned", self.input, *options, code=0)
+        other = self.write("other", "d NS ns1.nl.test.\n")
+        options[-1] = f"parts/{list(PARTS)[-1]}={other}"
+        self.assertIn("unsigned.equal", self.z("verify", "nl.test", self.output, "--unsigned", self.input, *options,
+                                               code=1).out)
 
 
 if __name__ == "__main__":
