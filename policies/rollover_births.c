@@ -64,6 +64,20 @@ void rollover_set_goals(const struct rollover_policy *policy, struct rollover_ke
 	}
 }
 
+/* Dreg apart, how long before the end a new DS must be handed in so that the method may use it then. RFC 7583 3.3.2 and
+ * 3.3.3 know no margin; the planner waits for it with every DS that replaces another, so it belongs to the lead. */
+static struct span ds_lead(const struct timing *t)
+{
+	return (struct span){ timing_ds_publication(t).seconds + t->retire_safety.seconds };
+}
+
+static struct span double_rrset_lead(const struct timing *t)
+{
+	const struct span ds = { t->registration.seconds + ds_lead(t).seconds };
+	const struct span keys = timing_ksk_publication(t);
+	return ds.seconds > keys.seconds ? ds : keys;
+}
+
 /* How long before the end of its lifetime a key's successor must exist. */
 static struct span lead(const struct rollover_policy *policy, enum key_role role)
 {
@@ -78,8 +92,8 @@ static struct span lead(const struct rollover_policy *policy, enum key_role role
 	}
 	if (role != KEY_ZSK && !policy->no_ds) {
 		keys = (bits & ROLLOVER_FEW_DS) != 0       ? timing_ksk_publication(t)
-		       : (bits & ROLLOVER_FEW_DNSKEY) != 0 ? timing_ds_publication(t)
-							   : timing_ksk_double_rrset(t);
+		       : (bits & ROLLOVER_FEW_DNSKEY) != 0 ? ds_lead(t)
+							   : double_rrset_lead(t);
 		if (bits != ROLLOVER_KSK_DOUBLE_RRSET)
 			keys.seconds += t->registration.seconds;
 	}

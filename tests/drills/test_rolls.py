@@ -165,6 +165,9 @@ class Timelines(Rolling):
     def test_ksk_double_ds(self):
         self.follow("ksk_double_ds")
 
+    def test_ksk_double_ds_margin(self):
+        self.follow("ksk_double_ds_margin")
+
     def test_ksk_double_rrset(self):
         self.follow("ksk_double_rrset")
 

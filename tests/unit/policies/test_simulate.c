@@ -36,6 +36,7 @@ static const struct row rows[] = {
 	/* KSK */
 	{ "the new KSK is in caches before its DS is wanted, the old one stays until the new DS is", "ksk_double_ksk" },
 	{ "the new DS is in caches before the KSK is replaced at once", "ksk_double_ds" },
+	{ "double-DS hands the new DS in a margin earlier, since it is used a margin later", "ksk_double_ds_margin" },
 	{ "the new KSK and its DS come together, and the old ones stay until both are in caches", "ksk_double_rrset" },
 	/* CSK */
 	{ "a new CSK with all of its records at once", "csk_double_rrset" },
