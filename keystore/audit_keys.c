@@ -37,13 +37,15 @@ char *audit_key_line(const struct key *key, struct arena *mem)
 	/* Only where it is so: lines of before tell the same of other keys. */
 	const char *const backup =
 	    key->backed_up.seconds == 0 ? "" : arena_printf(mem, " backed-up %" PRId64, key->backed_up.seconds);
+	const char *const drop =
+	    key->dropped.seconds == 0 ? "" : arena_printf(mem, " dropped %" PRId64, key->dropped.seconds);
 	return arena_printf(mem,
 	    "%s created %" PRId64 " active %" PRId64 " predecessor %" PRId64 " ds-seen %" PRId64 " ds-gone %" PRId64
 	    " complete %" PRId64 " full %u standby %d foreign %d revoked %" PRId64 " purging %" PRId64
-	    " purged %" PRId64 "%s at %s\n",
+	    " purged %" PRId64 "%s%s at %s\n",
 	    line, key->created.seconds, key->active.seconds, key->predecessor, key->ds_seen.seconds,
 	    key->ds_gone.seconds, key->signatures_complete.seconds, full_bits(key), key->standby, key->foreign,
-	    key->revoked.seconds, key->purging.seconds, key->purged.seconds, backup, key->locator);
+	    key->revoked.seconds, key->purging.seconds, key->purged.seconds, backup, drop, key->locator);
 }
 
 int64_t audit_line_key(const char *line)
@@ -124,6 +126,7 @@ const char *audit_key_difference(const struct key *old, const struct key *now, s
 	text = time_words(text, "created", old->created, now->created, mem);
 	text = time_words(text, "active", old->active, now->active, mem);
 	text = time_words(text, "revoked", old->revoked, now->revoked, mem);
+	text = time_words(text, "to leave at once, whatever caches hold", old->dropped, now->dropped, mem);
 	text = time_words(text, "DS seen at every parent server", old->ds_seen, now->ds_seen, mem);
 	text = time_words(text, "DS gone from every parent server", old->ds_gone, now->ds_gone, mem);
 	text = time_words(text, "its signatures complete", old->signatures_complete, now->signatures_complete, mem);

@@ -42,7 +42,7 @@ void key_forget_future(struct key *key, struct utc now)
 		key->since[i] = now;
 	}
 	struct utc *const moments[] = { &key->created, &key->active, &key->ds_seen, &key->ds_gone,
-		&key->signatures_complete, &key->revoked };
+		&key->signatures_complete, &key->revoked, &key->dropped };
 	for (size_t i = 0; i < COUNT(moments); i++)
 		if (utc_before(now, *moments[i]))
 			*moments[i] = now;

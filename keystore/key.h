@@ -54,6 +54,7 @@ struct key {
 	    backed_up; /* since when a person says that a backup holds it; 0: nobody did. By store_backup_done alone */
 	struct utc purging; /* when the destruction of its private half was begun; 0: not */
 	struct utc purged;  /* when it was done; 0: not. Both change through store_purge_* alone */
+	struct utc dropped; /* since when it is to leave at once, whatever caches hold: it may be stolen; 0: not */
 	struct utc revoked; /* since when it is to be published with the REVOKE bit (RFC 5011 2.1); 0: not */
 };
 

@@ -12,8 +12,9 @@ enum { SCRATCH = 4096 };
 /* What changes in the life of a key, in the order of put_states. */
 #define STATE_COLUMNS                                                                                                  \
 	"goal_present, dnskey, dnskey_since, zrrsig, zrrsig_since, krrsig, krrsig_since, ds, ds_since, active, "       \
-	"predecessor, ds_seen, ds_gone, signatures_complete, was_full, standby, is_foreign, revoked, created"
-#define STATE_PLACES "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?"
+	"predecessor, ds_seen, ds_gone, signatures_complete, was_full, standby, is_foreign, revoked, created, "        \
+	"dropped"
+#define STATE_PLACES "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?"
 
 #define KEY_COLUMNS                                                                                                    \
 	"k.id, k.role, k.algorithm, k.flags, (SELECT tag FROM key_tags t WHERE t.key = k.id AND t.revoked = 0), "      \
@@ -62,6 +63,7 @@ static void read_states(struct sql *sql, struct arena *scratch, struct key *key)
 	key->foreign = sql_int(sql) != 0;
 	key->revoked.seconds = sql_int(sql);
 	key->created.seconds = sql_int(sql);
+	key->dropped.seconds = sql_int(sql);
 }
 
 static void read_key(struct sql *sql, struct arena *scratch, struct key *key)
@@ -212,6 +214,7 @@ static void put_states(struct sql *sql, const struct key *key)
 	sql_put_int(sql, key->foreign ? 1 : 0);
 	sql_put_int(sql, key->revoked.seconds);
 	sql_put_int(sql, key->created.seconds);
+	sql_put_int(sql, key->dropped.seconds);
 }
 
 static enum status insert_key(

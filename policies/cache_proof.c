@@ -41,6 +41,12 @@ static bool validates(const struct cache_history *history, const struct cache_ve
 	       covers_algorithms(history, dnskey->keys, dnskey->keys & data->keys);
 }
 
+static bool is_given_up(const struct cache_history *history, const struct cache_version *ds,
+    const struct cache_version *dnskey, const struct cache_version *data)
+{
+	return ((ds->keys | dnskey->keys | dnskey->signers | data->keys) & history->given_up) != 0;
+}
+
 /* When caches may hold all three; false if they never may, or no longer at `now`. */
 static bool overlap(const struct cache_history *history, const struct cache_conflict *which, struct utc now,
     struct utc *begins, struct utc *ends)
@@ -65,6 +71,8 @@ bool cache_proof(const struct cache_history *history, struct utc now, struct cac
 				if (!overlap(history, &at, now, &at.begins, &at.ends))
 					continue;
 				if (validates(history, &history->ds[at.ds], &history->dnskey[at.dnskey],
+					&history->data[at.data]) ||
+				    is_given_up(history, &history->ds[at.ds], &history->dnskey[at.dnskey],
 					&history->data[at.data]))
 					continue;
 				if (good || utc_before(out->ends, at.ends))

@@ -37,9 +37,10 @@ struct cache_history {
 	struct span
 	    parent_propagation; /* between the parent's servers; 0 if `until` says that all of them have changed */
 	uint8_t algorithm[CACHE_KEYS]; /* by key number */
-	bool strict; /* also RFC 4035 2.2: each algorithm of the DS set is in the DNSKEY RRset and signs it, each
-		      * algorithm of the DNSKEY RRset signs the data; for validators that insist on it (RFC 6781 4.1.4)
-		      */
+	uint64_t given_up; /* keys that are dropped on demand: a version with one of them may be bogus with others */
+	bool strict;       /* also RFC 4035 2.2: each algorithm of the DS set is in the DNSKEY RRset and signs it, each
+			    * algorithm of the DNSKEY RRset signs the data; for validators that insist on it (RFC 6781 4.1.4)
+			    */
 };
 
 /* A combination that is bogus. */

@@ -43,6 +43,7 @@ static enum status bit_of(struct history *history, int64_t id, uint8_t algorithm
 	history->taken[free_bit] = true;
 	history->id[free_bit] = id;
 	history->algorithm[free_bit] = algorithm;
+	history->given_up[free_bit] = false;
 	*bit = UINT64_C(1) << free_bit;
 	return STATUS_OK;
 }
@@ -189,6 +190,40 @@ void history_forget(struct history *history, struct utc now)
 
 /* ---- the check ---- */
 
+void history_give_up(struct history *history, const struct rollover_key keys[], size_t count)
+{
+	for (unsigned bit = 0; bit < CACHE_KEYS; bit++)
+		for (size_t i = 0; history->taken[bit] && i < count; i++)
+			if (keys[i].key.id == history->id[bit])
+				history->given_up[bit] = keys[i].key.dropped.seconds != 0;
+}
+
+size_t history_conflicts(const struct history *history, struct utc now, struct cache_conflict out[], size_t most)
+{
+	size_t count = 0;
+	struct cache_conflict at;
+	struct cache_history one = { .ds_count = 1,
+		.dnskey_count = 1,
+		.data_count = 1,
+		.propagation = history->propagation,
+		.parent_propagation = history->parent_propagation,
+		.strict = history->strict };
+	memcpy(one.algorithm, history->algorithm, sizeof(one.algorithm));
+	for (size_t ds = 0; ds < history->count[HISTORY_DS]; ds++) {
+		for (size_t dnskey = 0; dnskey < history->count[HISTORY_DNSKEY]; dnskey++) {
+			for (size_t data = 0; data < history->count[HISTORY_DATA] && count < most; data++) {
+				one.ds = &history->versions[HISTORY_DS][ds];
+				one.dnskey = &history->versions[HISTORY_DNSKEY][dnskey];
+				one.data = &history->versions[HISTORY_DATA][data];
+				if (cache_proof(&one, now, &at))
+					continue;
+				out[count++] = (struct cache_conflict){ ds, dnskey, data, at.begins, at.ends };
+			}
+		}
+	}
+	return count;
+}
+
 bool history_judge(const struct history *history, struct utc now, struct cache_conflict *out)
 {
 	struct cache_history judged = { .ds = history->versions[HISTORY_DS],
@@ -201,6 +236,9 @@ bool history_judge(const struct history *history, struct utc now, struct cache_c
 		.parent_propagation = history->parent_propagation,
 		.strict = history->strict };
 	memcpy(judged.algorithm, history->algorithm, sizeof(judged.algorithm));
+	for (unsigned bit = 0; bit < CACHE_KEYS; bit++)
+		if (history->given_up[bit])
+			judged.given_up |= UINT64_C(1) << bit;
 	return cache_proof(&judged, now, out);
 }
 

@@ -43,6 +43,7 @@ struct history {
 	bool taken[CACHE_KEYS]; /* by bit */
 	int64_t id[CACHE_KEYS];
 	uint8_t algorithm[CACHE_KEYS];
+	bool given_up[CACHE_KEYS];
 	struct span propagation, parent_propagation;
 	bool strict;
 };
@@ -74,8 +75,16 @@ bool history_ds_is_settled(const struct rollover_key keys[], size_t count, struc
 /* Drops what no cache can hold any more. */
 void history_forget(struct history *history, struct utc now);
 
+/* From now on the check lets pass what is bogus with a version that names a key which is dropped (key.dropped). A key
+ * that is dropped later needs another call. */
+void history_give_up(struct history *history, const struct rollover_key keys[], size_t count);
+
 /* The cache check: false, with the conflict that ends last, if some cache may find the zone bogus at `now` or later. */
 bool history_judge(const struct history *history, struct utc now, struct cache_conflict *out);
+
+/* All combinations that some cache may find bogus at `now` or later, at most `most`, whatever is given up; returns how
+ * many. */
+size_t history_conflicts(const struct history *history, struct utc now, struct cache_conflict out[], size_t most);
 
 /* The combination in words: "a DS of KSK 1 with a DNSKEY RRset of ..., from ... to ...". */
 char *history_words(const struct history *history, const struct cache_conflict *conflict,

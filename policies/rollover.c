@@ -373,6 +373,50 @@ static void settle(struct planner *p)
 	}
 }
 
+/* ---- what is dropped on demand ---- */
+
+bool rollover_is_dropping(const struct rollover_key *key)
+{
+	if (key->key.dropped.seconds == 0)
+		return false;
+	for (int r = 0; r < KEY_RECORDS; r++)
+		if (key->key.state[r] == KEY_RUMOURED || key->key.state[r] == KEY_OMNIPRESENT)
+			return true;
+	return false;
+}
+
+/* All that the key has goes, and all that its successor has comes, in one version. */
+static void drop(struct planner *p, size_t index)
+{
+	const size_t successor = rollover_successor(p->keys, p->count, index);
+	for (int r = 0; r < KEY_RECORDS; r++) {
+		const enum key_record record = (enum key_record)r;
+		const enum key_state state = state_of(p, index, record);
+		if (state == KEY_RUMOURED || state == KEY_OMNIPRESENT)
+			move(p, index, record, KEY_UNRETENTIVE);
+		if (successor == SIZE_MAX || !may_introduce(p, &p->keys[successor], record))
+			continue;
+		const enum key_state other = state_of(p, successor, record);
+		if ((other == KEY_HIDDEN || other == KEY_UNRETENTIVE) && !p->moved[successor][record])
+			move(p, successor, record, KEY_RUMOURED);
+	}
+}
+
+static bool successor_waits_for_backup(const struct planner *p, size_t index)
+{
+	const size_t successor = rollover_successor(p->keys, p->count, index);
+	return successor != SIZE_MAX && waits_for_backup(p, successor);
+}
+
+static bool drop_all(struct planner *p)
+{
+	for (size_t i = 0; i < p->count; i++)
+		if (rollover_is_dropping(&p->keys[i]) && !p->keys[i].key.goal_present &&
+		    !rollover_key_is_missing(p->keys, p->count) && !successor_waits_for_backup(p, i))
+			drop(p, i);
+	return p->move_count > 0;
+}
+
 /* ---- the plan ---- */
 
 /* What time has made true of a key is said before its new goal makes it leave: a run may come late. */
@@ -422,9 +466,14 @@ enum status rollover_plan(const struct rollover_policy *policy, const struct rol
 	if (count > 0)
 		memcpy(p.keys, keys, count * sizeof(*keys));
 	rollover_set_goals(policy, p.keys, count);
-	conclude(&p, keys);
-	settle(&p);
-	struct rollover_plan plan = { .keys = p.keys, .count = count, .moves = p.moves, .move_count = p.move_count };
+	const bool dropping = drop_all(&p);
+	if (!dropping) {
+		conclude(&p, keys);
+		settle(&p);
+	}
+	struct rollover_plan plan = {
+		.dropping = dropping, .keys = p.keys, .count = count, .moves = p.moves, .move_count = p.move_count
+	};
 	plan.waits = arena_calloc(mem, count * KEY_RECORDS, sizeof(*plan.waits));
 	plan.next = UTC_NEVER;
 	collect_waits(&p, &plan);
@@ -463,6 +512,28 @@ bool rollover_is_first_key_set(const struct rollover_key keys[], size_t count)
 			return false;
 	}
 	return true;
+}
+
+static bool is_used(const struct key *key, enum key_record record)
+{
+	return key->state[record] == KEY_RUMOURED || key->state[record] == KEY_OMNIPRESENT;
+}
+
+const char *rollover_drop_obstacle(const struct rollover_key keys[], size_t count, size_t which)
+{
+	static const enum key_record needed[] = { KEY_ZRRSIG, KEY_KRRSIG };
+	const struct key *const key = &keys[which].key;
+	if (key->standby || rollover_successor(keys, count, which) != SIZE_MAX)
+		return NULL;
+	for (size_t r = 0; r < COUNT(needed); r++) {
+		bool covered = !is_used(key, needed[r]);
+		for (size_t i = 0; i < count && !covered; i++)
+			covered = i != which && keys[i].key.algorithm == key->algorithm && keys[i].key.goal_present &&
+				  is_used(&keys[i].key, needed[r]);
+		if (!covered)
+			return "no other key takes its place, and the zone would be without signatures";
+	}
+	return NULL;
 }
 
 const char *rollover_obstacle_text(enum rollover_obstacle why)

@@ -119,6 +119,7 @@ struct rollover_plan {
 	size_t birth_count;
 	struct rollover_birth *ahead; /* due later, as far as it is known now */
 	size_t ahead_count;
+	bool dropping;   /* the moves drop a key on demand (key.dropped): nothing holds them, and nothing else moves */
 	struct utc next; /* look again then; UTC_NEVER if only the parent or a person can move it */
 };
 
@@ -163,5 +164,15 @@ bool rollover_start(struct rollover_key keys[], size_t count, enum key_role role
  * again. False, and nothing changed, if it replaces no key, or if a record of the old key is on its way out already:
  * then only a new roll leads back. */
 bool rollover_abort(struct rollover_key keys[], size_t count, int64_t id);
+
+/* The key that signs for the role now and is not dropped yet, also one that is on its way out; NULL: none. */
+struct rollover_key *rollover_in_use(struct rollover_key keys[], size_t count, enum key_role role);
+
+/* Whether a key that is dropped (key.dropped) still does something, so that the next plan takes it out, whatever rules,
+ * method and time say, with the key that takes its place. */
+bool rollover_is_dropping(const struct rollover_key *key);
+
+/* Why the key cannot be dropped: without it nothing would sign. NULL: it can. */
+const char *rollover_drop_obstacle(const struct rollover_key keys[], size_t count, size_t which);
 
 const char *rollover_obstacle_text(enum rollover_obstacle why);

@@ -294,5 +294,21 @@ bool rollover_abort(struct rollover_key keys[], size_t count, int64_t id)
 		return false;
 	key->goal_present = false;
 	old->goal_present = true;
+	old->dropped = (struct utc){ 0 };
 	return true;
+}
+
+struct rollover_key *rollover_in_use(struct rollover_key keys[], size_t count, enum key_role role)
+{
+	static const enum key_record uses[] = {
+		[KEY_KSK] = KEY_KRRSIG, [KEY_ZSK] = KEY_ZRRSIG, [KEY_CSK] = KEY_ZRRSIG
+	};
+	for (size_t i = 0; i < count; i++) {
+		const struct key *const key = &keys[i].key;
+		const enum key_state state = key->state[uses[role]];
+		if (key->role == role && !key->standby && key->dropped.seconds == 0 &&
+		    (state == KEY_RUMOURED || state == KEY_OMNIPRESENT))
+			return &keys[i];
+	}
+	return NULL;
 }

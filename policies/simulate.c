@@ -104,9 +104,10 @@ static enum status publish(struct run *run, struct error *err)
 	return status;
 }
 
-static enum status judge(const struct run *run, struct arena *mem, struct error *err)
+static enum status judge(struct run *run, struct arena *mem, struct error *err)
 {
 	struct cache_conflict conflict;
+	history_give_up(&run->history, run->keys, run->count);
 	if (history_judge(&run->history, run->now, &conflict) || !utc_before(run->tolerated, conflict.ends))
 		return STATUS_OK;
 	return error_set(err, STATUS_NO, "%s", history_words(&run->history, &conflict, run->keys, run->count, mem));
@@ -366,6 +367,21 @@ static const char *order_roll(struct run *run, const struct simulate_command *co
 	return NULL;
 }
 
+static const char *order_drop(struct run *run, const struct simulate_command *command)
+{
+	struct rollover_key *const key = rollover_in_use(run->keys, run->count, command->role);
+	if (key == NULL)
+		return "no key of that role is in use";
+	if (key->key.goal_present) {
+		run->has_ordered = rollover_start(run->keys, run->count, command->role, &run->policy, &run->ordered) &&
+				   run->ordered.predecessor == key->key.id;
+		if (!run->has_ordered)
+			return "a roll of that role is under way, and its new key is not in use yet";
+	}
+	key->key.dropped = run->now;
+	return NULL;
+}
+
 static const char *order_abort(struct run *run, const struct simulate_command *command)
 {
 	for (size_t i = run->count; i-- > 0;) {
@@ -419,6 +435,7 @@ static void carry_out(struct run *run, const struct simulate_command *command)
 	static order *const orders[SIMULATE_VERBS] = {
 		[SIMULATE_ROLL] = order_roll,
 		[SIMULATE_EMERGENCY] = order_roll,
+		[SIMULATE_DROP] = order_drop,
 		[SIMULATE_ABORT] = order_abort,
 		[SIMULATE_STEP] = order_run,
 		[SIMULATE_HOLD] = order_run,

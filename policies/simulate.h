@@ -18,6 +18,7 @@
 enum simulate_verb {
 	SIMULATE_ROLL,      /* start a roll of `role` */
 	SIMULATE_EMERGENCY, /* the same, whatever window or hold says */
+	SIMULATE_DROP,      /* the key of `role` leaves at once, whatever caches hold: security first */
 	SIMULATE_ABORT,     /* turn the latest roll of `role` back */
 	SIMULATE_STEP,      /* the next step of a manual policy */
 	SIMULATE_HOLD,
@@ -90,7 +91,8 @@ typedef void simulate_watcher(void *context, const struct simulate_event *event)
  * the policy's windows. */
 struct simulate_world simulate_world_of(const struct policy *policy, struct utc start, struct utc until);
 
-/* Reads "roll ksk", "roll algorithm ED25519", "emergency zsk", "abort csk", "step", "hold", "release", "scheme csk",
+/* Reads "roll ksk", "roll algorithm ED25519", "emergency zsk",
+ * "emergency security-first zsk", "abort csk", "step", "hold", "release", "scheme csk",
  * "goal insecure", "ds-delay 3d", "ds-delay never". STATUS_USAGE. Leaves `when` alone. */
 enum status simulate_command_parse(const char *text, struct simulate_command *out, struct error *err) MUST_CHECK;
 

@@ -65,6 +65,7 @@ static const struct {
 } verbs[] = {
 	{ "roll algorithm", SIMULATE_ALGORITHM, read_algorithm },
 	{ "roll", SIMULATE_ROLL, read_role },
+	{ "emergency security-first", SIMULATE_DROP, read_role },
 	{ "emergency", SIMULATE_EMERGENCY, read_role },
 	{ "abort", SIMULATE_ABORT, read_role },
 	{ "step", SIMULATE_STEP, read_nothing },
@@ -90,7 +91,8 @@ enum status simulate_command_parse(const char *text, struct simulate_command *ou
 	char shown[64];
 	error_escape(text, strlen(text), shown, sizeof(shown));
 	return error_set(err, STATUS_USAGE,
-	    "\"%s\" is no command of a simulation: roll, emergency or abort with ksk, zsk or csk; roll algorithm NAME; "
+	    "\"%s\" is no command of a simulation: roll, emergency, emergency security-first or abort with ksk, zsk or "
+	    "csk; roll algorithm NAME; "
 	    "step; "
 	    "hold; release; scheme csk|ksk-zsk; goal signed|insecure; ds-delay DURATION|never",
 	    shown);

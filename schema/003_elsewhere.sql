@@ -19,3 +19,6 @@ CREATE INDEX ceremonies_of_zone ON ceremonies (zone, kind, id);
 
 -- A person says that a backup holds the key; 0: nobody did.
 ALTER TABLE keys ADD COLUMN backed_up INTEGER NOT NULL DEFAULT 0;
+
+-- Since when a key that may be stolen is to leave at once, whatever caches hold; 0: not.
+ALTER TABLE keys ADD COLUMN dropped INTEGER NOT NULL DEFAULT 0;

@@ -61,6 +61,7 @@ CREATE TABLE keys (
 	purging INTEGER NOT NULL DEFAULT 0, -- when the destruction of its private half began; 0: it did not
 	purged INTEGER NOT NULL DEFAULT 0 CHECK (purged = 0 OR purging > 0), -- when it was destroyed
 	backed_up INTEGER NOT NULL DEFAULT 0, -- since when somebody says that a backup holds it; 0: nobody did
+	dropped INTEGER NOT NULL DEFAULT 0, -- since when it is to leave at once, whatever caches hold; 0: not
 	UNIQUE (zone, fingerprint)
 ) STRICT;
 

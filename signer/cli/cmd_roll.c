@@ -222,24 +222,56 @@ static int run_abort(struct cli *cli, struct error *err)
 
 /* ---- emergency ---- */
 
+static void tell_parent(struct cli *cli, const struct roll_breakage *breakage)
+{
+	cli_say(cli,
+	    "  at the parent: its DS must go in the same hour, and the DS of the key that replaces it must come "
+	    "(zoneseal "
+	    "ds show %s). Carry it there by another way than CDS: no key of the DS set signs the zone any more (RFC "
+	    "7344 "
+	    "4.1). If every parent server shows the change at %s, the last validator recovers at %s",
+	    cli->args[0], report_when(breakage->parent_acts, cli->now, cli->mem),
+	    report_when(breakage->ends_with_parent, cli->now, cli->mem));
+}
+
 static enum status tell_both_plans(struct cli *cli, const struct roll_view *view, int64_t key, struct error *err)
 {
 	struct roll_breakage breakage;
 	const enum status status = roll_breakage_of(view, key, cli->now, cli->mem, &breakage, err);
 	if (status != STATUS_OK)
 		return status;
-	cli_say(cli, "safe: a rollover that no cache notices, started now; the key stays usable until it has ended");
-	if (breakage.begins.seconds == UTC_NEVER.seconds)
-		cli_say(cli, "if the key left at once instead, no validator would fail");
-	else
-		cli_say(cli,
-		    "if the key left with the next publication instead, validators would FAIL from %s until %s%s%s; "
-		    "zoneseal "
-		    "has no command for that",
-		    report_when(breakage.begins, cli->now, cli->mem),
-		    breakage.ends.seconds == UTC_NEVER.seconds ? "the parent has changed the DS, and its TTL"
-							       : report_when(breakage.ends, cli->now, cli->mem),
-		    breakage.words != NULL ? ": " : "", breakage.words != NULL ? breakage.words : "");
+	const bool never = breakage.ends.seconds == UTC_NEVER.seconds;
+	cli_say(cli, "availability first: safe, a rollover that no cache notices, started now; the key stays usable "
+		     "until it has "
+		     "ended");
+	if (breakage.count == 0) {
+		cli_say(cli, "security first (--plan security-first): the key leaves with the next publication, and no "
+			     "validator fails");
+		return STATUS_OK;
+	}
+	cli_say(cli,
+	    "security first (--plan security-first): the key leaves with the next publication, and validators would "
+	    "FAIL "
+	    "from %s until %s:",
+	    report_when(cli->now, cli->now, cli->mem),
+	    never ? "the parent has changed the DS, and its TTL is over"
+		  : report_when(breakage.ends, cli->now, cli->mem));
+	for (size_t i = 0; i < breakage.count; i++)
+		cli_say(cli, "  %s", breakage.words[i]);
+	if (breakage.parent)
+		tell_parent(cli, &breakage);
+	return STATUS_OK;
+}
+
+static enum status plan_named(const struct cli *cli, bool *security_first, struct error *err)
+{
+	const char *const plan = cli_value(cli, OPTION_PLAN);
+	*security_first = plan != NULL && strcmp(plan, "security-first") == 0;
+	if (plan != NULL && !*security_first && strcmp(plan, "availability-first") != 0)
+		return error_set(err, STATUS_USAGE, "--plan: availability-first or security-first");
+	if (*security_first && cli_value(cli, OPTION_REASON) == NULL)
+		return error_set(err, STATUS_USAGE,
+		    "--plan security-first breaks validation for a while: say why with --reason; it is audited");
 	return STATUS_OK;
 }
 
@@ -247,16 +279,19 @@ static enum status ask_emergency(struct cli *cli, struct store *store, const str
     struct roll_answer *answer, struct error *err)
 {
 	struct roll_view view;
+	struct roll_request with_plan = *request;
 	int64_t key = 0;
 	const char *text = cli_value(cli, OPTION_KEY);
 	if (text == NULL)
 		return error_set(err, STATUS_USAGE, "say which key may be stolen: --key TAG");
-	enum status status = look(cli, store, &view, err);
+	enum status status = plan_named(cli, &with_plan.security_first, err);
+	if (status == STATUS_OK)
+		status = look(cli, store, &view, err);
 	if (status == STATUS_OK)
 		status = named_key(cli, store, &view, text, &key, err);
 	if (status == STATUS_OK)
 		status = tell_both_plans(cli, &view, key, err);
-	return status == STATUS_OK ? roll_emergency(store, request, key, cli->mem, answer, err) : status;
+	return status == STATUS_OK ? roll_emergency(store, &with_plan, key, cli->mem, answer, err) : status;
 }
 
 static int run_emergency(struct cli *cli, struct error *err)
@@ -380,10 +415,12 @@ const struct command command_roll_list = {
 const struct command command_emergency = {
 	.name = "emergency",
 	.run = run_emergency,
-	.synopsis = "ZONE --key TAG",
-	.summary = "replace a key that may be stolen; safely, and says what the fast way would break",
-	.examples = "  zoneseal emergency nl.test --key 41001 --dry-run\n  zoneseal emergency nl.test --key 41001\n",
-	.options = OF_EVERY_REQUEST | TAKES(OPTION_KEY),
+	.synopsis = "ZONE --key TAG [--plan PLAN]",
+	.summary = "replace a key that may be stolen: unnoticed by caches, or at once with what that breaks",
+	.examples = "  zoneseal emergency nl.test --key 41001 --dry-run\n"
+		    "  zoneseal emergency nl.test --key 41001\n"
+		    "  zoneseal emergency nl.test --key 41001 --plan security-first --reason \"token stolen\"\n",
+	.options = OF_EVERY_REQUEST | TAKES(OPTION_KEY) | TAKES(OPTION_PLAN),
 	.min_args = 1,
 	.max_args = 1,
 	.changes = true,

@@ -69,6 +69,8 @@ const struct option_row cli_options[OPTIONS] = {
 	    "what an operator does then, e.g. 2027-03-01:\"roll ksk\"; may be repeated", .many = true },
 	[OPTION_EXPECT_REVISION] = { "expect-revision", 0, "N",
 	    "refuse unless the zone is as it was when that was shown" },
+	[OPTION_PLAN] = { "plan", 0, "PLAN",
+	    "availability-first (default) or security-first, which breaks validation" },
 };
 
 static const struct command *const rows[] = {

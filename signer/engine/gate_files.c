@@ -10,19 +10,46 @@
 
 enum { PPM_ALL = 1000000000, PUBLIC_TEXT = (KEY_PUBLIC_MAX + 2) / 3 * 4 + 1 };
 
+/* A key that left before caches could do without it, on an operator's demand; its successor is not in caches either. */
+static bool is_being_dropped(const struct key *key)
+{
+	if (key->dropped.seconds == 0)
+		return false;
+	for (int r = 0; r < KEY_RECORDS; r++)
+		if (key->state[r] == KEY_UNRETENTIVE)
+			return true;
+	return false;
+}
+
+static bool stands_in(const struct key *key, const struct key keys[], size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (keys[i].id == key->predecessor && is_being_dropped(&keys[i]))
+			return true;
+	return false;
+}
+
+static const char *uses_of(const struct key *key, const struct key keys[], size_t count, struct arena *mem)
+{
+	const bool publish = key_is_published(key), ksk = key_signs_keys(key), zsk = key_signs_zone(key);
+	if (!publish && !ksk && !zsk)
+		return is_being_dropped(key) ? " dropped" : NULL;
+	return arena_printf(mem, "%s%s%s%s%s", publish ? " publish" : "", ksk ? " ksk" : "", zsk ? " zsk" : "",
+	    publish ? key->standby && !zsk ? " standby" : "" : " old",
+	    publish && stands_in(key, keys, count) ? " instead" : "");
+}
+
 char *gate_expected_keys(const struct key keys[], size_t count, struct arena *mem)
 {
 	char *out = arena_strdup(mem, "");
 	for (size_t i = 0; i < count; i++) {
 		const struct key *key = &keys[i];
 		char text[PUBLIC_TEXT];
-		bool publish = key_is_published(key), ksk = key_signs_keys(key), zsk = key_signs_zone(key);
-		if (!publish && !ksk && !zsk)
+		const char *const uses = uses_of(key, keys, count, mem);
+		if (uses == NULL)
 			continue;
 		bytes_to_base64((struct bytes){ key->public_key, key->public_size }, text);
-		out = arena_printf(mem, "%s%u 3 %u %s%s%s%s%s\n", out, key_published_flags(key), key->algorithm, text,
-		    publish ? " publish" : "", ksk ? " ksk" : "", zsk ? " zsk" : "",
-		    publish ? key->standby && !zsk ? " standby" : "" : " old");
+		out = arena_printf(mem, "%s%u 3 %u %s%s\n", out, key_published_flags(key), key->algorithm, text, uses);
 	}
 	return out;
 }

@@ -102,6 +102,7 @@ struct roll_request {
 	int64_t lock_wait_seconds;
 	int64_t expect_revision; /* of the zone, as it was reviewed; 0: any. Another one is STATUS_REFUSED */
 	bool dry_run;            /* judge and show, change nothing */
+	bool security_first;     /* roll_emergency: the key leaves with the next publication, whatever caches hold */
 };
 
 /* What came of it: the zone's rollovers as they are after the request (or would be). */
@@ -128,15 +129,22 @@ enum status roll_step(struct store *store, const struct roll_request *request, s
     struct roll_answer *out, struct error *err) MUST_CHECK;
 
 /* Replaces a key that may be stolen. Safe: a roll that no cache notices, started now, by a standby key if there is one.
- * What it takes is in `out->view`. */
+ * What it takes is in `out->view`. With request->security_first the next run takes the key out of the zone and puts its
+ * successor in its place in one version: what caches hold of it is given up (roll_breakage_of says for whom and until
+ * when), and the cache check lets that pass for this key and no other. */
 enum status roll_emergency(struct store *store, const struct roll_request *request, int64_t key, struct arena *mem,
     struct roll_answer *out, struct error *err) MUST_CHECK;
 
-/* From when until when validators may fail if `key` left the zone at `now` with its successor in its place, and which
- * combination fails last. `begins` is UTC_NEVER if none does. */
+enum { ROLL_BROKEN = 12 };
+
+/* Which validators fail, and until when, if `key` leaves at `now` with its successor in its place. */
 struct roll_breakage {
-	struct utc begins, ends; /* ends UTC_NEVER: until the parent has changed the DS */
-	const char *words;
+	const char *words[ROLL_BROKEN]; /* a combination each; the list may be cut */
+	size_t count;                   /* 0: no validator fails */
+	struct utc ends;                /* UTC_NEVER: not before the parent has changed the DS, and then: */
+	struct utc ends_with_parent;    /* the end if every parent server shows the change at parent_acts */
+	struct utc parent_acts;         /* `now` and the policy's registration delay */
+	bool parent;                    /* the DS of the key must leave the parent */
 };
 
 enum status roll_breakage_of(const struct roll_view *view, int64_t key, struct utc now, struct arena *mem,

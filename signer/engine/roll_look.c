@@ -348,6 +348,7 @@ enum status roll_plan(struct roll_view *view, struct utc now, struct arena *mem,
 {
 	view->stop = ROLL_GOES;
 	view->stop_words = NULL;
+	history_give_up(view->history, view->keys, view->count);
 	enum status status =
 	    rollover_plan(&view->rules, view->keys, view->count, &view->facts, now, mem, &view->plan, err);
 	if (status != STATUS_OK)

@@ -23,6 +23,3 @@ enum status roll_plan(struct roll_view *view, struct utc now, struct arena *mem,
 /* What caches may hold once a version with `keys` is published at `when`. */
 enum status roll_publish_in(struct history *history, const struct roll_view *view, const struct rollover_key keys[],
     struct utc when, struct error *err) MUST_CHECK;
-
-/* Key `key` leaves at once, whatever the rules say, and the one that replaces it comes at once: security first. */
-void roll_force_out(struct rollover_key keys[], size_t count, int64_t key, struct utc now);

@@ -150,8 +150,13 @@ static enum status imagine(struct work *work, const struct rollover_birth *birth
 static enum status retire(struct work *work, int64_t id, struct error *err)
 {
 	struct rollover_key *const old = find_key(&work->out->view, id);
+	const bool drop = work->request->security_first;
 	old->key.goal_present = false;
-	return store_keys_changed(work, &old->key, 1, "an operator's rollover replaces it", err);
+	if (drop)
+		old->key.dropped = work->request->now;
+	return store_keys_changed(work, &old->key, 1,
+	    drop ? "security first: it leaves at once, whatever caches hold" : "an operator's rollover replaces it",
+	    err);
 }
 
 static enum status store_made(struct work *work, struct error *err)
@@ -190,6 +195,8 @@ static enum status exchange(struct work *work, const struct rollover_birth *birt
 	status = bring_in(work, birth, candidate, err);
 	if (status == STATUS_OK)
 		status = retire(work, birth->predecessor, err);
+	if (status == STATUS_OK && dry)
+		status = roll_plan(&work->out->view, work->request->now, work->mem, err);
 	return dry ? status : store_group_end(work->store, status, err);
 }
 
@@ -203,13 +210,17 @@ static bool is_too_early(const struct roll_view *view, const struct key *key)
 	       key->state[KEY_KRRSIG] == KEY_RUMOURED;
 }
 
-static enum status replace(struct work *work, enum key_role role, struct error *err)
+/* `only`: the key that is to go, and no other; 0: any. */
+static enum status replace(struct work *work, enum key_role role, int64_t only, struct error *err)
 {
 	struct rollover_birth birth;
 	struct roll_view *const view = &work->out->view;
 	if (!rollover_start(view->keys, view->count, role, &view->rules, &birth) ||
 	    is_too_early(view, &find_key(view, birth.predecessor)->key))
 		return refuse_start(view, role, err);
+	if (only != 0 && birth.predecessor != only)
+		return error_set(err, STATUS_REFUSED, "%s: another %s is the one in use; see zoneseal key list %s",
+		    view->zone.name, key_role_name(role), view->zone.name);
 	const uint16_t old = find_key(view, birth.predecessor)->key.tag;
 	enum status status = exchange(work, &birth, err);
 	if (status == STATUS_OK && !work->request->dry_run)
@@ -231,7 +242,7 @@ enum status roll_start(struct store *store, const struct roll_request *request, 
 	struct work work = { store, request, mem, LOCK_NONE, out };
 	enum status status = begin(&work, "roll start", err);
 	if (status == STATUS_OK)
-		status = replace(&work, role, err);
+		status = replace(&work, role, 0, err);
 	lock_release(&work.lock);
 	return status;
 }
@@ -342,18 +353,66 @@ enum status roll_step(struct store *store, const struct roll_request *request, s
 
 /* ---- emergency ---- */
 
+static enum status look_again(struct work *work, struct error *err)
+{
+	return work->request->dry_run ? roll_plan(&work->out->view, work->request->now, work->mem, err)
+				      : look(work, err);
+}
+
 static enum status drop_reserve(struct work *work, struct rollover_key *key, struct error *err)
 {
 	key->key.goal_present = false;
+	if (work->request->security_first)
+		key->key.dropped = work->request->now;
 	work->out->key = key->key.id;
 	work->out->words = arena_printf(
 	    work->mem, "%s %u, kept in reserve, leaves the zone", key_role_name(key->key.role), key->key.tag);
 	const struct key changed = key->key;
-	enum status status = store_keys_changed(work, &changed, 1, "it may be stolen", err);
-	if (status != STATUS_OK)
-		return status;
-	return work->request->dry_run ? roll_plan(&work->out->view, work->request->now, work->mem, err)
-				      : look(work, err);
+	const enum status status = store_keys_changed(work, &changed, 1, "it may be stolen", err);
+	return status == STATUS_OK ? look_again(work, err) : status;
+}
+
+/* A key whose rollover goes on: it does not wait for caches any more. */
+static enum status hasten(struct work *work, struct rollover_key *key, struct error *err)
+{
+	const struct roll_view *const view = &work->out->view;
+	const char *const name = key_role_name(key->key.role);
+	if (!rollover_is_dropping(&(struct rollover_key){ .key = key->key }) && key->key.dropped.seconds != 0)
+		return error_set(err, STATUS_REFUSED, "%s: %s %u has left the zone already; see zoneseal status",
+		    view->zone.name, name, key->key.tag);
+	const char *const obstacle = rollover_drop_obstacle(view->keys, view->count, (size_t)(key - view->keys));
+	if (obstacle != NULL)
+		return error_set(err, STATUS_REFUSED, "%s: %s %u cannot leave at once: %s", view->zone.name, name,
+		    key->key.tag, obstacle);
+	key->key.dropped = work->request->now;
+	work->out->key = key->key.id;
+	work->out->words =
+	    arena_printf(work->mem, "%s %u leaves with the next publication, whatever caches hold", name, key->key.tag);
+	const struct key changed = key->key;
+	const enum status status =
+	    store_keys_changed(work, &changed, 1, "security first: it leaves at once, whatever caches hold", err);
+	return status == STATUS_OK ? look_again(work, err) : status;
+}
+
+static enum status refuse_leaving(const struct roll_view *view, const struct key *key, struct error *err)
+{
+	return error_set(err, STATUS_REFUSED,
+	    "%s: %s %u is on its way out already, as fast as caches allow; see zoneseal status", view->zone.name,
+	    key_role_name(key->role), key->tag);
+}
+
+static enum status take_out(struct work *work, struct rollover_key *stolen, struct error *err)
+{
+	const bool security_first = work->request->security_first;
+	if (stolen->key.foreign && !stolen->key.standby)
+		return error_set(err, STATUS_REFUSED,
+		    "%s: %s %u is another signer's key; only that signer can replace it", work->out->view.zone.name,
+		    key_role_name(stolen->key.role), stolen->key.tag);
+	if (!stolen->key.goal_present)
+		return security_first ? hasten(work, stolen, err) : refuse_leaving(&work->out->view, &stolen->key, err);
+	if (stolen->key.standby)
+		return drop_reserve(work, stolen, err);
+	return replace(work, stolen->key.role, stolen->key.id, err);
 }
 
 enum status roll_emergency(struct store *store, const struct roll_request *request, int64_t key, struct arena *mem,
@@ -364,31 +423,8 @@ enum status roll_emergency(struct store *store, const struct roll_request *reque
 	struct rollover_key *const stolen = status == STATUS_OK ? find_key(&out->view, key) : NULL;
 	if (status == STATUS_OK && stolen == NULL)
 		status = error_set(err, STATUS_REFUSED, "%s has no such key", out->view.zone.name);
-	if (status == STATUS_OK && !stolen->key.goal_present)
-		status = error_set(err, STATUS_REFUSED,
-		    "%s: %s %u is on its way out already, as fast as caches allow; see zoneseal status",
-		    out->view.zone.name, key_role_name(stolen->key.role), stolen->key.tag);
 	if (status == STATUS_OK)
-		status = stolen->key.standby ? drop_reserve(&work, stolen, err) : replace(&work, stolen->key.role, err);
+		status = take_out(&work, stolen, err);
 	lock_release(&work.lock);
 	return status;
-}
-
-enum status roll_breakage_of(const struct roll_view *view, int64_t key, struct utc now, struct arena *mem,
-    struct roll_breakage *out, struct error *err)
-{
-	struct rollover_key *const keys = arena_calloc(mem, view->count + 1, sizeof(*keys));
-	struct history *const after = arena_calloc(mem, 1, sizeof(*after));
-	struct cache_conflict conflict;
-	memcpy(keys, view->keys, view->count * sizeof(*keys));
-	roll_force_out(keys, view->count, key, now);
-	*after = *view->history;
-	const enum status status = roll_publish_in(after, view, keys, now, err);
-	if (status != STATUS_OK)
-		return status;
-	*out = (struct roll_breakage){ UTC_NEVER, now, "no cache notices" };
-	if (!history_judge(after, now, &conflict))
-		*out = (struct roll_breakage){ now, conflict.ends,
-			history_words(after, &conflict, keys, view->count, mem) };
-	return STATUS_OK;
 }

@@ -222,6 +222,9 @@ struct utc roll_run_next(struct run *run, struct utc refresh)
 	error_clear(&ignored);
 	if (run->options->dry_run || (!run->roll_is_current && look(run, &ignored) != STATUS_OK))
 		return refresh;
+	/* After a key was dropped alone the others go on at once. */
+	if (run->roll.plan.move_count > 0 && !run->output.to_stdout)
+		return run->now;
 	return utc_before(run->roll.next, refresh) ? utc_later(run->roll.next, run->now) : refresh;
 }
 

@@ -32,34 +32,6 @@ struct utc roll_conflict_over(const struct history *history, const struct cache_
 	return first;
 }
 
-/* ---- security first ---- */
-
-static bool replaces(const struct key *fresh, const struct key *old)
-{
-	return fresh->predecessor == old->id && fresh->goal_present;
-}
-
-void roll_force_out(struct rollover_key keys[], size_t count, int64_t key, struct utc now)
-{
-	const struct key *old = NULL;
-	for (size_t i = 0; i < count; i++)
-		if (keys[i].key.id == key)
-			old = &keys[i].key;
-	for (size_t i = 0; old != NULL && i < count; i++) {
-		struct key *const one = &keys[i].key;
-		const bool leaves = one == old;
-		if (!leaves && !replaces(one, old))
-			continue;
-		one->goal_present = !leaves;
-		for (int r = 0; r < KEY_RECORDS; r++) {
-			const enum key_state state = one->state[r];
-			const bool in = state == KEY_RUMOURED || state == KEY_OMNIPRESENT;
-			if (state != KEY_NA && in == leaves)
-				rollover_move(one, (enum key_record)r, leaves ? KEY_UNRETENTIVE : KEY_RUMOURED, now);
-		}
-	}
-}
-
 /* ---- sums ---- */
 
 static void add_term(struct roll_wait *wait, const char *what, struct span span)

@@ -115,7 +115,7 @@ void vchain_expected(struct vrun *run)
 	for (size_t i = 0; i < run->known.count; i++) {
 		const struct vkey *const key = &run->known.all[i];
 		const struct vplace at = { run->zone.apex, VTYPE_DNSKEY, key->line };
-		const bool wanted = run->expected[i] && (key->uses & VKEY_OLD) == 0;
+		const bool wanted = run->expected[i] && (key->uses & (VKEY_OLD | VKEY_DROPPED)) == 0;
 		if (i < run->published || wanted)
 			vreport_count(run->report, VC_KEY_EXPECTED, 1);
 		if (i < run->published && !wanted)

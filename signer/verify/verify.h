@@ -38,8 +38,10 @@
  * --expect-keys FILE: a line per key, "FLAGS 3 ALGORITHM BASE64 [use...]", the DNSKEY RDATA with its key in one word;
  * then its uses: "publish" (its DNSKEY must be in the zone), "ksk" (must sign the DNSKEY RRset), "zsk" (may sign
  * everything else), "standby" (published, but signs nothing, or with "ksk" the DNSKEY RRset), "old" (not published, but
- * signatures by it may stand in the zone: the outer stages of an algorithm roll). No use at all means publish. Empty
- * lines and those that begin with ; or # do not count.
+ * signatures by it may stand in the zone: the outer stages of an algorithm roll), "dropped" (nothing of it may be in
+ * the zone, and what caches hold of it is given up: it may be stolen), "instead" (signs at once for a dropped key,
+ * though caches do not know it). No use at all means publish. Empty lines and those that begin with ; or # do not
+ * count.
  */
 #pragma once
 

@@ -12,7 +12,8 @@ static bool read_use(struct vtoken token, unsigned *uses)
 		const char *word;
 		unsigned use;
 	} words[] = { { "publish", VKEY_PUBLISH }, { "ksk", VKEY_PUBLISH | VKEY_KSK },
-		{ "zsk", VKEY_PUBLISH | VKEY_ZSK }, { "old", VKEY_OLD }, { "standby", VKEY_PUBLISH | VKEY_STANDBY } };
+		{ "zsk", VKEY_PUBLISH | VKEY_ZSK }, { "old", VKEY_OLD }, { "standby", VKEY_PUBLISH | VKEY_STANDBY },
+		{ "dropped", VKEY_DROPPED }, { "instead", VKEY_PUBLISH | VKEY_INSTEAD } };
 	for (size_t i = 0; i < COUNT(words); i++) {
 		if (vtoken_is(token, words[i].word)) {
 			*uses |= words[i].use;
@@ -56,12 +57,16 @@ static size_t read_line(const char *line, size_t size, uint8_t *scratch, unsigne
 	*uses = 0;
 	for (token = vtoken_next(&words); token.kind == VTOKEN_WORD; token = vtoken_next(&words)) {
 		if (!read_use(token, uses)) {
-			*why = "a use is publish, ksk, zsk, standby or old";
+			*why = "a use is publish, ksk, zsk, standby, old, dropped or instead";
 			return 0;
 		}
 	}
 	if ((*uses & VKEY_STANDBY) != 0 && (*uses & (VKEY_ZSK | VKEY_OLD)) != 0) {
 		*why = "a standby key signs no zone data";
+		return 0;
+	}
+	if ((*uses & VKEY_DROPPED) != 0 && *uses != VKEY_DROPPED) {
+		*why = "a dropped key has no other use";
 		return 0;
 	}
 	return rdata.size;

@@ -13,7 +13,15 @@
 
 enum { VKEY_ZONE = 0x0100, VKEY_REVOKE = 0x0080, VKEY_SEP = 0x0001, VKEYS_MAX = 512, VKEYS_TRIED = 16 };
 
-enum vkey_use { VKEY_PUBLISH = 1, VKEY_KSK = 2, VKEY_ZSK = 4, VKEY_OLD = 8, VKEY_STANDBY = 16 };
+enum vkey_use {
+	VKEY_PUBLISH = 1,
+	VKEY_KSK = 2,
+	VKEY_ZSK = 4,
+	VKEY_OLD = 8,
+	VKEY_STANDBY = 16,
+	VKEY_DROPPED = 32,
+	VKEY_INSTEAD = 64
+};
 
 struct vkey {
 	const uint8_t *rdata;

@@ -248,12 +248,17 @@ static void check_serial(struct vrun *run)
 }
 
 /* Whether one RRSIG of the published zone names a key that is in the DNSKEY RRset now: it stayed, or it is expected and
- * signed before it was published (the RRSIG of a ZSK may come first). Tags of expected keys are nobody else's. */
+ * signed before it was published (the RRSIG of a ZSK may come first), or it is dropped, and what it signed is given
+ * up. Tags of expected keys are nobody else's. */
 static bool key_stays(const struct vrun *run, uint8_t algorithm, uint16_t tag)
 {
 	for (size_t i = 0; i < run->published; i++)
 		if ((run->previous_key[i] || run->expected[i]) && run->known.all[i].tag == tag &&
 		    run->known.all[i].algorithm == algorithm && vrun_zone_key(&run->known.all[i]))
+			return true;
+	for (size_t i = run->published; i < run->known.count; i++)
+		if ((run->known.all[i].uses & VKEY_DROPPED) != 0 && run->known.all[i].tag == tag &&
+		    run->known.all[i].algorithm == algorithm)
 			return true;
 	return false;
 }

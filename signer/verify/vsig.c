@@ -367,7 +367,7 @@ static void check_old_path(struct place *place, const struct vset *set, const st
 	for (size_t i = 0; i < count; i++) {
 		if (all[i].key == SIZE_MAX || (all[i].outcome != VOUTCOME_GOOD && all[i].outcome != VOUTCOME_FOREIGN))
 			continue;
-		if (run->previous_key[all[i].key])
+		if (run->previous_key[all[i].key] || (run->known.all[all[i].key].uses & VKEY_INSTEAD) != 0)
 			return;
 		instead = all[i].key;
 	}

@@ -157,11 +157,40 @@ class Requests(Rolls):
 
     def test_an_emergency_shows_both_plans_and_takes_the_safe_one(self):
         done = self.z("emergency", "nl.test", "--key", str(self.keys["zsk"]), code=0)
-        self.assertIn("safe:", done.err)
+        self.assertIn("availability first: safe", done.err)
         self.assertIn("validators would FAIL", done.err)
         self.assertEqual(self.roles(), ["ksk", "zsk", "zsk"])
         self.z("emergency", "nl.test", code=2)
         self.z("emergency", "nl.test", "--key", "1", code=66)
+
+    def test_security_first_is_asked_for_by_its_name_and_with_a_reason(self):
+        tag = str(self.keys["zsk"])
+        self.assertIn("--reason", self.z("emergency", "nl.test", "--key", tag, "--plan", "security-first", code=2).err)
+        self.assertIn("--plan", self.z("emergency", "nl.test", "--key", tag, "--plan", "fast", code=2).err)
+        self.assertEqual(self.roles(), ["ksk", "zsk"])
+
+    def test_security_first_says_for_whom_and_until_when_and_drops_the_key_with_the_next_run(self):
+        tag = str(self.keys["zsk"])
+        args = ("emergency", "nl.test", "--key", tag, "--plan", "security-first", "--reason", "token stolen")
+        dry = self.z(*args, "--dry-run", code=0)
+        self.assertEqual(self.roles(), ["ksk", "zsk"])
+        self.assertIn("validators would FAIL from", dry.err)
+        self.assertIn("a validator may hold", dry.err)
+        self.assertNotIn("at the parent", dry.err)
+        self.z(*args, code=0)
+        self.assertIn("token stolen", self.z("log", "nl.test", code=0).out)
+        self.sign()
+        keys = {key["tag"]: key for key in self.json("key", "list", "nl.test", code=0)["keys"]}
+        self.assertEqual(keys[int(tag)]["records"]["dnskey"]["state"], "unretentive")
+        self.assertEqual(keys[int(tag)]["records"]["zrrsig"]["state"], "unretentive")
+        self.z("audit", "replay", code=0)
+        self.assertIn("has left the zone already", self.z(*args, code=3).err)
+
+    def test_security_first_for_a_ksk_tells_what_must_happen_at_the_parent(self):
+        done = self.z("emergency", "nl.test", "--key", str(self.keys["ksk"]), "--plan", "security-first", "--reason",
+                      "token stolen", "--dry-run", code=0)
+        self.assertIn("zoneseal ds show nl.test", done.err)
+        self.assertIn("the last validator recovers at", done.err)
 
     def test_no_step_where_the_policy_is_not_manual(self):
         self.assertIn("keys.manual", self.z("roll", "step", "nl.test", code=3).err)

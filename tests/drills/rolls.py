@@ -78,6 +78,7 @@ class Caches:
     def __init__(self, propagation, strict=False):
         self.propagation, self.strict = propagation, strict
         self.ds, self.dnskey, self.data = [], [], []
+        self.given_up = set()  # keys that an operator dropped, whatever caches hold of them
 
     @staticmethod
     def serve(versions, new, now, overlap=False):
@@ -145,7 +146,8 @@ class Caches:
                 for data in self.data:
                     begins = max(ds.begins, dnskey.begins, data.begins)
                     ends = min(ds.gone(0), dnskey.gone(self.propagation), data.gone(self.propagation))
-                    if begins < ends and not self.chain(ds, dnskey, data):
+                    used = ds.keys | dnskey.keys | dnskey.signers | data.keys
+                    if begins < ends and not self.chain(ds, dnskey, data) and not used & self.given_up:
                         return (f"{rfc3339(begins)}..{rfc3339(min(ends, 1 << 40))}: DS {sorted(ds.keys)} DNSKEY "
                                 f"{sorted(dnskey.keys)} signed by {sorted(dnskey.signers)} data by {sorted(data.keys)}")
         return None

@@ -117,6 +117,10 @@ class Timelines(Rolling):
             self.order(text, "roll", "start", "nl.test", "--" + rest[0])
         elif word == "abort":
             self.order(text, "roll", "abort", "nl.test", "--key", self.tag_in_use(rest[0], newest=True))
+        elif text.startswith("emergency security-first"):
+            tag = self.tag_in_use(rest[1])
+            self.caches.given_up |= {name for name in self.names.values() if name[1] == int(tag)}
+            self.order(text, "emergency", "nl.test", "--key", tag, "--plan", "security-first", "--reason", "drill")
         elif word == "emergency":
             self.order(text, "emergency", "nl.test", "--key", self.tag_in_use(rest[0]))
         elif word in ("hold", "release"):
@@ -252,6 +256,18 @@ class Timelines(Rolling):
 
     def test_zsk_from_a_pool(self):
         self.follow("pool_zsk")
+
+    def test_security_first_zsk(self):
+        self.follow("emergency_security_first_zsk")
+
+    def test_security_first_ksk(self):
+        self.follow("emergency_security_first_ksk")
+
+    def test_security_first_csk(self):
+        self.follow("emergency_security_first_csk")
+
+    def test_security_first_with_a_standby_ksk(self):
+        self.follow("emergency_security_first_standby")
 
     def test_standby_ksk(self):
         self.follow("standby_ksk")

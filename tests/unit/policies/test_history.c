@@ -104,6 +104,43 @@ static void keys_that_are_exchanged_at_once_are_bogus_in_words(void **state)
 	assert_non_null(strstr(words, "until further notice"));
 }
 
+static void exchange_all(struct fixture *f)
+{
+	for (int r = 0; r < KEY_DS; r++) {
+		f->keys[1].key.state[r] = KEY_RUMOURED;
+		f->keys[0].key.state[r] = KEY_UNRETENTIVE;
+	}
+}
+
+static void what_a_dropped_key_breaks_is_given_up_and_still_listed(void **state)
+{
+	struct fixture *const f = *state;
+	struct cache_conflict conflicts[8];
+	struct cache_conflict conflict;
+	publish(f, start);
+	exchange_all(f);
+	publish(f, hours(2));
+	assert_false(history_judge(&f->history, hours(2), &conflict));
+	f->keys[0].key.dropped = hours(2);
+	history_give_up(&f->history, f->keys, 3);
+	assert_true(history_judge(&f->history, hours(2), &conflict));
+	/* The old DS with the new keys and either data, and each of keys and data without its other. */
+	assert_int_equal(history_conflicts(&f->history, hours(2), conflicts, 8), 3);
+	assert_int_equal(history_conflicts(&f->history, hours(2), conflicts, 2), 2);
+}
+
+static void what_another_key_breaks_is_not_given_up(void **state)
+{
+	struct fixture *const f = *state;
+	struct cache_conflict conflict;
+	publish(f, start);
+	exchange_all(f);
+	publish(f, hours(2));
+	f->keys[2].key.dropped = hours(2);
+	history_give_up(&f->history, f->keys, 3);
+	assert_false(history_judge(&f->history, hours(2), &conflict));
+}
+
 static void a_wanted_ds_set_is_open_beside_the_old_one_until_it_is_settled(void **state)
 {
 	struct fixture *const f = *state;
@@ -175,6 +212,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(the_same_set_again_begins_nothing, setup, teardown),
 		cmocka_unit_test_setup_teardown(the_same_set_with_a_larger_ttl_is_held_for_longer, setup, teardown),
 		cmocka_unit_test_setup_teardown(keys_that_are_exchanged_at_once_are_bogus_in_words, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+		    what_a_dropped_key_breaks_is_given_up_and_still_listed, setup, teardown),
+		cmocka_unit_test_setup_teardown(what_another_key_breaks_is_not_given_up, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 		    a_wanted_ds_set_is_open_beside_the_old_one_until_it_is_settled, setup, teardown),
 		cmocka_unit_test_setup_teardown(

@@ -69,6 +69,11 @@ static const struct row rows[] = {
 	{ "a zone that is held moves no key", "hold" },
 	{ "no step begins on days without key events", "windows" },
 	{ "an emergency does not wait for the calendar", "windows_emergency" },
+	{ "security first: a stolen ZSK leaves at once, and its successor signs at once",
+	    "emergency_security_first_zsk" },
+	{ "security first: a stolen KSK leaves at once, and its DS shall", "emergency_security_first_ksk" },
+	{ "security first: a stolen CSK leaves at once with all that it does", "emergency_security_first_csk" },
+	{ "security first: a standby KSK takes over from a stolen one at once", "emergency_security_first_standby" },
 	/* what goes wrong */
 	{ "without an answer of the parent the new KSK waits and the old one stays", "ksk_ds_never_seen" },
 	{ "a parent that takes a month delays the roll by a month", "ksk_ds_late" },
