@@ -225,6 +225,26 @@ static bool judge_ceremony(const struct roll_view *view, struct utc now, struct 
 	return true;
 }
 
+/* A hold, and a veto that no waiting ends, are ended by a person. Whoever held the zone knows: no alarm. */
+static void judge_stop(const struct roll_view *view, struct arena *mem, struct report_zone *zone)
+{
+	const char *const reason = view->zone.held_reason;
+	if (view->stop == ROLL_HELD) {
+		zone->headline = arena_printf(mem, "OK, but key events are held until somebody releases them%s%s.",
+		    reason != NULL ? ": " : "", reason != NULL ? reason : "");
+		zone->effect = "If nobody acts: all keys stay as they are, signatures go on, and rollovers wait.";
+		zone->command = arena_printf(mem, "zoneseal release %s", zone->name);
+	}
+	if (view->stop == ROLL_VETOED && view->stop_ends.seconds == UTC_NEVER.seconds) {
+		zone->urgent = true;
+		zone->health = REPORT_WARN;
+		zone->headline = "WARNING: the cache check refuses the next step of a rollover, and waiting does not "
+				 "end this.";
+		zone->effect = "If nobody acts: all keys stay as they are, signatures go on, and the rollover waits.";
+		zone->command = arena_printf(mem, "zoneseal plan %s", zone->name);
+	}
+}
+
 /* What a rollover wants of a person goes into the first line, unless something worse is there already. */
 static void judge_rollovers(const struct roll_view *view, struct utc now, struct arena *mem, struct report_zone *zone)
 {
@@ -243,7 +263,10 @@ static void judge_rollovers(const struct roll_view *view, struct utc now, struct
 		}
 		return;
 	}
-	if (!calm || zone->wait_count == 0 || zone->waits[0].who != REPORT_YOU)
+	if (calm)
+		judge_stop(view, mem, zone);
+	if (!calm || view->stop == ROLL_HELD || zone->health != REPORT_OK || zone->wait_count == 0 ||
+	    zone->waits[0].who != REPORT_YOU)
 		return;
 	const struct report_wait *wait = &zone->waits[0];
 	zone->headline = arena_printf(mem, "OK, but an action for you. Waiting for %s.", wait->what);

@@ -119,6 +119,11 @@ class Foreseen(Rolling):
         self.add_zone(self.policy(keys=KEYS))
         self.run_until(epoch("2026-02-19T00:00:00Z"))
         self.z("hold", "nl.test", "--reason", "audit", now=self.now_text(), code=0)
+        status = self.z("status", "nl.test", now=self.now_text(), code=0).out
+        first, effect = status.splitlines()[:2]
+        self.assertIn("OK, but key events are held until somebody releases them: audit.", first)
+        self.assertIn("If nobody acts: all keys stay as they are, signatures go on, and rollovers wait.", effect)
+        self.assertIn("Do now:   zoneseal release nl.test", status)
         held = self.foresee("--for", "100d")
         self.assertEqual(held, [])
         text = self.z("simulate", "nl.test", "--for", "100d", now=self.now_text(), code=0).out
