@@ -29,6 +29,16 @@ struct token_signer; /* one key ready to sign, for one thread */
 enum status token_open_soft(
     const char *keys_folder, const char *passphrase_file, struct token **out, struct error *err) MUST_CHECK;
 
+/* A file "stores.conf" in the folder names PKCS#11 tokens, which take the new keys of the roles that it says; keys that
+ * are in files go on working beside them. Its lines:
+ *
+ *   store NAME pkcs11:token=LABEL?module-path=/path/module.so&pin-source=file:/path    (RFC 7512; up to 8)
+ *   keys ksk|zsk|csk NAME [NAME...]      one and the same key in each: made in the first, carried wrapped to the others
+ *   least N                              tokens of a key that must work for a run to go on; without it all must
+ *
+ * A key on tokens has the locator "pkcs11:NAME[,NAME...]"; on a token its fingerprint is its CKA_ID. token_signer_new
+ * is the proof on every one of them, token_sign checks each signature under the published key. A store that fails is
+ * left out for the rest of the run. A store with another key under that CKA_ID stops every run. */
 void token_close(struct token *token);
 
 /* Makes a key pair of key->algorithm and key->bits and stores its private half; fills public_key, fingerprint, tags and

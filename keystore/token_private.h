@@ -5,6 +5,8 @@
 #include <openssl/evp.h>
 
 #include "keystore/token.h"
+#include "keystore/token_hsm.h"
+#include "keystore/token_pem.h"
 
 /* A signer of `pkey` (a reference is taken) for the algorithm of `key`. */
 enum status signer_of_pkey(
@@ -20,3 +22,11 @@ enum status signer_prove(
 enum status token_soft_load(struct token *token, const struct key *key, EVP_PKEY **out, struct error *err) MUST_CHECK;
 struct secret;
 const struct secret *token_soft_passphrase(const struct token *token);
+
+/* A signer of a key that is on tokens; proved there. */
+enum status signer_of_tokens(
+    struct hsm_list *tokens, const struct key *key, struct token_signer **out, struct error *err) MUST_CHECK;
+
+/* A secret of one line from a file that only its owner may read (or the group of root), without the line feed; `what`
+ * names it in messages. */
+enum status secret_read_file(const char *what, const char *path, struct secret *out, struct error *err) MUST_CHECK;

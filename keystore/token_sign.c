@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "keystore/dnskey.h"
+#include "keystore/token_hsm.h"
 #include "keystore/token_private.h"
 #include "signer/base/arena.h"
 #include "signer/base/bytes.h"
@@ -16,14 +17,16 @@ enum { CHALLENGE_SIZE = 64, DER_MAX = 160, SIGNATURE_ROOM = 512 };
 /* For RSA and ECDSA: the hash is made here with contexts that live as long as the signer, and EVP_PKEY_sign signs it;
  * that spares EVP_DigestSign's set-up for each signature, about a tenth to a quarter of the time of a P-256 one.
  *
- * No signature is verified after it was made: an RSA signature by CRT is checked against the public exponent inside
- * OpenSSL, and every signature of a zone is verified by the gate before anything is published. */
+ * No signature that is made here is verified after it was made (those of tokens are): an RSA signature by CRT is
+ * checked against the public exponent inside OpenSSL, and every signature of a zone is verified by the gate before
+ * anything is published. */
 struct token_signer {
 	const struct algorithm *algorithm;
 	EVP_PKEY *pkey;
 	EVP_PKEY_CTX *sign; /* NULL for EdDSA */
 	EVP_MD *digest;     /* NULL for EdDSA */
 	EVP_MD_CTX *hash;
+	struct hsm_signer *remote; /* on tokens: pkey is the public half; NULL: in this process */
 	uint16_t tag;
 	char fingerprint[17]; /* the first digits, for messages */
 	enum key_role role;
@@ -82,8 +85,42 @@ enum status signer_of_pkey(const struct key *key, EVP_PKEY *pkey, struct token_s
 	return signer_make(&like, pkey, out, err);
 }
 
+/* Everything else of a signer on tokens is in `remote`. */
+static void make_remote(const struct token_signer *like, struct hsm_signer *remote, struct token_signer **out)
+{
+	*out = memory_calloc(1, sizeof(**out));
+	(*out)->algorithm = like->algorithm;
+	(*out)->tag = like->tag;
+	(*out)->role = like->role;
+	(*out)->remote = remote;
+}
+
+enum status signer_of_tokens(
+    struct hsm_list *tokens, const struct key *key, struct token_signer **out, struct error *err)
+{
+	const struct token_signer like = {
+		.algorithm = alg_by_number(key->algorithm), .tag = key->tag, .role = key->role
+	};
+	EVP_PKEY *published = NULL;
+	struct hsm_signer *remote = NULL;
+	if (like.algorithm == NULL)
+		return error_set(err, STATUS_KEY, "%s %u: algorithm %u is not supported", key_role_name(key->role),
+		    key->tag, key->algorithm);
+	enum status status = dnskey_public_to_pkey(like.algorithm, key->public_key, key->public_size, &published, err);
+	if (status == STATUS_OK)
+		status = hsm_signer_new(tokens, key, published, &remote, err);
+	EVP_PKEY_free(published);
+	if (status == STATUS_OK)
+		make_remote(&like, remote, out);
+	return status;
+}
+
 enum status token_signer_copy(const struct token_signer *signer, struct token_signer **out, struct error *err)
 {
+	if (signer->remote != NULL) {
+		make_remote(signer, hsm_signer_copy(signer->remote), out);
+		return STATUS_OK;
+	}
 	return signer_make(signer, signer->pkey, out, err);
 }
 
@@ -91,6 +128,7 @@ void token_signer_free(struct token_signer *signer)
 {
 	if (signer == NULL)
 		return;
+	hsm_signer_free(signer->remote);
 	EVP_PKEY_CTX_free(signer->sign);
 	EVP_MD_CTX_free(signer->hash);
 	EVP_MD_free(signer->digest);
@@ -138,6 +176,8 @@ static enum status sign_edwards(
 enum status token_sign(
     struct token_signer *signer, const uint8_t *data, size_t size, uint8_t *out, size_t *out_size, struct error *err)
 {
+	if (signer->remote != NULL)
+		return hsm_sign(signer->remote, data, size, out, out_size, err);
 	if (signer->digest == NULL)
 		return sign_edwards(signer, data, size, out, out_size, err);
 	uint8_t digest[EVP_MAX_MD_SIZE];

@@ -15,6 +15,7 @@
 
 #include "keystore/dnskey.h"
 #include "keystore/token_bind.h"
+#include "keystore/token_hsm.h"
 #include "keystore/token_pem.h"
 #include "keystore/token_private.h"
 #include "signer/base/arena.h"
@@ -27,6 +28,7 @@ struct token {
 	int folder;
 	char *path;
 	struct secret passphrase;
+	struct hsm_list *tokens; /* NULL: there is no stores.conf */
 };
 
 /* ---- reading secret files ---- */
@@ -86,11 +88,11 @@ static enum status read_secret(
 }
 
 /* The group of root may read it: systemd hands out credentials so (the mask of an ACL shows as the group's bits). */
-static enum status read_passphrase(const char *path, struct secret *out, struct error *err)
+enum status secret_read_file(const char *what, const char *path, struct secret *out, struct error *err)
 {
 	const enum status status = read_secret(AT_FDCWD, path, path, true, PASSPHRASE_MOST, out, err);
 	if (status != STATUS_OK) {
-		error_context(err, "passphrase file %s", path);
+		error_context(err, "%s %s", what, path);
 		return status;
 	}
 	if (out->data[out->size - 1] == '\n')
@@ -98,11 +100,26 @@ static enum status read_passphrase(const char *path, struct secret *out, struct 
 	if (out->size > 0)
 		return STATUS_OK;
 	secret_free(out);
-	return error_set(err, STATUS_KEY, "passphrase file %s: the passphrase is empty", path);
+	return error_set(err, STATUS_KEY, "%s %s: it is empty", what, path);
+}
+
+static enum status read_passphrase(const char *path, struct secret *out, struct error *err)
+{
+	return secret_read_file("passphrase file", path, out, err);
 }
 
 /* A signature takes some 500 octets of it at a time, and fails where it is full: this is enough for 2000 threads. */
 enum { SECURE_HEAP = 1 << 20, SECURE_LEAST = 16 };
+
+static enum status load_stores(struct token *token, struct error *err)
+{
+	static const char name[] = "/stores.conf";
+	char *const path = memory_alloc(strlen(token->path) + sizeof(name));
+	sprintf(path, "%s%s", token->path, name);
+	const enum status status = hsm_list_load(path, &token->tokens, err);
+	free(path);
+	return status;
+}
 
 enum status token_open_soft(const char *keys_folder, const char *passphrase_file, struct token **out, struct error *err)
 {
@@ -120,6 +137,8 @@ enum status token_open_soft(const char *keys_folder, const char *passphrase_file
 		status = check_mode(keys_folder, &info, 0, err);
 	if (status == STATUS_OK && passphrase_file != NULL)
 		status = read_passphrase(passphrase_file, &token->passphrase, err);
+	if (status == STATUS_OK)
+		status = load_stores(token, err);
 	if (status != STATUS_OK)
 		token_close(token);
 	else
@@ -133,6 +152,7 @@ void token_close(struct token *token)
 		return;
 	if (token->folder >= 0)
 		close(token->folder);
+	hsm_list_free(token->tokens);
 	secret_free(&token->passphrase);
 	free(token->path);
 	free(token);
@@ -255,6 +275,8 @@ static enum status read_back(struct token *token, const struct key *key, struct 
 
 enum status token_generate(struct token *token, struct key *key, struct error *err)
 {
+	if (hsm_takes(token->tokens, key->role))
+		return hsm_generate(token->tokens, key, err);
 	const struct algorithm *const algorithm = alg_by_number(key->algorithm);
 	if (algorithm == NULL)
 		return error_set(err, STATUS_KEY, "algorithm %u is not supported", key->algorithm);
@@ -387,6 +409,11 @@ static enum status locate(const struct key *key, char name[NAME_SIZE], struct er
 	return STATUS_OK;
 }
 
+static bool is_elsewhere(const struct key *key)
+{
+	return strncmp(key->locator, HSM_SCHEME, sizeof(HSM_SCHEME) - 1) == 0;
+}
+
 static enum status load(const struct token *token, const struct key *key, EVP_PKEY **out, struct error *err)
 {
 	char name[NAME_SIZE];
@@ -413,6 +440,8 @@ static enum status load(const struct token *token, const struct key *key, EVP_PK
 
 enum status token_signer_new(struct token *token, const struct key *key, struct token_signer **out, struct error *err)
 {
+	if (is_elsewhere(key))
+		return signer_of_tokens(token->tokens, key, out, err);
 	EVP_PKEY *pkey = NULL;
 	struct token_signer *signer = NULL;
 	enum status status = load(token, key, &pkey, err);
@@ -471,6 +500,8 @@ static enum status confirm_gone(const struct token *token, const char *name, str
 
 enum status token_discard(struct token *token, const struct key *key, struct error *err)
 {
+	if (is_elsewhere(key))
+		return hsm_discard(token->tokens, key, err);
 	char name[NAME_SIZE];
 	const enum status status = locate(key, name, err);
 	if (status != STATUS_OK)

@@ -395,7 +395,7 @@ static void a_link_or_a_locator_leads_nowhere_else(void **state)
 	assert_int_equal(rename(path, other), 0);
 	assert_int_equal(symlink("other", path), 0);
 	expect_key_error(token, &key, STATUS_KEY, "opening it failed");
-	static const char *const locators[] = { "", "file:", "file:../../etc/shadow", "pkcs11:object=x", "file:other" };
+	static const char *const locators[] = { "", "file:", "file:../../etc/shadow", "file:other" };
 	for (size_t i = 0; i < COUNT(locators); i++) {
 		struct token_signer *signer = NULL;
 		struct error err;

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Keys in hardware: named PKCS#11 tokens, one key in as many of them as the keys' role names. Only the token module
+ * includes this; architecture and contract are token.h's.
+ *
+ * A key on tokens has the locator "pkcs11:NAME[,NAME...]" (names of stores.conf, the order is that of trust: none). On
+ * each, its objects have its fingerprint as CKA_ID; label and handle are never believed: the public key is read back,
+ * and each signature is verified under the published key before it is handed out.
+ */
+#pragma once
+
+#include <openssl/evp.h>
+#include <stdatomic.h>
+
+#include "keystore/key.h"
+#include "keystore/token_pem.h"
+#include "signer/base/error.h"
+
+struct hsm_list;
+struct hsm_signer;
+
+#define HSM_SCHEME "pkcs11:"
+
+/* Reads stores.conf; *out stays NULL if there is no such file. No token is touched before a key needs it. */
+enum status hsm_list_load(const char *path, struct hsm_list **out, struct error *err) MUST_CHECK;
+void hsm_list_free(struct hsm_list *list);
+
+/* Whether new keys of the role are made on tokens. `list` may be NULL. */
+bool hsm_takes(const struct hsm_list *list, enum key_role role);
+
+/* Makes the pair on the first token of its role, carries it wrapped to the others, and proves it on every one; what was
+ * made is destroyed where one fails. */
+enum status hsm_generate(struct hsm_list *list, struct key *key, struct error *err) MUST_CHECK;
+
+/* Destroys the key on every token that its locator names, and looks that it is gone. */
+enum status hsm_discard(struct hsm_list *list, const struct key *key, struct error *err) MUST_CHECK;
+
+/* Proof on every token of the key: public key read back and equal, a fresh challenge signed. A token that shows another
+ * key is refused always; one that cannot be used, if fewer than the "least" of stores.conf are left. */
+enum status hsm_signer_new(struct hsm_list *list, const struct key *key, EVP_PKEY *published, struct hsm_signer **out,
+    struct error *err) MUST_CHECK;
+
+/* For another thread: its own session, on the next of the key's tokens. */
+struct hsm_signer *hsm_signer_copy(struct hsm_signer *signer);
+void hsm_signer_free(struct hsm_signer *signer);
+
+enum status hsm_sign(struct hsm_signer *signer, const uint8_t *data, size_t size, uint8_t *out, size_t *out_size,
+    struct error *err) MUST_CHECK;

@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "keystore/token_hsm_private.h"
+#include "signer/base/arena.h"
+
+enum { WORDS = 2 + HSM_MOST, LINE = 2048 };
+
+static struct hsm *find(const struct hsm_list *list, const char *name)
+{
+	for (size_t i = 0; i < list->count; i++)
+		if (strcmp(list->all[i]->name, name) == 0)
+			return list->all[i];
+	return NULL;
+}
+
+static bool is_name(const char *name)
+{
+	const size_t size = strlen(name);
+	return size > 0 && size < HSM_NAME && strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-") == size;
+}
+
+static const char *take_uri(struct hsm *hsm, const char *text)
+{
+	if (p11_kit_uri_parse(text, P11_KIT_URI_FOR_TOKEN | P11_KIT_URI_FOR_MODULE_WITH_VERSION, hsm->uri) !=
+	    P11_KIT_URI_OK)
+		return "it is no URI of a token (RFC 7512 2.3)";
+	if (p11_kit_uri_any_unrecognized(hsm->uri) != 0)
+		return "the URI has attributes that are not known (RFC 7512 2.3)";
+	if (p11_kit_uri_get_pin_value(hsm->uri) != NULL)
+		return "a PIN does not belong into a configuration: pin-source=file:/path";
+	const char *const path = p11_kit_uri_get_module_path(hsm->uri);
+	if (path == NULL || path[0] != '/')
+		return "the URI needs module-path=/path/of/the/module.so";
+	const char *const pin = p11_kit_uri_get_pin_source(hsm->uri);
+	if (pin == NULL || strncmp(pin, "file:/", 6) != 0)
+		return "the URI needs pin-source=file:/path";
+	hsm->pin_file = pin + 5;
+	return NULL;
+}
+
+static const char *take_store(struct hsm_list *list, char *words[], size_t count)
+{
+	if (count != 3 || !is_name(words[1]))
+		return "expected: store NAME pkcs11:token=...?module-path=...&pin-source=file:...";
+	if (find(list, words[1]) != NULL)
+		return "there is a store of that name already";
+	if (list->count == HSM_MOST)
+		return "there are more than 8 stores";
+	struct hsm *const hsm = memory_calloc(1, sizeof(*hsm));
+	snprintf(hsm->name, sizeof(hsm->name), "%s", words[1]);
+	pthread_mutex_init(&hsm->lock, NULL);
+	hsm->uri = p11_kit_uri_new();
+	list->all[list->count++] = hsm;
+	return take_uri(hsm, words[2]);
+}
+
+static const char *take_keys(struct hsm_list *list, char *words[], size_t count)
+{
+	static const char *const roles[HSM_ROLES] = { [KEY_KSK] = "ksk", [KEY_ZSK] = "zsk", [KEY_CSK] = "csk" };
+	for (size_t r = 0; r < HSM_ROLES && count > 2; r++) {
+		if (strcmp(words[1], roles[r]) != 0)
+			continue;
+		for (size_t i = 2; i < count; i++) {
+			struct hsm *const hsm = find(list, words[i]);
+			if (hsm == NULL)
+				return "no line above names that store";
+			for (size_t k = 0; k < list->role_count[r]; k++)
+				if (list->role[r][k] == hsm)
+					return "a store is named twice";
+			list->role[r][list->role_count[r]++] = hsm;
+		}
+		return NULL;
+	}
+	return "expected: keys ksk|zsk|csk STORE [STORE...]";
+}
+
+static const char *take_line(struct hsm_list *list, char *line)
+{
+	char *words[WORDS + 1] = { NULL };
+	size_t count = 0;
+	char *rest = NULL;
+	for (char *word = strtok_r(line, " \t\n", &rest); word != NULL && word[0] != '#';
+	     word = strtok_r(NULL, " \t\n", &rest)) {
+		if (count == WORDS)
+			return "the line has too many words";
+		words[count++] = word;
+	}
+	if (count == 0)
+		return NULL;
+	if (strcmp(words[0], "store") == 0)
+		return take_store(list, words, count);
+	if (strcmp(words[0], "keys") == 0)
+		return take_keys(list, words, count);
+	if (strcmp(words[0], "least") == 0 && count == 2 && words[1][0] >= '1' && words[1][0] <= '8' &&
+	    words[1][1] == '\0') {
+		list->least = (size_t)(words[1][0] - '0');
+		return NULL;
+	}
+	return "expected one of: store, keys, least 1...8";
+}
+
+static enum status read_lines(struct hsm_list *list, FILE *file, struct error *err)
+{
+	char line[LINE];
+	uint64_t number = 0;
+	while (fgets(line, sizeof(line), file) != NULL) {
+		number++;
+		const bool whole = strchr(line, '\n') != NULL || feof(file);
+		const char *const wrong = whole ? take_line(list, line) : "the line is too long";
+		if (wrong != NULL)
+			return error_set_at(err, STATUS_POLICY, list->path, number, 0, "%s", wrong);
+	}
+	return ferror(file) ? error_set_errno(err, "%s", list->path) : STATUS_OK;
+}
+
+enum status hsm_list_load(const char *path, struct hsm_list **out, struct error *err)
+{
+	struct stat info;
+	FILE *const file = fopen(path, "re");
+	if (file == NULL)
+		return errno == ENOENT ? STATUS_OK : error_set_errno(err, "%s", path);
+	struct hsm_list *const list = memory_calloc(1, sizeof(*list));
+	list->path = memory_alloc(strlen(path) + 1);
+	memcpy(list->path, path, strlen(path) + 1);
+	enum status status = STATUS_OK;
+	if (fstat(fileno(file), &info) != 0)
+		status = error_set_errno(err, "%s", path);
+	else if ((info.st_mode & 0022) != 0)
+		status = error_set(err, STATUS_PERMISSION,
+		    "%s: others may change which modules are loaded: chmod 0600 %s", path, path);
+	if (status == STATUS_OK)
+		status = read_lines(list, file, err);
+	fclose(file);
+	if (status == STATUS_OK)
+		*out = list;
+	else
+		hsm_list_free(list);
+	return status;
+}
+
+void hsm_list_free(struct hsm_list *list)
+{
+	if (list == NULL)
+		return;
+	for (size_t i = 0; i < list->count; i++)
+		hsm_free(list->all[i]);
+	free(list->path);
+	free(list);
+}
+
+bool hsm_takes(const struct hsm_list *list, enum key_role role)
+{
+	return list != NULL && list->role_count[role] > 0;
+}

@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: MIT */
+#include <openssl/rand.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "keystore/dnskey.h"
+#include "keystore/token_hsm_private.h"
+
+enum { NEW_RSA_LEAST = 2048 };
+
+#define FLAG(name, value)                                                                                              \
+	{                                                                                                              \
+		name, value, sizeof(CK_BBOOL)                                                                          \
+	}
+#define ITEM(name, value)                                                                                              \
+	{                                                                                                              \
+		name, &(value), sizeof(value)                                                                          \
+	}
+
+/* ---- making the pair ---- */
+
+struct pair {
+	CK_OBJECT_HANDLE private_object, public_object;
+};
+
+/* The CKA_ID is not known before the key is: a random one stands there for a moment. */
+static enum status make_pair(
+    const struct hsm_session *session, const struct key *key, bool carried, struct pair *out, struct error *err)
+{
+	const struct hsm_kind *const kind = hsm_kind_of(key->algorithm);
+	CK_BBOOL yes = CK_TRUE;
+	CK_BBOOL leaves = carried ? CK_TRUE : CK_FALSE;
+	CK_BBOOL no = CK_FALSE;
+	uint8_t id[32];
+	CK_ULONG bits = key->bits;
+	uint8_t exponent[] = { 1, 0, 1 };
+	const bool rsa = kind->type == CKK_RSA;
+	if (RAND_bytes(id, sizeof(id)) != 1)
+		return error_set(err, STATUS_KEY, "no random octets");
+	CK_ATTRIBUTE public_half[] = { FLAG(CKA_TOKEN, &yes), FLAG(CKA_VERIFY, &yes), FLAG(CKA_PRIVATE, &no),
+		{ CKA_ID, id, sizeof(id) },
+		rsa ? (CK_ATTRIBUTE)ITEM(CKA_MODULUS_BITS, bits)
+		    : (CK_ATTRIBUTE){ CKA_EC_PARAMS, (void *)(uintptr_t)kind->params, kind->params_size },
+		{ CKA_PUBLIC_EXPONENT, exponent, sizeof(exponent) } };
+	CK_ATTRIBUTE private_half[] = { FLAG(CKA_TOKEN, &yes), FLAG(CKA_PRIVATE, &yes), FLAG(CKA_SENSITIVE, &yes),
+		FLAG(CKA_SIGN, &yes), FLAG(CKA_EXTRACTABLE, &leaves), { CKA_ID, id, sizeof(id) } };
+	CK_MECHANISM mechanism = { kind->make, NULL, 0 };
+	const CK_RV rv = session->hsm->module->C_GenerateKeyPair(session->handle, &mechanism, public_half,
+	    COUNT(public_half) - (rsa ? 0 : 1), private_half, COUNT(private_half), &out->public_object,
+	    &out->private_object);
+	return rv == CKR_OK ? STATUS_OK : hsm_refuse(session->hsm, err, rv, "no key was made");
+}
+
+static enum status name_pair(
+    const struct hsm_session *session, const struct key *key, const struct pair *pair, struct error *err)
+{
+	char label[64];
+	const int size = snprintf(label, sizeof(label), "zoneseal %s %u", key_role_name(key->role), key->tag);
+	CK_ATTRIBUTE names[] = { { CKA_ID, (void *)(uintptr_t)key->fingerprint, sizeof(key->fingerprint) },
+		{ CKA_LABEL, label, (CK_ULONG)size } };
+	CK_FUNCTION_LIST *const module = session->hsm->module;
+	CK_RV rv = module->C_SetAttributeValue(session->handle, pair->public_object, names, COUNT(names));
+	if (rv == CKR_OK)
+		rv = module->C_SetAttributeValue(session->handle, pair->private_object, names, COUNT(names));
+	return rv == CKR_OK ? STATUS_OK : hsm_refuse(session->hsm, err, rv, "the key cannot be given its CKA_ID");
+}
+
+static void destroy_pair(const struct hsm_session *session, const struct pair *pair)
+{
+	session->hsm->module->C_DestroyObject(session->handle, pair->private_object);
+	session->hsm->module->C_DestroyObject(session->handle, pair->public_object);
+}
+
+static enum status identify(
+    const struct hsm_session *session, const struct pair *pair, struct key *key, struct error *err)
+{
+	const enum status status = hsm_read_public(
+	    session, pair->public_object, alg_by_number(key->algorithm), key->public_key, &key->public_size, err);
+	if (status == STATUS_OK)
+		dnskey_identify(key);
+	return status;
+}
+
+static enum status make_first(
+    struct hsm *hsm, bool carried, struct hsm_session *session, struct pair *pair, struct key *key, struct error *err)
+{
+	const struct algorithm *const algorithm = alg_by_number(key->algorithm);
+	if (algorithm == NULL || hsm_kind_of(key->algorithm) == NULL)
+		return error_set(err, STATUS_KEY, "algorithm %u is not used with tokens", key->algorithm);
+	if (algorithm->least_bits > 0 && key->bits == 0)
+		key->bits = algorithm->default_bits;
+	if (algorithm->least_bits > 0 && (key->bits < NEW_RSA_LEAST || key->bits > algorithm->most_bits))
+		return error_set(err, STATUS_KEY, "%s: a new key has %u to %u bits, not %u", algorithm->name,
+		    NEW_RSA_LEAST, algorithm->most_bits, key->bits);
+	enum status status = hsm_session_open(hsm, true, session, err);
+	if (status != STATUS_OK)
+		return status;
+	status = make_pair(session, key, carried, pair, err);
+	if (status != STATUS_OK)
+		return status;
+	status = identify(session, pair, key, err);
+	if (status == STATUS_OK)
+		status = name_pair(session, key, pair, err);
+	if (status != STATUS_OK)
+		destroy_pair(session, pair);
+	return status;
+}
+
+static enum status carry_to(
+    const struct hsm_session *from, struct hsm *hsm, const struct key *key, const struct pair *pair, struct error *err)
+{
+	struct hsm_session to = { .hsm = hsm };
+	enum status status = hsm_session_open(hsm, true, &to, err);
+	if (status == STATUS_OK)
+		status = hsm_carry(from, &to, key, pair->private_object, pair->public_object, err);
+	hsm_session_close(&to);
+	return status;
+}
+
+static enum status prove(struct hsm_list *list, const struct key *key, struct error *err)
+{
+	EVP_PKEY *published = NULL;
+	struct hsm_signer *signer = NULL;
+	enum status status =
+	    dnskey_public_to_pkey(alg_by_number(key->algorithm), key->public_key, key->public_size, &published, err);
+	if (status == STATUS_OK)
+		status = hsm_signer_new(list, key, published, &signer, err);
+	hsm_signer_free(signer);
+	EVP_PKEY_free(published);
+	return status;
+}
+
+enum status hsm_generate(struct hsm_list *list, struct key *key, struct error *err)
+{
+	struct hsm *const *const role = list->role[key->role];
+	const size_t count = list->role_count[key->role];
+	struct key made = *key;
+	struct hsm_session session = { .hsm = role[0] };
+	struct pair pair = { 0, 0 };
+	enum status status = make_first(role[0], count > 1, &session, &pair, &made, err);
+	const bool is_made = status == STATUS_OK;
+	snprintf(made.locator, sizeof(made.locator), HSM_SCHEME "%s", role[0]->name);
+	for (size_t i = 1; i < count && status == STATUS_OK; i++) {
+		const size_t at = strlen(made.locator);
+		status = carry_to(&session, role[i], &made, &pair, err);
+		snprintf(made.locator + at, sizeof(made.locator) - at, ",%s", role[i]->name);
+	}
+	hsm_session_close(&session);
+	/* A new key is proved on every token, whatever stores.conf lets a run do without. */
+	const size_t least = list->least;
+	list->least = 0;
+	if (status == STATUS_OK)
+		status = prove(list, &made, err);
+	list->least = least;
+	if (status != STATUS_OK && is_made) {
+		struct error ignored;
+		if (hsm_discard(list, &made, &ignored) != STATUS_OK)
+			error_context(err, "a half made key stays on a token (CKA_ID is its fingerprint)");
+	}
+	if (status == STATUS_OK)
+		*key = made;
+	return status;
+}

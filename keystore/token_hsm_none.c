@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: MIT */
+/* In place of the PKCS#11 backend where p11-kit was absent at build: nothing is done, and said so. */
+#include <unistd.h>
+
+#include "keystore/token_hsm.h"
+
+static enum status refuse(struct error *err)
+{
+	return error_set(err, STATUS_KEY,
+	    "this build has no PKCS#11: install libp11-kit-dev, build again (contrib/install-deps does the first)");
+}
+
+enum status hsm_list_load(const char *path, struct hsm_list **out, struct error *err)
+{
+	(void)out;
+	return access(path, F_OK) != 0 ? STATUS_OK : error_context(err, "%s", refuse(err) == STATUS_OK ? "" : path);
+}
+
+void hsm_list_free(struct hsm_list *list)
+{
+	(void)list;
+}
+
+bool hsm_takes(const struct hsm_list *list, enum key_role role)
+{
+	(void)list;
+	(void)role;
+	return false;
+}
+
+enum status hsm_generate(struct hsm_list *list, struct key *key, struct error *err)
+{
+	(void)list;
+	(void)key;
+	return refuse(err);
+}
+
+enum status hsm_discard(struct hsm_list *list, const struct key *key, struct error *err)
+{
+	(void)list;
+	(void)key;
+	return refuse(err);
+}
+
+enum status hsm_signer_new(
+    struct hsm_list *list, const struct key *key, EVP_PKEY *published, struct hsm_signer **out, struct error *err)
+{
+	(void)list;
+	(void)key;
+	(void)published;
+	(void)out;
+	return refuse(err);
+}
+
+struct hsm_signer *hsm_signer_copy(struct hsm_signer *signer)
+{
+	return signer;
+}
+
+void hsm_signer_free(struct hsm_signer *signer)
+{
+	(void)signer;
+}
+
+enum status hsm_sign(
+    struct hsm_signer *signer, const uint8_t *data, size_t size, uint8_t *out, size_t *out_size, struct error *err)
+{
+	(void)signer;
+	(void)data;
+	(void)size;
+	(void)out;
+	(void)out_size;
+	return refuse(err);
+}

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: MIT */
+/* Inside the PKCS#11 backend only: a token, its sessions, its objects. */
+#pragma once
+
+#include <p11-kit/p11-kit.h>
+#include <p11-kit/pkcs11.h>
+#include <p11-kit/uri.h>
+#include <pthread.h>
+#include <stdbool.h>
+
+#include "keystore/algorithm.h"
+#include "keystore/token_hsm.h"
+
+enum { HSM_NAME = 32, HSM_MOST = 8, HSM_ROLES = 3, HSM_ATTRIBUTE = 1100 };
+
+struct hsm {
+	char name[HSM_NAME];
+	P11KitUri *uri;
+	const char *pin_file;
+	CK_FUNCTION_LIST *module; /* NULL: not loaded yet */
+	CK_SLOT_ID slot;
+	struct secret pin;
+	bool pin_refused; /* it was tried and is wrong: never again */
+	pthread_mutex_t lock;
+	atomic_bool quarantined; /* it failed in this run, and is not asked again */
+};
+
+struct hsm_list {
+	char *path;
+	struct hsm *all[HSM_MOST];
+	size_t count;
+	struct hsm *role[HSM_ROLES][HSM_MOST]; /* where new keys go; by enum key_role */
+	size_t role_count[HSM_ROLES];
+	size_t least; /* tokens of a key that must work; 0: all */
+};
+
+struct hsm_session {
+	struct hsm *hsm;
+	CK_SESSION_HANDLE handle;
+	bool open;
+};
+
+/* A session that is logged in; finds and opens the token first if that was not done. Any thread may call it. */
+enum status hsm_session_open(struct hsm *hsm, bool write, struct hsm_session *out, struct error *err) MUST_CHECK;
+void hsm_session_close(struct hsm_session *session);
+void hsm_free(struct hsm *hsm);
+
+/* "store NAME: WHAT: " and what the return value means. */
+enum status hsm_refuse(const struct hsm *hsm, struct error *err, CK_RV rv, const char *what);
+
+/* The token is gone, was restarted, or has forgotten the session: worth one new session. */
+bool hsm_is_lost(CK_RV rv);
+
+/* The one object of the class with the key's fingerprint as CKA_ID; STATUS_KEY if there is none, or more than one. */
+enum status hsm_find(const struct hsm_session *session, const struct key *key, CK_OBJECT_CLASS class,
+    CK_OBJECT_HANDLE *out, struct error *err) MUST_CHECK;
+
+/* The private object, which must be of the kind of key that its algorithm wants. */
+enum status hsm_find_private(
+    const struct hsm_session *session, const struct key *key, CK_OBJECT_HANDLE *out, struct error *err) MUST_CHECK;
+
+/* Reads the public key field of a DNSKEY from a public object. */
+enum status hsm_read_public(const struct hsm_session *session, CK_OBJECT_HANDLE object,
+    const struct algorithm *algorithm, uint8_t out[KEY_PUBLIC_MAX], uint16_t *size, struct error *err) MUST_CHECK;
+
+/* One attribute, HSM_ATTRIBUTE octets at most. */
+enum status hsm_read(const struct hsm_session *session, CK_OBJECT_HANDLE object, CK_ATTRIBUTE_TYPE type,
+    uint8_t out[HSM_ATTRIBUTE], CK_ULONG *size, struct error *err) MUST_CHECK;
+
+/* How PKCS#11 calls an algorithm. */
+struct hsm_kind {
+	uint8_t algorithm;
+	CK_KEY_TYPE type;
+	CK_MECHANISM_TYPE make, sign;
+	const uint8_t *params; /* CKA_EC_PARAMS */
+	CK_ULONG params_size;
+	const uint8_t *prefix; /* of the digest, RFC 8017 9.2 */
+	size_t prefix_size;
+};
+
+const struct hsm_kind *hsm_kind_of(uint8_t algorithm);
+
+/* Brings the pair from one token to the other, wrapped under an AES key that only the two know. */
+enum status hsm_carry(const struct hsm_session *from, const struct hsm_session *to, const struct key *key,
+    CK_OBJECT_HANDLE private_object, CK_OBJECT_HANDLE public_object, struct error *err) MUST_CHECK;

@@ -1,0 +1,298 @@
+/* SPDX-License-Identifier: MIT */
+#include <openssl/rand.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "keystore/dnskey.h"
+#include "keystore/token_hsm_private.h"
+#include "signer/base/arena.h"
+
+enum { CHALLENGE = 64, SIGNATURE = 512, DIGEST_INFO = 128 };
+
+struct seat {
+	struct hsm_session session;
+	CK_OBJECT_HANDLE object;
+};
+
+struct hsm_signer {
+	struct key key;
+	const struct algorithm *algorithm;
+	const struct hsm_kind *kind;
+	EVP_PKEY *published;
+	struct seat seats[HSM_MOST]; /* one for each token of the key */
+	size_t count, least;
+	size_t first; /* the seat that this signer asks first */
+	size_t copies;
+};
+
+/* The names in the locator, as tokens; a name that stores.conf does not have is an error. */
+static enum status take_locator(
+    const struct hsm_list *list, const struct key *key, struct hsm *out[HSM_MOST], size_t *count, struct error *err)
+{
+	char text[KEY_LOCATOR];
+	char *rest = NULL;
+	memcpy(text, key->locator, sizeof(text));
+	text[sizeof(text) - 1] = '\0';
+	*count = 0;
+	for (char *name = strtok_r(text + strlen(HSM_SCHEME), ",", &rest); name != NULL && *count < HSM_MOST;
+	     name = strtok_r(NULL, ",", &rest)) {
+		struct hsm *found = NULL;
+		for (size_t i = 0; i < list->count; i++)
+			if (strcmp(list->all[i]->name, name) == 0)
+				found = list->all[i];
+		if (found == NULL)
+			return error_set(err, STATUS_KEY, "%s %u is in the store %s, which %s does not have",
+			    key_role_name(key->role), key->tag, name, list->path);
+		out[(*count)++] = found;
+	}
+	if (*count > 0)
+		return STATUS_OK;
+	return error_set(err, STATUS_KEY, "%s %u: its locator names no store", key_role_name(key->role), key->tag);
+}
+
+/* ---- signing ---- */
+
+static enum status open_seat(const struct hsm_signer *signer, struct seat *seat, struct error *err)
+{
+	enum status status = hsm_session_open(seat->session.hsm, false, &seat->session, err);
+	if (status == STATUS_OK)
+		status = hsm_find_private(&seat->session, &signer->key, &seat->object, err);
+	if (status != STATUS_OK)
+		hsm_session_close(&seat->session);
+	return status;
+}
+
+/* What the token is to sign: the digest for ECDSA, the DigestInfo for RSA (RFC 8017 9.2), the data for EdDSA. */
+static bool make_input(const struct hsm_signer *signer, struct bytes data, uint8_t room[DIGEST_INFO], struct bytes *out)
+{
+	size_t size = 0;
+	if (signer->algorithm->digest == NULL) {
+		*out = data;
+		return true;
+	}
+	if (signer->kind->prefix_size > 0)
+		memcpy(room, signer->kind->prefix, signer->kind->prefix_size);
+	if (EVP_Q_digest(NULL, signer->algorithm->digest, NULL, data.data, data.size, room + signer->kind->prefix_size,
+		&size) != 1)
+		return false;
+	*out = (struct bytes){ room, signer->kind->prefix_size + size };
+	return true;
+}
+
+static CK_RV ask(
+    const struct hsm_signer *signer, const struct seat *seat, struct bytes input, uint8_t *out, CK_ULONG *out_size)
+{
+	CK_MECHANISM mechanism = { signer->kind->sign, NULL, 0 };
+	CK_FUNCTION_LIST *const module = seat->session.hsm->module;
+	const CK_RV rv = module->C_SignInit(seat->session.handle, &mechanism, seat->object);
+	if (rv != CKR_OK)
+		return rv;
+	return module->C_Sign(seat->session.handle, (CK_BYTE *)(uintptr_t)input.data, input.size, out, out_size);
+}
+
+/* One signature by one token, proved. A session that was lost is opened anew, once. */
+static enum status sign_at(const struct hsm_signer *signer, struct seat *seat, struct bytes data,
+    uint8_t out[SIGNATURE], size_t *out_size, struct error *err)
+{
+	uint8_t room[DIGEST_INFO];
+	struct bytes input;
+	CK_RV rv = CKR_OK;
+	CK_ULONG size = SIGNATURE;
+	if (!make_input(signer, data, room, &input))
+		return error_set(err, STATUS_KEY, "hashing failed");
+	for (int attempt = 0; attempt < 2; attempt++) {
+		const enum status status = seat->session.open ? STATUS_OK : open_seat(signer, seat, err);
+		if (status != STATUS_OK)
+			return status;
+		size = SIGNATURE;
+		rv = ask(signer, seat, input, out, &size);
+		if (!hsm_is_lost(rv))
+			break;
+		hsm_session_close(&seat->session);
+	}
+	if (rv != CKR_OK)
+		return hsm_refuse(seat->session.hsm, err, rv, "signing failed");
+	if (!dnskey_verify(signer->algorithm, signer->published, data, (struct bytes){ out, size }))
+		return error_set(err, STATUS_KEY,
+		    "store %s: it made a signature that does not verify under the public key of %s %u: it holds "
+		    "another key, or is broken",
+		    seat->session.hsm->name, key_role_name(signer->key.role), signer->key.tag);
+	*out_size = size;
+	return STATUS_OK;
+}
+
+static void quarantine(struct hsm *hsm)
+{
+	atomic_store(&hsm->quarantined, true);
+}
+
+static size_t working(const struct hsm_signer *signer)
+{
+	size_t count = 0;
+	for (size_t i = 0; i < signer->count; i++)
+		count += !atomic_load(&signer->seats[i].session.hsm->quarantined);
+	return count;
+}
+
+enum status hsm_sign(
+    struct hsm_signer *signer, const uint8_t *data, size_t size, uint8_t *out, size_t *out_size, struct error *err)
+{
+	enum status status = STATUS_KEY;
+	error_set(err, STATUS_KEY, "no store of %s %u can be used", key_role_name(signer->key.role), signer->key.tag);
+	for (size_t i = 0; i < signer->count; i++) {
+		struct seat *const seat = &signer->seats[(signer->first + i) % signer->count];
+		if (atomic_load(&seat->session.hsm->quarantined))
+			continue;
+		status = sign_at(signer, seat, (struct bytes){ data, size }, out, out_size, err);
+		if (status == STATUS_OK)
+			return STATUS_OK;
+		quarantine(seat->session.hsm);
+		if (working(signer) < signer->least)
+			break;
+	}
+	return status;
+}
+
+/* ---- proof ---- */
+
+/* `lies` is set where the token showed another key: that is never carried by the others. */
+static enum status prove(struct hsm_signer *signer, struct seat *seat, bool *lies, struct error *err)
+{
+	CK_OBJECT_HANDLE object = 0;
+	uint8_t public_key[KEY_PUBLIC_MAX];
+	uint16_t size = 0;
+	uint8_t challenge[CHALLENGE];
+	uint8_t signature[SIGNATURE];
+	size_t made = 0;
+	enum status status = open_seat(signer, seat, err);
+	if (status == STATUS_OK)
+		status = hsm_find(&seat->session, &signer->key, CKO_PUBLIC_KEY, &object, err);
+	if (status == STATUS_OK)
+		status = hsm_read_public(&seat->session, object, signer->algorithm, public_key, &size, err);
+	if (status != STATUS_OK)
+		return status;
+	if (size != signer->key.public_size || memcmp(public_key, signer->key.public_key, size) != 0) {
+		*lies = true;
+		return error_set(err, STATUS_KEY,
+		    "store %s: its public key is not that of %s %u, under the same CKA_ID: the key was made anew "
+		    "there, not copied; signatures by it would be bogus",
+		    seat->session.hsm->name, key_role_name(signer->key.role), signer->key.tag);
+	}
+	if (RAND_bytes(challenge, sizeof(challenge)) != 1)
+		return error_set(err, STATUS_KEY, "no random octets for the challenge");
+	status = sign_at(signer, seat, (struct bytes){ challenge, sizeof(challenge) }, signature, &made, err);
+	*lies = status != STATUS_OK && seat->session.open;
+	return status;
+}
+
+static enum status prove_all(struct hsm_signer *signer, struct error *err)
+{
+	for (size_t i = 0; i < signer->count; i++) {
+		struct seat *const seat = &signer->seats[i];
+		bool lies = false;
+		if (atomic_load(&seat->session.hsm->quarantined) && working(signer) >= signer->least)
+			continue;
+		const enum status status = prove(signer, seat, &lies, err);
+		if (status == STATUS_OK)
+			continue;
+		quarantine(seat->session.hsm);
+		if (lies || working(signer) < signer->least)
+			return status;
+	}
+	return STATUS_OK;
+}
+
+enum status hsm_signer_new(
+    struct hsm_list *list, const struct key *key, EVP_PKEY *published, struct hsm_signer **out, struct error *err)
+{
+	struct hsm *tokens[HSM_MOST];
+	size_t count = 0;
+	if (list == NULL)
+		return error_set(err, STATUS_KEY,
+		    "%s %u is on tokens (%s), and there is no keys/stores.conf in the state folder that says which",
+		    key_role_name(key->role), key->tag, key->locator);
+	if (hsm_kind_of(key->algorithm) == NULL)
+		return error_set(err, STATUS_KEY, "algorithm %u is not used with tokens", key->algorithm);
+	enum status status = take_locator(list, key, tokens, &count, err);
+	if (status != STATUS_OK)
+		return status;
+	struct hsm_signer *const signer = memory_calloc(1, sizeof(*signer));
+	signer->key = *key;
+	signer->algorithm = alg_by_number(key->algorithm);
+	signer->kind = hsm_kind_of(key->algorithm);
+	signer->published = EVP_PKEY_up_ref(published) == 1 ? published : NULL;
+	signer->count = count;
+	signer->least = list->least == 0 || list->least > count ? count : list->least;
+	for (size_t i = 0; i < count; i++)
+		signer->seats[i].session.hsm = tokens[i];
+	status = prove_all(signer, err);
+	if (status == STATUS_OK)
+		*out = signer;
+	else
+		hsm_signer_free(signer);
+	return status;
+}
+
+struct hsm_signer *hsm_signer_copy(struct hsm_signer *signer)
+{
+	struct hsm_signer *const copy = memory_calloc(1, sizeof(*copy));
+	*copy = *signer;
+	copy->published = EVP_PKEY_up_ref(signer->published) == 1 ? signer->published : NULL;
+	copy->first = (signer->first + ++signer->copies) % signer->count;
+	copy->copies = 0;
+	for (size_t i = 0; i < copy->count; i++)
+		copy->seats[i] = (struct seat){ .session = { .hsm = signer->seats[i].session.hsm } };
+	return copy;
+}
+
+void hsm_signer_free(struct hsm_signer *signer)
+{
+	if (signer == NULL)
+		return;
+	for (size_t i = 0; i < signer->count; i++)
+		hsm_session_close(&signer->seats[i].session);
+	EVP_PKEY_free(signer->published);
+	free(signer);
+}
+
+/* ---- the end of a key ---- */
+
+static enum status destroy(struct hsm *hsm, const struct key *key, CK_OBJECT_CLASS class, struct error *err)
+{
+	struct hsm_session session = { .hsm = hsm };
+	CK_ATTRIBUTE wanted[] = { { CKA_CLASS, &class, sizeof(class) },
+		{ CKA_ID, (void *)(uintptr_t)key->fingerprint, sizeof(key->fingerprint) } };
+	enum status status = hsm_session_open(hsm, true, &session, err);
+	if (status != STATUS_OK)
+		return status;
+	for (CK_ULONG found = 1; found > 0 && status == STATUS_OK;) {
+		CK_OBJECT_HANDLE object = 0;
+		CK_RV rv = hsm->module->C_FindObjectsInit(session.handle, wanted, COUNT(wanted));
+		if (rv == CKR_OK) {
+			rv = hsm->module->C_FindObjects(session.handle, &object, 1, &found);
+			hsm->module->C_FindObjectsFinal(session.handle);
+		}
+		if (rv == CKR_OK && found > 0)
+			rv = hsm->module->C_DestroyObject(session.handle, object);
+		if (rv != CKR_OK)
+			status = hsm_refuse(hsm, err, rv, "destroying the key failed");
+	}
+	hsm_session_close(&session);
+	return status;
+}
+
+enum status hsm_discard(struct hsm_list *list, const struct key *key, struct error *err)
+{
+	struct hsm *tokens[HSM_MOST];
+	size_t count = 0;
+	if (list == NULL)
+		return error_set(
+		    err, STATUS_KEY, "%s: there is no keys/stores.conf that says which tokens these are", key->locator);
+	enum status status = take_locator(list, key, tokens, &count, err);
+	for (size_t i = 0; i < count && status == STATUS_OK; i++) {
+		status = destroy(tokens[i], key, CKO_PRIVATE_KEY, err);
+		if (status == STATUS_OK)
+			status = destroy(tokens[i], key, CKO_PUBLIC_KEY, err);
+	}
+	return status;
+}

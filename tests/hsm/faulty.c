@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A PKCS#11 module that passes every call to SoftHSM, apart from those that the file $ZONESEAL_FAULT names, one word:
+ * lie (each second signature is wrong), device (signing reports a device error), removed (no session opens), lost (each
+ * third signature finds its session closed), full (no object is made).
+ */
+#include <dlfcn.h>
+#include <p11-kit/pkcs11.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static CK_FUNCTION_LIST *real;
+static CK_FUNCTION_LIST ours;
+static atomic_uint signatures;
+
+static bool is_on(const char *fault)
+{
+	char word[32] = "";
+	const char *const path = getenv("ZONESEAL_FAULT");
+	FILE *const file = path == NULL ? NULL : fopen(path, "re");
+	if (file == NULL)
+		return false;
+	if (fscanf(file, "%31s", word) != 1)
+		word[0] = '\0';
+	fclose(file);
+	return strcmp(word, fault) == 0;
+}
+
+static CK_RV sign(CK_SESSION_HANDLE session, CK_BYTE *data, CK_ULONG size, CK_BYTE *out, CK_ULONG *out_size)
+{
+	const unsigned count = atomic_fetch_add(&signatures, 1);
+	const bool third = count % 3 == 2;
+	if (is_on("device"))
+		return CKR_DEVICE_ERROR;
+	if (third && is_on("lost")) {
+		real->C_CloseSession(session);
+		return CKR_SESSION_CLOSED;
+	}
+	const CK_RV rv = real->C_Sign(session, data, size, out, out_size);
+	if (rv == CKR_OK && out != NULL && count % 2 == 1 && is_on("lie"))
+		out[*out_size - 1] ^= 1;
+	return rv;
+}
+
+static CK_RV open_session(
+    CK_SLOT_ID slot, CK_FLAGS flags, void *application, CK_NOTIFY notify, CK_SESSION_HANDLE *session)
+{
+	return is_on("removed") ? CKR_TOKEN_NOT_PRESENT
+				: real->C_OpenSession(slot, flags, application, notify, session);
+}
+
+static CK_RV make_pair(CK_SESSION_HANDLE session, CK_MECHANISM *mechanism, CK_ATTRIBUTE *public_half,
+    CK_ULONG public_count, CK_ATTRIBUTE *private_half, CK_ULONG private_count, CK_OBJECT_HANDLE *public_object,
+    CK_OBJECT_HANDLE *private_object)
+{
+	return is_on("full") ? CKR_DEVICE_MEMORY
+			     : real->C_GenerateKeyPair(session, mechanism, public_half, public_count, private_half,
+				   private_count, public_object, private_object);
+}
+
+CK_RV C_GetFunctionList(CK_FUNCTION_LIST **out)
+{
+	void *const module = dlopen("/usr/lib/softhsm/libsofthsm2.so", RTLD_NOW | RTLD_LOCAL);
+	CK_RV (*get)(CK_FUNCTION_LIST **) = NULL;
+	void *const symbol = module == NULL ? NULL : dlsym(module, "C_GetFunctionList");
+	memcpy(&get, &symbol, sizeof(get));
+	if (get == NULL || get(&real) != CKR_OK)
+		return CKR_GENERAL_ERROR;
+	ours = *real;
+	ours.C_Sign = sign;
+	ours.C_OpenSession = open_session;
+	ours.C_GenerateKeyPair = make_pair;
+	*out = &ours;
+	return CKR_OK;
+}
