@@ -70,14 +70,15 @@ static int run_list(struct cli *cli, struct error *err)
 	return (int)status;
 }
 
-static void show_one(const struct report_key *row, const struct report_style *style)
+static void show_one(const struct report_key *row, const struct report_style *style, struct arena *mem)
 {
 	char hex[65];
 	bytes_to_hex((struct bytes){ row->key.fingerprint, 32 }, false, hex);
 	printf("%s\n", row->zone);
 	report_keys_text(stdout, row, 1, style);
-	printf("fingerprint  %s (SHA-256 of the public key)\nalgorithm    %u, %u bits\nprivate key  %s\n", hex,
-	    row->key.algorithm, row->key.bits, row->key.locator);
+	printf("fingerprint  %s (SHA-256 of the public key)\nalgorithm    %u, %u bits\nprivate key  %s\nDNSKEY       "
+	       "%s IN DNSKEY %s\n",
+	    hex, row->key.algorithm, row->key.bits, row->key.locator, row->zone, report_dnskey(&row->key, mem));
 }
 
 static int run_show(struct cli *cli, struct error *err)
@@ -100,7 +101,7 @@ static int run_show(struct cli *cli, struct error *err)
 		struct report_style style = cli_style(cli);
 		style.states = true;
 		for (size_t i = 0; i < found; i++)
-			show_one(&keys[i], &style);
+			show_one(&keys[i], &style, cli->mem);
 	}
 	store_close(store);
 	return (int)status;

@@ -274,31 +274,56 @@ static enum status check_abort(
 	return STATUS_OK;
 }
 
+static enum status turn_back(struct work *work, struct rollover_key *fresh, struct error *err)
+{
+	struct roll_answer *const out = work->out;
+	struct rollover_key *old = NULL;
+	enum status status = check_abort(&out->view, fresh, &old, err);
+	if (status == STATUS_OK && !rollover_abort(out->view.keys, out->view.count, fresh->key.id))
+		return error_set(err, STATUS_REFUSED,
+		    "%s: past the point of no return: %s %u is on its way out of caches already; only a new roll leads "
+		    "back (zoneseal roll start)",
+		    out->view.zone.name, key_role_name(old->key.role), old->key.tag);
+	if (status != STATUS_OK)
+		return status;
+	const struct key changed[] = { fresh->key, old->key };
+	out->key = fresh->key.id;
+	out->words = arena_printf(work->mem, "%s %u stays, %s %u leaves again%s", key_role_name(old->key.role),
+	    old->key.tag, key_role_name(fresh->key.role), fresh->key.tag,
+	    out->view.rules.lifetime[old->key.role].seconds == 0
+		? ""
+		: "; when its lifetime is over the policy starts the next roll: zoneseal hold keeps it off");
+	return store_keys_changed(work, changed, COUNT(changed), "its rollover is aborted", err);
+}
+
+/* Another signer's DNSKEY leaves when a person says so: when its zone was last served is not known here. */
+static enum status let_foreign_go(struct work *work, struct key *key, struct error *err)
+{
+	struct roll_view *const view = &work->out->view;
+	char wait[SPAN_TEXT];
+	if (!key->goal_present)
+		return error_set(err, STATUS_REFUSED, "%s: %s %u is on its way out already; see zoneseal key list %s",
+		    view->zone.name, key_role_name(key->role), key->tag, view->zone.name);
+	key->goal_present = false;
+	span_format_exact((struct span){ view->policy.max_zone_ttl + view->policy.zone_propagation.seconds }, wait);
+	work->out->key = key->id;
+	work->out->words = arena_printf(work->mem,
+	    "%s %u, another signer's, leaves the DNSKEY RRset; that is safe once no server has shown a zone signed by "
+	    "it for %s (zone.max-ttl + zone.propagation-delay)",
+	    key_role_name(key->role), key->tag, wait);
+	return store_keys_changed(work, key, 1, "another signer's key leaves", err);
+}
+
 enum status roll_abort(struct store *store, const struct roll_request *request, int64_t key, struct arena *mem,
     struct roll_answer *out, struct error *err)
 {
 	struct work work = { store, request, mem, LOCK_NONE, out };
-	struct rollover_key *old = NULL;
 	enum status status = begin(&work, "roll abort", err);
 	struct rollover_key *const fresh = status == STATUS_OK ? find_key(&out->view, key) : NULL;
-	if (status == STATUS_OK)
-		status = check_abort(&out->view, fresh, &old, err);
-	if (status == STATUS_OK && !rollover_abort(out->view.keys, out->view.count, key))
-		status = error_set(err, STATUS_REFUSED,
-		    "%s: past the point of no return: %s %u is on its way out of caches already; only a new roll leads "
-		    "back (zoneseal roll start)",
-		    out->view.zone.name, key_role_name(old->key.role), old->key.tag);
-	if (status == STATUS_OK) {
-		const struct key changed[] = { fresh->key, old->key };
-		status = store_keys_changed(&work, changed, COUNT(changed), "its rollover is aborted", err);
-		out->key = key;
-	}
-	if (status == STATUS_OK)
-		out->words = arena_printf(mem, "%s %u stays, %s %u leaves again%s", key_role_name(old->key.role),
-		    old->key.tag, key_role_name(fresh->key.role), fresh->key.tag,
-		    out->view.rules.lifetime[old->key.role].seconds == 0
-			? ""
-			: "; when its lifetime is over the policy starts the next roll: zoneseal hold keeps it off");
+	if (fresh != NULL && fresh->key.foreign)
+		status = let_foreign_go(&work, &fresh->key, err);
+	else if (status == STATUS_OK)
+		status = turn_back(&work, fresh, err);
 	if (status == STATUS_OK)
 		status = request->dry_run ? roll_plan(&out->view, request->now, mem, err) : look(&work, err);
 	lock_release(&work.lock);

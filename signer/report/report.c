@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "signer/report/report.h"
 
+#include "keystore/dnskey.h"
+#include "signer/base/bytes.h"
+
 const char *report_health_name(enum report_health health)
 {
 	switch (health) {
@@ -30,7 +33,9 @@ const char *report_key_word(const struct key *key, bool no_ds)
 	if (key_is_revoked(key) && key_is_published(key))
 		return "revoked";
 	if (key_is_hidden(key))
-		return key->active.seconds != 0 || key->purged.seconds != 0 ? "removed" : "prepared";
+		return key->active.seconds != 0 || key->purged.seconds != 0 || (key->foreign && !key->goal_present)
+			   ? "removed"
+			   : "prepared";
 	if (!key->goal_present)
 		return "retiring";
 	const bool published = is_everywhere(key, KEY_DNSKEY);
@@ -41,4 +46,13 @@ const char *report_key_word(const struct key *key, bool no_ds)
 	if (!published || !is_everywhere(key, KEY_KRRSIG))
 		return "publishing";
 	return no_ds || key->state[KEY_DS] == KEY_OMNIPRESENT ? "active" : "ready";
+}
+
+char *report_dnskey(const struct key *key, struct arena *mem)
+{
+	uint8_t rdata[DNSKEY_RDATA];
+	const size_t size = dnskey_rdata(key, rdata);
+	char *const text = arena_alloc(mem, bytes_base64_size(size) + 1);
+	bytes_to_base64((struct bytes){ rdata + 4, size - 4 }, text);
+	return arena_printf(mem, "%u 3 %u %s", (unsigned)rdata[0] << 8 | rdata[1], rdata[3], text);
 }

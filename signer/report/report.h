@@ -137,6 +137,9 @@ void report_error(struct report *report, const struct error *err, enum status st
 enum status report_print(FILE *out, struct report *report, struct error *err) MUST_CHECK;
 enum status report_print_line(FILE *out, struct report *report, struct error *err) MUST_CHECK; /* on one line */
 
+/* "257 3 13 base64": the DNSKEY RDATA, as another signer of the zone publishes it. */
+char *report_dnskey(const struct key *key, struct arena *mem);
+
 struct report *report_of_key(const struct report_key *key);
 struct report *report_of_zone(const struct report_zone *zone);
 struct report *report_of_state(const struct report_state *state, struct utc now);

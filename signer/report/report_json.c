@@ -191,6 +191,9 @@ struct report *report_of_key(const struct report_key *row)
 	report_text(report, "state", row->word);
 	report_hex(report, "fingerprint", key->fingerprint, sizeof(key->fingerprint));
 	report_text(report, "locator", key->locator);
+	struct arena *const mem = arena_new(0);
+	report_text(report, "dnskey", report_dnskey(key, mem));
+	arena_free(mem);
 	report_bool(report, "published", key_is_published(key));
 	report_bool(report, "signs_keys", key_signs_keys(key));
 	report_bool(report, "signs_zone", key_signs_zone(key));
