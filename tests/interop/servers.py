@@ -84,13 +84,14 @@ class Server:
 
     def wait_until_ready(self):
         deadline = time.monotonic() + START_SECONDS
-        question = self.probe()
+        question, patience = self.probe(), 0.01
         while time.monotonic() < deadline and self.process.poll() is None:
+            patience = min(1.5 * patience, 0.5)  # a question that comes before the daemon listens is lost
             try:
-                answer = dns.query.udp(question, ADDRESS, port=self.port, timeout=0.1)
+                answer = dns.query.udp(question, ADDRESS, port=self.port, timeout=patience)
                 if answer.rcode() == dns.rcode.NOERROR:
                     return True
-                self.process.wait(0.05)  # instead of a sleep: returns at once if the daemon ends
+                self.process.wait(0.02)  # instead of a sleep: returns at once if the daemon ends
             except (dns.exception.DNSException, OSError, subprocess.TimeoutExpired):
                 pass
         return False
@@ -319,9 +320,11 @@ class Unbound(Server):
 
     name = "Unbound"
 
-    def __init__(self, folder, anchor, origins, *ports, aggressive=False, validates=True, forwards=False):
-        """Asks the servers at all of `ports`; if it forwards, they are caches."""
+    def __init__(self, folder, anchor, origins, *ports, aggressive=False, validates=True, forwards=False, now=None):
+        """Asks the servers at all of `ports`; if it forwards, they are caches. `now`, fourteen digits, is the only time
+        that signatures are held to, and what does not validate at once never does."""
         super().__init__(folder)
+        self.now = now
         self.anchor, self.origins, self.upstreams = anchor, origins, ports
         self.aggressive, self.validates = aggressive, validates
         self.kind = "forward" if forwards else "stub"
@@ -348,6 +351,7 @@ server:
     do-not-query-localhost: no
     module-config: "{'validator ' if self.validates else ''}iterator"
     trust-anchor-file: "{self.anchor}"
+    local-zone: "test." nodefault
     local-zone: "invalid." static
     local-data: "ready.invalid. A 127.0.0.1"
     aggressive-nsec: {'yes' if self.aggressive else 'no'}
@@ -358,7 +362,7 @@ server:
     outgoing-range: 64
     msg-cache-size: 1m
     rrset-cache-size: 1m
-remote-control:
+{self.moment()}remote-control:
     control-enable: yes
     control-use-cert: no
     control-interface: "{self.path('control')}"
@@ -369,6 +373,16 @@ remote-control:
 """ + "".join(f"""\
     {self.kind}-addr: {ADDRESS}@{port}
 """ for port in self.upstreams) for origin in self.origins)
+
+    def moment(self):
+        if self.now is None:
+            return ""
+        return f"""\
+    val-override-date: "{self.now}"
+    val-sig-skew-min: 0
+    val-sig-skew-max: 0
+    val-max-restart: 0
+"""
 
     def command(self, path):
         return ["unbound", "-d", "-c", path]
