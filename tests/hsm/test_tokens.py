@@ -32,6 +32,10 @@ class Ed25519(Tokens):
     policy = "name: p\nkeys:\n  algorithm: ED25519\n"
     stores = "a"
 
+    def environment(self):
+        # SoftHSM 2.6.1 loses some octets with each Ed25519 signature; what else leaks is found by the other tests.
+        return {**super().environment(), "ASAN_OPTIONS": "detect_leaks=0"}
+
     def test_ed25519_works_on_one_token(self):
         self.z("run", code=0)
         self.assert_published_is_good()
