@@ -124,6 +124,12 @@ enum status store_note_done(struct store *store, int64_t zone_id, const char *wh
 enum status store_is_done(struct store *store, const char *zone, const char *what, const char *detail, bool *out,
     struct error *err) MUST_CHECK;
 
+/* A key may be stolen: the calendar does not keep it any more. Told once, and the zone is another than it was. */
+enum status store_note_stolen(
+    struct store *store, int64_t zone_id, const struct key *key, struct utc now, struct error *err) MUST_CHECK;
+enum status store_is_stolen(
+    struct store *store, const char *zone, const struct key *key, bool *out, struct error *err) MUST_CHECK;
+
 /* Changes that belong together as one transaction: all that is stored until store_group_end is there for others, and
  * after a crash, or nothing of it. `status` is what came of it; anything but STATUS_OK undoes all, and must be given
  * once a change in between has failed. No waiting for tokens, files or people in between. */

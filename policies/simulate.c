@@ -24,7 +24,7 @@ struct run {
 	bool held, step_asked;
 	struct rollover_birth ordered; /* by a command that is being carried out */
 	bool has_ordered;
-	int64_t urgent; /* id of a key that no window delays, or 0 */
+	int64_t urgent; /* id of a key that may be stolen: no window delays its way out; or 0 */
 	struct rollover_key *keys;
 	size_t count, capacity;
 	int64_t last_id;
@@ -211,12 +211,12 @@ static void bury(struct run *run, struct arena *mem)
 	run->count = kept;
 }
 
-/* A key that replaces a stolen one is not kept waiting by the calendar. */
+/* A key that may be stolen is not kept by the calendar, until nothing of it is left. */
 static bool is_urgent(const struct run *run)
 {
 	for (size_t i = 0; i < run->count; i++)
 		if (run->keys[i].key.id == run->urgent)
-			return run->keys[i].key.goal_present;
+			return !key_is_hidden(&run->keys[i].key);
 	return false;
 }
 
@@ -355,15 +355,18 @@ static const struct rollover_key *coming_key(const struct run *run, enum key_rol
 
 static const char *order_roll(struct run *run, const struct simulate_command *command)
 {
+	const bool urgent = command->verb == SIMULATE_EMERGENCY;
 	run->has_ordered = rollover_start(run->keys, run->count, command->role, &run->policy, &run->ordered);
+	if (run->has_ordered && urgent)
+		run->urgent = run->ordered.predecessor;
 	if (run->has_ordered)
 		return NULL;
 	const struct rollover_key *const coming = coming_key(run, command->role);
 	if (coming == NULL)
 		return "no key of that role is in use";
-	if (command->verb != SIMULATE_EMERGENCY)
+	if (!urgent || coming->key.predecessor == 0)
 		return "a roll of that role is under way, and its new key is not in use yet";
-	run->urgent = coming->key.id;
+	run->urgent = coming->key.predecessor;
 	return NULL;
 }
 
@@ -429,6 +432,13 @@ static const char *order_parent(struct run *run, const struct simulate_command *
 	return NULL;
 }
 
+/* What a person wants of keys is refused while they are held: release first. */
+static bool is_held_off(const struct run *run, enum simulate_verb verb)
+{
+	return run->held &&
+	       (verb == SIMULATE_ROLL || verb == SIMULATE_EMERGENCY || verb == SIMULATE_ABORT || verb == SIMULATE_STEP);
+}
+
 static void carry_out(struct run *run, const struct simulate_command *command)
 {
 	typedef const char *order(struct run * run, const struct simulate_command *command);
@@ -446,16 +456,14 @@ static void carry_out(struct run *run, const struct simulate_command *command)
 		[SIMULATE_PARENT] = order_parent,
 	};
 	run->has_ordered = false;
-	const char *const reason = orders[command->verb](run, command);
+	const char *const reason =
+	    is_held_off(run, command->verb) ? "the zone is held" : orders[command->verb](run, command);
 	run->watcher(run->context, &(struct simulate_event){ .when = run->now,
 				       .kind = reason == NULL ? SIMULATE_ORDERED : SIMULATE_REFUSED,
 				       .command = command,
 				       .reason = reason });
-	if (!run->has_ordered)
-		return;
-	const struct rollover_key *const successor = add_key(run, &run->ordered);
-	if (command->verb == SIMULATE_EMERGENCY)
-		run->urgent = successor->key.id;
+	if (run->has_ordered)
+		(void)add_key(run, &run->ordered);
 }
 
 static void obey(struct run *run)

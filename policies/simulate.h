@@ -17,7 +17,7 @@
 /* What an operator does at a moment. */
 enum simulate_verb {
 	SIMULATE_ROLL,      /* start a roll of `role` */
-	SIMULATE_EMERGENCY, /* the same, whatever window or hold says */
+	SIMULATE_EMERGENCY, /* the same, whatever a window says */
 	SIMULATE_DROP,      /* the key of `role` leaves at once, whatever caches hold: security first */
 	SIMULATE_ABORT,     /* turn the latest roll of `role` back */
 	SIMULATE_STEP,      /* the next step of a manual policy */

@@ -79,6 +79,23 @@ static enum status load_facts(
 	return STATUS_OK;
 }
 
+/* A window keeps what begins; not while a key that may be stolen is on its way out. */
+static enum status heed_emergency(struct store *store, struct roll_view *view, struct error *err)
+{
+	for (size_t i = 0; i < view->count && view->facts.not_before.seconds != 0; i++) {
+		const struct key *const key = &view->keys[i].key;
+		bool stolen = false;
+		if (key->goal_present || key_is_hidden(key))
+			continue;
+		const enum status status = store_is_stolen(store, view->zone.name, key, &stolen, err);
+		if (status != STATUS_OK)
+			return status;
+		if (stolen)
+			view->facts.not_before.seconds = 0;
+	}
+	return STATUS_OK;
+}
+
 /* ---- what caches may hold ---- */
 
 static enum history_class class_of(enum store_class class)
@@ -382,6 +399,8 @@ enum status roll_look_under(const struct policy *policy, struct store *store, co
 		status = load_keys(store, state, mem, &view, err);
 	if (status == STATUS_OK)
 		status = load_facts(store, now, mem, &view, err);
+	if (status == STATUS_OK)
+		status = heed_emergency(store, &view, err);
 	if (status == STATUS_OK)
 		status = load_history(store, now, mem, &view, err);
 	if (status == STATUS_OK)

@@ -18,6 +18,7 @@ struct work {
 	struct arena *mem;
 	struct lock lock;
 	struct roll_answer *out;
+	bool stolen; /* the key that leaves may be stolen: no window keeps it */
 };
 
 static enum status look(struct work *work, struct error *err)
@@ -181,6 +182,12 @@ static enum status bring_in(struct work *work, const struct rollover_birth *birt
 	return store_keys_changed(work, key, 1, "an operator's rollover takes it", err);
 }
 
+static enum status note_stolen(struct work *work, int64_t id, struct error *err)
+{
+	struct roll_view *const view = &work->out->view;
+	return store_note_stolen(work->store, view->zone.id, &find_key(view, id)->key, work->request->now, err);
+}
+
 /* Both at once: half of it would be a key more, and no rollover. */
 static enum status exchange(struct work *work, const struct rollover_birth *birth, struct error *err)
 {
@@ -195,6 +202,8 @@ static enum status exchange(struct work *work, const struct rollover_birth *birt
 	status = bring_in(work, birth, candidate, err);
 	if (status == STATUS_OK)
 		status = retire(work, birth->predecessor, err);
+	if (status == STATUS_OK && work->stolen && !dry)
+		status = note_stolen(work, birth->predecessor, err);
 	if (status == STATUS_OK && dry)
 		status = roll_plan(&work->out->view, work->request->now, work->mem, err);
 	return dry ? status : store_group_end(work->store, status, err);
@@ -239,7 +248,7 @@ static enum status replace(struct work *work, enum key_role role, int64_t only, 
 enum status roll_start(struct store *store, const struct roll_request *request, enum key_role role, struct arena *mem,
     struct roll_answer *out, struct error *err)
 {
-	struct work work = { store, request, mem, LOCK_NONE, out };
+	struct work work = { store, request, mem, LOCK_NONE, out, false };
 	enum status status = begin(&work, "roll start", err);
 	if (status == STATUS_OK)
 		status = replace(&work, role, 0, err);
@@ -317,7 +326,7 @@ static enum status let_foreign_go(struct work *work, struct key *key, struct err
 enum status roll_abort(struct store *store, const struct roll_request *request, int64_t key, struct arena *mem,
     struct roll_answer *out, struct error *err)
 {
-	struct work work = { store, request, mem, LOCK_NONE, out };
+	struct work work = { store, request, mem, LOCK_NONE, out, false };
 	enum status status = begin(&work, "roll abort", err);
 	struct rollover_key *const fresh = status == STATUS_OK ? find_key(&out->view, key) : NULL;
 	if (fresh != NULL && fresh->key.foreign)
@@ -356,7 +365,7 @@ static enum status refuse_step(const struct roll_view *view, struct error *err)
 enum status roll_step(struct store *store, const struct roll_request *request, struct arena *mem,
     struct roll_answer *out, struct error *err)
 {
-	struct work work = { store, request, mem, LOCK_NONE, out };
+	struct work work = { store, request, mem, LOCK_NONE, out, false };
 	enum status status = begin(&work, "roll step", err);
 	const struct rollover_wait *const wait = status == STATUS_OK ? find_operator_wait(&out->view) : NULL;
 	if (status == STATUS_OK && wait == NULL)
@@ -384,6 +393,22 @@ static enum status look_again(struct work *work, struct error *err)
 				      : look(work, err);
 }
 
+/* The key as it is now, and that no window keeps it any more. */
+static enum status let_go(struct work *work, const struct key *key, const char *why, struct error *err)
+{
+	const struct key changed = *key;
+	if (work->request->dry_run)
+		return look_again(work, err);
+	enum status status = store_group_begin(work->store, err);
+	if (status != STATUS_OK)
+		return status;
+	status = store_keys_changed(work, &changed, 1, why, err);
+	if (status == STATUS_OK)
+		status = note_stolen(work, changed.id, err);
+	status = store_group_end(work->store, status, err);
+	return status == STATUS_OK ? look_again(work, err) : status;
+}
+
 static enum status drop_reserve(struct work *work, struct rollover_key *key, struct error *err)
 {
 	key->key.goal_present = false;
@@ -392,9 +417,7 @@ static enum status drop_reserve(struct work *work, struct rollover_key *key, str
 	work->out->key = key->key.id;
 	work->out->words = arena_printf(
 	    work->mem, "%s %u, kept in reserve, leaves the zone", key_role_name(key->key.role), key->key.tag);
-	const struct key changed = key->key;
-	const enum status status = store_keys_changed(work, &changed, 1, "it may be stolen", err);
-	return status == STATUS_OK ? look_again(work, err) : status;
+	return let_go(work, &key->key, "it may be stolen", err);
 }
 
 /* A key whose rollover goes on: it does not wait for caches any more. */
@@ -413,20 +436,28 @@ static enum status hasten(struct work *work, struct rollover_key *key, struct er
 	work->out->key = key->key.id;
 	work->out->words =
 	    arena_printf(work->mem, "%s %u leaves with the next publication, whatever caches hold", name, key->key.tag);
-	const struct key changed = key->key;
-	const enum status status =
-	    store_keys_changed(work, &changed, 1, "security first: it leaves at once, whatever caches hold", err);
-	return status == STATUS_OK ? look_again(work, err) : status;
+	return let_go(work, &key->key, "security first: it leaves at once, whatever caches hold", err);
 }
 
-static enum status refuse_leaving(const struct roll_view *view, const struct key *key, struct error *err)
+/* It is on its way out already: only days without key events can keep it. */
+static enum status leave_window(struct work *work, struct rollover_key *key, bool kept, struct error *err)
 {
-	return error_set(err, STATUS_REFUSED,
-	    "%s: %s %u is on its way out already, as fast as caches allow; see zoneseal status", view->zone.name,
-	    key_role_name(key->role), key->tag);
+	const struct roll_view *const view = &work->out->view;
+	const char *const role = key_role_name(key->key.role);
+	if (!kept || key_is_hidden(&key->key))
+		return error_set(err, STATUS_REFUSED,
+		    "%s: %s %u is on its way out already, as fast as caches allow; see zoneseal status",
+		    view->zone.name, role, key->key.tag);
+	work->out->key = key->key.id;
+	for (size_t i = 0; i < view->count; i++)
+		if (view->keys[i].key.predecessor == key->key.id)
+			work->out->key = view->keys[i].key.id;
+	work->out->words =
+	    arena_printf(work->mem, "%s %u leaves now, also on days without key events", role, key->key.tag);
+	return let_go(work, &key->key, "it may be stolen", err);
 }
 
-static enum status take_out(struct work *work, struct rollover_key *stolen, struct error *err)
+static enum status take_out(struct work *work, struct rollover_key *stolen, bool kept, struct error *err)
 {
 	const bool security_first = work->request->security_first;
 	if (stolen->key.foreign && !stolen->key.standby)
@@ -434,7 +465,7 @@ static enum status take_out(struct work *work, struct rollover_key *stolen, stru
 		    "%s: %s %u is another signer's key; only that signer can replace it", work->out->view.zone.name,
 		    key_role_name(stolen->key.role), stolen->key.tag);
 	if (!stolen->key.goal_present)
-		return security_first ? hasten(work, stolen, err) : refuse_leaving(&work->out->view, &stolen->key, err);
+		return security_first ? hasten(work, stolen, err) : leave_window(work, stolen, kept, err);
 	if (stolen->key.standby)
 		return drop_reserve(work, stolen, err);
 	return replace(work, stolen->key.role, stolen->key.id, err);
@@ -443,13 +474,15 @@ static enum status take_out(struct work *work, struct rollover_key *stolen, stru
 enum status roll_emergency(struct store *store, const struct roll_request *request, int64_t key, struct arena *mem,
     struct roll_answer *out, struct error *err)
 {
-	struct work work = { store, request, mem, LOCK_NONE, out };
+	struct work work = { store, request, mem, LOCK_NONE, out, true };
 	enum status status = begin(&work, "emergency", err);
 	struct rollover_key *const stolen = status == STATUS_OK ? find_key(&out->view, key) : NULL;
+	const bool kept = out->view.facts.not_before.seconds != 0;
+	out->view.facts.not_before.seconds = 0;
 	if (status == STATUS_OK && stolen == NULL)
 		status = error_set(err, STATUS_REFUSED, "%s has no such key", out->view.zone.name);
 	if (status == STATUS_OK)
-		status = take_out(&work, stolen, err);
+		status = take_out(&work, stolen, kept, err);
 	lock_release(&work.lock);
 	return status;
 }

@@ -15,6 +15,7 @@ LISTS = ("no-key-events",)
 REFUSALS = {
     "the old key is already on its way out: a new roll is the only way back":
         r"past the point of no return: KSK \d+ is on its way out of caches already; only a new roll leads back",
+    "the zone is held": r"key events are held since 2026-02-01T00:30:00Z: drill; .* end it with zoneseal release nl\.test",
     "an algorithm roll is under way": r"an algorithm roll is under way: [KZ]SK \d+ \(ECDSAP256SHA256\) has not left .* at (\S+Z) at the earliest",
 }
 
@@ -277,6 +278,9 @@ class Timelines(Rolling):
 
     def test_days_without_key_events(self):
         self.follow("windows")
+
+    def test_an_emergency_on_days_without_key_events(self):
+        self.follow("windows_emergency")
 
 
 if __name__ == "__main__":
