@@ -553,7 +553,7 @@ static enum status begin(struct run *run, struct error *err)
 {
 	const struct simulate_past *const past = run->world->past;
 	struct cache_conflict conflict;
-	run->published = past == NULL || past->published;
+	run->published = past == NULL ? run->count > 0 : past->published;
 	remember_ttls(run);
 	if (past == NULL) {
 		history_init(&run->history, &run->policy);

@@ -279,6 +279,9 @@ class Timelines(Rolling):
     def test_days_without_key_events(self):
         self.follow("windows")
 
+    def test_a_person_takes_each_step(self):
+        self.follow("manual")
+
     def test_an_emergency_on_days_without_key_events(self):
         self.follow("windows_emergency")
 
