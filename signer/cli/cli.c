@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "signer/cli/facts.h"
+#include "signer/engine/parity.h"
 #include "signer/engine/setup.h"
 
 enum { THREADS_MOST = 256 };
@@ -70,7 +71,11 @@ static void say_clock_behind(const struct cli *cli, struct store *store)
 
 enum status cli_open(struct cli *cli, enum store_mode mode, struct store **store, struct error *err)
 {
-	enum status status = setup_open(cli->state, mode, cli_actor(cli, cli->mem), store, err);
+	/* What a standby's keystore says must stay what the active signer's says. */
+	const bool parity = strncmp(cli->command->name, "parity ", 7) == 0;
+	enum status status = mode == STORE_CHANGE && !parity ? parity_refuse_standby(cli->state, err) : STATUS_OK;
+	if (status == STATUS_OK)
+		status = setup_open(cli->state, mode, cli_actor(cli, cli->mem), store, err);
 	if (status != STATUS_OK)
 		return status;
 	status = cli->command->changes ? cli_check_clock(cli, *store, &cli->is_virtual, err)

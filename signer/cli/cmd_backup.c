@@ -4,6 +4,7 @@
 #include "signer/cli/cli.h"
 #include "signer/engine/backup.h"
 #include "signer/engine/folder.h"
+#include "signer/engine/parity.h"
 #include "signer/engine/setup.h"
 
 static struct report *summary_report(const char *schema, const char *path, const struct backup_summary *summary)
@@ -99,6 +100,10 @@ static enum status restore(struct cli *cli, struct error *err)
 	    summary.private_keys ? "" : "; private keys were NOT inside: put them into keys/");
 	if (cli_has(cli, OPTION_JSON))
 		status = cli_print(cli, summary_report("zoneseal.restore/1", cli->args[0], &summary), err);
+	if (status == STATUS_OK && parity_is_standby(cli->state)) {
+		cli_say(cli, "this is a standby: compare it with the snapshot, zoneseal parity check FILE");
+		return STATUS_OK;
+	}
 	return status == STATUS_OK ? reconcile(cli, err) : status;
 }
 

@@ -137,6 +137,8 @@ extern const struct command command_key_backup_done;
 extern const struct command command_key_export;
 extern const struct command command_ds_show;
 extern const struct command command_ds_check;
+extern const struct command command_parity_export, command_parity_standby, command_parity_check;
+extern const struct command command_parity_promote;
 extern const struct command command_backup;
 extern const struct command command_restore;
 extern const struct command command_clock_accept;

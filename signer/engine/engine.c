@@ -16,6 +16,7 @@
 #include "signer/engine/hooks.h"
 #include "signer/engine/offline.h"
 #include "signer/engine/parent_run.h"
+#include "signer/engine/parity.h"
 #include "signer/engine/purge.h"
 #include "signer/engine/reconcile.h"
 #include "signer/engine/roll_run.h"
@@ -76,7 +77,9 @@ static enum status load_zone(struct run *run, const char *zone, struct error *er
 static enum status refuse_restored(struct run *run, struct error *err)
 {
 	bool restored;
-	enum status status = store_is_restored(run->store, &restored, err);
+	enum status status = parity_refuse_standby(run->options->state, err);
+	if (status == STATUS_OK)
+		status = store_is_restored(run->store, &restored, err);
 	if (status == STATUS_OK && restored)
 		return error_set(err, STATUS_REFUSED,
 		    "the keystore was restored from a backup and is not reconciled with what is published; run "
