@@ -135,12 +135,17 @@ static enum status parent(struct walker *w, struct error *err)
 		   : STATUS_OK;
 }
 
+/* When a bundle begins, or one can be published no more. */
 static struct utc next_bundle(const struct offline_walk *walk, struct utc now)
 {
 	struct utc next = UTC_NEVER;
-	for (size_t i = 0; i < walk->bundle_count; i++)
+	for (size_t i = 0; i < walk->bundle_count; i++) {
+		const struct utc over = utc_subtract(walk->bundles[i].ends, walk->refresh);
 		if (utc_before(now, walk->bundles[i].from))
 			next = earlier(next, walk->bundles[i].from);
+		if (utc_before(now, over))
+			next = earlier(next, over);
+	}
 	return next;
 }
 

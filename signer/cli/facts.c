@@ -218,7 +218,10 @@ static bool judge_ceremony(const struct roll_view *view, struct utc now, struct 
 	zone->urgent = true;
 	zone->health = late && zone->published ? REPORT_WARN : zone->health;
 	zone->headline = arena_printf(mem, "%s %s.",
-	    late ? "WARNING: a key ceremony is overdue:" : "OK, but an action for you: hold a key ceremony;", alarm);
+	    !zone->published && late ? "NEW, and an action for you: hold the first key ceremony;"
+	    : late                   ? "WARNING: a key ceremony is overdue:"
+				     : "OK, but an action for you: hold a key ceremony;",
+	    alarm);
 	zone->effect = "If nobody acts: the signatures of the KSK run out, and then validators refuse the whole zone.";
 	zone->command = arena_printf(
 	    mem, "zoneseal ksr %s %s -o FILE", late && view->offline->any ? "emergency" : "create", zone->name);

@@ -189,6 +189,12 @@ static enum status generate(struct store *store, struct token *token, const stru
 	if (token == NULL && (role >= 0 || !published))
 		return STATUS_OK;
 	*made = 0;
+	if (role < 0 && policy.offline_ksk)
+		return error_set(err, STATUS_REFUSED,
+		    "policy %s has keys.offline-ksk: ZSKs come with zoneseal ksr create, and a KSK is made where it is "
+		    "kept, "
+		    "by skr sign or ahead of it with --ksk",
+		    policy.name);
 	if (role < 0)
 		return zonekeys_complete(store, token, zone->id, &policy, published, now, mem, &keys, made, err);
 	const struct rollover_birth birth = { (enum key_role)role, policy.algorithm, 0, now, true, false };

@@ -228,7 +228,8 @@ class Responses(Refusals):
     def test_only_what_is_missing_is_said_where_no_response_came(self):
         done = self.publish(code=69)
         self.assertIn("no SKR was imported yet", done.err)
-        self.assertIn("a key ceremony is overdue", self.z("status", "nl.test", code=0).out)
+        self.assertIn("hold the first key ceremony", self.z("status", "nl.test", code=0).out)
+        self.z("key", "generate", "nl.test", code=3)
 
 
 class Life(Ceremonies):

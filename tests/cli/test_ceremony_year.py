@@ -37,6 +37,8 @@ class Year(Ceremonies):
             zone = self.json("status", "nl.test", code=0)["zones"][0]
             if "ksr create" in done.err:
                 self.assertTrue(zone["action_required"], zone["headline"])
+                self.assertIn("= that - ceremony.alarm 30d", zone["headline"])
+                self.assertIn("hold a key ceremony", self.z("check", code=1).out)
                 more = ("--ksk",) if ceremonies == 2 else ()
                 self.ceremony(*more)
                 ceremonies += 1
