@@ -103,7 +103,7 @@ static enum status move_private(const struct hsm_session *from, const struct hsm
 	const int label_size = snprintf(label, sizeof(label), "zoneseal %s %u", key_role_name(key->role), key->tag);
 	CK_ATTRIBUTE object_half[] = { ITEM(CKA_CLASS, class), ITEM(CKA_KEY_TYPE, type), FLAG(CKA_TOKEN, &yes),
 		FLAG(CKA_PRIVATE, &yes), FLAG(CKA_SENSITIVE, &yes), FLAG(CKA_EXTRACTABLE, &yes), FLAG(CKA_SIGN, &yes),
-		{ CKA_ID, (void *)(uintptr_t)key->fingerprint, sizeof(key->fingerprint) },
+		{ CKA_ID, (void *)key->fingerprint, sizeof(key->fingerprint) },
 		{ CKA_LABEL, label, (CK_ULONG)label_size } };
 	if (from->hsm->module->C_GetMechanismInfo(from->hsm->slot, wrap.mechanism, &listed) != CKR_OK)
 		wrap.mechanism = 0x210bUL; /* CKM_AES_KEY_WRAP_KWP of PKCS#11 3.0 */
@@ -137,8 +137,7 @@ static enum status copy_public(const struct hsm_session *from, const struct hsm_
 	const int label_size = snprintf(label, sizeof(label), "zoneseal %s %u", key_role_name(key->role), key->tag);
 	CK_ATTRIBUTE half[] = { ITEM(CKA_CLASS, class), ITEM(CKA_KEY_TYPE, type), FLAG(CKA_TOKEN, &yes),
 		FLAG(CKA_PRIVATE, &no), FLAG(CKA_VERIFY, &yes), { names[0], values[0], sizes[0] },
-		{ names[1], values[1], sizes[1] },
-		{ CKA_ID, (void *)(uintptr_t)key->fingerprint, sizeof(key->fingerprint) },
+		{ names[1], values[1], sizes[1] }, { CKA_ID, (void *)key->fingerprint, sizeof(key->fingerprint) },
 		{ CKA_LABEL, label, (CK_ULONG)label_size } };
 	const CK_RV rv = to->hsm->module->C_CreateObject(to->handle, half, COUNT(half), &made);
 	return rv == CKR_OK ? STATUS_OK : hsm_refuse(to->hsm, err, rv, "carrying: it does not take the public key");

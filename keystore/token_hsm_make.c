@@ -40,7 +40,7 @@ static enum status make_pair(
 	CK_ATTRIBUTE public_half[] = { FLAG(CKA_TOKEN, &yes), FLAG(CKA_VERIFY, &yes), FLAG(CKA_PRIVATE, &no),
 		{ CKA_ID, id, sizeof(id) },
 		rsa ? (CK_ATTRIBUTE)ITEM(CKA_MODULUS_BITS, bits)
-		    : (CK_ATTRIBUTE){ CKA_EC_PARAMS, (void *)(uintptr_t)kind->params, kind->params_size },
+		    : (CK_ATTRIBUTE){ CKA_EC_PARAMS, (void *)kind->params, kind->params_size },
 		{ CKA_PUBLIC_EXPONENT, exponent, sizeof(exponent) } };
 	CK_ATTRIBUTE private_half[] = { FLAG(CKA_TOKEN, &yes), FLAG(CKA_PRIVATE, &yes), FLAG(CKA_SENSITIVE, &yes),
 		FLAG(CKA_SIGN, &yes), FLAG(CKA_EXTRACTABLE, &leaves), { CKA_ID, id, sizeof(id) } };
@@ -56,7 +56,7 @@ static enum status name_pair(
 {
 	char label[64];
 	const int size = snprintf(label, sizeof(label), "zoneseal %s %u", key_role_name(key->role), key->tag);
-	CK_ATTRIBUTE names[] = { { CKA_ID, (void *)(uintptr_t)key->fingerprint, sizeof(key->fingerprint) },
+	CK_ATTRIBUTE names[] = { { CKA_ID, (void *)key->fingerprint, sizeof(key->fingerprint) },
 		{ CKA_LABEL, label, (CK_ULONG)size } };
 	CK_FUNCTION_LIST *const module = session->hsm->module;
 	CK_RV rv = module->C_SetAttributeValue(session->handle, pair->public_object, names, COUNT(names));

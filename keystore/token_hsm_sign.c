@@ -87,7 +87,7 @@ static CK_RV ask(
 	const CK_RV rv = module->C_SignInit(seat->session.handle, &mechanism, seat->object);
 	if (rv != CKR_OK)
 		return rv;
-	return module->C_Sign(seat->session.handle, (CK_BYTE *)(uintptr_t)input.data, input.size, out, out_size);
+	return module->C_Sign(seat->session.handle, (CK_BYTE *)input.data, input.size, out, out_size);
 }
 
 /* One signature by one token, proved. A session that was lost is opened anew, once. */
@@ -261,7 +261,7 @@ static enum status destroy(struct hsm *hsm, const struct key *key, CK_OBJECT_CLA
 {
 	struct hsm_session session = { .hsm = hsm };
 	CK_ATTRIBUTE wanted[] = { { CKA_CLASS, &class, sizeof(class) },
-		{ CKA_ID, (void *)(uintptr_t)key->fingerprint, sizeof(key->fingerprint) } };
+		{ CKA_ID, (void *)key->fingerprint, sizeof(key->fingerprint) } };
 	enum status status = hsm_session_open(hsm, true, &session, err);
 	if (status != STATUS_OK)
 		return status;
