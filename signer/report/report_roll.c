@@ -73,9 +73,23 @@ static void minute(struct utc when, char out[UTC_TEXT])
 	snprintf(out, UTC_TEXT, "%.10s %.5sZ", full, full + 11);
 }
 
-static const char *when_or_open(struct utc when, struct utc now, struct arena *mem)
+static const char *when_or_open(enum report_who who, struct utc when, struct utc now, struct arena *mem)
 {
-	return when.seconds == UTC_NEVER.seconds ? "no date: see who" : report_when(when, now, mem);
+	static const char *const open[] = {
+		[REPORT_ZONESEAL] = "after another step",
+		[REPORT_PARENT] = "whenever it acts",
+		[REPORT_YOU] = "whenever you act",
+	};
+	return when.seconds == UTC_NEVER.seconds ? open[who] : report_when(when, now, mem);
+}
+
+/* A date that has passed was an estimate of what others do, or waits for the next run. */
+static const char *step_words(const struct report_step *step, struct utc now, struct arena *mem)
+{
+	const char *const date = report_when(step->when, now, mem);
+	if (utc_before(now, step->when))
+		return arena_printf(mem, "earliest %s", date);
+	return arena_printf(mem, step->who == REPORT_ZONESEAL ? "with the next run, due %s" : "expected %s", date);
 }
 
 void report_waits_text(FILE *out, const struct report_wait waits[], size_t count, struct utc now)
@@ -84,8 +98,8 @@ void report_waits_text(FILE *out, const struct report_wait waits[], size_t count
 	for (size_t i = 0; i < count; i++) {
 		const struct report_wait *wait = &waits[i];
 		fprintf(out, "  waits for   %s\n", wait->what);
-		fprintf(
-		    out, "  ends        %s, %s\n", report_who_name(wait->who), when_or_open(wait->earliest, now, mem));
+		fprintf(out, "  ends        %s, %s\n", report_who_name(wait->who),
+		    when_or_open(wait->who, wait->earliest, now, mem));
 		if (wait->sum != NULL)
 			fprintf(out, "  date        = %s\n", wait->sum);
 		fprintf(out, "  if nobody acts  %s\n", wait->if_nobody);
@@ -114,8 +128,7 @@ void report_roll_text(FILE *out, const struct report_roll *roll, struct utc now)
 		else if (step->when.seconds == UTC_NEVER.seconds)
 			fprintf(out, "%s\n", report_who_name(step->who));
 		else
-			fprintf(
-			    out, "%s, earliest %s\n", report_who_name(step->who), report_when(step->when, now, mem));
+			fprintf(out, "%s, %s\n", report_who_name(step->who), step_words(step, now, mem));
 	}
 	arena_free(mem);
 }
