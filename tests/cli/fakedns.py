@@ -22,7 +22,8 @@ class FakeServer:
         self.address = f"{address}@{self.listener.getsockname()[1]}"
         self.open = []
         self.asked = []
-        threading.Thread(target=self.serve, daemon=True).start()
+        self.thread = threading.Thread(target=self.serve, daemon=True)
+        self.thread.start()
 
     def serve(self):
         while True:
@@ -58,6 +59,9 @@ class FakeServer:
         return out
 
     def stop(self):
+        # The thread ends first: else it may accept on the descriptor's number when that is the next server's.
+        self.listener.shutdown(socket.SHUT_RDWR)
+        self.thread.join()
         self.listener.close()
         for stream in self.open:
             stream.close()
