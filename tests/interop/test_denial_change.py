@@ -63,18 +63,23 @@ QUESTIONS = (
 )
 
 
-class DenialChange(unittest.TestCase):
+class Changes(unittest.TestCase):
+    """What the tests of such changes share: zones, servers, validators, questions."""
 
     @classmethod
     def setUpClass(cls):
         cls.folder = cls.enterClassContext(tempfile.TemporaryDirectory(prefix="zoneseal-denial-"))
         cls.count = 0
-        child = signers.save(cls.path("child.in"), child_zone(CHILD))
-        out = cls.path("child.zone")
-        ds = cls.sign(CHILD, (child, out, "nsec"))
+        out, ds = cls.signed_child(signers.save(cls.path("child.in"), child_zone(CHILD)))
         cls.children = {CHILD: out, UNSIGNED: signers.save(cls.path("unsigned.zone"), child_zone(UNSIGNED))}
         cls.source = signers.save(cls.path("parent.in"), parent_zone(ds))
         cls.versions = {}
+
+    @classmethod
+    def signed_child(cls, source):
+        """The signed file and its DS."""
+        out = cls.path("child.zone")
+        return out, cls.sign(CHILD, (source, out, "nsec"))
 
     @classmethod
     def path(cls, name):
@@ -121,6 +126,9 @@ class DenialChange(unittest.TestCase):
     def assert_full(self, unbound, flavour, least=5):
         """It holds proofs of that flavour."""
         self.assertGreaterEqual(unbound.cached(*PROOFS[flavour]), least, flavour)
+
+
+class DenialChange(Changes):
 
     def test_caches_of_the_old_version_get_on_with_the_new_one(self):
         for old, new in PAIRS:
