@@ -7,6 +7,9 @@ import unittest
 
 from ceremony import Ceremonies, moment, text_of
 
+# The shifted clock of a sanitizer's build comes into a peer that has none.
+BESIDE_SANITIZER = "verify_asan_link_order=0:detect_leaks=0"
+
 
 class Year(Ceremonies):
     def assert_peers_agree(self):
@@ -16,8 +19,8 @@ class Year(Ceremonies):
         self.assertEqual(done.returncode, 0, done.stdout.decode() + done.stderr.decode())
         ahead = int((moment(self.now) - datetime.datetime.utcnow()).total_seconds())
         done = subprocess.run(["dnssec-verify", "-o", "nl.test", self.output], capture_output=True, timeout=60, check=False,
-                              env={"PATH": "/usr/bin:/bin:/usr/sbin", "LD_PRELOAD": os.environ.get("ZONESEAL_SHIFTED_CLOCK", ""),
-                                   "ZONESEAL_SHIFT": str(ahead)})
+                              env={"PATH": "/usr/bin:/bin:/usr/sbin", "LD_PRELOAD": os.environ["ZONESEAL_SHIFTED_CLOCK"],
+                                   "ZONESEAL_SHIFT": str(ahead), "ASAN_OPTIONS": BESIDE_SANITIZER})
         self.assertEqual(done.returncode, 0, done.stdout.decode() + done.stderr.decode())
 
     def test_a_year_passes(self):
