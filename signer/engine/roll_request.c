@@ -320,7 +320,8 @@ static enum status let_foreign_go(struct work *work, struct key *key, struct err
 	    "%s %u, another signer's, leaves the DNSKEY RRset; that is safe once no server has shown a zone signed by "
 	    "it for %s (zone.max-ttl + zone.propagation-delay)",
 	    key_role_name(key->role), key->tag, wait);
-	return store_keys_changed(work, key, 1, "another signer's key leaves", err);
+	const struct key changed = *key;
+	return store_keys_changed(work, &changed, 1, "another signer's key leaves", err);
 }
 
 enum status roll_abort(struct store *store, const struct roll_request *request, int64_t key, struct arena *mem,
