@@ -9,15 +9,6 @@
  * key lives in the two sessions. */
 enum { CARRIER_BITS = 3072, AES_SIZE = 32, WRAPPED = 8192 };
 
-#define FLAG(name, value)                                                                                              \
-	{                                                                                                              \
-		name, value, sizeof(CK_BBOOL)                                                                          \
-	}
-#define ITEM(name, value)                                                                                              \
-	{                                                                                                              \
-		name, &(value), sizeof(value)                                                                          \
-	}
-
 struct carrier {
 	CK_OBJECT_HANDLE rsa_public, rsa_private; /* at the receiver */
 	CK_OBJECT_HANDLE rsa_copy, aes;           /* at the giver */

@@ -8,15 +8,6 @@
 
 enum { NEW_RSA_LEAST = 2048 };
 
-#define FLAG(name, value)                                                                                              \
-	{                                                                                                              \
-		name, value, sizeof(CK_BBOOL)                                                                          \
-	}
-#define ITEM(name, value)                                                                                              \
-	{                                                                                                              \
-		name, &(value), sizeof(value)                                                                          \
-	}
-
 /* ---- making the pair ---- */
 
 struct pair {

@@ -11,6 +11,16 @@
 #include "keystore/algorithm.h"
 #include "keystore/token_hsm.h"
 
+/* Rows of a PKCS#11 template; `value` is the address of a CK_BBOOL, or an object. */
+#define FLAG(name, value)                                                                                              \
+	{                                                                                                              \
+		name, value, sizeof(CK_BBOOL)                                                                          \
+	}
+#define ITEM(name, value)                                                                                              \
+	{                                                                                                              \
+		name, &(value), sizeof(value)                                                                          \
+	}
+
 enum { HSM_NAME = 32, HSM_MOST = 8, HSM_ROLES = 3, HSM_ATTRIBUTE = 1100 };
 
 struct hsm {

@@ -438,17 +438,23 @@ static enum status load(const struct token *token, const struct key *key, EVP_PK
 	return status;
 }
 
+/* The private half, and a signer of it that has proved itself; both are the caller's, also after a failure. */
+static enum status load_proved(
+    struct token *token, const struct key *key, EVP_PKEY **pkey, struct token_signer **signer, struct error *err)
+{
+	enum status status = load(token, key, pkey, err);
+	if (status == STATUS_OK)
+		status = signer_of_pkey(key, *pkey, signer, err);
+	return status == STATUS_OK ? signer_prove(key, *pkey, *signer, err) : status;
+}
+
 enum status token_signer_new(struct token *token, const struct key *key, struct token_signer **out, struct error *err)
 {
 	if (is_elsewhere(key))
 		return signer_of_tokens(token->tokens, key, out, err);
 	EVP_PKEY *pkey = NULL;
 	struct token_signer *signer = NULL;
-	enum status status = load(token, key, &pkey, err);
-	if (status == STATUS_OK)
-		status = signer_of_pkey(key, pkey, &signer, err);
-	if (status == STATUS_OK)
-		status = signer_prove(key, pkey, signer, err);
+	const enum status status = load_proved(token, key, &pkey, &signer, err);
 	EVP_PKEY_free(pkey);
 	if (status == STATUS_OK) {
 		*out = signer;
@@ -471,11 +477,7 @@ enum status token_soft_load(struct token *token, const struct key *key, EVP_PKEY
 {
 	EVP_PKEY *pkey = NULL;
 	struct token_signer *signer = NULL;
-	enum status status = load(token, key, &pkey, err);
-	if (status == STATUS_OK)
-		status = signer_of_pkey(key, pkey, &signer, err);
-	if (status == STATUS_OK)
-		status = signer_prove(key, pkey, signer, err);
+	const enum status status = load_proved(token, key, &pkey, &signer, err);
 	token_signer_free(signer);
 	if (status == STATUS_OK)
 		*out = pkey;
