@@ -435,8 +435,8 @@ static const char *order_parent(struct run *run, const struct simulate_command *
 /* What a person wants of keys is refused while they are held: release first. */
 static bool is_held_off(const struct run *run, enum simulate_verb verb)
 {
-	return run->held &&
-	       (verb == SIMULATE_ROLL || verb == SIMULATE_EMERGENCY || verb == SIMULATE_ABORT || verb == SIMULATE_STEP);
+	return run->held && (verb == SIMULATE_ROLL || verb == SIMULATE_EMERGENCY || verb == SIMULATE_DROP ||
+				verb == SIMULATE_ABORT || verb == SIMULATE_STEP);
 }
 
 static void carry_out(struct run *run, const struct simulate_command *command)
