@@ -107,6 +107,16 @@ class Parity(World):
             self.check(code=code)
             self.promote(code=code)
 
+    def test_only_the_signature_tells_a_changed_head_or_a_forged_one(self):
+        text = self.read(self.snapshot)
+        self.fail_over()
+        for bad in (re.sub(rb"made \d{4}", b"made 2025", text),
+                    re.sub(rb"signature (.)", lambda found: b"signature " + (b"B" if found[1] == b"A" else b"A"), text)):
+            self.assertNotEqual(bad, text)
+            self.snapshot = self.write("bad.txt", bad)
+            self.assertIn("its signature is wrong", self.check(code=1).err)
+            self.promote(code=1)
+
     def test_another_signers_snapshot_is_refused(self):
         self.fail_over(key="A" * 43 + "=")
         self.assertIn("signed with another key", self.check(code=1).err)

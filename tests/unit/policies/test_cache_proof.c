@@ -10,7 +10,7 @@
 #include "policies/cache_proof.h"
 #include "signer/base/error.h"
 
-enum { NEVER = -1, K1 = 1, K2 = 2, Z1 = 4, Z2 = 8 };
+enum { NEVER = -1, K1 = 1, K2 = 2, Z1 = 4, Z2 = 8, OTHER = 16 };
 
 struct version {
 	int64_t from, until; /* NEVER: still served */
@@ -95,6 +95,9 @@ static void histories_are_judged_to_the_second(void **state)
 		if (!good && conflict.ends.seconds != h->ends)
 			fail_msg("%s: ends at %lld, not %lld", h->title, (long long)conflict.ends.seconds,
 			    (long long)h->ends);
+		history.given_up = OTHER;
+		if (cache_proof(&history, (struct utc){ h->now }, &conflict) != good)
+			fail_msg("%s: judged otherwise since a key that is in no version is given up", h->title);
 	}
 }
 
