@@ -104,7 +104,25 @@ def revoked_and_standby(z):
         Record("@", 3600, "CDNSKEY", key.text()) for key in (z.KSK, revoked)])))
 
 
+def dropped(z):
+    """A key that may be stolen leaves at once: what that breaks in caches is given up for it, and for no other key."""
+    ksk, old, new = f"{z.KSK.text()} ksk\n", z.ZSK.text(), z.ZSK2.text()
+    exchanged = z.signed(z.base(2026010102), zsks=(z.ZSK2,), published=(z.KSK, z.ZSK2))
+    beside = z.signed(z.base(2026010102), zsks=(z.ZSK2,), published=(z.KSK, z.ZSK, z.ZSK2))
+    for folder in ("good", "bad"):
+        z.write(folder, "dropped.keys", f"{ksk}{old} dropped\n{new} zsk instead\n")
+    z.good("dropped_at_once", exchanged, "expect=dropped.keys previous=published.zone")
+    z.bad("dropped_and_still_there", "key.expected", beside, "expect=dropped.keys")
+    z.write("bad", "exchanged.keys", f"{ksk}{new} zsk\n")
+    z.bad("expected_keys_exchanged_at_once", "cache.old-keys", exchanged, "expect=exchanged.keys previous=previous.zone")
+    z.write("bad", "beside.keys", f"{ksk}{old} publish\n{new} zsk\n")
+    z.bad("expected_key_signs_at_once", "cache.key-prepublished", beside, "expect=beside.keys previous=previous.zone")
+    z.write("bad", "dropped_zsk.keys", f"{ksk}{old} dropped zsk\n{new} zsk instead\n")
+    z.bad("dropped_that_may_sign", "exit=65", exchanged, "expect=dropped_zsk.keys")
+
+
 def make(z):
+    dropped(z)
     unsigned_on_purpose(z)
     unsigned_refused(z)
     deletion(z)
