@@ -31,8 +31,8 @@ const char *cli_value(const struct cli *cli, enum option_id option);
 /* Parses argv into `cli`. `done` is set when everything has been said already (help, version). */
 enum status cli_parse(int argc, char **argv, struct cli *cli, bool *done, struct error *err) MUST_CHECK;
 
-/* The options that a command takes, those of every command included; NULL: only these. */
-uint64_t cli_taken(const struct command *command);
+/* Whether a command takes an option, those of every command included; NULL: only these. */
+bool cli_takes(const struct command *command, enum option_id option);
 
 /* Text of --help, for the program and for one command. */
 void cli_help(const struct command *command, FILE *out);

@@ -14,6 +14,7 @@
 
 /* Every option of the program; cli_options has one row for each, in this order. */
 enum option_id {
+	/* every command takes these */
 	OPTION_HELP,
 	OPTION_VERSION,
 	OPTION_STATE,
@@ -22,10 +23,12 @@ enum option_id {
 	OPTION_QUIET,
 	OPTION_VERBOSE,
 	OPTION_COLOR,
+	OPTION_NOW,
+	/* every command that changes state takes these too */
+	OPTION_DRY_RUN,
 	OPTION_NO_INPUT,
 	OPTION_YES,
-	OPTION_DRY_RUN,
-	OPTION_NOW,
+	/* these are named in the commands that take them, one bit each */
 	OPTION_THREADS,
 	OPTION_WAIT,
 	OPTION_INPUT,
@@ -79,7 +82,9 @@ enum option_id {
 	OPTIONS,
 };
 
-#define TAKES(option) (UINT64_C(1) << (option))
+#define TAKES(option) (UINT64_C(1) << ((option)-OPTION_YES - 1))
+
+_Static_assert(OPTIONS - OPTION_YES - 1 <= 64, "struct command.options has a bit for each option");
 
 struct option_row {
 	const char *name;

@@ -3,12 +3,12 @@
 
 #include "signer/cli/cli.h"
 
-static void print_options(uint64_t options, FILE *out)
+static void print_options(const struct command *command, FILE *out)
 {
 	for (int i = 0; i < OPTIONS; i++) {
 		const struct option_row *row = &cli_options[i];
 		char name[64], letter[8] = "    ";
-		if ((options & TAKES(i)) == 0)
+		if (!cli_takes(command, i))
 			continue;
 		if (row->letter != 0)
 			snprintf(letter, sizeof(letter), "-%c, ", row->letter);
@@ -22,7 +22,7 @@ static void help_of_command(const struct command *command, FILE *out)
 {
 	fprintf(out, "%s\n\nExamples\n%s\nUsage: zoneseal %s%s%s [options]\n\nOptions\n", command->summary,
 	    command->examples, command->name, command->synopsis[0] != '\0' ? " " : "", command->synopsis);
-	print_options(cli_taken(command), out);
+	print_options(command, out);
 }
 
 static void help_of_program(FILE *out)

@@ -14,19 +14,13 @@
 
 enum { LONG_BASE = 1000, SHORT_MOST = 2 * OPTIONS + 3 };
 
-/* What every command takes. */
-static const uint64_t everywhere = TAKES(OPTION_HELP) | TAKES(OPTION_VERSION) | TAKES(OPTION_STATE) |
-				   TAKES(OPTION_CONFIG) | TAKES(OPTION_JSON) | TAKES(OPTION_QUIET) |
-				   TAKES(OPTION_VERBOSE) | TAKES(OPTION_COLOR) | TAKES(OPTION_NOW);
-
-/* What a command that changes state takes as well. */
-static const uint64_t with_changes = TAKES(OPTION_DRY_RUN) | TAKES(OPTION_YES) | TAKES(OPTION_NO_INPUT);
-
-uint64_t cli_taken(const struct command *command)
+bool cli_takes(const struct command *command, enum option_id option)
 {
+	if (option <= OPTION_NOW)
+		return true;
 	if (command == NULL)
-		return everywhere;
-	return everywhere | command->options | (command->changes ? with_changes : 0);
+		return false;
+	return option <= OPTION_YES ? command->changes : (command->options & TAKES(option)) != 0;
 }
 
 struct getopt_tables {
@@ -34,14 +28,14 @@ struct getopt_tables {
 	char shorts[SHORT_MOST];
 };
 
-static void build_tables(uint64_t taken, bool stop_at_first, struct getopt_tables *out)
+static void build_tables(const struct command *command, bool stop_at_first, struct getopt_tables *out)
 {
 	size_t count = 0, at = 0;
 	if (stop_at_first)
 		out->shorts[at++] = '+';
 	out->shorts[at++] = ':';
 	for (int i = 0; i < OPTIONS; i++) {
-		if ((taken & TAKES(i)) == 0)
+		if (!cli_takes(command, i))
 			continue;
 		const struct option_row *row = &cli_options[i];
 		out->longs[count++] = (struct option){ row->name,
@@ -56,23 +50,23 @@ static void build_tables(uint64_t taken, bool stop_at_first, struct getopt_table
 	out->longs[count] = (struct option){ 0 };
 }
 
-static int option_of(int got, uint64_t taken)
+static int option_of(int got, const struct command *command)
 {
 	if (got >= LONG_BASE)
 		return got - LONG_BASE;
 	for (int i = 0; i < OPTIONS; i++)
-		if ((taken & TAKES(i)) != 0 && cli_options[i].letter == got)
+		if (cli_takes(command, i) && cli_options[i].letter == got)
 			return i;
 	return -1;
 }
 
-static enum status unknown_option(const char *word, uint64_t taken, struct error *err)
+static enum status unknown_option(const char *word, const struct command *command, struct error *err)
 {
 	const char *names[OPTIONS];
 	char shown[100], plain[64];
 	size_t count = 0;
 	for (int i = 0; i < OPTIONS; i++)
-		if ((taken & TAKES(i)) != 0)
+		if (cli_takes(command, i))
 			names[count++] = cli_options[i].name;
 	error_escape(word, strlen(word), shown, sizeof(shown));
 	snprintf(plain, sizeof(plain), "%.*s", (int)strcspn(word + strspn(word, "-"), "="), word + strspn(word, "-"));
@@ -83,10 +77,10 @@ static enum status unknown_option(const char *word, uint64_t taken, struct error
 }
 
 static enum status parse_options(
-    int argc, char **argv, uint64_t taken, bool stop_at_first, struct cli *cli, struct error *err)
+    int argc, char **argv, const struct command *command, bool stop_at_first, struct cli *cli, struct error *err)
 {
 	struct getopt_tables tables;
-	build_tables(taken, stop_at_first, &tables);
+	build_tables(command, stop_at_first, &tables);
 	opterr = 0;
 	optind = 0;
 	for (;;) {
@@ -100,9 +94,9 @@ static enum status parse_options(
 			char letter[3] = { '-', (char)optopt, '\0' };
 			bool is_short = optopt != 0 && optopt < LONG_BASE;
 			return unknown_option(
-			    is_short ? letter : argv[optind > before ? optind - 1 : before], taken, err);
+			    is_short ? letter : argv[optind > before ? optind - 1 : before], command, err);
 		}
-		int option = option_of(got, taken);
+		int option = option_of(got, command);
 		const char *const before_it = cli_options[option].many ? cli->values[option] : NULL;
 		cli->values[option] = optarg != NULL ? optarg : "";
 		if (before_it != NULL)
@@ -126,14 +120,14 @@ static const struct command *find_command(int argc, char **argv, int *words)
 	return NULL;
 }
 
-static enum status unknown_command(int argc, char **argv, struct error *err)
+static enum status unknown_command(int argc, char **argv, struct arena *mem, struct error *err)
 {
 	size_t count;
 	const struct command *const *commands = cli_commands(&count);
-	const char *names[64];
+	const char **const names = arena_alloc(mem, count * sizeof(*names));
 	char word[80], shown[120];
 	char verbs[200] = "";
-	for (size_t i = 0; i < count && i < COUNT(names); i++)
+	for (size_t i = 0; i < count; i++)
 		names[i] = commands[i]->name;
 	bool has_verb = argc >= 2 && argv[1][0] != '-';
 	snprintf(word, sizeof(word), "%.30s%s%.30s", argv[0], has_verb ? " " : "", has_verb ? argv[1] : "");
@@ -224,7 +218,7 @@ enum status cli_parse(int argc, char **argv, struct cli *cli, bool *done, struct
 {
 	int words = 0;
 	*done = false;
-	enum status status = parse_options(argc, argv, everywhere, true, cli, err);
+	enum status status = parse_options(argc, argv, NULL, true, cli, err);
 	if (status != STATUS_OK)
 		return status;
 	int first = optind;
@@ -235,10 +229,10 @@ enum status cli_parse(int argc, char **argv, struct cli *cli, bool *done, struct
 	if (first < argc) {
 		cli->command = find_command(argc - first, argv + first, &words);
 		if (cli->command == NULL)
-			return unknown_command(argc - first, argv + first, err);
+			return unknown_command(argc - first, argv + first, cli->mem, err);
 		/* getopt starts behind the "program's name": here the command's last word. */
 		int rest = first + words - 1;
-		status = parse_options(argc - rest, argv + rest, cli_taken(cli->command), false, cli, err);
+		status = parse_options(argc - rest, argv + rest, cli->command, false, cli, err);
 		cli->args = argv + rest + optind;
 		cli->arg_count = argc - rest - optind;
 	}
