@@ -99,6 +99,9 @@ enum status store_zones(
     struct store *store, struct arena *mem, struct store_zone **out, size_t *count, struct error *err) MUST_CHECK;
 enum status store_zones_ever(
     struct store *store, struct arena *mem, struct store_zone **out, size_t *count, struct error *err) MUST_CHECK;
+/* The name of the zone with this id; STATUS_INTERNAL if there is none. */
+enum status store_zone_name(
+    struct store *store, int64_t zone_id, struct arena *mem, const char **out, struct error *err) MUST_CHECK;
 enum status store_update_zone(struct store *store, const struct store_zone *zone, const char *what, const char *reason,
     struct utc now, struct error *err) MUST_CHECK; /* input, output, policy, parents; NULL: no reason was given */
 enum status store_remove_zone(struct store *store, int64_t zone_id, struct utc now, struct error *err) MUST_CHECK;

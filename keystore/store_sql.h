@@ -84,10 +84,6 @@ enum status sql_status(const char *path, int code, const char *message, struct e
 enum status store_begin(struct store *store, struct error *err) MUST_CHECK;
 enum status store_finish(struct store *store, enum status status, struct error *err) MUST_CHECK;
 
-/* The name of the zone with this id, for audit rows; STATUS_INTERNAL if there is none. */
-enum status store_zone_name(
-    struct store *store, int64_t zone_id, struct arena *mem, const char **out, struct error *err) MUST_CHECK;
-
 /* One key of a zone; STATUS_INTERNAL if it has none with this id. */
 enum status store_read_key(struct store *store, int64_t zone_id, int64_t id, struct arena *scratch, struct key *out,
     struct error *err) MUST_CHECK;

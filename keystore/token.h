@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "keystore/key.h"
+#include "signer/base/bytes.h"
 #include "signer/base/error.h"
 
 struct token;        /* an open key store */
@@ -61,6 +62,11 @@ enum status token_discard(struct token *token, const struct key *key, struct err
  * must verify under that. STATUS_KEY if it is missing, damaged or another key's; no key is ever made in its place. */
 enum status token_signer_new(
     struct token *token, const struct key *key, struct token_signer **out, struct error *err) MUST_CHECK;
+
+/* The rest of the proof: `rrset` is what an RRSIG over a real RRset signs (RFC 4034 3.1.8.1). Every store of the key
+ * that is in use signs it, and each signature verifies under key->public_key. The signatures are thrown away. */
+enum status token_signer_prove(struct token *token, const struct key *key, struct token_signer *signer,
+    struct bytes rrset, struct error *err) MUST_CHECK;
 
 /* A further signer of the same key for another thread; shares the loaded key. */
 enum status token_signer_copy(

@@ -18,11 +18,14 @@
 
 struct hsm_list;
 struct hsm_signer;
+struct token_ledger;
 
 #define HSM_SCHEME "pkcs11:"
 
-/* Reads stores.conf; *out stays NULL if there is no such file. No token is touched before a key needs it. */
-enum status hsm_list_load(const char *path, struct hsm_list **out, struct error *err) MUST_CHECK;
+/* Reads stores.conf; *out stays NULL if there is no such file. No token is touched before a key needs it. Outcomes of
+ * proofs are noted in `ledger`, which outlives the list. */
+enum status hsm_list_load(
+    const char *path, struct token_ledger *ledger, struct hsm_list **out, struct error *err) MUST_CHECK;
 void hsm_list_free(struct hsm_list *list);
 
 /* Whether new keys of the role are made on tokens. `list` may be NULL. */
@@ -38,6 +41,14 @@ enum status hsm_discard(struct hsm_list *list, const struct key *key, struct err
 /* Proof on every token of the key: public key read back and equal, a fresh challenge signed. A token that shows another
  * key is refused always; one that cannot be used, if fewer than the "least" of stores.conf are left. */
 enum status hsm_signer_new(struct hsm_list *list, const struct key *key, EVP_PKEY *published, struct hsm_signer **out,
+    struct error *err) MUST_CHECK;
+
+/* Every token of the signer that is in use signs the data, as a real RRset for a proof. */
+enum status hsm_signer_prove(struct hsm_signer *signer, struct bytes rrset, struct error *err) MUST_CHECK;
+
+/* The whole proof on every token of the key, whatever stores.conf lets a run do without; all are looked at, and the
+ * first failure is the status. */
+enum status hsm_prove(struct hsm_list *list, const struct key *key, EVP_PKEY *published, struct bytes rrset,
     struct error *err) MUST_CHECK;
 
 /* For another thread: its own session, on the next of the key's tokens. */

@@ -47,6 +47,8 @@ static const char *take_store(struct hsm_list *list, char *words[], size_t count
 {
 	if (count != 3 || !is_name(words[1]))
 		return "expected: store NAME pkcs11:token=...?module-path=...&pin-source=file:...";
+	if (strcmp(words[1], TOKEN_FILES) == 0)
+		return "\"files\" is the name of the software store";
 	if (find(list, words[1]) != NULL)
 		return "there is a store of that name already";
 	if (list->count == HSM_MOST)
@@ -118,13 +120,14 @@ static enum status read_lines(struct hsm_list *list, FILE *file, struct error *e
 	return ferror(file) ? error_set_errno(err, "%s", list->path) : STATUS_OK;
 }
 
-enum status hsm_list_load(const char *path, struct hsm_list **out, struct error *err)
+enum status hsm_list_load(const char *path, struct token_ledger *ledger, struct hsm_list **out, struct error *err)
 {
 	struct stat info;
 	FILE *const file = fopen(path, "re");
 	if (file == NULL)
 		return errno == ENOENT ? STATUS_OK : error_set_errno(err, "%s", path);
 	struct hsm_list *const list = memory_calloc(1, sizeof(*list));
+	list->ledger = ledger;
 	list->path = memory_alloc(strlen(path) + 1);
 	memcpy(list->path, path, strlen(path) + 1);
 	enum status status = STATUS_OK;

@@ -10,8 +10,9 @@ static enum status refuse(struct error *err)
 	    "this build has no PKCS#11: install libp11-kit-dev, build again (contrib/install-deps does the first)");
 }
 
-enum status hsm_list_load(const char *path, struct hsm_list **out, struct error *err)
+enum status hsm_list_load(const char *path, struct token_ledger *ledger, struct hsm_list **out, struct error *err)
 {
+	(void)ledger;
 	(void)out;
 	return access(path, F_OK) != 0 ? STATUS_OK : error_context(err, "%s", refuse(err) == STATUS_OK ? "" : path);
 }
@@ -49,6 +50,23 @@ enum status hsm_signer_new(
 	(void)key;
 	(void)published;
 	(void)out;
+	return refuse(err);
+}
+
+enum status hsm_signer_prove(struct hsm_signer *signer, struct bytes rrset, struct error *err)
+{
+	(void)signer;
+	(void)rrset;
+	return refuse(err);
+}
+
+enum status hsm_prove(
+    struct hsm_list *list, const struct key *key, EVP_PKEY *published, struct bytes rrset, struct error *err)
+{
+	(void)list;
+	(void)key;
+	(void)published;
+	(void)rrset;
 	return refuse(err);
 }
 

@@ -10,6 +10,7 @@
 
 #include "keystore/algorithm.h"
 #include "keystore/token_hsm.h"
+#include "keystore/token_ledger.h"
 
 /* Rows of a PKCS#11 template; `value` is the address of a CK_BBOOL, or an object. */
 #define FLAG(name, value)                                                                                              \
@@ -21,7 +22,7 @@
 		name, &(value), sizeof(value)                                                                          \
 	}
 
-enum { HSM_NAME = 32, HSM_MOST = 8, HSM_ROLES = 3, HSM_ATTRIBUTE = 1100 };
+enum { HSM_NAME = TOKEN_STORE, HSM_MOST = 8, HSM_ROLES = 3, HSM_ATTRIBUTE = 1100 };
 
 struct hsm {
 	char name[HSM_NAME];
@@ -33,10 +34,12 @@ struct hsm {
 	bool pin_refused; /* it was tried and is wrong: never again */
 	pthread_mutex_t lock;
 	atomic_bool quarantined; /* it failed in this run, and is not asked again */
+	char why[300];           /* what it failed with; written before it is quarantined */
 };
 
 struct hsm_list {
 	char *path;
+	struct token_ledger *ledger;
 	struct hsm *all[HSM_MOST];
 	size_t count;
 	struct hsm *role[HSM_ROLES][HSM_MOST]; /* where new keys go; by enum key_role */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include <openssl/rand.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,6 +20,7 @@ struct hsm_signer {
 	const struct algorithm *algorithm;
 	const struct hsm_kind *kind;
 	EVP_PKEY *published;
+	struct token_ledger *ledger;
 	struct seat seats[HSM_MOST]; /* one for each token of the key */
 	size_t count, least;
 	size_t first; /* the seat that this signer asks first */
@@ -121,9 +123,15 @@ static enum status sign_at(const struct hsm_signer *signer, struct seat *seat, s
 	return STATUS_OK;
 }
 
-static void quarantine(struct hsm *hsm)
+/* What this key came to on the token, and that no key asks it again in this run. */
+static void quarantine(const struct hsm_signer *signer, struct hsm *hsm, unsigned shown, const struct error *why)
 {
+	ledger_fail(signer->ledger, &signer->key, hsm->name, shown, why);
+	pthread_mutex_lock(&hsm->lock);
+	if (!atomic_load(&hsm->quarantined))
+		snprintf(hsm->why, sizeof(hsm->why), "%.*s", (int)sizeof(hsm->why) - 1, why->message);
 	atomic_store(&hsm->quarantined, true);
+	pthread_mutex_unlock(&hsm->lock);
 }
 
 static size_t working(const struct hsm_signer *signer)
@@ -138,32 +146,44 @@ enum status hsm_sign(
     struct hsm_signer *signer, const uint8_t *data, size_t size, uint8_t *out, size_t *out_size, struct error *err)
 {
 	enum status status = STATUS_KEY;
-	error_set(err, STATUS_KEY, "no store of %s %u can be used", key_role_name(signer->key.role), signer->key.tag);
+	struct error why;
+	error_clear(&why);
+	error_set(&why, STATUS_KEY, "no store of %s %u can be used", key_role_name(signer->key.role), signer->key.tag);
 	for (size_t i = 0; i < signer->count; i++) {
 		struct seat *const seat = &signer->seats[(signer->first + i) % signer->count];
 		if (atomic_load(&seat->session.hsm->quarantined))
 			continue;
-		status = sign_at(signer, seat, (struct bytes){ data, size }, out, out_size, err);
+		status = sign_at(signer, seat, (struct bytes){ data, size }, out, out_size, &why);
 		if (status == STATUS_OK)
 			return STATUS_OK;
-		quarantine(seat->session.hsm);
+		quarantine(signer, seat->session.hsm, 0, &why);
 		if (working(signer) < signer->least)
 			break;
 	}
+	if (err != NULL)
+		*err = why;
 	return status;
 }
 
 /* ---- proof ---- */
 
-/* `lies` is set where the token showed another key: that is never carried by the others. */
-static enum status prove(struct hsm_signer *signer, struct seat *seat, bool *lies, struct error *err)
+/* The tag of what the token shows, computed anew: the keystore's row could be the one that is wrong. */
+static bool has_tag(const struct key *key, const uint8_t *public_key, uint16_t size)
+{
+	struct key shown = *key;
+	memcpy(shown.public_key, public_key, size);
+	shown.public_size = size;
+	dnskey_identify(&shown);
+	return shown.tag == key->tag && shown.revoked_tag == key->revoked_tag;
+}
+
+/* Public key and tag. `lies` is set where the token showed another key: that is never carried by the others. */
+static enum status prove_public(
+    struct hsm_signer *signer, struct seat *seat, bool *lies, unsigned *shown, struct error *err)
 {
 	CK_OBJECT_HANDLE object = 0;
 	uint8_t public_key[KEY_PUBLIC_MAX];
 	uint16_t size = 0;
-	uint8_t challenge[CHALLENGE];
-	uint8_t signature[SIGNATURE];
-	size_t made = 0;
 	enum status status = open_seat(signer, seat, err);
 	if (status == STATUS_OK)
 		status = hsm_find(&seat->session, &signer->key, CKO_PUBLIC_KEY, &object, err);
@@ -178,31 +198,89 @@ static enum status prove(struct hsm_signer *signer, struct seat *seat, bool *lie
 		    "there, not copied; signatures by it would be bogus",
 		    seat->session.hsm->name, key_role_name(signer->key.role), signer->key.tag);
 	}
-	if (RAND_bytes(challenge, sizeof(challenge)) != 1)
-		return error_set(err, STATUS_KEY, "no random octets for the challenge");
-	status = sign_at(signer, seat, (struct bytes){ challenge, sizeof(challenge) }, signature, &made, err);
+	*shown |= TOKEN_SHOWS_PUBLIC;
+	*lies = !has_tag(&signer->key, public_key, size);
+	if (*lies)
+		return error_set(err, STATUS_KEY,
+		    "store %s: the public key that it shows has not the tag of %s %u (RFC 4034 Appendix B): the "
+		    "keystore's row is wrong",
+		    seat->session.hsm->name, key_role_name(signer->key.role), signer->key.tag);
+	*shown |= TOKEN_SHOWS_TAG;
+	return STATUS_OK;
+}
+
+/* A signature that nobody keeps; sign_at verifies it under the published key. */
+static enum status prove_by(struct hsm_signer *signer, struct seat *seat, struct bytes data, unsigned shows, bool *lies,
+    unsigned *shown, struct error *err)
+{
+	uint8_t signature[SIGNATURE];
+	size_t made = 0;
+	const enum status status = sign_at(signer, seat, data, signature, &made, err);
 	*lies = status != STATUS_OK && seat->session.open;
+	if (status == STATUS_OK)
+		*shown |= shows;
 	return status;
 }
 
-static enum status prove_all(struct hsm_signer *signer, struct error *err)
+static enum status prove(struct hsm_signer *signer, struct seat *seat, bool *lies, unsigned *shown, struct error *err)
+{
+	uint8_t challenge[CHALLENGE];
+	const enum status status = prove_public(signer, seat, lies, shown, err);
+	if (status != STATUS_OK)
+		return status;
+	if (RAND_bytes(challenge, sizeof(challenge)) != 1)
+		return error_set(err, STATUS_KEY, "no random octets for the challenge");
+	return prove_by(
+	    signer, seat, (struct bytes){ challenge, sizeof(challenge) }, TOKEN_SHOWS_CHALLENGE, lies, shown, err);
+}
+
+/* A store that is left out already has not shown this key either. */
+static bool is_left_out(const struct hsm_signer *signer, struct hsm *hsm)
+{
+	struct error why;
+	if (!atomic_load(&hsm->quarantined) || working(signer) < signer->least)
+		return false;
+	error_clear(&why);
+	error_set(&why, STATUS_KEY, "%s", hsm->why);
+	ledger_fail(signer->ledger, &signer->key, hsm->name, 0, &why);
+	return true;
+}
+
+/* Each token that is in use shows the key, or signs the RRset; one that cannot is left out where that is allowed. */
+static enum status prove_all(struct hsm_signer *signer, const struct bytes *rrset, struct error *err)
 {
 	for (size_t i = 0; i < signer->count; i++) {
 		struct seat *const seat = &signer->seats[i];
+		struct hsm *const hsm = seat->session.hsm;
+		struct error why;
+		unsigned shown = 0;
 		bool lies = false;
-		if (atomic_load(&seat->session.hsm->quarantined) && working(signer) >= signer->least)
+		error_clear(&why);
+		if (is_left_out(signer, hsm))
 			continue;
-		const enum status status = prove(signer, seat, &lies, err);
-		if (status == STATUS_OK)
+		const enum status status = rrset == NULL
+					       ? prove(signer, seat, &lies, &shown, &why)
+					       : prove_by(signer, seat, *rrset, TOKEN_SHOWS_RRSET, &lies, &shown, &why);
+		if (status == STATUS_OK) {
+			ledger_note(signer->ledger, &signer->key, hsm->name, shown);
 			continue;
-		quarantine(seat->session.hsm);
-		if (lies || working(signer) < signer->least)
-			return status;
+		}
+		quarantine(signer, hsm, shown, &why);
+		if (!lies && working(signer) >= signer->least)
+			continue;
+		if (err != NULL)
+			*err = why;
+		return status;
 	}
 	return STATUS_OK;
 }
 
-enum status hsm_signer_new(
+enum status hsm_signer_prove(struct hsm_signer *signer, struct bytes rrset, struct error *err)
+{
+	return prove_all(signer, &rrset, err);
+}
+
+static enum status make_signer(
     struct hsm_list *list, const struct key *key, EVP_PKEY *published, struct hsm_signer **out, struct error *err)
 {
 	struct hsm *tokens[HSM_MOST];
@@ -221,15 +299,60 @@ enum status hsm_signer_new(
 	signer->algorithm = alg_by_number(key->algorithm);
 	signer->kind = hsm_kind_of(key->algorithm);
 	signer->published = EVP_PKEY_up_ref(published) == 1 ? published : NULL;
+	signer->ledger = list->ledger;
 	signer->count = count;
 	signer->least = list->least == 0 || list->least > count ? count : list->least;
 	for (size_t i = 0; i < count; i++)
 		signer->seats[i].session.hsm = tokens[i];
-	status = prove_all(signer, err);
+	*out = signer;
+	return STATUS_OK;
+}
+
+enum status hsm_signer_new(
+    struct hsm_list *list, const struct key *key, EVP_PKEY *published, struct hsm_signer **out, struct error *err)
+{
+	struct hsm_signer *signer = NULL;
+	enum status status = make_signer(list, key, published, &signer, err);
+	if (status == STATUS_OK)
+		status = prove_all(signer, NULL, err);
 	if (status == STATUS_OK)
 		*out = signer;
 	else
 		hsm_signer_free(signer);
+	return status;
+}
+
+/* One token, from the first octet to the RRset, whatever happened to it before. */
+static enum status prove_whole(struct hsm_signer *signer, struct seat *seat, struct bytes rrset, struct error *err)
+{
+	bool lies = false;
+	unsigned shown = 0;
+	enum status status = prove(signer, seat, &lies, &shown, err);
+	if (status == STATUS_OK)
+		status = prove_by(signer, seat, rrset, TOKEN_SHOWS_RRSET, &lies, &shown, err);
+	if (status == STATUS_OK)
+		ledger_note(signer->ledger, &signer->key, seat->session.hsm->name, shown);
+	else
+		ledger_fail(signer->ledger, &signer->key, seat->session.hsm->name, shown, err);
+	return status;
+}
+
+enum status hsm_prove(
+    struct hsm_list *list, const struct key *key, EVP_PKEY *published, struct bytes rrset, struct error *err)
+{
+	struct hsm_signer *signer = NULL;
+	enum status status = make_signer(list, key, published, &signer, err);
+	for (size_t i = 0; signer != NULL && i < signer->count; i++) {
+		struct error why;
+		error_clear(&why);
+		const enum status one = prove_whole(signer, &signer->seats[i], rrset, &why);
+		if (one == STATUS_OK || status != STATUS_OK)
+			continue;
+		status = one;
+		if (err != NULL)
+			*err = why;
+	}
+	hsm_signer_free(signer);
 	return status;
 }
 

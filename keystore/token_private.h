@@ -17,6 +17,11 @@ enum status signer_of_pkey(
 enum status signer_prove(
     const struct key *key, EVP_PKEY *pkey, struct token_signer *signer, struct error *err) MUST_CHECK;
 
+/* What the key signs, here or on its tokens, verifies under its public key: for a proof. */
+enum status signer_prove_by(
+    const struct key *key, struct token_signer *signer, struct bytes data, struct error *err) MUST_CHECK;
+enum status signer_prove_remote(struct token_signer *signer, struct bytes data, struct error *err) MUST_CHECK;
+
 /* For token_export.c: the key as it is in the software store, proved; the caller frees it. And the passphrase that the
  * store was opened with, or SECRET_NONE. */
 enum status token_soft_load(struct token *token, const struct key *key, EVP_PKEY **out, struct error *err) MUST_CHECK;

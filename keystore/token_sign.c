@@ -197,24 +197,46 @@ enum status token_sign(
 	return STATUS_OK;
 }
 
-static enum status prove_by_challenge(const struct key *key, struct token_signer *signer, struct error *err)
+enum status signer_prove_by(const struct key *key, struct token_signer *signer, struct bytes data, struct error *err)
 {
-	uint8_t challenge[CHALLENGE_SIZE];
 	uint8_t signature[SIGNATURE_ROOM];
 	size_t size = 0;
 	EVP_PKEY *published = NULL;
-	if (RAND_bytes(challenge, sizeof(challenge)) != 1)
-		return refuse(signer, err, "no random octets for the challenge");
-	enum status status = token_sign(signer, challenge, sizeof(challenge), signature, &size, err);
+	enum status status = token_sign(signer, data.data, data.size, signature, &size, err);
 	if (status != STATUS_OK)
 		return status;
 	status = dnskey_public_to_pkey(signer->algorithm, key->public_key, key->public_size, &published, err);
 	if (status == STATUS_OK &&
-	    !dnskey_verify(signer->algorithm, published, (struct bytes){ challenge, sizeof(challenge) },
-		(struct bytes){ signature, size }))
+	    !dnskey_verify(signer->algorithm, published, data, (struct bytes){ signature, size }))
 		status = refuse(signer, err, "a test signature does not verify under the public key in the keystore");
 	EVP_PKEY_free(published);
 	return status;
+}
+
+enum status signer_prove_remote(struct token_signer *signer, struct bytes data, struct error *err)
+{
+	return hsm_signer_prove(signer->remote, data, err);
+}
+
+static enum status prove_by_challenge(const struct key *key, struct token_signer *signer, struct error *err)
+{
+	uint8_t challenge[CHALLENGE_SIZE];
+	if (RAND_bytes(challenge, sizeof(challenge)) != 1)
+		return refuse(signer, err, "no random octets for the challenge");
+	return signer_prove_by(key, signer, (struct bytes){ challenge, sizeof(challenge) }, err);
+}
+
+/* The tag of what is shown is computed anew; the keystore's row could be the one that is wrong. */
+static enum status prove_tag(
+    const struct key *key, struct token_signer *signer, const uint8_t *public_key, uint16_t size, struct error *err)
+{
+	struct key shown = *key;
+	memcpy(shown.public_key, public_key, size);
+	shown.public_size = size;
+	dnskey_identify(&shown);
+	return shown.tag == key->tag && shown.revoked_tag == key->revoked_tag
+		   ? STATUS_OK
+		   : refuse(signer, err, "its tag is not that of its public key (RFC 4034 Appendix B)");
 }
 
 enum status signer_prove(const struct key *key, EVP_PKEY *pkey, struct token_signer *signer, struct error *err)
@@ -226,5 +248,6 @@ enum status signer_prove(const struct key *key, EVP_PKEY *pkey, struct token_sig
 		return status;
 	if (!bytes_equal((struct bytes){ public_key, size }, (struct bytes){ key->public_key, key->public_size }))
 		return refuse(signer, err, "the private key is that of another key");
-	return prove_by_challenge(key, signer, err);
+	const enum status tag = prove_tag(key, signer, public_key, size, err);
+	return tag == STATUS_OK ? prove_by_challenge(key, signer, err) : tag;
 }

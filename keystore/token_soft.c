@@ -16,6 +16,7 @@
 #include "keystore/dnskey.h"
 #include "keystore/token_bind.h"
 #include "keystore/token_hsm.h"
+#include "keystore/token_ledger.h"
 #include "keystore/token_pem.h"
 #include "keystore/token_private.h"
 #include "signer/base/arena.h"
@@ -29,6 +30,7 @@ struct token {
 	char *path;
 	struct secret passphrase;
 	struct hsm_list *tokens; /* NULL: there is no stores.conf */
+	struct token_ledger *ledger;
 };
 
 /* ---- reading secret files ---- */
@@ -116,7 +118,7 @@ static enum status load_stores(struct token *token, struct error *err)
 	static const char name[] = "/stores.conf";
 	char *const path = memory_alloc(strlen(token->path) + sizeof(name));
 	sprintf(path, "%s%s", token->path, name);
-	const enum status status = hsm_list_load(path, &token->tokens, err);
+	const enum status status = hsm_list_load(path, token->ledger, &token->tokens, err);
 	free(path);
 	return status;
 }
@@ -126,6 +128,7 @@ enum status token_open_soft(const char *keys_folder, const char *passphrase_file
 	struct token *const token = memory_calloc(1, sizeof(*token));
 	if (CRYPTO_secure_malloc_initialized() == 0)
 		(void)CRYPTO_secure_malloc_init(SECURE_HEAP, SECURE_LEAST);
+	token->ledger = ledger_new();
 	token->path = memory_alloc(strlen(keys_folder) + 1);
 	memcpy(token->path, keys_folder, strlen(keys_folder) + 1);
 	token->folder = open(keys_folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -153,6 +156,7 @@ void token_close(struct token *token)
 	if (token->folder >= 0)
 		close(token->folder);
 	hsm_list_free(token->tokens);
+	ledger_free(token->ledger);
 	secret_free(&token->passphrase);
 	free(token->path);
 	free(token);
@@ -454,23 +458,79 @@ enum status token_signer_new(struct token *token, const struct key *key, struct 
 		return signer_of_tokens(token->tokens, key, out, err);
 	EVP_PKEY *pkey = NULL;
 	struct token_signer *signer = NULL;
-	const enum status status = load_proved(token, key, &pkey, &signer, err);
+	struct error why;
+	error_clear(&why);
+	const enum status status = load_proved(token, key, &pkey, &signer, &why);
 	EVP_PKEY_free(pkey);
 	if (status == STATUS_OK) {
+		ledger_note(token->ledger, key, TOKEN_FILES, TOKEN_SHOWS_ALL & ~(unsigned)TOKEN_SHOWS_RRSET);
 		*out = signer;
 		return STATUS_OK;
 	}
 	token_signer_free(signer);
+	ledger_fail(token->ledger, key, TOKEN_FILES, 0, &why);
 	if (status == STATUS_KEY) {
 		char name[NAME_SIZE];
 		file_name(key, name);
-		error_context(err,
+		error_context(&why,
 		    "private key of %s %u, %s/%s: the zone stops at what is published, no new key is made, restore the "
 		    "file "
 		    "from a backup",
 		    key_role_name(key->role), key->tag, token->path, name);
 	}
+	if (err != NULL)
+		*err = why;
 	return status;
+}
+
+/* ---- proving it ---- */
+
+enum status token_signer_prove(
+    struct token *token, const struct key *key, struct token_signer *signer, struct bytes rrset, struct error *err)
+{
+	struct error why;
+	if (is_elsewhere(key))
+		return signer_prove_remote(signer, rrset, err);
+	error_clear(&why);
+	const enum status status = signer_prove_by(key, signer, rrset, &why);
+	if (status == STATUS_OK)
+		ledger_note(token->ledger, key, TOKEN_FILES, TOKEN_SHOWS_RRSET);
+	else
+		ledger_fail(token->ledger, key, TOKEN_FILES, TOKEN_SHOWS_ALL & ~(unsigned)TOKEN_SHOWS_RRSET, &why);
+	if (status != STATUS_OK && err != NULL)
+		*err = why;
+	return status;
+}
+
+static enum status prove_remote(struct token *token, const struct key *key, struct bytes rrset, struct error *err)
+{
+	const struct algorithm *const algorithm = alg_by_number(key->algorithm);
+	EVP_PKEY *published = NULL;
+	if (algorithm == NULL)
+		return error_set(err, STATUS_KEY, "%s %u: algorithm %u is not supported", key_role_name(key->role),
+		    key->tag, key->algorithm);
+	enum status status = dnskey_public_to_pkey(algorithm, key->public_key, key->public_size, &published, err);
+	if (status == STATUS_OK)
+		status = hsm_prove(token->tokens, key, published, rrset, err);
+	EVP_PKEY_free(published);
+	return status;
+}
+
+enum status token_prove(struct token *token, const struct key *key, struct bytes rrset, struct error *err)
+{
+	struct token_signer *signer = NULL;
+	if (is_elsewhere(key))
+		return prove_remote(token, key, rrset, err);
+	enum status status = token_signer_new(token, key, &signer, err);
+	if (status == STATUS_OK)
+		status = token_signer_prove(token, key, signer, rrset, err);
+	token_signer_free(signer);
+	return status;
+}
+
+size_t token_proofs(const struct token *token, const struct token_proof **out)
+{
+	return ledger_all(token->ledger, out);
 }
 
 enum status token_soft_load(struct token *token, const struct key *key, EVP_PKEY **out, struct error *err)

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "signer/engine/offline.h"
+#include "signer/engine/proving.h"
 #include "signer/engine/roll_step.h"
 
 /* A fixpoint is reached in a few rounds: each makes a key, or moves what time has made ready. */
@@ -38,12 +39,9 @@ static enum status look(struct run *run, struct error *err)
 
 static enum status prove(const struct run *run, const struct key *key, struct error *err)
 {
-	struct token_signer *signer = NULL;
 	if (key_is_offline(key))
 		return STATUS_OK;
-	const enum status status = token_signer_new(run->token, key, &signer, err);
-	token_signer_free(signer);
-	return status;
+	return proving_key(run->store, run->token, run->zone.id, key, run_now(run), err);
 }
 
 static enum status take_key(

@@ -7,6 +7,7 @@
 #include "keystore/algorithm.h"
 #include "keystore/dnskey.h"
 #include "signer/base/bytes.h"
+#include "signer/engine/proving.h"
 
 enum { TAG_ATTEMPTS = 200, FLAGS_ZONE = 256, FLAGS_SEP = 257 };
 
@@ -52,24 +53,19 @@ static enum status make_unique(
 	return error_set(err, STATUS_KEY, "no key with an unused tag in %d attempts", TAG_ATTEMPTS);
 }
 
-/* Loads the stored private half again and signs a challenge with it. */
-static enum status prove(struct token *token, const struct key *key, struct error *err)
-{
-	struct token_signer *signer = NULL;
-	enum status status = token_signer_new(token, key, &signer, err);
-	token_signer_free(signer);
-	return status;
-}
-
 enum status zonekeys_make(struct store *store, struct token *token, int64_t zone_id, const struct policy *policy,
     enum key_role role, const struct rollover_birth *birth, struct utc now, struct key *out, struct error *err)
 {
 	struct key key = blank(policy, role, now);
 	if (birth != NULL)
 		rollover_take(&key, birth);
+	struct error ignored;
 	enum status status = make_unique(store, token, zone_id, &key, err);
-	if (status == STATUS_OK)
-		status = prove(token, &key, err);
+	if (status == STATUS_OK) {
+		status = proving_key(store, token, zone_id, &key, now, err);
+		if (status != STATUS_OK && token_discard(token, &key, &ignored) != STATUS_OK)
+			error_context(err, "a half made key stays in %s", key.locator);
+	}
 	if (status == STATUS_OK)
 		*out = key;
 	return status == STATUS_OK ? status : error_context(err, "new %s", key_role_name(role));

@@ -183,16 +183,28 @@ bool rrsig_place(const uint8_t *apex, const struct row *row, const struct keyset
 	return true;
 }
 
+static void put_input(const uint8_t *head, size_t head_size, const struct row *row, struct zonetext_buffer *out)
+{
+	zonetext_buffer_reserve(out, head_size);
+	memcpy(out->data, head, head_size);
+	out->size = head_size;
+	rrsig_canonical_rows(out, row);
+}
+
+void rrsig_input(const struct row *row, const struct key *key, const uint8_t *apex, struct rrsig_times times,
+    struct zonetext_buffer *out)
+{
+	uint8_t head[RRSIG_RDATA];
+	put_input(head, put_head(row, key, apex, times, head), row, out);
+}
+
 enum status rrsig_sign(const struct row *row, const struct key *key, struct token_signer *signer, const uint8_t *apex,
     struct rrsig_times times, uint8_t out[RRSIG_RDATA], size_t *out_size, struct error *err)
 {
 	struct zonetext_buffer data = { .data = NULL };
 	const size_t head_size = put_head(row, key, apex, times, out);
 	size_t size = 0;
-	zonetext_buffer_reserve(&data, head_size);
-	memcpy(data.data, out, head_size);
-	data.size = head_size;
-	rrsig_canonical_rows(&data, row);
+	put_input(out, head_size, row, &data);
 	const enum status status =
 	    token_sign(signer, (const uint8_t *)data.data, data.size, out + head_size, &size, err);
 	zonetext_buffer_free(&data);

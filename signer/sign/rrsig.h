@@ -55,6 +55,11 @@ bool rrsig_keep(const struct rrsig_policy *policy, const uint8_t *apex, const st
 bool rrsig_place(const uint8_t *apex, const struct row *row, const struct keyset_key *key, const uint8_t *rdata,
     size_t size, uint8_t *slot);
 
+/* The octets that an RRSIG by the key signs: its RDATA without the signature, then the row (RFC 4034 3.1.8.1). The
+ * caller frees the buffer. */
+void rrsig_input(const struct row *row, const struct key *key, const uint8_t *apex, struct rrsig_times times,
+    struct zonetext_buffer *out);
+
 /* One signature apart from any zone: the whole RDATA. */
 enum status rrsig_sign(const struct row *row, const struct key *key, struct token_signer *signer, const uint8_t *apex,
     struct rrsig_times times, uint8_t out[RRSIG_RDATA], size_t *out_size, struct error *err) MUST_CHECK;

@@ -10,6 +10,7 @@
 #include "signer/dns/name.h"
 #include "signer/dns/rrtype.h"
 #include "signer/sign/apex.h"
+#include "signer/sign/evidence.h"
 #include "signer/sign/keyset.h"
 #include "signer/sign/reuse.h"
 #include "signer/sign/rows.h"
@@ -288,6 +289,8 @@ static enum status prepare(struct signing *signing, struct zonetext *previous, c
 		status = keyset_open(keys, key_count, token, signing->threads, &signing->keyset, err);
 		reuse_init(previous, parameters->apex, signing->threads, &signing->reuse);
 	}
+	if (status == STATUS_OK)
+		status = evidence_show(&signing->zone, &signing->keyset, &signing->policy, token, err);
 	if (status == STATUS_OK)
 		status = check_sizes(signing, files, err);
 	if (status == STATUS_OK)

@@ -2,7 +2,8 @@
 /*
  * A PKCS#11 module that passes every call to SoftHSM, apart from those that the file $ZONESEAL_FAULT names, one word:
  * lie (each second signature is wrong), device (signing reports a device error), removed (no session opens), lost (each
- * third signature finds its session closed), full (no object is made).
+ * third signature finds its session closed), full (no object is made), long (signatures over more octets than a
+ * challenge has are wrong: for Ed25519, which gets the data itself).
  */
 #include <dlfcn.h>
 #include <p11-kit/pkcs11.h>
@@ -11,6 +12,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+enum { CHALLENGE = 64 };
 
 static CK_FUNCTION_LIST *real;
 static CK_FUNCTION_LIST ours;
@@ -40,6 +43,8 @@ static CK_RV sign(CK_SESSION_HANDLE session, CK_BYTE *data, CK_ULONG size, CK_BY
 		return CKR_SESSION_CLOSED;
 	}
 	const CK_RV rv = real->C_Sign(session, data, size, out, out_size);
+	if (rv == CKR_OK && out != NULL && size > CHALLENGE && is_on("long"))
+		out[0] ^= 1;
 	if (rv == CKR_OK && out != NULL && count % 2 == 1 && is_on("lie"))
 		out[*out_size - 1] ^= 1;
 	return rv;

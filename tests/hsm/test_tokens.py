@@ -41,6 +41,18 @@ class Ed25519(Tokens):
         self.assert_published_is_good()
 
 
+class ByRrset(Ed25519):
+    modules = {"a": FAULTY}
+
+    def test_ed25519_works_on_one_token(self):
+        """Whoever signs a challenge and cannot sign an RRset makes no key, and leaves none."""
+        self.fault("long")
+        done = self.z("key", "generate", "nl.test", code=69)
+        self.assertIn("store hsm-a: it made a signature that does not verify", done.err)
+        self.assertEqual(self.json("key", "list", "nl.test")["keys"], [])
+        self.assertNotIn("Key Object", self.on_token("a", "-O"))
+
+
 class BadInput(Tokens):
     def test_an_unknown_module_is_named(self):
         self.modules = {"a": "/nonexistent/module.so"}
