@@ -53,7 +53,8 @@ static enum status say(struct cli *cli, struct store *store, bool seen, struct s
 	struct lock lock = LOCK_NONE;
 	struct span wait;
 	const struct key *key = NULL;
-	const struct parent_saying saying = { .seen = seen,
+	const struct parent_saying saying = { .state = cli->state,
+		.seen = seen,
 		.evidence = cli_value(cli, OPTION_FROM_FILE),
 		.now = cli->now,
 		.dry_run = cli_has(cli, OPTION_DRY_RUN) };

@@ -7,6 +7,7 @@
 #include "signer/engine/parent_evidence.h"
 #include "signer/engine/parent_note.h"
 #include "signer/engine/parent_sight.h"
+#include "signer/engine/roll.h"
 
 /* The earliest moment at which a key that is not in the zone can be in all caches. */
 static enum status refuse_unpublished(
@@ -20,32 +21,97 @@ static enum status refuse_unpublished(
 	span_format_short(policy->zone_propagation, propagation);
 	return error_set(err, STATUS_REFUSED,
 	    "%s %u is not published, so its DS at the parent would lead nowhere and validators would refuse the zone "
-	    "if "
-	    "it were the only one; possible from %s at the earliest, if a run publishes it now (propagation %s + "
-	    "DNSKEY "
-	    "TTL %s); if the parent does show its DS, have it removed",
+	    "if it were the only one; possible from %s at the earliest, if a run publishes it now (propagation %s + "
+	    "DNSKEY TTL %s); if the parent does show its DS, have it removed",
 	    key_role_name(key->role), key->tag, earliest, propagation, ttl);
 }
 
-static enum status may_be_seen(const struct key *key, const struct policy *policy, struct utc now, struct error *err)
+/* Why no run will ask the parent for the key's DS, as things are; NULL: one will. */
+static const char *never_wanted(const struct key *key, const struct policy *policy)
 {
-	const enum key_state ds = key->state[KEY_DS];
-	/* Double-DS: the DS comes first. */
-	if (key_is_published(key) || ds == KEY_RUMOURED || ds == KEY_OMNIPRESENT || ds == KEY_UNRETENTIVE)
+	if (policy->ds == POLICY_DS_NONE)
+		return "the policy says that the parent takes no DS (parent.ds: none); possible once another policy is "
+		       "applied (zoneseal policy apply)";
+	if (key->foreign)
+		return "it is another signer's key, which has it asked for itself; possible there";
+	if (!key->goal_present)
+		return "the key is on its way out of the zone; possible again if that is turned back (zoneseal roll "
+		       "abort)";
+	if (key->standby)
+		return "the key is in reserve; possible once a roll or an emergency brings it into use (zoneseal roll "
+		       "start)";
+	return NULL;
+}
+
+/* The last of the waits that must end before the DS can be wanted: those of the records that it leads to. */
+static struct utc earliest_wish(const struct roll_view *view, const struct key *key, struct utc now)
+{
+	struct utc latest = now;
+	for (size_t i = 0; i < view->plan.wait_count; i++) {
+		const struct rollover_wait *const wait = &view->waits[i].wait;
+		if (wait->why == ROLLOVER_WAITS_TIME && wait->to == KEY_OMNIPRESENT &&
+		    view->keys[wait->key].key.algorithm == key->algorithm)
+			latest = utc_later(latest, wait->earliest);
+	}
+	return latest;
+}
+
+static bool has_other_ds(const struct roll_view *view, const struct key *key)
+{
+	for (size_t i = 0; i < view->count; i++) {
+		const enum key_state ds = view->keys[i].key.state[KEY_DS];
+		if (view->keys[i].key.id != key->id && (ds == KEY_RUMOURED || ds == KEY_OMNIPRESENT))
+			return true;
+	}
+	return false;
+}
+
+/* A sight from before the DS is wanted counts for nothing: the CDS records of that time ask the parent for a set
+ * without it (RFC 7344 4.1), so that it may be gone again, and nobody would look. */
+static enum status refuse_early(struct store *store, const struct store_zone *zone, const struct policy *policy,
+    const struct key *key, const struct parent_saying *saying, struct arena *mem, struct error *err)
+{
+	struct roll_view view;
+	char earliest[UTC_TEXT];
+	const char *const why = never_wanted(key, policy);
+	if (why != NULL)
+		return error_set(err, STATUS_REFUSED, "the DS of %s %u is not asked for: %s", key_role_name(key->role),
+		    key->tag, why);
+	const enum status status = roll_look_under(policy, store, saying->state, zone, saying->now, mem, &view, err);
+	if (status != STATUS_OK)
+		return status;
+	const struct utc when = earliest_wish(&view, key, saying->now);
+	utc_format(when, earliest);
+	return error_set(err, STATUS_REFUSED,
+	    "the DS of %s %u is not asked for yet%s; possible from %s at the earliest, once %s has asked for it, which "
+	    "status then says; if the parent does show it, %s",
+	    key_role_name(key->role), key->tag,
+	    utc_before(saying->now, when) ? ": some caches hold a zone that it does not lead to" : "", earliest,
+	    utc_before(saying->now, when) ? "the run of that time" : "the next run (zoneseal run)",
+	    has_other_ds(&view, key) ? "say so then: beside the present DS it harms nobody"
+				     : "have it removed: until then such caches may find the zone bogus");
+}
+
+static enum status may_be_seen(struct store *store, const struct store_zone *zone, const struct policy *policy,
+    const struct key *key, const struct parent_saying *saying, struct arena *mem, struct error *err)
+{
+	if (key->state[KEY_DS] != KEY_HIDDEN) /* with double-DS the DS comes first */
 		return STATUS_OK;
-	return refuse_unpublished(key, policy, now, err);
+	if (!key_is_published(key))
+		return refuse_unpublished(key, policy, saying->now, err);
+	return refuse_early(store, zone, policy, key, saying, mem, err);
 }
 
 static enum status may_be_gone(const struct key *key, struct error *err)
 {
 	const enum key_state ds = key->state[KEY_DS];
+	/* What was seen may be taken back as long as nothing is built on it. */
 	if (ds == KEY_UNRETENTIVE || (ds != KEY_OMNIPRESENT && key->ds_seen.seconds != 0))
 		return STATUS_OK;
 	if (ds == KEY_OMNIPRESENT)
 		return error_set(err, STATUS_REFUSED,
 		    "the DS of %s %u is wanted: it is what makes the zone secure; possible once a rollover has begun "
-		    "to "
-		    "withdraw it, which is when status asks for it (zoneseal roll start)",
+		    "to withdraw it, which is when status asks for it (zoneseal roll start)",
 		    key_role_name(key->role), key->tag);
 	return error_set(err, STATUS_REFUSED,
 	    "the DS of %s %u was never seen at the parent, so it cannot have left; possible once a rollover withdraws "
@@ -113,14 +179,17 @@ enum status parent_say(struct store *store, const struct store_zone *zone, const
 	enum status status = STATUS_OK;
 	if (key->role == KEY_ZSK)
 		return error_set(err, STATUS_REFUSED, "ZSK %u has no DS; it never will", key->tag);
-	status = saying->seen ? may_be_seen(key, policy, saying->now, err) : may_be_gone(key, err);
+	status = saying->seen ? may_be_seen(store, zone, policy, key, saying, mem, err) : may_be_gone(key, err);
 	if (status == STATUS_OK && saying->evidence != NULL)
 		status = look_at_evidence(store, zone, key, saying, mem, &ttl, &said, err);
 	if (status != STATUS_OK)
 		return status;
 	said.changed = change(&said.key, saying);
-	said.words = arena_printf(mem, "DS of %s %u %s at the parent%s%s", key_role_name(key->role), key->tag,
-	    saying->seen ? "seen" : "gone", saying->evidence != NULL ? ", evidence " : ", by word of a person",
+	const char *const verb = saying->seen                            ? "seen"
+				 : key->state[KEY_DS] == KEY_UNRETENTIVE ? "gone"
+									 : "no longer seen";
+	said.words = arena_printf(mem, "DS of %s %u %s at the parent%s%s", key_role_name(key->role), key->tag, verb,
+	    saying->evidence != NULL ? ", evidence " : ", by word of a person",
 	    saying->evidence != NULL ? saying->evidence : "");
 	const struct store_step step = {
 		.keys = &said.key, .key_count = said.changed ? 1 : 0, .ttls = &ttl, .ttl_count = said.has_ttl ? 1 : 0

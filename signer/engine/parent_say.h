@@ -11,6 +11,7 @@
 #include "signer/base/utc.h"
 
 struct parent_saying {
+	const char *state;    /* folder */
 	bool seen;            /* every parent server shows the DS of the key; else none does any more */
 	const char *evidence; /* file with an answer of the parent, "-" for standard input, or NULL */
 	struct utc now;
@@ -27,8 +28,8 @@ struct parent_said {
 
 /* Notes it for a key of the zone, audited. The caller holds the zone's lock.
  *
- * STATUS_REFUSED  the key is not published, or has no DS to lose; the message has the reason and the earliest time at
- *                 which it becomes possible
+ * STATUS_REFUSED  the key is not published, its DS is not wanted yet, or it has no DS to lose; the message has the
+ *                 reason and the earliest time at which it becomes possible
  * STATUS_NO       the evidence says otherwise, or nothing */
 enum status parent_say(struct store *store, const struct store_zone *zone, const struct policy *policy,
     const struct key *key, const struct parent_saying *saying, struct arena *mem, struct parent_said *out,

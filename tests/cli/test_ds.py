@@ -285,6 +285,10 @@ class Notes(Noting):
 class Sayings(Noting):
     """A person says it, with or without evidence."""
 
+    def setUp(self):
+        super().setUp()
+        self.sign()  # the first keys are in all caches: the DS is asked for
+
     def say(self, verb, *args, code=0):
         return self.z("ds", verb, "nl.test", "--key", str(self.ds["tag"]), *args, code=code)
 
@@ -298,7 +302,7 @@ class Sayings(Noting):
         self.assertEqual(self.seen_at(), self.now)
         self.assertIn("known already", self.say("seen").err)
         self.assertIn("by word of a person", self.z("log", "nl.test", code=0).out)
-        self.say("gone")
+        self.assertIn("no longer seen at the parent", self.say("gone").err)
         self.assertIsNone(self.seen_at())
         self.assertIn("never seen", self.say("gone", code=3).err)
 
@@ -341,11 +345,66 @@ class Sayings(Noting):
         self.assertIn("is not published", done.err)
         self.assertRegex(done.err, r"possible from 2026-11-2\dT\d\d:\d\d:\d\dZ at the earliest")
 
+    def test_a_first_ds_that_comes_too_early_is_to_be_removed(self):
+        with sqlite3.connect(os.path.join(self.state, "keystore.db")) as store:
+            store.execute("UPDATE keys SET ds = 'hidden', dnskey = 'rumoured', dnskey_since = unixepoch(?)", (self.now,))
+        done = self.say("seen", code=3)
+        self.assertIn("possible from 2026-11-26T15:00:00Z at the earliest", done.err)
+        self.assertIn("have it removed", done.err)
+
+    def test_a_ds_that_nobody_will_ask_for_is_refused_with_what_would_change_that(self):
+        for column, value, words in (("standby", 1, "in reserve"), ("goal_present", 0, "on its way out")):
+            with self.subTest(column), sqlite3.connect(os.path.join(self.state, "keystore.db")) as store:
+                store.execute("UPDATE keys SET ds = 'hidden', standby = 0, goal_present = 1")
+                store.execute(f"UPDATE keys SET {column} = ? WHERE role = 'KSK'", (value,))
+                store.commit()
+                self.assertIn(words, self.say("seen", code=3).err)
+
     def test_a_zsk_has_no_ds(self):
         zsk = [key for key in self.json("key", "list", "nl.test")["keys"] if key["role"] == "zsk"][0]
         self.z("ds", "seen", "nl.test", "--key", str(zsk["tag"]), code=3)
         self.z("ds", "seen", "nl.test", "--key", "99999", code=66)
         self.z("ds", "seen", "nl.test", code=2)
+
+
+class Words(World):
+    """A parent that nobody asks (parent.ds: by-hand): all that is known of it is said."""
+
+    def ds_state(self):
+        with sqlite3.connect(os.path.join(self.state, "keystore.db")) as store:
+            return store.execute("SELECT ds FROM keys ORDER BY role = 'KSK' DESC, id").fetchone()[0]
+
+    def say(self, verb, tag, code=0):
+        return self.z("ds", verb, "nl.test", "--key", str(tag), code=code).err
+
+    def test_a_sight_before_the_ds_is_asked_for_is_refused_with_the_earliest_time(self):
+        self.z("zone", "add", "nl.test", "-i", self.input, "-o", self.output, "--policy",
+               self.write("p.yaml", "name: p\nparent: {ds: by-hand}\n"), code=0)
+        self.sign()
+        old = self.json("ds", "show", "nl.test")["ds"][0]["tag"]
+        self.now = "2026-11-26T12:00:00Z"
+        self.sign()
+        self.say("seen", old)
+        self.now = "2026-11-28T13:00:00Z"  # DS TTL 1d, propagation 1h and margin 1h later
+        self.sign()
+        self.assertEqual(self.ds_state(), "omnipresent")
+        self.assertIn("is wanted", self.say("gone", old, code=3))
+        self.z("roll", "start", "nl.test", "--ksk", code=0)
+        new = [key["tag"] for key in self.json("key", "list", "nl.test")["keys"]
+               if key["role"] == "ksk" and key["tag"] != old][0]
+        self.sign()
+        refused = self.say("seen", new, code=3)
+        self.assertIn("is not asked for yet: some caches", refused)
+        self.assertIn("possible from 2026-11-28T16:00:00Z at the earliest, once the run of that time", refused)
+        self.assertIn("harms nobody", refused)
+        self.assertIn("never seen", self.say("gone", new, code=3))
+        self.now = "2026-11-28T16:00:00Z"
+        self.assertIn("once the next run", self.say("seen", new, code=3))
+        self.sign()
+        self.say("seen", new)
+        self.assertIn("is wanted", self.say("gone", old, code=3))  # not before a run withdraws it
+        self.sign()
+        self.say("gone", old)
 
 
 class Formats(Parents):
@@ -363,6 +422,8 @@ class Formats(Parents):
 
     def test_nothing_is_updated_once_the_parent_shows_it(self):
         ds = self.add_zone(["127.0.0.1@1"])
+        self.now = "2026-11-26T12:00:00Z"
+        self.sign()
         self.z("ds", "seen", "nl.test", "--key", str(ds["tag"]), code=0)
         done = self.z("ds", "show", "nl.test", "--format", "epp", code=0)
         self.assertEqual(done.out, "")

@@ -120,6 +120,7 @@ static void each_engine_that_is_known_to_be_bad_is_caught(void **state)
 		[FAULT_PRESENT_TTL] = "the present TTL instead of the ledger",
 		[FAULT_NO_PROPAGATION] = "slow secondaries forgotten",
 		[FAULT_DS_ASSUMED] = "a DS that was handed in counts as published",
+		[FAULT_EARLY_SIGHT] = "a DS seen before it was wanted counts",
 		[FAULT_INTENDED_TIME] = "time counts from the plan, published or not",
 		[FAULT_NO_CLOCK_GUARD] = "a clock that jumps is believed",
 	};

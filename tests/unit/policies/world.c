@@ -211,8 +211,13 @@ static bool plan_and_move(struct world *w, struct utc now, struct arena *mem)
 	}
 	if (wants_ds(w->keys, MOST_KEYS) && !wants_ds(plan.keys, plan.count) && !w->policy.insecure)
 		complain(w, "the last DS is withdrawn");
-	for (size_t i = 0; i < plan.count; i++)
-		w->keys[slots[i]].key = plan.keys[i].key;
+	for (size_t i = 0; i < plan.count; i++) {
+		struct key *const key = &w->keys[slots[i]].key;
+		const struct utc early = key->state[KEY_DS] == KEY_HIDDEN ? key->ds_seen : (struct utc){ 0 };
+		*key = plan.keys[i].key;
+		if (has_fault(FAULT_EARLY_SIGHT) && early.seconds != 0)
+			key->ds_seen = early;
+	}
 	w->next = plan.next.seconds;
 	return plan.move_count > 0;
 }
@@ -287,6 +292,9 @@ static void look_at_parent(struct world *w)
 		const bool shown = (ds->present.keys >> i & 1) != 0;
 		if (key->id == 0)
 			continue;
+		/* One that is not wanted yet may be there, and is noted: whoever asks the parent sees it. */
+		if (shown && key->ds_seen.seconds == 0 && key->state[KEY_DS] == KEY_HIDDEN)
+			key->ds_seen.seconds = w->now;
 		if ((shown || assumed) && key->ds_seen.seconds == 0 && key->state[KEY_DS] == KEY_RUMOURED) {
 			key->ds_seen.seconds = w->now;
 			w->next = w->now;
@@ -414,6 +422,6 @@ struct world_trial world_random_trial(uint64_t seed, int64_t hours_of_it)
 	trial.standby = below(&dice, 3) == 0 && !trial.csk;
 	/* A fifth of all are undisturbed, a fifth meet everything. */
 	const unsigned mood = below(&dice, 5);
-	trial.trouble = mood == 0 ? 0 : mood == 1 ? 0x1ff : below(&dice, 0x200);
+	trial.trouble = mood == 0 ? 0 : mood == 1 ? 0x3ff : below(&dice, 0x400);
 	return trial;
 }

@@ -28,6 +28,7 @@ enum world_fault {
 	FAULT_PRESENT_TTL,       /* the TTL of now instead of the ledger */
 	FAULT_NO_PROPAGATION,    /* slow secondaries are forgotten */
 	FAULT_DS_ASSUMED,        /* a DS that was handed in counts as published */
+	FAULT_EARLY_SIGHT,       /* a DS that was seen before it was wanted counts as seen since */
 	FAULT_INTENDED_TIME,     /* the clock of a record starts with the plan, published or not */
 	FAULT_NO_CLOCK_GUARD,    /* a clock that jumps is believed */
 	FAULTS,
@@ -44,6 +45,7 @@ enum world_trouble {
 	TROUBLE_GOALS = 1 << 6,   /* insecure and back */
 	TROUBLE_KEYS = 1 << 7,    /* private keys that cannot be used for a while */
 	TROUBLE_WINDOWS = 1 << 8, /* days without key events */
+	TROUBLE_WORDS = 1 << 9,   /* a DS handed in by hand before it is wanted, and sights taken back */
 };
 
 struct world_trial {

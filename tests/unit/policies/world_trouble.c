@@ -75,10 +75,41 @@ static void change_ttl(struct world *w)
 	w->classes[kind].ttl = hours(&w->dice, kind == DNSKEY_SET ? 48 : 72);
 }
 
+/* A key whose DS may come early: it signs beside another of its algorithm that has its DS. */
+static bool may_come_early(const struct world *w, size_t slot)
+{
+	const struct key *const key = &w->keys[slot].key;
+	if (key->id == 0 || !key->goal_present || key->state[KEY_DS] != KEY_HIDDEN ||
+	    key->state[KEY_DNSKEY] == KEY_HIDDEN)
+		return false;
+	for (size_t i = 0; i < MOST_KEYS; i++)
+		if (i != slot && w->keys[i].key.id != 0 && w->keys[i].key.algorithm == key->algorithm &&
+		    w->keys[i].key.state[KEY_DS] == KEY_OMNIPRESENT && (w->classes[DS_SET].present.keys >> i & 1) != 0)
+			return true;
+	return false;
+}
+
+/* The operator hands a DS in before it is wanted, until the parent follows the CDS records again; or takes back what
+ * was seen of one that nothing is built on yet. */
+static void meddle(struct world *w)
+{
+	struct served *const ds = &w->classes[DS_SET];
+	struct version with = ds->present;
+	for (size_t i = 0; i < MOST_KEYS; i++) {
+		struct key *const key = &w->keys[i].key;
+		if (may_come_early(w, i))
+			with.keys |= UINT64_C(1) << i;
+		else if (key->id != 0 && key->state[KEY_DS] == KEY_RUMOURED)
+			key->ds_seen.seconds = 0;
+	}
+	if (!same(&with, &ds->present))
+		replace(ds, &with, w->now + w->parent_propagation);
+}
+
 static void suffer(struct world *w)
 {
 	struct dice *const dice = &w->dice;
-	switch ((enum world_trouble)(1 << below(dice, 9)) & w->trial->trouble) {
+	switch ((enum world_trouble)(1 << below(dice, 10)) & w->trial->trouble) {
 	case TROUBLE_OUTAGES:
 		w->broken_until = w->now + hours(dice, 400);
 		break;
@@ -105,6 +136,9 @@ static void suffer(struct world *w)
 		break;
 	case TROUBLE_WINDOWS:
 		w->window_until = w->now + hours(dice, 400);
+		break;
+	case TROUBLE_WORDS:
+		meddle(w);
 		break;
 	}
 }
