@@ -23,10 +23,9 @@ struct token_signer; /* one key ready to sign, for one thread */
  * it, or the group of root, as systemd's credentials show.
  *
  * Private keys, their files' text and what signing derives from them are in locked memory (OpenSSL's secure heap, made
- * here once for the process), in no core, and wiped when they are given back. What remains: while a file is decoded or
- * made, the DER of its PKCS#8 structure is in ordinary memory for some milliseconds (wiped, but not locked); an RSA
- * signature computes on ordinary, blinded numbers; and where the system lets nothing be locked, the heap may be
- * swapped. */
+ * here once for the process, and the vault), in no core, and wiped when they are given back. What remains: a backup's
+ * copy of a key file passes through ordinary memory (wiped at once); the working numbers of one signature are not
+ * locked; and where the system lets nothing be locked, all of it may be swapped. */
 enum status token_open_soft(
     const char *keys_folder, const char *passphrase_file, struct token **out, struct error *err) MUST_CHECK;
 

@@ -17,6 +17,7 @@
 #include "keystore/token_pem.h"
 #include "keystore/token_private.h"
 #include "signer/base/bytes.h"
+#include "signer/base/vault.h"
 
 enum { NUMBER_MOST = 1024, TEXT_MOST = 16384, STAMP = 16 };
 
@@ -195,9 +196,11 @@ enum status token_export(struct token *token, const struct key *key, const struc
 	enum status status = open_folder(wanted->folder, &folder, err);
 	if (status == STATUS_OK)
 		status = token_soft_load(token, key, &pkey, err);
+	vault_enter();
 	if (status == STATUS_OK)
 		status = wanted->form == TOKEN_PEM ? token_pem_write(pkey, token_soft_passphrase(token), &text, err)
 						   : write_bind(key, pkey, &text, err);
+	vault_leave();
 	if (status == STATUS_OK)
 		status = write_files(folder, key, wanted, &text, name, err);
 	EVP_PKEY_free(pkey);

@@ -20,6 +20,7 @@
 #include "keystore/token_pem.h"
 #include "keystore/token_private.h"
 #include "signer/base/arena.h"
+#include "signer/base/vault.h"
 
 enum { NAME_SIZE = 64 + 5, FILE_MOST = 65536, PASSPHRASE_MOST = 1024, NEW_RSA_LEAST = 2048 };
 
@@ -243,7 +244,9 @@ static enum status store_pkey(const struct token *token, const struct key *key, 
 {
 	char name[NAME_SIZE];
 	struct secret text = SECRET_NONE;
+	vault_enter();
 	enum status status = token_pem_write(pkey, &token->passphrase, &text, err);
+	vault_leave();
 	if (status != STATUS_OK)
 		return status;
 	file_name(key, name);
@@ -277,10 +280,8 @@ static enum status read_back(struct token *token, const struct key *key, struct 
 	return status;
 }
 
-enum status token_generate(struct token *token, struct key *key, struct error *err)
+static enum status generate(struct token *token, struct key *key, struct error *err)
 {
-	if (hsm_takes(token->tokens, key->role))
-		return hsm_generate(token->tokens, key, err);
 	const struct algorithm *const algorithm = alg_by_number(key->algorithm);
 	if (algorithm == NULL)
 		return error_set(err, STATUS_KEY, "algorithm %u is not supported", key->algorithm);
@@ -308,6 +309,16 @@ enum status token_generate(struct token *token, struct key *key, struct error *e
 		*key = made;
 done:
 	EVP_PKEY_free(pkey);
+	return status;
+}
+
+enum status token_generate(struct token *token, struct key *key, struct error *err)
+{
+	if (hsm_takes(token->tokens, key->role))
+		return hsm_generate(token->tokens, key, err);
+	vault_enter();
+	const enum status status = generate(token, key, err);
+	vault_leave();
 	return status;
 }
 
@@ -362,8 +373,12 @@ static enum status read_match(
     const struct token *token, const char *path, struct key *key, EVP_PKEY **pkey, struct error *err)
 {
 	const struct algorithm *algorithm = NULL;
+	vault_enter();
 	enum status status = read_foreign(token, path, key, &algorithm, pkey, err);
-	return status == STATUS_OK ? match(algorithm, *pkey, key, err) : status;
+	if (status == STATUS_OK)
+		status = match(algorithm, *pkey, key, err);
+	vault_leave();
+	return status;
 }
 
 enum status token_matches(struct token *token, const char *path, struct key *key, struct error *err)
@@ -446,10 +461,15 @@ static enum status load(const struct token *token, const struct key *key, EVP_PK
 static enum status load_proved(
     struct token *token, const struct key *key, EVP_PKEY **pkey, struct token_signer **signer, struct error *err)
 {
+	vault_enter();
 	enum status status = load(token, key, pkey, err);
 	if (status == STATUS_OK)
 		status = signer_of_pkey(key, *pkey, signer, err);
-	return status == STATUS_OK ? signer_prove(key, *pkey, *signer, err) : status;
+	/* The first signature too: with it RSA makes what it keeps of the primes. */
+	if (status == STATUS_OK)
+		status = signer_prove(key, *pkey, *signer, err);
+	vault_leave();
+	return status;
 }
 
 enum status token_signer_new(struct token *token, const struct key *key, struct token_signer **out, struct error *err)

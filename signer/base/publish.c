@@ -437,11 +437,10 @@ bool file_stamp_equal(const struct file_stamp *a, const struct file_stamp *b)
 	       a->mtime_seconds == b->mtime_seconds && a->mtime_nanoseconds == b->mtime_nanoseconds;
 }
 
-static enum status hash_content(int descriptor, EVP_MD_CTX *hash, struct error *err)
+static enum status hash_content(int descriptor, EVP_MD_CTX *hash, uint8_t buffer[COPY_BUFFER], struct error *err)
 {
-	uint8_t buffer[COPY_BUFFER];
 	for (;;) {
-		const ssize_t got = read(descriptor, buffer, sizeof(buffer));
+		const ssize_t got = read(descriptor, buffer, COPY_BUFFER);
 		if (got < 0 && errno == EINTR)
 			continue;
 		if (got < 0)
@@ -459,12 +458,14 @@ enum status file_sha256(int descriptor, uint8_t out[32], struct error *err)
 		return error_set_errno(err, "open file: cannot go back to its start");
 	EVP_MD_CTX *const hash = EVP_MD_CTX_new();
 	uint8_t digest[32];
+	uint8_t buffer[COPY_BUFFER];
 	enum status status;
 	if (hash == NULL || EVP_DigestInit_ex(hash, EVP_sha256(), NULL) != 1) {
 		status = error_set(err, STATUS_INTERNAL, "SHA-256: libcrypto failed");
 		goto done;
 	}
-	status = hash_content(descriptor, hash, err);
+	status = hash_content(descriptor, hash, buffer, err);
+	explicit_bzero(buffer, sizeof(buffer)); /* a backup's file may be a private key */
 	if (status == STATUS_OK && EVP_DigestFinal_ex(hash, digest, NULL) != 1)
 		status = error_set(err, STATUS_INTERNAL, "SHA-256: libcrypto failed");
 	if (status == STATUS_OK)

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include "signer/base/sandbox.h"
+#include "signer/base/vault.h"
 #include "signer/cli/cli.h"
 
 /* Whether --json stands anywhere: an error in the arguments is to be JSON too. */
@@ -44,6 +45,7 @@ int main(int argc, char **argv)
 	error_clear(&err);
 	umask(077);
 	sandbox_no_core();
+	vault_open();
 	/* A full pipe or a file size limit is an error of the write, not a death without words. */
 	(void)signal(SIGPIPE, SIG_IGN);
 	(void)signal(SIGXFSZ, SIG_IGN);

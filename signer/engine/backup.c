@@ -123,6 +123,7 @@ static enum status copy_member(
 			status = publish_write(out, piece, wanted, err);
 		left -= wanted;
 	}
+	explicit_bzero(piece, PIECE); /* it may be a private key */
 	close(file);
 	return status == STATUS_OK ? tar_write_padding(out, member->size, err) : status;
 }

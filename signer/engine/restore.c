@@ -74,16 +74,16 @@ static enum status copy_out(
 {
 	char *piece = arena_alloc(mem, PIECE);
 	char padding[TAR_BLOCK];
-	for (uint64_t left = member->size; left > 0;) {
+	enum status status = STATUS_OK;
+	for (uint64_t left = member->size; left > 0 && status == STATUS_OK;) {
 		size_t wanted = left < PIECE ? (size_t)left : PIECE;
-		enum status status = tar_read(file, piece, wanted, err);
+		status = tar_read(file, piece, wanted, err);
 		if (status == STATUS_OK)
 			status = publish_write(out, piece, wanted, err);
-		if (status != STATUS_OK)
-			return status;
 		left -= wanted;
 	}
-	return tar_read(file, padding, tar_padding(member->size), err);
+	explicit_bzero(piece, PIECE); /* it may be a private key */
+	return status == STATUS_OK ? tar_read(file, padding, tar_padding(member->size), err) : status;
 }
 
 /* A key that is there already must be the same; no file with a secret is ever overwritten. */
