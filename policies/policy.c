@@ -41,7 +41,7 @@ void policy_defaults(struct policy *policy)
 		.max_zone_ttl = 2 * DAY,
 		.zonemd = true,
 		.zone_propagation = { HOUR },
-		.cds = false,
+		.cds = POLICY_CDS_NONE,
 		.ds = POLICY_DS_CHECK,
 		.ds_ttl = DAY,
 		.parent_propagation = { HOUR },

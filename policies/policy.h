@@ -23,6 +23,9 @@ enum policy_serial { POLICY_SERIAL_INCREMENT, POLICY_SERIAL_UNIXTIME, POLICY_SER
  * takes none. */
 enum policy_ds { POLICY_DS_CHECK, POLICY_DS_BY_HAND, POLICY_DS_NONE };
 
+/* When CDS and CDNSKEY are published: never, always, or only while some DS is to come or to go. */
+enum policy_cds { POLICY_CDS_NONE, POLICY_CDS_ALWAYS, POLICY_CDS_ROLLOVER };
+
 enum {
 	POLICY_ROLES = 3, /* of enum key_role */
 	POLICY_NAME = 64, /* with the terminating NUL */
@@ -79,7 +82,7 @@ struct policy {
 	bool zonemd;
 	struct span zone_propagation; /* until all secondaries serve what is published */
 	/* parent */
-	bool cds; /* publish CDS and CDNSKEY */
+	enum policy_cds cds;
 	enum policy_ds ds;
 	uint32_t ds_ttl; /* until the parent's own answer is known */
 	struct span parent_propagation, registration, check_interval;

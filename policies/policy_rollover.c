@@ -17,7 +17,7 @@ struct rollover_policy policy_rollover(const struct policy *policy)
 		    [KEY_CSK] = policy->standby_ksk },
 		.pool = { [KEY_KSK] = policy->pool_ksk, [KEY_ZSK] = policy->pool_zsk, [KEY_CSK] = policy->pool_ksk },
 		.backup_first = policy->require_backup,
-		.parent_by_hand = !policy->cds && policy->hook_ds_submit[0] == '\0',
+		.parent_by_hand = policy->cds == POLICY_CDS_NONE && policy->hook_ds_submit[0] == '\0',
 		.manual = policy->manual,
 		.timing = {
 		    .propagation = policy->zone_propagation,

@@ -20,6 +20,8 @@ static const struct field_choice csk_methods[] = { { "pre-publication", ROLLOVER
 	{ "double-ds", ROLLOVER_CSK_DOUBLE_DS }, { "double-rrset", ROLLOVER_CSK_DOUBLE_RRSET }, { NULL, 0 } };
 static const struct field_choice algorithm_rolls[] = { { "conservative", true }, { "liberal", false }, { NULL, 0 } };
 static const struct field_choice goals[] = { { "signed", false }, { "insecure", true }, { NULL, 0 } };
+static const struct field_choice cds_times[] = { { "none", POLICY_CDS_NONE }, { "always", POLICY_CDS_ALWAYS },
+	{ "rollover", POLICY_CDS_ROLLOVER }, { NULL, 0 } };
 static const struct field_choice ds_ways[] = { { "check", POLICY_DS_CHECK }, { "by-hand", POLICY_DS_BY_HAND },
 	{ "none", POLICY_DS_NONE }, { NULL, 0 } };
 static const struct field_choice denials[] = { { "nsec", POLICY_NSEC }, { "nsec3", POLICY_NSEC3 }, { NULL, 0 } };
@@ -130,8 +132,11 @@ static const struct field table[] = {
 	{ "zone.zonemd", FIELD_BOOL, AT(zonemd), .doc = "Add a digest over the zone (RFC 8976, SIMPLE, SHA-384)." },
 	{ "zone.propagation-delay", FIELD_SPAN, AT(zone_propagation), .most = 7 * DAY,
 	    .doc = "How long until all secondaries serve what was published." },
-	{ "parent.cds", FIELD_BOOL, AT(cds),
-	    .doc = "Publish CDS and CDNSKEY for a parent that looks for them (RFC 7344)." },
+	{ "parent.cds", FIELD_CHOICE, AT(cds), .choices = cds_times,
+	    .doc =
+		"CDS and CDNSKEY for a parent that looks for them (RFC 7344): never (none), always, or only while a DS "
+		"is to come or to go (rollover). Both ask for the removal of every DS when the zone goes insecure (RFC "
+		"8078 4)." },
 	{ "parent.ds", FIELD_CHOICE, AT(ds), .choices = ds_ways,
 	    .doc = "Who finds out what DS the parent shows: zoneseal asks its servers (check), a person says it with "
 		   "zoneseal ds seen and ds gone (by-hand), or the parent takes no DS (none)." },

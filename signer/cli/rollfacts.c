@@ -49,7 +49,7 @@ static char *sum_of(const struct roll_wait *wait, struct arena *mem)
 
 static enum report_who parent_of(const struct roll_view *view)
 {
-	return view->policy.cds && !view->rules.parent_by_hand ? REPORT_PARENT : REPORT_YOU;
+	return view->policy.cds != POLICY_CDS_NONE && !view->rules.parent_by_hand ? REPORT_PARENT : REPORT_YOU;
 }
 
 /* Where the parent's servers are asked, the observation is zoneseal's; else a person makes it. */

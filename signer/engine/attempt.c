@@ -115,12 +115,23 @@ static enum status open_last(struct attempt *attempt, struct error *err)
 	return STATUS_OK;
 }
 
-/* CDS that are to be published change the zone as well. */
+static bool ds_is(const struct attempt *attempt, enum key_state state)
+{
+	for (size_t i = 0; i < attempt->key_count; i++)
+		if (attempt->keys[i].state[KEY_DS] == state)
+			return true;
+	return false;
+}
+
+/* CDS that are to be published, or to leave, change the zone as well. */
 static char *wanted_ds(const struct attempt *attempt)
 {
 	struct run *run = attempt->run;
 	char *out = arena_strdup(run->mem, "");
-	for (size_t i = 0; run->policy.cds && i < attempt->key_count; i++) {
+	const bool changing = ds_is(attempt, KEY_RUMOURED) || ds_is(attempt, KEY_UNRETENTIVE);
+	if (run->policy.cds == POLICY_CDS_NONE || (run->policy.cds == POLICY_CDS_ROLLOVER && !changing))
+		return out;
+	for (size_t i = 0; i < attempt->key_count; i++) {
 		const enum key_state ds = attempt->keys[i].state[KEY_DS];
 		if (ds == KEY_RUMOURED || ds == KEY_OMNIPRESENT)
 			out = arena_printf(run->mem, "%sds %lld\n", out, (long long)attempt->keys[i].id);
@@ -271,6 +282,9 @@ static struct sign_parameters parameters_of(const struct attempt *attempt)
 {
 	const struct run *run = attempt->run;
 	const struct policy *policy = &run->policy;
+	static const enum apex_cds when[] = { [POLICY_CDS_NONE] = APEX_CDS_NONE,
+		[POLICY_CDS_ALWAYS] = APEX_CDS_ALWAYS,
+		[POLICY_CDS_ROLLOVER] = APEX_CDS_ROLLOVER };
 	return (struct sign_parameters){
 		.apex = run->apex,
 		.now = run->now,
@@ -287,7 +301,7 @@ static struct sign_parameters parameters_of(const struct attempt *attempt)
 		.salt_size = policy->salt_size,
 		.dnskey_ttl = policy->dnskey_ttl,
 		.zonemd = policy->zonemd,
-		.cds = policy->cds ? APEX_CDS_ALWAYS : APEX_CDS_NONE,
+		.cds = when[policy->cds],
 		.cds_delete = attempt->cds_delete,
 		.unsigned_output = attempt->unsigned_output,
 		.max_ttl = policy->max_zone_ttl,
@@ -413,15 +427,6 @@ static enum status guard_serial_date(struct attempt *attempt, struct error *err)
 	return clock_check_serial(run->now, attempt->input_serial, err);
 }
 
-/* The parent is asked to drop the DS until it was gone from all caches (RFC 8078 4). */
-static bool ds_is_leaving(const struct attempt *attempt)
-{
-	for (size_t i = 0; i < attempt->key_count; i++)
-		if (attempt->keys[i].state[KEY_DS] == KEY_UNRETENTIVE)
-			return true;
-	return false;
-}
-
 static bool signs_anything(const struct attempt *attempt)
 {
 	for (size_t i = 0; i < attempt->key_count; i++)
@@ -451,7 +456,9 @@ static enum status decide(struct attempt *attempt, struct error *err)
 		return status;
 	attempt->key_count = run->roll.count;
 	attempt->keys = roll_run_keys(run);
-	attempt->cds_delete = run->policy.insecure && run->policy.cds && ds_is_leaving(attempt);
+	/* The parent is asked to drop the DS until it was gone from all caches (RFC 8078 4). */
+	attempt->cds_delete =
+	    run->policy.insecure && run->policy.cds != POLICY_CDS_NONE && ds_is(attempt, KEY_UNRETENTIVE);
 	attempt->unsigned_output = run->policy.insecure && !signs_anything(attempt);
 	hash_config(attempt);
 	attempt->reason = why_due(attempt);

@@ -67,7 +67,7 @@ static bool has_other_ds(const struct roll_view *view, const struct key *key)
 }
 
 /* A sight from before the DS is wanted counts for nothing: the CDS records of that time ask the parent for a set
- * without it (RFC 7344 4.1), so that it may be gone again, and nobody would look. */
+ * without it (RFC 7344 3), so that it may be gone again, and nobody would look. */
 static enum status refuse_early(struct store *store, const struct store_zone *zone, const struct policy *policy,
     const struct key *key, const struct parent_saying *saying, struct arena *mem, struct error *err)
 {

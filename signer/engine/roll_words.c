@@ -126,7 +126,7 @@ bool roll_is_visible(const struct roll_view *view)
 	for (size_t i = 0; i < view->plan.move_count; i++) {
 		const struct rollover_move *const move = &view->plan.moves[i];
 		const bool begins = move->to == KEY_RUMOURED || move->to == KEY_UNRETENTIVE;
-		if (begins && (move->record != KEY_DS || view->policy.cds))
+		if (begins && (move->record != KEY_DS || view->policy.cds != POLICY_CDS_NONE))
 			return true;
 	}
 	return false;

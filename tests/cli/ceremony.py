@@ -8,7 +8,7 @@ from zs import World, ZONE, ZONESEAL
 
 POLICY = """name: tld
 keys: {offline-ksk: true, zsk: {lifetime: 60d}}
-parent: {cds: true, ds: by-hand}
+parent: {cds: always, ds: by-hand}
 """
 
 

@@ -26,7 +26,7 @@ VALIDITY = 14 * 86400
 POLICY = """name: tld
 keys: {offline-ksk: true, zsk: {lifetime: 30d}}
 signatures: {validity: 14d, refresh: 4d}
-parent: {cds: true, ds: by-hand}
+parent: {cds: always, ds: by-hand}
 ceremony: {period: 40d, interval: 10d, overlap: 5d, alarm: 10d, horizon: 100d}
 """
 

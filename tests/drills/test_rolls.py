@@ -50,6 +50,7 @@ class Timelines(Rolling):
         self.begin_at(world["start"], seconds(world["negative-ttl"]))
         self.ds_delay = None if world["ds-delay"] == "never" else seconds(world["ds-delay"])
         self.refused = {}
+        self.cds_seen = set()
         self.add_zone(self.policy(**self.base))
         self.run_until_events(epoch(world["until"]), world, commands)
         return self.compare(world.get("show-from", "0"), expected)
@@ -69,6 +70,22 @@ class Timelines(Rolling):
             self.assertTrue(said, self.refused[f"{when} {command}"])
             earliest += said.groups()
         return earliest
+
+    def judge_published(self):
+        """CDS and CDNSKEY too: those that the states of the keys want (RFC 7344 3, RFC 8078 4)."""
+        super().judge_published()
+        ds = [(tag_of(row), row["ds"]) for row in self.keys() if row["ds"] not in (None, "hidden")]
+        changing = any(state != "omnipresent" for _, state in ds)
+        wanted = {tag for tag, state in ds if state in ("rumoured", "omnipresent")}
+        if self.base.get("zone", {}).get("dnssec") == "insecure" and changing:
+            wanted = {0}
+        when = self.base["parent"].get("cds", "none")
+        if when == "none" or (when == "rollover" and not changing):
+            wanted = set()
+        found = [int(rdata.split()[0]) for _, _, rtype, rdata in self.records() if rtype == "CDS"]
+        keys = sum(rtype == "CDNSKEY" for _, _, rtype, _ in self.records())
+        self.assertEqual((sorted(found), keys), (sorted(wanted), len(wanted)), self.now_text())
+        self.cds_seen.add(frozenset(found))
 
     def set_field(self, path, value):
         *groups, last = path.split(".")
@@ -166,6 +183,12 @@ class Timelines(Rolling):
 
     def test_ksk_double_ksk(self):
         self.follow("ksk_double_ksk")
+
+    def test_cds_rollover(self):
+        self.follow("cds_rollover")
+        self.assertEqual({len(found) for found in self.cds_seen}, {0, 1})
+        self.assertIn({0}, self.cds_seen)
+        self.assertEqual(len(self.cds_seen), 4)  # none, each KSK alone, the removal
 
     def test_ksk_double_ds(self):
         self.follow("ksk_double_ds")

@@ -19,7 +19,7 @@ POLICY = """name: asked
 keys:
   algorithm: {algorithm}
 parent:
-  cds: false
+  cds: none
   ds: check
   ds-ttl: 1h
   check-interval: 1h

@@ -103,9 +103,9 @@ static void policy_reaches_the_planner(void **state)
 	assert_int_equal(r.minimize[KEY_CSK], ROLLOVER_CSK_PRE_PUBLICATION);
 	assert_int_equal(r.timing.ttl_ds.seconds, DAY);
 	assert_int_equal(r.timing.ttl_sig.seconds, 2 * DAY);
-	policy.cds = true;
+	policy.cds = POLICY_CDS_ROLLOVER;
 	assert_false(policy_rollover(&policy).parent_by_hand);
-	policy.cds = false;
+	policy.cds = POLICY_CDS_NONE;
 	memcpy(policy.hook_ds_submit, "/bin/true\0", 11);
 	assert_false(policy_rollover(&policy).parent_by_hand);
 }

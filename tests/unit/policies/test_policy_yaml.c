@@ -355,7 +355,7 @@ static const char all_of_it[] =
     "  inception-offset: 7200\n"
     "denial: {type: nsec3, opt-out: true, iterations: 5, salt: '00aAfF'}\n"
     "zone: {dnssec: insecure, serial: date-counter, max-ttl: 1d, zonemd: false, propagation-delay: 5m}\n"
-    "parent: {cds: true, ds: by-hand, check-interval: 10m, ds-ttl: 6h, propagation-delay: 4m,\n"
+    "parent: {cds: always, ds: by-hand, check-interval: 10m, ds-ttl: 6h, propagation-delay: 4m,\n"
     "  registration-delay: 9d, hook-ds-submit: [/bin/a, b], hook-ds-withdraw: [/bin/c]}\n"
     "publish:\n"
     "  keep-versions: 7\n"
@@ -393,7 +393,7 @@ static void every_key_reaches_its_field(void **state)
 	assert_int_equal(policy.max_zone_ttl, DAY);
 	assert_false(policy.zonemd);
 	assert_int_equal(policy.zone_propagation.seconds, 300);
-	assert_true(policy.cds);
+	assert_int_equal(policy.cds, POLICY_CDS_ALWAYS);
 	assert_int_equal(policy.keep_versions, 7);
 	const char *words[POLICY_HOOK_WORDS + 1];
 	assert_int_equal(policy_hook_words(policy.hook_publish, words), 3);

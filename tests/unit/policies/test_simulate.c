@@ -60,6 +60,7 @@ static const struct row rows[] = {
 	{ "a standby ZSK signs at once", "standby_zsk" },
 	{ "a rollover takes from the pool, which is filled again", "pool_zsk" },
 	{ "a standby KSK needs only its DS", "standby_ksk" },
+	{ "CDS records only while a DS is to change move nothing at another time", "cds_rollover" },
 	{ "a KSK and a ZSK are rolled at the same time", "overlap_roles" },
 	{ "a ZSK is rolled again before the last roll has ended", "overlap_again" },
 	{ "a KSK is rolled again while the parent is silent", "overlap_ksk" },
