@@ -9,6 +9,9 @@
 #include "signer/cli/facts.h"
 #include "signer/engine/setup.h"
 
+/* A standby wants a snapshot a day. */
+enum { SNAPSHOT_WARNING = 26 * 3600, SNAPSHOT_CRITICAL = 3 * 86400 };
+
 enum nagios { NAGIOS_OK, NAGIOS_WARNING, NAGIOS_CRITICAL, NAGIOS_UNKNOWN };
 
 struct limits {
@@ -23,6 +26,7 @@ struct answer {
 	size_t blocked;
 	int64_t hook_waiting; /* of the hook that waits longest; 0: none */
 	bool any;
+	bool standby; /* words are there whatever the code */
 };
 
 static const char *const names[] = { "OK", "WARNING", "CRITICAL", "UNKNOWN" };
@@ -94,12 +98,32 @@ static void look_at(struct answer *answer, const struct report_zone *zone, const
 		worsen(answer, NAGIOS_WARNING, zone->name, zone->headline);
 }
 
+/* What its zones look like is the active signer's business; what a standby is there for is to be like that one. */
+static void look_at_standby(struct answer *answer, const struct report_state *state, struct utc now)
+{
+	char age_text[SPAN_TEXT];
+	const struct span age = utc_difference(now, state->snapshot);
+	answer->standby = true;
+	if (state->snapshot.seconds == 0) {
+		snprintf(answer->words, sizeof(answer->words),
+		    "STANDBY, fenced; no snapshot was compared since the last restore: zoneseal parity check");
+		answer->code = NAGIOS_WARNING;
+		return;
+	}
+	span_format_short(age, age_text);
+	snprintf(answer->words, sizeof(answer->words), "STANDBY, fenced; equal to a snapshot that is %s old", age_text);
+	answer->code = age.seconds > SNAPSHOT_CRITICAL  ? NAGIOS_CRITICAL
+		       : age.seconds > SNAPSHOT_WARNING ? NAGIOS_WARNING
+							: NAGIOS_OK;
+}
+
 /* Perfdata: label=value;warning;critical. */
 static void print_answer(const struct answer *answer, size_t zones, bool is_virtual)
 {
 	char words[700];
 	snprintf(words, sizeof(words), "%zu zones", zones);
-	printf("ZONESEAL %s - %s%s", names[answer->code], answer->code == NAGIOS_OK ? words : answer->words,
+	printf("ZONESEAL %s - %s%s", names[answer->code],
+	    answer->code == NAGIOS_OK && !answer->standby ? words : answer->words,
 	    is_virtual ? " (VIRTUAL CLOCK)" : "");
 	printf(" |");
 	if (answer->any)
@@ -123,9 +147,11 @@ static enum status examine(struct cli *cli, struct answer *answer, struct error 
 		status = cli_open(cli, STORE_READ, &store, err);
 	if (status == STATUS_OK)
 		status = facts_state(store, cli->state, cli->now, cli->mem, &state, err);
-	for (size_t i = 0; status == STATUS_OK && i < state.zone_count; i++)
+	if (status == STATUS_OK && state.standby)
+		look_at_standby(answer, &state, cli->now);
+	for (size_t i = 0; status == STATUS_OK && !state.standby && i < state.zone_count; i++)
 		look_at(answer, &state.zones[i], &limits, cli->now);
-	if (status == STATUS_OK && state.restored)
+	if (status == STATUS_OK && state.restored && !state.standby)
 		worsen(answer, NAGIOS_CRITICAL, "keystore",
 		    "restored from a backup and not reconciled: nothing is signed");
 	if (status == STATUS_OK && state.clock_behind && !cli_has(cli, OPTION_NOW))

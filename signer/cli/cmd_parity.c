@@ -78,6 +78,8 @@ static int run_check(struct cli *cli, struct error *err)
 	if (status == STATUS_OK)
 		status = parity_check(store, cli->state, cli->args[0], cli_value(cli, OPTION_PASSPHRASE_FILE), cli->now,
 		    cli->mem, &result, err);
+	if (status == STATUS_OK && parity_is_standby(cli->state))
+		status = parity_note_matched(cli->state, result.made, cli->mem, err);
 	if (status == STATUS_OK)
 		status = answer(cli, &result, false, err);
 	store_close(store);

@@ -23,8 +23,10 @@ static enum status one_zone(struct cli *cli, struct store *store, struct error *
 		status = store_is_restored(store, &state.restored, err);
 	if (status != STATUS_OK)
 		return status;
+	facts_standby(cli->state, cli->mem, &state);
 	if (cli_has(cli, OPTION_JSON))
 		return cli_print(cli, report_of_state(&state, cli->now), err);
+	report_standby_text(stdout, &state, &style);
 	report_zone_text(stdout, &zone, state.virtual_clock, &style);
 	return STATUS_OK;
 }

@@ -9,6 +9,7 @@
 #include "signer/engine/folder.h"
 #include "signer/engine/hooks.h"
 #include "signer/engine/offline.h"
+#include "signer/engine/parity.h"
 #include "signer/engine/verdict.h"
 
 /* When the key is ready for its use: the DS of a KSK may go to the parent, or the DNSKEY of a ZSK is in all caches. 0:
@@ -356,6 +357,12 @@ enum status facts_clock_behind(struct store *store, struct utc now, bool *out, s
 	return status;
 }
 
+void facts_standby(const char *state, struct arena *mem, struct report_state *out)
+{
+	out->standby = parity_is_standby(state);
+	out->snapshot = out->standby ? parity_matched(state, mem) : (struct utc){ 0 };
+}
+
 enum status facts_state(struct store *store, const char *state, struct utc now, struct arena *mem,
     struct report_state *out, struct error *err)
 {
@@ -365,6 +372,7 @@ enum status facts_state(struct store *store, const char *state, struct utc now, 
 	enum status status = store_is_virtual_clock(store, &out->virtual_clock, err);
 	if (status == STATUS_OK)
 		status = store_is_restored(store, &out->restored, err);
+	facts_standby(state, mem, out);
 	if (status == STATUS_OK)
 		status = facts_clock_behind(store, now, &out->clock_behind, err);
 	if (status == STATUS_OK)

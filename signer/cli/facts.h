@@ -24,6 +24,9 @@ enum status facts_zone(struct store *store, const char *state, const struct stor
 /* Whether later times than `now` are recorded, by more than runs that go on at the same time explain. */
 enum status facts_clock_behind(struct store *store, struct utc now, bool *out, struct error *err) MUST_CHECK;
 
+/* Whether this is a standby signer, and how it stands. */
+void facts_standby(const char *state, struct arena *mem, struct report_state *out);
+
 /* All zones that are not removed. */
 enum status facts_state(struct store *store, const char *state, struct utc now, struct arena *mem,
     struct report_state *out, struct error *err) MUST_CHECK;

@@ -315,6 +315,8 @@ enum status parity_promote(struct store *store, const char *state, const char *f
 		status = store_is_restored(store, &restored, err);
 	if (status == STATUS_OK && restored)
 		status = store_reconciled(store, "a standby was promoted at the state of its snapshot", now, err);
+	if (status == STATUS_OK)
+		status = parity_forget_matched(state, mem, err);
 	/* Last: whatever ends this before, the standby stays one. */
 	if (status == STATUS_OK && unlink(folder_path(state, mark_name, mem)) != 0)
 		status = error_set_errno(err, "%s/%s", state, mark_name);

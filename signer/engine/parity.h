@@ -51,6 +51,12 @@ bool parity_is_standby(const char *state);
 /* STATUS_REFUSED if the state folder is a standby's: nothing is changed and nothing is signed there. */
 enum status parity_refuse_standby(const char *state, struct error *err) MUST_CHECK;
 
+/* Of a standby: when the snapshot was made with which keystore and private keys were found equal last; 0: with none
+ * since a backup was restored. */
+enum status parity_note_matched(const char *state, struct utc made, struct arena *mem, struct error *err) MUST_CHECK;
+struct utc parity_matched(const char *state, struct arena *mem);
+enum status parity_forget_matched(const char *state, struct arena *mem, struct error *err) MUST_CHECK;
+
 struct parity_result {
 	struct utc made;
 	size_t zones, keys; /* keys that were proved */

@@ -8,6 +8,7 @@
 #include "signer/base/publish.h"
 #include "signer/engine/backup.h"
 #include "signer/engine/folder.h"
+#include "signer/engine/parity.h"
 #include "signer/engine/setup.h"
 #include "signer/engine/tar.h"
 
@@ -178,6 +179,8 @@ enum status backup_restore(const char *path, const char *state, const char *acto
 		return error_set_errno(err, "backup %s", path);
 	enum status status = folder_make(state, err);
 	(void)unlink(half);
+	if (status == STATUS_OK)
+		status = parity_forget_matched(state, mem, err);
 	if (status == STATUS_OK)
 		status = unpack(file, state, out, mem, err);
 	if (status == STATUS_OK)

@@ -84,7 +84,9 @@ struct report_zone {
 struct report_state {
 	const char *folder;
 	bool virtual_clock, restored;
-	bool clock_behind; /* later times are recorded than it is now: the clock guard lets nothing be signed */
+	bool standby;        /* fenced: another signer signs, this one does not before it is promoted */
+	struct utc snapshot; /* of a standby: when the one was made that it equals; 0: none since a restore */
+	bool clock_behind;   /* later times are recorded than it is now: the clock guard lets nothing be signed */
 	const struct report_zone *zones;
 	size_t zone_count;
 	bool all; /* list every zone, not only those that need attention */
@@ -104,6 +106,8 @@ const char *report_health_name(enum report_health health);
 
 /* Text for people. */
 void report_status_text(FILE *out, const struct report_state *state, const struct report_style *style);
+/* The first line on a standby; nothing elsewhere. */
+void report_standby_text(FILE *out, const struct report_state *state, const struct report_style *style);
 void report_zone_text(FILE *out, const struct report_zone *zone, bool virtual_clock, const struct report_style *style);
 void report_keys_text(FILE *out, const struct report_key keys[], size_t count, const struct report_style *style);
 void report_events_text(FILE *out, const struct report_event events[], size_t count);

@@ -276,6 +276,9 @@ struct report *report_of_state(const struct report_state *state, struct utc now)
 	report_text(report, "state", state->folder);
 	report_bool(report, "virtual_clock", state->virtual_clock);
 	report_bool(report, "restored", state->restored);
+	report_bool(report, "standby", state->standby);
+	if (state->standby)
+		report_time(report, "snapshot", state->snapshot);
 	for (size_t i = 0; i < state->zone_count; i++)
 		report_append(zones, report_of_zone(&state->zones[i]));
 	report_child(report, "zones", zones);

@@ -98,7 +98,7 @@ static void print_summary(FILE *out, const struct report_state *state, const str
 		    plural(acting, "zone needs", "zones need"), blocked,
 		    plural(blocked, "publication is", "publications are"), fine);
 	fprintf(out, "  %s%s\n", now, state->virtual_clock ? "  VIRTUAL CLOCK" : "");
-	if (state->restored)
+	if (state->restored && !state->standby)
 		fprintf(out, "RESTORED from a backup and not reconciled: nothing is signed. Run: zoneseal restore "
 			     "--reconcile\n");
 }
@@ -129,9 +129,24 @@ static void print_row(FILE *out, const struct report_zone *zone, const struct re
 		fprintf(out, "auto  %s\n", zone->published ? next : "first publication with the next run");
 }
 
+void report_standby_text(FILE *out, const struct report_state *state, const struct report_style *style)
+{
+	if (!state->standby)
+		return;
+	struct arena *const mem = arena_new(0);
+	fprintf(out, "STANDBY, fenced: it signs nothing before zoneseal parity promote. ");
+	if (state->snapshot.seconds == 0)
+		fprintf(out, "NO snapshot was compared since the last restore: zoneseal parity check SNAPSHOT\n");
+	else
+		fprintf(out, "Equal to the active signer's snapshot of %s\n",
+		    report_when(state->snapshot, style->now, mem));
+	arena_free(mem);
+}
+
 void report_status_text(FILE *out, const struct report_state *state, const struct report_style *style)
 {
 	enum { SHOWN_WITHOUT_ALL = 20 };
+	report_standby_text(out, state, style);
 	print_summary(out, state, style);
 	if (state->zone_count == 0)
 		return;

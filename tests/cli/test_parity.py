@@ -60,6 +60,35 @@ class Parity(World):
             self.assertIn("standby signer", self.z(*command, code=3).err)
         self.assertEqual(self.read(self.output), before)
 
+    def test_status_and_check_say_first_that_it_is_a_standby_and_how_old_its_snapshot_is(self):
+        def first(*command, code):
+            return self.z(*command, code=code).out.split("\n")[0]
+        self.fail_over()
+        for command in (("status",), ("status", "nl.test")):
+            self.assertIn("STANDBY, fenced: it signs nothing before zoneseal parity promote. NO snapshot",
+                          first(*command, code=0))
+        self.assertIn("WARNING - STANDBY, fenced; no snapshot was compared", first("check", code=1))
+        self.check(code=0)
+        self.now = "2026-11-24T15:00:00Z"
+        self.assertIn("the active signer's snapshot of 2026-11-24 12:00Z (3h ago)", first("status", "nl.test", code=0))
+        self.assertIn("OK - STANDBY, fenced; equal to a snapshot that is 3h old", first("check", code=0))
+        report = self.json("status", code=0)
+        self.assertEqual((report["standby"], report["snapshot"]), (True, "2026-11-24T12:00:00Z"))
+        self.now = "2026-11-25T15:00:00Z"
+        self.assertIn("WARNING - STANDBY", first("check", code=1))
+        self.now = "2026-11-28T15:00:00Z"
+        self.assertIn("CRITICAL - STANDBY", first("check", code=2))
+        self.promote(code=0)
+        self.assertNotIn("STANDBY", self.z("status", code=0).out)
+        self.assertNotIn("STANDBY", self.z("check").out)
+
+    def test_another_restore_forgets_what_was_compared(self):
+        self.fail_over()
+        self.check(code=0)
+        os.rename(os.path.join(self.state, "keystore.db"), self.path("old.db"))
+        self.z("restore", self.path("backup.tar"), code=0)
+        self.assertIn("NO snapshot", self.z("status", code=0).out)
+
     def test_a_promoted_standby_goes_on_where_the_other_was(self):
         self.fail_over()
         before, keys = self.serial(), self.dnskeys()
