@@ -11,48 +11,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "policies/rollover_rules.h"
 #include "tests/unit/policies/world.h"
 
-enum { DECADE = 3652 * 24, WORLDS = 2000, SOAK = 100000, BAD_WORLDS = 400 };
-
-/* ---- known-bad engines, made by the linker's --wrap ---- */
-
-bool __real_rollover_rule_ds_exists(const struct rollover_view *view);
-bool __real_rollover_rule_key_chain(const struct rollover_view *view, uint8_t algorithm);
-bool __real_rollover_rule_signatures(const struct rollover_view *view, uint8_t algorithm);
-struct span __real_ttl_ledger_wait(const struct ttl_ledger *ledger, struct utc from);
-bool __wrap_rollover_rule_ds_exists(const struct rollover_view *view);
-bool __wrap_rollover_rule_key_chain(const struct rollover_view *view, uint8_t algorithm);
-bool __wrap_rollover_rule_signatures(const struct rollover_view *view, uint8_t algorithm);
-struct span __wrap_ttl_ledger_wait(const struct ttl_ledger *ledger, struct utc from);
-
-bool __wrap_rollover_rule_ds_exists(const struct rollover_view *view)
-{
-	return world_fault_now() == FAULT_NO_DS_RULE || __real_rollover_rule_ds_exists(view);
-}
-
-bool __wrap_rollover_rule_key_chain(const struct rollover_view *view, uint8_t algorithm)
-{
-	return world_fault_now() == FAULT_NO_CHAIN_RULE || __real_rollover_rule_key_chain(view, algorithm);
-}
-
-bool __wrap_rollover_rule_signatures(const struct rollover_view *view, uint8_t algorithm)
-{
-	return world_fault_now() == FAULT_NO_SIGNATURE_RULE || __real_rollover_rule_signatures(view, algorithm);
-}
-
-struct span __wrap_ttl_ledger_wait(const struct ttl_ledger *ledger, struct utc from)
-{
-	struct span wait = __real_ttl_ledger_wait(ledger, from);
-	if (ledger->count > 0 && world_shortens(ledger)) {
-		wait.seconds -= ledger->served[ledger->count - 1].ttl;
-		wait.seconds = wait.seconds < 0 ? 0 : wait.seconds;
-	}
-	return wait;
-}
-
-/* ---- claims ---- */
+enum { WORLDS = 2000, SOAK = 100000, BAD_WORLDS = 400 };
 
 static const char *say(const struct world_trial *trial, const struct world_story *story, char out[256])
 {
@@ -90,7 +51,7 @@ static void no_cache_is_ever_bogus_whatever_happens(void **state)
 	char said[256];
 	seeds(&from, &to);
 	for (uint64_t seed = from; seed < to; seed++) {
-		const struct world_trial trial = world_random_trial(seed, DECADE);
+		const struct world_trial trial = world_random_trial(seed, WORLD_DECADE);
 		const struct world_story story = world_live(&trial);
 		if (story.bogus != NULL)
 			fail_msg("%s", say(&trial, &story, said));
@@ -107,35 +68,18 @@ static void no_cache_is_ever_bogus_whatever_happens(void **state)
 static void each_engine_that_is_known_to_be_bad_is_caught(void **state)
 {
 	(void)state;
-	static const char *const faults[FAULTS] = {
-		[FAULT_NONE] = "",
-		[FAULT_NO_DS_RULE] = "rule 1 off",
-		[FAULT_NO_CHAIN_RULE] = "rule 2 off",
-		[FAULT_NO_SIGNATURE_RULE] = "rule 3 off",
-		[FAULT_SHORT_DNSKEY_WAIT] = "waits for DNSKEY too short by one TTL",
-		[FAULT_SHORT_DATA_WAIT] = "waits for signatures too short by one TTL",
-		[FAULT_SHORT_DS_WAIT] = "waits for DS too short by one TTL",
-		[FAULT_NO_NEGATIVE_WAIT] = "the cached absence of DNSKEY forgotten",
-		[FAULT_CONFIGURED_DS_TTL] = "the configured DS TTL instead of the real one",
-		[FAULT_PRESENT_TTL] = "the present TTL instead of the ledger",
-		[FAULT_NO_PROPAGATION] = "slow secondaries forgotten",
-		[FAULT_DS_ASSUMED] = "a DS that was handed in counts as published",
-		[FAULT_EARLY_SIGHT] = "a DS seen before it was wanted counts",
-		[FAULT_INTENDED_TIME] = "time counts from the plan, published or not",
-		[FAULT_NO_CLOCK_GUARD] = "a clock that jumps is believed",
-	};
-	for (size_t fault = FAULT_NONE + 1; fault < COUNT(faults); fault++) {
+	for (enum world_fault fault = FAULT_NONE + 1; fault < FAULTS; fault++) {
 		struct world_story story = { .bogus = NULL };
 		uint64_t seed = 0;
 		while (story.bogus == NULL && seed < BAD_WORLDS) {
-			struct world_trial trial = world_random_trial(++seed, DECADE);
-			trial.fault = (enum world_fault)fault;
+			struct world_trial trial = world_random_trial(++seed, WORLD_DECADE);
+			trial.fault = fault;
 			story = world_live(&trial);
 		}
 		if (story.bogus == NULL)
-			fail_msg("%s: not caught in %d worlds", faults[fault], (int)BAD_WORLDS);
+			fail_msg("%s: not caught in %d worlds", world_fault_name(fault), (int)BAD_WORLDS);
 		else
-			print_message("%s: caught in world %llu, hour %lld: %s\n", faults[fault],
+			print_message("%s: caught in world %llu, hour %lld: %s\n", world_fault_name(fault),
 			    (unsigned long long)seed, (long long)story.hour, story.bogus);
 	}
 }

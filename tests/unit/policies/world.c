@@ -268,8 +268,8 @@ static void change_parent(struct world *w)
 			wanted.keys |= UINT64_C(1) << i;
 	if (same(&wanted, &ds->present)) {
 		w->asked = 0;
-	} else if (wanted.keys == 0 && !w->policy.insecure) {
-		return; /* an empty set is no signal (RFC 7344 4.1) */
+	} else if (wanted.keys == 0 && !w->policy.insecure && !has_fault(FAULT_NO_DS_RULE)) {
+		return; /* an empty set is no signal (RFC 7344 4.1), but to a person who believes such an engine */
 	} else if (w->asked == 0) {
 		w->asked = w->now;
 		w->parent_delay = (int64_t)HOUR * (below(&w->dice, 10) == 0 ? 20 * DAY : below(&w->dice, 60));
@@ -370,6 +370,23 @@ static void begin(struct world *w, const struct world_trial *trial)
 	w->policy.timing.registration.seconds = (int64_t)HOUR * DAY;
 }
 
+static void serve(struct world *w, int64_t when)
+{
+	serve_at(w, when);
+	if (w->trial->watch != NULL)
+		w->trial->watch(w->trial->watching, w, when);
+}
+
+/* The hour in which the story ends. */
+static int64_t end_of(const struct world *w)
+{
+	const int64_t hours_of_it = w->trial->hours;
+	if (w->story.bogus == NULL)
+		return hours_of_it;
+	const int64_t last = w->trial->watch == NULL ? w->story.hour : w->story.hour + WORLD_AFTERMATH;
+	return last < hours_of_it ? last : hours_of_it;
+}
+
 struct world_story world_live(const struct world_trial *trial)
 {
 	static struct world world; /* too large for a stack */
@@ -378,10 +395,9 @@ struct world_story world_live(const struct world_trial *trial)
 	begin(w, trial);
 	present = w;
 	fault_now = trial->fault;
-	const int64_t end = epoch + trial->hours * HOUR;
-	while (w->now < end && w->story.bogus == NULL) {
+	while (w->now < epoch + end_of(w) * HOUR) {
 		/* All was as it is now until the hour before. */
-		serve_at(w, w->now - HOUR);
+		serve(w, w->now - HOUR);
 		if (w->now >= w->jump_until) {
 			w->seen = w->now - HOUR; /* it runs each hour */
 			w->held = false;
@@ -392,7 +408,7 @@ struct world_story world_live(const struct world_trial *trial)
 		change_parent(w);
 		look_at_parent(w);
 		run_engine(w, mem);
-		serve_at(w, w->now);
+		serve(w, w->now);
 		judge(w);
 		bury(w);
 		w->now = next_hour(w);

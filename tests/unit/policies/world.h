@@ -14,6 +14,8 @@
 
 #include "policies/rollover.h"
 
+enum { WORLD_DECADE = 3652 * 24, WORLD_AFTERMATH = 60 * 24 }; /* hours */
+
 /* Engines that are known to be bad: each must be caught. */
 enum world_fault {
 	FAULT_NONE,
@@ -34,6 +36,8 @@ enum world_fault {
 	FAULTS,
 };
 
+const char *world_fault_name(enum world_fault fault);
+
 /* What may happen besides time. */
 enum world_trouble {
 	TROUBLE_OUTAGES = 1 << 0, /* nothing is published for up to 16 days */
@@ -48,6 +52,11 @@ enum world_trouble {
 	TROUBLE_WORDS = 1 << 9,   /* a DS handed in by hand before it is wanted, and sights taken back */
 };
 
+struct world;
+
+/* Sees what the primary and the parent serve at `when`: before anything changes, and after each hour of changes. */
+typedef void world_watcher(void *context, const struct world *world, int64_t when);
+
 struct world_trial {
 	uint64_t seed;
 	unsigned zsk_method, ksk_method, csk_method;
@@ -56,6 +65,8 @@ struct world_trial {
 	unsigned trouble;
 	int64_t hours;
 	enum world_fault fault;
+	world_watcher *watch; /* or NULL. A world that is watched goes on for WORLD_AFTERMATH after it was bogus */
+	void *watching;
 };
 
 struct world_story {
