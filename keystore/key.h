@@ -73,6 +73,9 @@ bool key_is_published(const struct key *key); /* its DNSKEY is in the zone */
 bool key_signs_keys(const struct key *key);   /* it signs DNSKEY, and CDS and CDNSKEY unless it is revoked */
 bool key_signs_zone(const struct key *key);   /* it signs all other RRsets; never a revoked one */
 
+/* In a locator: what follows is where the key was and a copy of it still is. Nothing is signed from there. */
+#define KEY_LEFT '|'
+
 /* Its private half is where key ceremonies are held: what it signs comes from there. */
 #define KEY_OFFLINE "offline:"
 bool key_is_offline(const struct key *key);

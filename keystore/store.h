@@ -171,6 +171,11 @@ enum status store_purge_done(
 enum status store_key_zones(struct store *store, const uint8_t fingerprint[32], struct arena *mem,
     struct store_zone **out, size_t *count, struct error *err) MUST_CHECK;
 
+/* The private half of the key, which is at key->locator, is at `locator` from now on, in every zone that has the key.
+ */
+enum status store_move_key(struct store *store, const struct key *key, const char *locator, const char *reason,
+    struct utc now, struct error *err) MUST_CHECK;
+
 /* A person says that a backup holds the private half of the key, which is neither foreign, nor marked for its end, nor
  * said to be in a backup already. */
 enum status store_backup_done(struct store *store, int64_t zone_id, int64_t key_id, const char *reason, struct utc now,

@@ -35,6 +35,8 @@ enum status token_open_soft(
  *   store NAME pkcs11:token=LABEL?module-path=/path/module.so&pin-source=file:/path    (RFC 7512; up to 8)
  *   keys ksk|zsk|csk NAME [NAME...]      one and the same key in each: made in the first, carried wrapped to the others
  *   least N                              tokens of a key that must work for a run to go on; without it all must
+ *   extractable yes|no                   whether keys that come there may leave it again, wrapped; without it those of
+ *                                        several stores may
  *
  * A key on tokens has the locator "pkcs11:NAME[,NAME...]"; on a token its fingerprint is its CKA_ID. token_signer_new
  * is the proof on every one of them, token_sign checks each signature under the published key. A store that fails is
@@ -54,7 +56,21 @@ enum status token_import(struct token *token, const char *path, struct key *key,
 /* Whether `path` holds such a private half, without taking it: STATUS_OK, and `key` filled in as token_import would. */
 enum status token_matches(struct token *token, const char *path, struct key *key, struct error *err) MUST_CHECK;
 
-/* Removes the private half. Only for a key that no row refers to. */
+/* Brings the same key to the tokens `stores` ("NAME[,NAME...]"; NULL: those that stores.conf has for its role), from a
+ * file or wrapped from its tokens, and proves it on each: public key read back and equal, a fresh challenge signed.
+ * `locator` is what the row is to say from then on; what it was read from stays where it is, behind KEY_LEFT. What a
+ * killed move brought there already is taken. `dry`: only looks that all of it can be reached.
+ *
+ * STATUS_KEY if a token does not take it, or does not give it away; what was brought is destroyed again. */
+enum status token_move(struct token *token, const struct key *key, const char *stores, bool dry,
+    char locator[KEY_LOCATOR], struct error *err) MUST_CHECK;
+
+/* Proves the key once more where it is used, then destroys the copies behind KEY_LEFT and looks that they are gone;
+ * `locator` names them no more. */
+enum status token_clear(
+    struct token *token, const struct key *key, char locator[KEY_LOCATOR], struct error *err) MUST_CHECK;
+
+/* Removes the private half, wherever it is or was. Only for a key that no row refers to. */
 enum status token_discard(struct token *token, const struct key *key, struct error *err) MUST_CHECK;
 
 /* Loads the private half and proves it: its public half must be key->public_key, and a fresh challenge signed with it

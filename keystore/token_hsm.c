@@ -187,21 +187,37 @@ void hsm_session_close(struct hsm_session *session)
 
 /* ---- its objects ---- */
 
+static enum status find_two(const struct hsm_session *session, const struct key *key, CK_OBJECT_CLASS class,
+    CK_OBJECT_HANDLE found[2], CK_ULONG *count, struct error *err)
+{
+	CK_FUNCTION_LIST *const module = session->hsm->module;
+	uint8_t id[HSM_ID];
+	const CK_ULONG id_size = hsm_object_id(session->hsm, key, id);
+	CK_ATTRIBUTE wanted[] = { { CKA_CLASS, &class, sizeof(class) }, { CKA_ID, id, id_size } };
+	CK_RV rv = module->C_FindObjectsInit(session->handle, wanted, COUNT(wanted));
+	if (rv == CKR_OK) {
+		rv = module->C_FindObjects(session->handle, found, 2, count);
+		module->C_FindObjectsFinal(session->handle);
+	}
+	return rv == CKR_OK ? STATUS_OK : hsm_refuse(session->hsm, err, rv, "looking for the key failed");
+}
+
+enum status hsm_count(
+    const struct hsm_session *session, const struct key *key, CK_OBJECT_CLASS class, CK_ULONG *out, struct error *err)
+{
+	CK_OBJECT_HANDLE found[2];
+	*out = 0;
+	return find_two(session, key, class, found, out, err);
+}
+
 enum status hsm_find(const struct hsm_session *session, const struct key *key, CK_OBJECT_CLASS class,
     CK_OBJECT_HANDLE *out, struct error *err)
 {
-	CK_FUNCTION_LIST *const module = session->hsm->module;
-	CK_ATTRIBUTE wanted[] = { { CKA_CLASS, &class, sizeof(class) },
-		{ CKA_ID, (void *)key->fingerprint, sizeof(key->fingerprint) } };
 	CK_OBJECT_HANDLE found[2];
 	CK_ULONG count = 0;
-	CK_RV rv = module->C_FindObjectsInit(session->handle, wanted, COUNT(wanted));
-	if (rv == CKR_OK) {
-		rv = module->C_FindObjects(session->handle, found, COUNT(found), &count);
-		module->C_FindObjectsFinal(session->handle);
-	}
-	if (rv != CKR_OK)
-		return hsm_refuse(session->hsm, err, rv, "looking for the key failed");
+	const enum status status = find_two(session, key, class, found, &count, err);
+	if (status != STATUS_OK)
+		return status;
 	const char *const half = class == CKO_PRIVATE_KEY ? "private" : "public";
 	if (count == 0)
 		return error_set(err, STATUS_KEY,
@@ -305,4 +321,17 @@ enum status hsm_read_public(const struct hsm_session *session, CK_OBJECT_HANDLE 
 {
 	return algorithm->least_bits > 0 ? read_rsa(session, object, out, size, err)
 					 : read_point(session, object, algorithm, out, size, err);
+}
+
+enum status hsm_public_of(const struct hsm_session *session, const struct key *key, uint8_t out[KEY_PUBLIC_MAX],
+    uint16_t *size, struct error *err)
+{
+	CK_OBJECT_HANDLE object = 0;
+	CK_ULONG count = 0;
+	const struct algorithm *const algorithm = alg_by_number(key->algorithm);
+	enum status status = hsm_count(session, key, CKO_PUBLIC_KEY, &count, err);
+	const bool rsa_alone = count == 0 && algorithm->least_bits > 0;
+	if (status == STATUS_OK)
+		status = hsm_find(session, key, rsa_alone ? CKO_PRIVATE_KEY : CKO_PUBLIC_KEY, &object, err);
+	return status == STATUS_OK ? hsm_read_public(session, object, algorithm, out, size, err) : status;
 }

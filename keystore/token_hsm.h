@@ -4,8 +4,10 @@
  * includes this; architecture and contract are token.h's.
  *
  * A key on tokens has the locator "pkcs11:NAME[,NAME...]" (names of stores.conf, the order is that of trust: none). On
- * each, its objects have its fingerprint as CKA_ID; label and handle are never believed: the public key is read back,
- * and each signature is verified under the published key before it is handed out.
+ * each, its objects have its fingerprint as CKA_ID, or that of NAME#HEX if others made them; behind KEY_LEFT stand the
+ * places that it was moved from and that still hold a copy ("file:HEX.pem;pkcs11:NAME..."). label and handle are never
+ * believed: the public key is read back, and each signature is verified under the published key before it is handed
+ * out.
  */
 #pragma once
 
@@ -21,6 +23,9 @@ struct hsm_signer;
 struct token_ledger;
 
 #define HSM_SCHEME "pkcs11:"
+#define HSM_FILE "file:" /* of a key in a file, see token_soft.c */
+
+enum { HSM_FILE_SIZE = 5 + 64 + 4 };
 
 /* Reads stores.conf; *out stays NULL if there is no such file. No token is touched before a key needs it. Outcomes of
  * proofs are noted in `ledger`, which outlives the list. */
@@ -35,8 +40,27 @@ bool hsm_takes(const struct hsm_list *list, enum key_role role);
  * made is destroyed where one fails. */
 enum status hsm_generate(struct hsm_list *list, struct key *key, struct error *err) MUST_CHECK;
 
-/* Destroys the key on every token that its locator names, and looks that it is gone. */
+/* The stores that take new keys of the role, with commas. STATUS_USAGE if there are none. */
+enum status hsm_role_names(
+    const struct hsm_list *list, enum key_role role, char out[KEY_LOCATOR], struct error *err) MUST_CHECK;
+
+/* Whether one of the stores does not have the private half yet. */
+enum status hsm_lacks(
+    struct hsm_list *list, const struct key *key, const char *names, bool *out, struct error *err) MUST_CHECK;
+
+/* The key comes to these stores and is proved on each; `locator` is then that of a key which is used from there and has
+ * copies in the places of before. `pkey`: the private half, or NULL if it is on tokens. What was brought is destroyed
+ * again where one fails. `dry`: all but that. */
+enum status hsm_move(struct hsm_list *list, const struct key *key, EVP_PKEY *pkey, const char *names, bool dry,
+    char locator[KEY_LOCATOR], struct error *err) MUST_CHECK;
+
+/* Destroys the key on every token that its locator names, and looks that it is gone; the second only where it was
+ * before it was moved. */
 enum status hsm_discard(struct hsm_list *list, const struct key *key, struct error *err) MUST_CHECK;
+enum status hsm_discard_left(struct hsm_list *list, const struct key *key, struct error *err) MUST_CHECK;
+
+/* Key and challenge on every token that the locator names, whatever stores.conf lets a run do without. */
+enum status hsm_prove_all(struct hsm_list *list, const struct key *key, struct error *err) MUST_CHECK;
 
 /* Proof on every token of the key: public key read back and equal, a fresh challenge signed. A token that shows another
  * key is refused always; one that cannot be used, if fewer than the "least" of stores.conf are left. */

@@ -10,14 +10,6 @@
 
 enum { WORDS = 2 + HSM_MOST, LINE = 2048 };
 
-static struct hsm *find(const struct hsm_list *list, const char *name)
-{
-	for (size_t i = 0; i < list->count; i++)
-		if (strcmp(list->all[i]->name, name) == 0)
-			return list->all[i];
-	return NULL;
-}
-
 static bool is_name(const char *name)
 {
 	const size_t size = strlen(name);
@@ -49,7 +41,7 @@ static const char *take_store(struct hsm_list *list, char *words[], size_t count
 		return "expected: store NAME pkcs11:token=...?module-path=...&pin-source=file:...";
 	if (strcmp(words[1], TOKEN_FILES) == 0)
 		return "\"files\" is the name of the software store";
-	if (find(list, words[1]) != NULL)
+	if (hsm_by_name(list, words[1]) != NULL)
 		return "there is a store of that name already";
 	if (list->count == HSM_MOST)
 		return "there are more than 8 stores";
@@ -68,7 +60,7 @@ static const char *take_keys(struct hsm_list *list, char *words[], size_t count)
 		if (strcmp(words[1], roles[r]) != 0)
 			continue;
 		for (size_t i = 2; i < count; i++) {
-			struct hsm *const hsm = find(list, words[i]);
+			struct hsm *const hsm = hsm_by_name(list, words[i]);
 			if (hsm == NULL)
 				return "no line above names that store";
 			for (size_t k = 0; k < list->role_count[r]; k++)
@@ -103,7 +95,12 @@ static const char *take_line(struct hsm_list *list, char *line)
 		list->least = (size_t)(words[1][0] - '0');
 		return NULL;
 	}
-	return "expected one of: store, keys, least 1...8";
+	if (strcmp(words[0], "extractable") == 0 && count == 2 &&
+	    (strcmp(words[1], "yes") == 0 || strcmp(words[1], "no") == 0)) {
+		list->leaving = words[1][0] == 'y' ? HSM_LEAVES : HSM_STAYS;
+		return NULL;
+	}
+	return "expected one of: store, keys, least 1...8, extractable yes|no";
 }
 
 static enum status read_lines(struct hsm_list *list, FILE *file, struct error *err)
@@ -154,6 +151,11 @@ void hsm_list_free(struct hsm_list *list)
 		hsm_free(list->all[i]);
 	free(list->path);
 	free(list);
+}
+
+bool hsm_leaves(const struct hsm_list *list, size_t stores)
+{
+	return list->leaving == HSM_LEAVES || (list->leaving == HSM_LEAVES_IF_CARRIED && stores > 1);
 }
 
 bool hsm_takes(const struct hsm_list *list, enum key_role role)

@@ -97,28 +97,41 @@ static enum status make_first(
 	return status;
 }
 
-static enum status carry_to(
-    const struct hsm_session *from, struct hsm *hsm, const struct key *key, const struct pair *pair, struct error *err)
+static enum status carry_to(const struct hsm_session *from, struct hsm *hsm, const struct key *key,
+    const struct pair *pair, bool leaves, struct error *err)
 {
 	struct hsm_session to = { .hsm = hsm };
 	enum status status = hsm_session_open(hsm, true, &to, err);
 	if (status == STATUS_OK)
-		status = hsm_carry(from, &to, key, pair->private_object, pair->public_object, err);
+		status = hsm_carry(from, &to, key, pair->private_object, leaves, err);
 	hsm_session_close(&to);
 	return status;
 }
 
-static enum status prove(struct hsm_list *list, const struct key *key, struct error *err)
+/* Also where stores.conf lets a run do without some. */
+enum status hsm_prove_all(struct hsm_list *list, const struct key *key, struct error *err)
 {
 	EVP_PKEY *published = NULL;
 	struct hsm_signer *signer = NULL;
+	const size_t least = list->least;
 	enum status status =
 	    dnskey_public_to_pkey(alg_by_number(key->algorithm), key->public_key, key->public_size, &published, err);
+	list->least = 0;
 	if (status == STATUS_OK)
 		status = hsm_signer_new(list, key, published, &signer, err);
+	list->least = least;
 	hsm_signer_free(signer);
 	EVP_PKEY_free(published);
 	return status;
+}
+
+/* It has been carried, and leaves no more. */
+static enum status seal(const struct hsm_session *session, const struct pair *pair, struct error *err)
+{
+	CK_BBOOL no = CK_FALSE;
+	CK_ATTRIBUTE wanted = FLAG(CKA_EXTRACTABLE, &no);
+	const CK_RV rv = session->hsm->module->C_SetAttributeValue(session->handle, pair->private_object, &wanted, 1);
+	return rv == CKR_OK ? STATUS_OK : hsm_refuse(session->hsm, err, rv, "the key cannot be kept from leaving it");
 }
 
 enum status hsm_generate(struct hsm_list *list, struct key *key, struct error *err)
@@ -128,21 +141,20 @@ enum status hsm_generate(struct hsm_list *list, struct key *key, struct error *e
 	struct key made = *key;
 	struct hsm_session session = { .hsm = role[0] };
 	struct pair pair = { 0, 0 };
-	enum status status = make_first(role[0], count > 1, &session, &pair, &made, err);
+	const bool leaves = hsm_leaves(list, count);
+	enum status status = make_first(role[0], leaves || count > 1, &session, &pair, &made, err);
 	const bool is_made = status == STATUS_OK;
 	snprintf(made.locator, sizeof(made.locator), HSM_SCHEME "%s", role[0]->name);
 	for (size_t i = 1; i < count && status == STATUS_OK; i++) {
 		const size_t at = strlen(made.locator);
-		status = carry_to(&session, role[i], &made, &pair, err);
+		status = carry_to(&session, role[i], &made, &pair, leaves, err);
 		snprintf(made.locator + at, sizeof(made.locator) - at, ",%s", role[i]->name);
 	}
+	if (status == STATUS_OK && count > 1 && !leaves)
+		status = seal(&session, &pair, err);
 	hsm_session_close(&session);
-	/* A new key is proved on every token, whatever stores.conf lets a run do without. */
-	const size_t least = list->least;
-	list->least = 0;
 	if (status == STATUS_OK)
-		status = prove(list, &made, err);
-	list->least = least;
+		status = hsm_prove_all(list, &made, err);
 	if (status != STATUS_OK && is_made) {
 		struct error ignored;
 		if (hsm_discard(list, &made, &ignored) != STATUS_OK)

@@ -43,6 +43,41 @@ enum status hsm_discard(struct hsm_list *list, const struct key *key, struct err
 	return refuse(err);
 }
 
+enum status hsm_discard_left(struct hsm_list *list, const struct key *key, struct error *err)
+{
+	return hsm_discard(list, key, err);
+}
+
+enum status hsm_prove_all(struct hsm_list *list, const struct key *key, struct error *err)
+{
+	return hsm_discard(list, key, err);
+}
+
+enum status hsm_role_names(const struct hsm_list *list, enum key_role role, char out[KEY_LOCATOR], struct error *err)
+{
+	(void)list;
+	(void)role;
+	(void)out;
+	return refuse(err);
+}
+
+enum status hsm_lacks(struct hsm_list *list, const struct key *key, const char *names, bool *out, struct error *err)
+{
+	(void)names;
+	(void)out;
+	return hsm_discard(list, key, err);
+}
+
+enum status hsm_move(struct hsm_list *list, const struct key *key, EVP_PKEY *pkey, const char *names, bool dry,
+    char locator[KEY_LOCATOR], struct error *err)
+{
+	(void)pkey;
+	(void)names;
+	(void)dry;
+	(void)locator;
+	return hsm_discard(list, key, err);
+}
+
 enum status hsm_signer_new(
     struct hsm_list *list, const struct key *key, EVP_PKEY *published, struct hsm_signer **out, struct error *err)
 {

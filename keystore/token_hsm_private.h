@@ -22,7 +22,10 @@
 		name, &(value), sizeof(value)                                                                          \
 	}
 
-enum { HSM_NAME = TOKEN_STORE, HSM_MOST = 8, HSM_ROLES = 3, HSM_ATTRIBUTE = 1100 };
+enum { HSM_NAME = TOKEN_STORE, HSM_MOST = 8, HSM_ROLES = 3, HSM_ATTRIBUTE = 1100, HSM_ID = 64 };
+
+/* Whether private keys may leave their token, wrapped: as many stores as the role has want it, always, never. */
+enum hsm_leaving { HSM_LEAVES_IF_CARRIED, HSM_LEAVES, HSM_STAYS };
 
 struct hsm {
 	char name[HSM_NAME];
@@ -45,6 +48,7 @@ struct hsm_list {
 	struct hsm *role[HSM_ROLES][HSM_MOST]; /* where new keys go; by enum key_role */
 	size_t role_count[HSM_ROLES];
 	size_t least; /* tokens of a key that must work; 0: all */
+	enum hsm_leaving leaving;
 };
 
 struct hsm_session {
@@ -52,6 +56,19 @@ struct hsm_session {
 	CK_SESSION_HANDLE handle;
 	bool open;
 };
+
+struct hsm *hsm_by_name(const struct hsm_list *list, const char *name);
+
+/* The tokens that the key's locator names: those that it is used from, or (`left`) those that still have a copy. An
+ * error if it names one that stores.conf does not have, or none to use it from. */
+enum status hsm_places(const struct hsm_list *list, const struct key *key, bool left, struct hsm *out[HSM_MOST],
+    size_t *count, struct error *err) MUST_CHECK;
+
+/* The CKA_ID of the key's objects on the token: its fingerprint, unless the locator says another. */
+CK_ULONG hsm_object_id(const struct hsm *hsm, const struct key *key, uint8_t out[HSM_ID]);
+
+/* Adds the token to a locator, with the id that the key has there; false if there is no room. */
+bool hsm_put_place(char locator[KEY_LOCATOR], const struct hsm *hsm, const struct key *key);
 
 /* A session that is logged in; finds and opens the token first if that was not done. Any thread may call it. */
 enum status hsm_session_open(struct hsm *hsm, bool write, struct hsm_session *out, struct error *err) MUST_CHECK;
@@ -64,7 +81,7 @@ enum status hsm_refuse(const struct hsm *hsm, struct error *err, CK_RV rv, const
 /* The token is gone, was restarted, or has forgotten the session: worth one new session. */
 bool hsm_is_lost(CK_RV rv);
 
-/* The one object of the class with the key's fingerprint as CKA_ID; STATUS_KEY if there is none, or more than one. */
+/* The one object of the class with the key's CKA_ID; STATUS_KEY if there is none, or more than one. */
 enum status hsm_find(const struct hsm_session *session, const struct key *key, CK_OBJECT_CLASS class,
     CK_OBJECT_HANDLE *out, struct error *err) MUST_CHECK;
 
@@ -93,6 +110,29 @@ struct hsm_kind {
 
 const struct hsm_kind *hsm_kind_of(uint8_t algorithm);
 
-/* Brings the pair from one token to the other, wrapped under an AES key that only the two know. */
+/* Whether a key that is made or brought now may leave the token again, wrapped. */
+bool hsm_leaves(const struct hsm_list *list, size_t stores);
+
+/* How many objects of the class have the key's CKA_ID: 0, 1, or 2 for more. */
+enum status hsm_count(const struct hsm_session *session, const struct key *key, CK_OBJECT_CLASS class, CK_ULONG *out,
+    struct error *err) MUST_CHECK;
+
+/* Brings the private half from one token to the other, wrapped under an AES key that only the two know; the public one
+ * is written from key->public_key. `leaves`: it may leave the other one too. */
 enum status hsm_carry(const struct hsm_session *from, const struct hsm_session *to, const struct key *key,
-    CK_OBJECT_HANDLE private_object, CK_OBJECT_HANDLE public_object, struct error *err) MUST_CHECK;
+    CK_OBJECT_HANDLE private_object, bool leaves, struct error *err) MUST_CHECK;
+
+/* The same with a private half that is in this process. */
+enum status hsm_put(
+    const struct hsm_session *to, const struct key *key, EVP_PKEY *pkey, bool leaves, struct error *err) MUST_CHECK;
+
+/* Writes the public half from key->public_key. */
+enum status hsm_put_public(const struct hsm_session *to, const struct key *key, struct error *err) MUST_CHECK;
+
+/* The public key field of the key as the token has it: from its public object, or, for RSA, from the private one, where
+ * others left the public one out. */
+enum status hsm_public_of(const struct hsm_session *session, const struct key *key, uint8_t out[KEY_PUBLIC_MAX],
+    uint16_t *size, struct error *err) MUST_CHECK;
+
+/* Destroys the key's objects, and looks that they are gone. */
+enum status hsm_destroy(struct hsm *hsm, const struct key *key, struct error *err) MUST_CHECK;

@@ -27,31 +27,6 @@ struct hsm_signer {
 	size_t copies;
 };
 
-/* The names in the locator, as tokens; a name that stores.conf does not have is an error. */
-static enum status take_locator(
-    const struct hsm_list *list, const struct key *key, struct hsm *out[HSM_MOST], size_t *count, struct error *err)
-{
-	char text[KEY_LOCATOR];
-	char *rest = NULL;
-	memcpy(text, key->locator, sizeof(text));
-	text[sizeof(text) - 1] = '\0';
-	*count = 0;
-	for (char *name = strtok_r(text + strlen(HSM_SCHEME), ",", &rest); name != NULL && *count < HSM_MOST;
-	     name = strtok_r(NULL, ",", &rest)) {
-		struct hsm *found = NULL;
-		for (size_t i = 0; i < list->count; i++)
-			if (strcmp(list->all[i]->name, name) == 0)
-				found = list->all[i];
-		if (found == NULL)
-			return error_set(err, STATUS_KEY, "%s %u is in the store %s, which %s does not have",
-			    key_role_name(key->role), key->tag, name, list->path);
-		out[(*count)++] = found;
-	}
-	if (*count > 0)
-		return STATUS_OK;
-	return error_set(err, STATUS_KEY, "%s %u: its locator names no store", key_role_name(key->role), key->tag);
-}
-
 /* ---- signing ---- */
 
 static enum status open_seat(const struct hsm_signer *signer, struct seat *seat, struct error *err)
@@ -181,14 +156,11 @@ static bool has_tag(const struct key *key, const uint8_t *public_key, uint16_t s
 static enum status prove_public(
     struct hsm_signer *signer, struct seat *seat, bool *lies, unsigned *shown, struct error *err)
 {
-	CK_OBJECT_HANDLE object = 0;
 	uint8_t public_key[KEY_PUBLIC_MAX];
 	uint16_t size = 0;
 	enum status status = open_seat(signer, seat, err);
 	if (status == STATUS_OK)
-		status = hsm_find(&seat->session, &signer->key, CKO_PUBLIC_KEY, &object, err);
-	if (status == STATUS_OK)
-		status = hsm_read_public(&seat->session, object, signer->algorithm, public_key, &size, err);
+		status = hsm_public_of(&seat->session, &signer->key, public_key, &size, err);
 	if (status != STATUS_OK)
 		return status;
 	if (size != signer->key.public_size || memcmp(public_key, signer->key.public_key, size) != 0) {
@@ -291,7 +263,7 @@ static enum status make_signer(
 		    key_role_name(key->role), key->tag, key->locator);
 	if (hsm_kind_of(key->algorithm) == NULL)
 		return error_set(err, STATUS_KEY, "algorithm %u is not used with tokens", key->algorithm);
-	enum status status = take_locator(list, key, tokens, &count, err);
+	enum status status = hsm_places(list, key, false, tokens, &count, err);
 	if (status != STATUS_OK)
 		return status;
 	struct hsm_signer *const signer = memory_calloc(1, sizeof(*signer));
@@ -376,46 +348,4 @@ void hsm_signer_free(struct hsm_signer *signer)
 		hsm_session_close(&signer->seats[i].session);
 	EVP_PKEY_free(signer->published);
 	free(signer);
-}
-
-/* ---- the end of a key ---- */
-
-static enum status destroy(struct hsm *hsm, const struct key *key, CK_OBJECT_CLASS class, struct error *err)
-{
-	struct hsm_session session = { .hsm = hsm };
-	CK_ATTRIBUTE wanted[] = { { CKA_CLASS, &class, sizeof(class) },
-		{ CKA_ID, (void *)key->fingerprint, sizeof(key->fingerprint) } };
-	enum status status = hsm_session_open(hsm, true, &session, err);
-	if (status != STATUS_OK)
-		return status;
-	for (CK_ULONG found = 1; found > 0 && status == STATUS_OK;) {
-		CK_OBJECT_HANDLE object = 0;
-		CK_RV rv = hsm->module->C_FindObjectsInit(session.handle, wanted, COUNT(wanted));
-		if (rv == CKR_OK) {
-			rv = hsm->module->C_FindObjects(session.handle, &object, 1, &found);
-			hsm->module->C_FindObjectsFinal(session.handle);
-		}
-		if (rv == CKR_OK && found > 0)
-			rv = hsm->module->C_DestroyObject(session.handle, object);
-		if (rv != CKR_OK)
-			status = hsm_refuse(hsm, err, rv, "destroying the key failed");
-	}
-	hsm_session_close(&session);
-	return status;
-}
-
-enum status hsm_discard(struct hsm_list *list, const struct key *key, struct error *err)
-{
-	struct hsm *tokens[HSM_MOST];
-	size_t count = 0;
-	if (list == NULL)
-		return error_set(
-		    err, STATUS_KEY, "%s: there is no keys/stores.conf that says which tokens these are", key->locator);
-	enum status status = take_locator(list, key, tokens, &count, err);
-	for (size_t i = 0; i < count && status == STATUS_OK; i++) {
-		status = destroy(tokens[i], key, CKO_PRIVATE_KEY, err);
-		if (status == STATUS_OK)
-			status = destroy(tokens[i], key, CKO_PUBLIC_KEY, err);
-	}
-	return status;
 }

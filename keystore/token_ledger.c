@@ -95,10 +95,12 @@ bool token_next_store(const struct key *key, size_t *at, char out[TOKEN_STORE])
 	if (*at == 0)
 		*at = sizeof(scheme) - 1;
 	const char *const from = key->locator + *at;
-	const size_t size = strcspn(from, ",");
+	const char ends[] = { ',', KEY_LEFT, '\0' };
+	const size_t size = strcspn(from, ends);
 	if (size == 0)
 		return false;
-	snprintf(out, TOKEN_STORE, "%.*s", (int)size, from);
+	const char *const id = memchr(from, '#', size);
+	snprintf(out, TOKEN_STORE, "%.*s", id == NULL ? (int)size : (int)(id - from), from);
 	*at += size + (from[size] == ',' ? 1 : 0);
 	return true;
 }

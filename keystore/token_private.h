@@ -8,6 +8,22 @@
 #include "keystore/token_hsm.h"
 #include "keystore/token_pem.h"
 
+struct token_ledger;
+
+struct token {
+	int folder;
+	char *path;
+	struct secret passphrase;
+	struct hsm_list *tokens; /* NULL: there is no stores.conf */
+	struct token_ledger *ledger;
+};
+
+/* The name of the key's file, and the same if its locator says so. A locator is data from the database: only the one
+ * name that the fingerprint gives is accepted, so it cannot lead out of the folder. */
+enum { TOKEN_FILE_NAME = 64 + 5 };
+void token_file_name(const struct key *key, char out[TOKEN_FILE_NAME]);
+enum status token_file_locate(const struct key *key, char name[TOKEN_FILE_NAME], struct error *err) MUST_CHECK;
+
 /* A signer of `pkey` (a reference is taken) for the algorithm of `key`. */
 enum status signer_of_pkey(
     const struct key *key, EVP_PKEY *pkey, struct token_signer **out, struct error *err) MUST_CHECK;
@@ -25,8 +41,10 @@ enum status signer_prove_remote(struct token_signer *signer, struct bytes data, 
 /* For token_export.c: the key as it is in the software store, proved; the caller frees it. And the passphrase that the
  * store was opened with, or SECRET_NONE. */
 enum status token_soft_load(struct token *token, const struct key *key, EVP_PKEY **out, struct error *err) MUST_CHECK;
-struct secret;
 const struct secret *token_soft_passphrase(const struct token *token);
+
+/* Destroys the copies behind KEY_LEFT, and looks that they are gone. */
+enum status token_discard_left(struct token *token, const struct key *key, struct error *err) MUST_CHECK;
 
 /* A signer of a key that is on tokens; proved there. */
 enum status signer_of_tokens(

@@ -22,17 +22,9 @@
 #include "signer/base/arena.h"
 #include "signer/base/vault.h"
 
-enum { NAME_SIZE = 64 + 5, FILE_MOST = 65536, PASSPHRASE_MOST = 1024, NEW_RSA_LEAST = 2048 };
+enum { NAME_SIZE = TOKEN_FILE_NAME, FILE_MOST = 65536, PASSPHRASE_MOST = 1024, NEW_RSA_LEAST = 2048 };
 
 static const char scheme[] = "file:";
-
-struct token {
-	int folder;
-	char *path;
-	struct secret passphrase;
-	struct hsm_list *tokens; /* NULL: there is no stores.conf */
-	struct token_ledger *ledger;
-};
 
 /* ---- reading secret files ---- */
 
@@ -180,7 +172,7 @@ static EVP_PKEY *make_pkey(const struct algorithm *algorithm, unsigned bits)
 	return pkey;
 }
 
-static void file_name(const struct key *key, char out[NAME_SIZE])
+void token_file_name(const struct key *key, char out[TOKEN_FILE_NAME])
 {
 	bytes_to_hex((struct bytes){ key->fingerprint, sizeof(key->fingerprint) }, false, out);
 	memcpy(out + 64, ".pem", 5);
@@ -249,7 +241,7 @@ static enum status store_pkey(const struct token *token, const struct key *key, 
 	vault_leave();
 	if (status != STATUS_OK)
 		return status;
-	file_name(key, name);
+	token_file_name(key, name);
 	if (flock(token->folder, LOCK_EX) != 0) {
 		status = error_set_errno(err, "%s: locking failed", token->path);
 	} else {
@@ -300,7 +292,7 @@ static enum status generate(struct token *token, struct key *key, struct error *
 	if (status != STATUS_OK)
 		goto done;
 	dnskey_identify(&made);
-	file_name(&made, name);
+	token_file_name(&made, name);
 	snprintf(made.locator, sizeof(made.locator), "%s%s", scheme, name);
 	status = store_pkey(token, &made, pkey, err);
 	if (status == STATUS_OK)
@@ -400,7 +392,7 @@ enum status token_import(struct token *token, const char *path, struct key *key,
 	char name[NAME_SIZE];
 	enum status status = read_match(token, path, &taken, &pkey, err);
 	if (status == STATUS_OK) {
-		file_name(&taken, name);
+		token_file_name(&taken, name);
 		snprintf(taken.locator, sizeof(taken.locator), "%s%s", scheme, name);
 		if (!is_there(token, name))
 			status = store_pkey(token, &taken, pkey, err);
@@ -416,11 +408,9 @@ enum status token_import(struct token *token, const char *path, struct key *key,
 
 /* ---- using a key ---- */
 
-/* The name of the key's file. A locator is data from the database: only the one name that the fingerprint gives is
- * accepted, so it cannot lead out of the folder. */
-static enum status locate(const struct key *key, char name[NAME_SIZE], struct error *err)
+enum status token_file_locate(const struct key *key, char name[TOKEN_FILE_NAME], struct error *err)
 {
-	file_name(key, name);
+	token_file_name(key, name);
 	if (strncmp(key->locator, scheme, sizeof(scheme) - 1) != 0 ||
 	    strcmp(key->locator + sizeof(scheme) - 1, name) != 0)
 		return error_set(err, STATUS_KEY, "%s %u: its locator is not %s%s", key_role_name(key->role), key->tag,
@@ -437,7 +427,7 @@ static enum status load(const struct token *token, const struct key *key, EVP_PK
 {
 	char name[NAME_SIZE];
 	struct secret text = SECRET_NONE;
-	enum status status = locate(key, name, err);
+	enum status status = token_file_locate(key, name, err);
 	if (status != STATUS_OK)
 		return status;
 	char *const path = memory_alloc(strlen(token->path) + 1 + NAME_SIZE);
@@ -491,7 +481,7 @@ enum status token_signer_new(struct token *token, const struct key *key, struct 
 	ledger_fail(token->ledger, key, TOKEN_FILES, 0, &why);
 	if (status == STATUS_KEY) {
 		char name[NAME_SIZE];
-		file_name(key, name);
+		token_file_name(key, name);
 		error_context(&why,
 		    "private key of %s %u, %s/%s: the zone stops at what is published, no new key is made, restore the "
 		    "file "
@@ -569,28 +559,4 @@ enum status token_soft_load(struct token *token, const struct key *key, EVP_PKEY
 const struct secret *token_soft_passphrase(const struct token *token)
 {
 	return &token->passphrase;
-}
-
-/* What is gone is looked for: a file system that says yes and keeps the file is noticed. */
-static enum status confirm_gone(const struct token *token, const char *name, struct error *err)
-{
-	struct stat info;
-	if (fstatat(token->folder, name, &info, AT_SYMLINK_NOFOLLOW) != 0 && errno == ENOENT)
-		return STATUS_OK;
-	return error_set(err, STATUS_IO, "%s/%s: was removed, and is there still", token->path, name);
-}
-
-enum status token_discard(struct token *token, const struct key *key, struct error *err)
-{
-	if (is_elsewhere(key))
-		return hsm_discard(token->tokens, key, err);
-	char name[NAME_SIZE];
-	const enum status status = locate(key, name, err);
-	if (status != STATUS_OK)
-		return status;
-	if (unlinkat(token->folder, name, 0) != 0 && errno != ENOENT)
-		return error_set_errno(err, "%s/%s: cannot be removed", token->path, name);
-	if (fsync(token->folder) != 0)
-		return error_set_errno(err, "%s: fsync failed", token->path);
-	return confirm_gone(token, name, err);
 }

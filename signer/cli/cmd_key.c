@@ -76,9 +76,14 @@ static void show_one(const struct report_key *row, const struct report_style *st
 	bytes_to_hex((struct bytes){ row->key.fingerprint, 32 }, false, hex);
 	printf("%s\n", row->zone);
 	report_keys_text(stdout, row, 1, style);
-	printf("fingerprint  %s (SHA-256 of the public key)\nalgorithm    %u, %u bits\nprivate key  %s\nDNSKEY       "
-	       "%s IN DNSKEY %s\n",
-	    hex, row->key.algorithm, row->key.bits, row->key.locator, row->zone, report_dnskey(&row->key, mem));
+	const char *const left = strchr(row->key.locator, KEY_LEFT);
+	const int used = (int)(left == NULL ? strlen(row->key.locator) : (size_t)(left - row->key.locator));
+	printf("fingerprint  %s (SHA-256 of the public key)\nalgorithm    %u, %u bits\nprivate key  %.*s\n", hex,
+	    row->key.algorithm, row->key.bits, used, row->key.locator);
+	if (left != NULL)
+		printf(
+		    "a copy is in %s (zoneseal key move %s %u --remove-source)\n", left + 1, row->zone, row->key.tag);
+	printf("DNSKEY       %s IN DNSKEY %s\n", row->zone, report_dnskey(&row->key, mem));
 }
 
 static int run_show(struct cli *cli, struct error *err)

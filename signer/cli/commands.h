@@ -79,6 +79,8 @@ enum option_id {
 	OPTION_EXPECT_REVISION,
 	OPTION_UNTIL,
 	OPTION_PLAN,
+	OPTION_TO,
+	OPTION_REMOVE_SOURCE,
 	OPTIONS,
 };
 
@@ -140,6 +142,7 @@ extern const struct command command_key_generate;
 extern const struct command command_key_import;
 extern const struct command command_key_backup_done;
 extern const struct command command_key_export;
+extern const struct command command_key_move;
 extern const struct command command_ds_show;
 extern const struct command command_ds_check;
 extern const struct command command_parity_export, command_parity_standby, command_parity_check;

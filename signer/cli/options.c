@@ -71,6 +71,8 @@ const struct option_row cli_options[OPTIONS] = {
 	    "refuse unless the zone is as it was when that was shown" },
 	[OPTION_PLAN] = { "plan", 0, "PLAN",
 	    "availability-first (default) or security-first, which breaks validation" },
+	[OPTION_TO] = { "to", 0, "STORE,...", "names in keys/stores.conf (default: where new keys of the role go)" },
+	[OPTION_REMOVE_SOURCE] = { "remove-source", 0, NULL, "destroy the copies in the old places" },
 };
 
 static const struct command *const rows[] = {
@@ -98,6 +100,7 @@ static const struct command *const rows[] = {
 	&command_key_generate,
 	&command_key_import,
 	&command_key_export,
+	&command_key_move,
 	&command_key_backup_done,
 	&command_key_purge,
 	&command_key_revoke,
