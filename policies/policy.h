@@ -30,6 +30,7 @@ enum {
 	POLICY_ROLES = 3, /* of enum key_role */
 	POLICY_NAME = 64, /* with the terminating NUL */
 	POLICY_SALT = 255,
+	POLICY_PATH = 256,          /* with the terminating NUL */
 	POLICY_HOOK = 1024,         /* octets of a hook's words, each with its NUL, and one NUL more */
 	POLICY_HOOK_WORDS = 32,     /* at most, the program among them */
 	POLICY_TTL_MOST = INT32_MAX /* RFC 2181 8 */
@@ -86,6 +87,8 @@ struct policy {
 	enum policy_ds ds;
 	uint32_t ds_ttl; /* until the parent's own answer is known */
 	struct span parent_propagation, registration, check_interval;
+	char
+	    trust_anchor[POLICY_PATH]; /* of the parent's zone: absolute, or below the configuration folder; "": none */
 	char hook_ds_submit[POLICY_HOOK], hook_ds_withdraw[POLICY_HOOK]; /* words, as hook_publish */
 	/* publication */
 	unsigned keep_versions;

@@ -25,6 +25,7 @@ const char *field_wants(const struct field *field)
 		[FIELD_SALT] = "hexadecimal digits in quotes, \"\" for none",
 		[FIELD_WORDS] = "a list: [/path/of/program, argument]",
 		[FIELD_WINDOWS] = "a list: [12-20..01-05, fri..sun]",
+		[FIELD_PATH] = "the path of a file, \"\" for none",
 		[FIELD_NAME] = "a name of lower-case letters, digits, \"-\", \".\" and \"_\"",
 	};
 	return wants[field->kind];
@@ -214,6 +215,15 @@ static enum status read_name(const struct field *field, const char *text, struct
 	return STATUS_OK;
 }
 
+static enum status read_path(const struct field *field, const char *text, struct policy *policy, struct error *err)
+{
+	const size_t size = strlen(text) + 1;
+	if (size > field->width)
+		return error_set(err, STATUS_POLICY, "longer than %zu octets", field->width - 1);
+	memcpy((char *)policy + field->at, text, size);
+	return STATUS_OK;
+}
+
 static bool is_time(const struct field *field)
 {
 	return field->kind == FIELD_SPAN || field->kind == FIELD_TTL || field->kind == FIELD_LIFETIME;
@@ -255,6 +265,8 @@ enum status field_read(const struct field *field, const char *text, struct polic
 		return read_salt(text, policy, err);
 	if (field->kind == FIELD_NAME)
 		return read_name(field, text, policy, err);
+	if (field->kind == FIELD_PATH)
+		return read_path(field, text, policy, err);
 	if (field_is_list(field))
 		return error_set(err, STATUS_POLICY, "must be %s", field_wants(field));
 	int64_t value;
@@ -428,6 +440,8 @@ char *field_print(const struct field *field, const struct policy *policy, struct
 		return print_words(field, policy, mem);
 	case FIELD_WINDOWS:
 		return print_windows(field, policy, mem);
+	case FIELD_PATH:
+		return print_quoted((const char *)policy + field->at, mem);
 	case FIELD_NAME:
 		return print_quoted(policy->name, mem);
 	}

@@ -142,6 +142,9 @@ static const struct field table[] = {
 		   "zoneseal ds seen and ds gone (by-hand), or the parent takes no DS (none)." },
 	{ "parent.check-interval", FIELD_SPAN, AT(check_interval), .least = MINUTE, .most = 7 * DAY,
 	    .doc = "With check: the parent's servers are asked at most this often, and only while a DS is to change." },
+	{ "parent.trust-anchor", FIELD_PATH, AT(trust_anchor),
+	    .doc = "With check: file with DS or DNSKEY records of the parent's zone; a relative path is below the "
+		   "configuration folder. An answer that does not validate with it counts as not known." },
 	{ "parent.ds-ttl", FIELD_TTL, AT(ds_ttl), .least = 1, .most = 28 * DAY,
 	    .doc = "TTL of the DS records, until the parent's own answer is known." },
 	{ "parent.propagation-delay", FIELD_SPAN, AT(parent_propagation), .most = 30 * DAY,

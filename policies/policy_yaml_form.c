@@ -247,6 +247,12 @@ static void schema_name(struct page *page, const struct field *field)
 		  "\"maxLength\": 63");
 }
 
+static void schema_path(struct page *page, const struct field *field)
+{
+	add(page, arena_printf(page->mem, "\"type\": [\"string\", \"number\", \"boolean\"], \"maxLength\": %zu",
+		      field->width - 1));
+}
+
 typedef void schema_writer(struct page *page, const struct field *field);
 
 static void schema_field(struct page *page, const struct field *field, unsigned depth)
@@ -263,6 +269,7 @@ static void schema_field(struct page *page, const struct field *field, unsigned 
 		[FIELD_SALT] = schema_salt,
 		[FIELD_WORDS] = schema_words,
 		[FIELD_WINDOWS] = schema_windows,
+		[FIELD_PATH] = schema_path,
 		[FIELD_NAME] = schema_name,
 	};
 	struct policy defaults;
@@ -272,7 +279,8 @@ static void schema_field(struct page *page, const struct field *field, unsigned 
 	add_json_string(page, field->doc);
 	add(page, ", ");
 	writers[field->kind](page, field);
-	if (field->absent == NULL && field->kind != FIELD_SALT && !field_is_list(field)) {
+	const bool has_text = field->kind == FIELD_SALT || field->kind == FIELD_PATH;
+	if (field->absent == NULL && !has_text && !field_is_list(field)) {
 		const char *const value = field_print(field, &defaults, page->mem);
 		const bool bare = field->kind == FIELD_COUNT || field->kind == FIELD_BOOL;
 		add(page, arena_printf(page->mem, bare ? ", \"default\": %s" : ", \"default\": \"%s\"", value));

@@ -21,6 +21,7 @@ static enum status check(struct cli *cli, struct store *store, struct parent_vie
 	const bool record = !cli_has(cli, OPTION_DRY_RUN);
 	struct parent_options options = { .resolver = cli_value(cli, OPTION_RESOLVER),
 		.trust_anchor = cli_value(cli, OPTION_TRUST_ANCHOR),
+		.config = cli->config,
 		.by_hand = true,
 		.record = record };
 	enum status status = cli_span(cli, OPTION_WAIT, (struct span){ 0 }, &wait, err);

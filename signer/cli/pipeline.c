@@ -32,6 +32,7 @@ enum status pipeline_options(struct cli *cli, struct engine_options *out, struct
 	struct span wait;
 	*out = (struct engine_options){
 		.state = cli->state,
+		.config = cli->config,
 		.command = cli->command->name,
 		.input = cli_value(cli, OPTION_INPUT),
 		.output = cli_value(cli, OPTION_OUTPUT),

@@ -21,6 +21,7 @@
 /* Where things are and how this run behaves; made by cli from arguments and environment. */
 struct engine_options {
 	const char *state;           /* state folder */
+	const char *config;          /* configuration folder */
 	const char *command;         /* "sign" or "run": for the lock file and the messages of others */
 	const char *input;           /* -i, or NULL: the zone's; "-" is stdin */
 	const char *output;          /* -o, or NULL: the zone's; "-" is stdout, without receipt */

@@ -129,12 +129,25 @@ static void judge(struct check *check, struct parent_view *view)
 	view->groups = check->servers.groups;
 }
 
-static enum status look(const struct store_zone *zone, struct check *check, struct parent_view *view, struct error *err)
+/* The file that answers are validated with; NULL: none. */
+static const char *anchor_path(const struct policy *policy, const struct check *check)
+{
+	const char *const path = policy->trust_anchor;
+	if (check->options->trust_anchor != NULL)
+		return check->options->trust_anchor;
+	if (path[0] == '\0')
+		return NULL;
+	return path[0] == '/' ? path : arena_printf(check->mem, "%s/%s", check->options->config, path);
+}
+
+static enum status look(const struct store_zone *zone, const struct policy *policy, struct check *check,
+    struct parent_view *view, struct error *err)
 {
 	const char *name;
+	const char *const anchor = anchor_path(policy, check);
 	enum status status = folder_zone_name(zone->name, check->mem, &name, check->apex, err);
-	if (status == STATUS_OK && check->options->trust_anchor != NULL)
-		status = proof_anchor_load(check->options->trust_anchor, check->apex, check->mem, &check->anchor, err);
+	if (status == STATUS_OK && anchor != NULL)
+		status = proof_anchor_load(anchor, check->apex, check->mem, &check->anchor, err);
 	if (status == STATUS_OK)
 		status = find_servers(zone, check, err);
 	if (status == STATUS_OK)
@@ -150,7 +163,9 @@ static enum status note_failure(
     struct store *store, const struct check *check, const struct store_zone *zone, struct error *err)
 {
 	struct error second;
-	const char *const words = arena_printf(check->mem, "nobody could be asked: %s", err->message);
+	char why[1200];
+	error_format(err, why, sizeof(why));
+	const char *const words = arena_printf(check->mem, "nobody could be asked: %s", why);
 	if (store_note_ds_checked(store, zone->id, words, check->now, &second) != STATUS_OK)
 		*err = second;
 	return err->code;
@@ -167,7 +182,7 @@ enum status parent_check(struct store *store, const struct store_zone *zone, con
 		*out = view;
 		return STATUS_OK;
 	}
-	enum status status = look(zone, &check, &view, err);
+	enum status status = look(zone, policy, &check, &view, err);
 	if (status == STATUS_OK)
 		status = store_keys(store, zone->id, mem, &keys, &count, err);
 	if (status == STATUS_OK) {
@@ -176,7 +191,7 @@ enum status parent_check(struct store *store, const struct store_zone *zone, con
 	}
 	if (status == STATUS_OK && options->record)
 		status = parent_note(store, zone, &view, mem, err);
-	else if ((status == STATUS_MISSING || status == STATUS_BUSY) && options->record)
+	else if (status != STATUS_OK && status != STATUS_INTERNAL && !view.asked && options->record)
 		status = note_failure(store, &check, zone, err);
 	if (status == STATUS_OK)
 		*out = view;

@@ -80,8 +80,10 @@ struct parent_view {
 };
 
 struct parent_options {
-	const char *resolver;     /* "ADDRESS[@PORT]" to discover servers with; NULL: those of /etc/resolv.conf */
-	const char *trust_anchor; /* file with DS or DNSKEY lines of the parent zone, or NULL */
+	const char *resolver; /* "ADDRESS[@PORT]" to discover servers with; NULL: those of /etc/resolv.conf */
+	const char
+	    *trust_anchor;  /* file with DS or DNSKEY lines of the parent zone; NULL: the policy's, if it has one */
+	const char *config; /* folder that the policy's path is relative to */
 	int timeout_milliseconds; /* for each round of questions; 0: 5000 */
 	bool by_hand;             /* now, however short ago the last time was */
 	bool record;              /* keep what was seen: key.ds_seen, key.ds_gone, the TTL */

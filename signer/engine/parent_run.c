@@ -42,7 +42,7 @@ static bool is_due(const struct run *run, const struct key keys[], size_t count)
 
 void parent_run_look(struct run *run)
 {
-	const struct parent_options options = { .record = true };
+	const struct parent_options options = { .record = true, .config = run->options->config };
 	struct parent_view view;
 	struct key *keys = NULL;
 	size_t count = 0;
@@ -58,7 +58,10 @@ void parent_run_look(struct run *run)
 	}
 	if (status == STATUS_OK && !view.asked)
 		return;
-	run->report->parent = status == STATUS_OK ? parent_words(&view, run->mem) : arena_strdup(run->mem, err.message);
+	char why[1200];
+	if (status != STATUS_OK)
+		error_format(&err, why, sizeof(why));
+	run->report->parent = status == STATUS_OK ? parent_words(&view, run->mem) : arena_strdup(run->mem, why);
 }
 
 void parent_run_next(struct run *run)

@@ -6,6 +6,7 @@ import glob
 import os
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
@@ -149,7 +150,7 @@ class Plain(Parent):
                     self.assertIn("lame: it refers elsewhere", self.check(code=75)["servers"][0]["words"])
 
 
-class Signed(Parent):
+class SignedParent(Parent):
     """The parent's zone is signed by dnssec-signzone."""
 
     def setUp(self):
@@ -189,6 +190,10 @@ class Signed(Parent):
 
     def one(self, *args, code):
         return self.check(*args, code=code)["servers"][0]
+
+
+class Signed(SignedParent):
+    """What `ds check --trust-anchor` makes of a signed parent."""
 
     CHAINS = (("NSEC", []), ("NSEC3", ["-3", "AB"]), ("opt-out", ["-3", "-", "-A"]))
 
@@ -302,6 +307,79 @@ class Signed(Parent):
             done = self.z("ds", "check", "nl.test", "--trust-anchor", self.write("anchor", text), code=code)
             self.assertIn(words, done.err)
         self.z("ds", "check", "nl.test", "--trust-anchor", self.path("absent"), code=66)
+
+
+class Policies(SignedParent):
+    """parent.trust-anchor: what `run` and `ds check` believe."""
+
+    def setUp(self):
+        super().setUp()
+        self.folder_of_keys = self.keys("ED25519")
+        self.anchor(self.folder_of_keys, "anchor")
+        os.makedirs(self.path("config"))
+        policy = self.write("p.yaml", "name: p\nparent: {trust-anchor: parent.anchor, check-interval: 1h}\n")
+        self.server = self.start("NSD", self.signed(self.folder_of_keys, self.zone_text()))
+        self.z("zone", "add", "nl.test", "-i", self.input, "--policy", policy, "--parents",
+               self.address(self.server), code=0)
+        self.z("run", "nl.test", code=0)
+        self.hour = 0
+        self.show_ds()
+
+    def show_ds(self, **times):
+        self.serve_anew(self.server, self.signed(self.folder_of_keys, self.zone_text(self.ds()), **times))
+
+    def believe(self, name):
+        os.replace(self.path(name), self.path("config", "parent.anchor"))
+
+    def run_later(self):
+        """A run in which the DS is waited for; what it says of the parent, and since when the DS is seen."""
+        self.hour += 1
+        self.now = f"2026-11-26T{12 + self.hour}:00:00Z"
+        done = self.z("run", "nl.test", "-v", code=0)
+        with sqlite3.connect(os.path.join(self.state, "keystore.db")) as store:
+            seen, state = store.execute("SELECT ds_seen, ds FROM keys WHERE role = 'KSK'").fetchone()
+        return done.err, seen, state
+
+    def test_a_run_believes_what_validates_and_nothing_else(self):
+        self.anchor(self.keys("ED25519"), "stranger")
+        self.believe("stranger")
+        said, seen, state = self.run_later()
+        self.assertEqual(state, "rumoured")  # the next run asks
+        for title, prepare, words in (
+                ("another key", lambda: None, "1 not known"),
+                ("expired signatures", lambda: (self.believe("anchor"), self.show_ds(end="20261110000000")), "1 not known"),
+                ("no signatures", lambda: self.serve_anew(self.server, self.zone_text(self.ds())), "1 not known")):
+            with self.subTest(title):
+                prepare()
+                said, seen, state = self.run_later()
+                self.assertIn(words, said)
+                self.assertEqual((seen or 0, state), (0, "rumoured"))
+        self.show_ds()
+        said, seen, state = self.run_later()
+        self.assertIn("seen (1/1)", said)
+        self.assertGreater(seen, 0)
+
+    def test_an_anchor_that_cannot_be_read_stops_no_run_and_lets_nothing_be_seen(self):
+        """A folder in its place, which root cannot read either; then nothing at all, then nonsense."""
+        path = self.path("config", "parent.anchor")
+        self.run_later()
+        for prepare, words in ((lambda: os.mkdir(path), "Is a directory"), (lambda: os.rmdir(path), "No such file"),
+                               (lambda: self.write("config/parent.anchor", "test. DS x\n"), "parent.anchor"),
+                               (lambda: self.write("config/parent.anchor", "org. DS 1 13 2 " + "AB" * 32 + "\n"),
+                                "no DS or DNSKEY of a zone above this one")):
+            prepare()
+            said, seen, state = self.run_later()
+            self.assertIn(words, said)
+            self.assertEqual((seen or 0, state), (0, "rumoured"))
+            self.assertIn(words, self.z("status", "nl.test", code=0).out)
+            self.assertIn("up to date", self.z("run", "nl.test", "-v", code=0).err)
+            self.assertIn(words, self.z("ds", "check", "nl.test").err)
+
+    def test_the_option_comes_before_the_policy(self):
+        self.anchor(self.keys("ED25519"), "stranger")
+        self.believe("stranger")
+        self.assertFalse(self.one(code=75)["validated"])
+        self.assertTrue(self.one("--trust-anchor", self.path("anchor"), code=0)["validated"])
 
 
 if __name__ == "__main__":

@@ -187,6 +187,14 @@ static const struct {
 	    "p.yaml:1:22: limits.ds-removed: \"off\" is not a percentage such as 2% or 0.5%, or unlimited" },
 	{ "odd salt", "denial: {type: nsec3, salt: \"abc\"}\n",
 	    "p.yaml:1:29: denial.salt: \"abc\" is not an even number of hexadecimal digits, at most 510" },
+	{ "a path that is too long",
+	    "parent:\n  trust-anchor: "
+	    "/0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789"
+	    "0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789"
+	    "0123456789012345678901234567890123456789012345678901234567890\n",
+	    "p.yaml:2:17: parent.trust-anchor: longer than 255 octets" },
+	{ "no path", "parent: {trust-anchor: }\n",
+	    "p.yaml:1:24: parent.trust-anchor: has no value; it takes the path of a file, \"\" for none" },
 	{ "salt without quotes", "denial: {type: nsec3, salt: ab}\n",
 	    "p.yaml:1:29: denial.salt: is not quoted; it takes hexadecimal digits in quotes, \"\" for none" },
 	{ "name in upper case", "name: TLD\n",
@@ -355,7 +363,8 @@ static const char all_of_it[] =
     "  inception-offset: 7200\n"
     "denial: {type: nsec3, opt-out: true, iterations: 5, salt: '00aAfF'}\n"
     "zone: {dnssec: insecure, serial: date-counter, max-ttl: 1d, zonemd: false, propagation-delay: 5m}\n"
-    "parent: {cds: always, ds: by-hand, check-interval: 10m, ds-ttl: 6h, propagation-delay: 4m,\n"
+    "parent: {cds: always, ds: by-hand, trust-anchor: /etc/a b, check-interval: 10m, ds-ttl: 6h, propagation-delay: "
+    "4m,\n"
     "  registration-delay: 9d, hook-ds-submit: [/bin/a, b], hook-ds-withdraw: [/bin/c]}\n"
     "publish:\n"
     "  keep-versions: 7\n"
@@ -394,6 +403,7 @@ static void every_key_reaches_its_field(void **state)
 	assert_false(policy.zonemd);
 	assert_int_equal(policy.zone_propagation.seconds, 300);
 	assert_int_equal(policy.cds, POLICY_CDS_ALWAYS);
+	assert_string_equal(policy.trust_anchor, "/etc/a b");
 	assert_int_equal(policy.keep_versions, 7);
 	const char *words[POLICY_HOOK_WORDS + 1];
 	assert_int_equal(policy_hook_words(policy.hook_publish, words), 3);
