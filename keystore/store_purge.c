@@ -165,6 +165,15 @@ enum status store_purge_begin(
 	return store_finish(store, status, err);
 }
 
+/* There is nothing left to prove. */
+static enum status forget_proofs(struct store *store, int64_t key_id, struct error *err)
+{
+	struct sql sql;
+	sql_begin(&sql, store, "DELETE FROM proofs WHERE key = ?");
+	sql_put_int(&sql, key_id);
+	return sql_run(&sql, err);
+}
+
 enum status store_purge_done(struct store *store, int64_t zone_id, int64_t key_id, struct utc now, struct error *err)
 {
 	enum status status = store_begin(store, err);
@@ -172,6 +181,8 @@ enum status store_purge_done(struct store *store, int64_t zone_id, int64_t key_i
 		status = store_set_key_time(store, zone_id, key_id,
 		    "UPDATE keys SET purged = ? WHERE id = ? AND purging > 0 AND purged = 0", "key purged",
 		    "its private half is destroyed", now, err);
+	if (status == STATUS_OK)
+		status = forget_proofs(store, key_id, err);
 	return store_finish(store, status, err);
 }
 

@@ -33,7 +33,7 @@ void ledger_free(struct token_ledger *ledger)
 	free(ledger);
 }
 
-static struct token_proof *find(struct token_ledger *ledger, const struct key *key, const char *store)
+static struct token_proof *look(struct token_ledger *ledger, const struct key *key, const char *store)
 {
 	for (size_t i = 0; i < ledger->count; i++) {
 		struct token_proof *const proof = &ledger->all[i];
@@ -41,6 +41,14 @@ static struct token_proof *find(struct token_ledger *ledger, const struct key *k
 		    strcmp(proof->store, store) == 0)
 			return proof;
 	}
+	return NULL;
+}
+
+static struct token_proof *find(struct token_ledger *ledger, const struct key *key, const char *store)
+{
+	struct token_proof *const known = look(ledger, key, store);
+	if (known != NULL)
+		return known;
 	if (ledger->count == ledger->room) {
 		const size_t room = ledger->room == 0 ? FIRST_ROOM : 2 * ledger->room;
 		struct token_proof *const all = memory_calloc(room, sizeof(*all));
@@ -77,6 +85,18 @@ void ledger_fail(
 	proof->good = false;
 	snprintf(proof->message, sizeof(proof->message), "%.*s", (int)sizeof(proof->message) - 1, why->message);
 	pthread_mutex_unlock(&ledger->lock);
+}
+
+void ledger_fail_rest(struct token_ledger *ledger, const struct key *key, const struct error *why)
+{
+	char store[TOKEN_STORE];
+	for (size_t at = 0; token_next_store(key, &at, store);) {
+		pthread_mutex_lock(&ledger->lock);
+		const bool known = look(ledger, key, store) != NULL;
+		pthread_mutex_unlock(&ledger->lock);
+		if (!known)
+			ledger_fail(ledger, key, store, 0, why);
+	}
 }
 
 size_t ledger_all(const struct token_ledger *ledger, const struct token_proof **out)

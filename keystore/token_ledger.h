@@ -17,4 +17,7 @@ void ledger_note(struct token_ledger *ledger, const struct key *key, const char 
 void ledger_fail(
     struct token_ledger *ledger, const struct key *key, const char *store, unsigned shown, const struct error *why);
 
+/* What kept all of its stores from being looked at; those that were looked at keep their outcome. */
+void ledger_fail_rest(struct token_ledger *ledger, const struct key *key, const struct error *why);
+
 size_t ledger_all(const struct token_ledger *ledger, const struct token_proof **out);

@@ -3,6 +3,8 @@
 #pragma once
 
 #include <openssl/evp.h>
+#include <stdbool.h>
+#include <sys/stat.h>
 
 #include "keystore/token.h"
 #include "keystore/token_hsm.h"
@@ -49,6 +51,13 @@ enum status token_discard_left(struct token *token, const struct key *key, struc
 /* A signer of a key that is on tokens; proved there. */
 enum status signer_of_tokens(
     struct hsm_list *tokens, const struct key *key, struct token_signer **out, struct error *err) MUST_CHECK;
+
+/* Who may read a secret file or folder; `allowed` are the permission bits that may be set for group and others. */
+enum status secret_check_mode(const char *path, const struct stat *info, mode_t allowed, struct error *err) MUST_CHECK;
+
+/* A whole secret file of `most` octets at most; `path` is for messages. */
+enum status secret_read_at(int folder, const char *name, const char *path, bool root_group, size_t most,
+    struct secret *out, struct error *err) MUST_CHECK;
 
 /* A secret of one line from a file that only its owner may read (or the group of root), without the line feed; `what`
  * names it in messages. */

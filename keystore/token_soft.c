@@ -22,81 +22,9 @@
 #include "signer/base/arena.h"
 #include "signer/base/vault.h"
 
-enum { NAME_SIZE = TOKEN_FILE_NAME, FILE_MOST = 65536, PASSPHRASE_MOST = 1024, NEW_RSA_LEAST = 2048 };
+enum { NAME_SIZE = TOKEN_FILE_NAME, FILE_MOST = 65536, NEW_RSA_LEAST = 2048 };
 
 static const char scheme[] = "file:";
-
-/* ---- reading secret files ---- */
-
-/* `allowed` are the permission bits that may be set for group and others. */
-static enum status check_mode(const char *path, const struct stat *info, mode_t allowed, struct error *err)
-{
-	if ((info->st_mode & 0077 & ~allowed) == 0)
-		return STATUS_OK;
-	return error_set(err, STATUS_PERMISSION,
-	    "%s: mode %04o lets others at private keys; after making sure that nobody has read them: chmod %s %s", path,
-	    (unsigned)info->st_mode & 07777, S_ISDIR(info->st_mode) ? "0700" : "0600", path);
-}
-
-static enum status read_all(int file, size_t size, struct secret *out, struct error *err)
-{
-	struct secret text;
-	enum status status = secret_new(size, &text, err);
-	if (status != STATUS_OK)
-		return status;
-	size_t have = 0;
-	while (have < size) {
-		const ssize_t n = read(file, text.data + have, size - have);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0) {
-			status = n < 0 ? error_set_errno(err, "reading it failed")
-				       : error_set(err, STATUS_KEY, "it became shorter while it was read");
-			secret_free(&text);
-			return status;
-		}
-		have += (size_t)n;
-	}
-	*out = text;
-	return STATUS_OK;
-}
-
-static enum status read_secret(
-    int folder, const char *name, const char *path, bool root_group, size_t most, struct secret *out, struct error *err)
-{
-	const int file =
-	    openat(folder, name, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK | (folder == AT_FDCWD ? 0 : O_NOFOLLOW));
-	if (file < 0)
-		return error_set_errno(err, "opening it failed");
-	struct stat info;
-	enum status status = STATUS_OK;
-	if (fstat(file, &info) != 0)
-		status = error_set_errno(err, "looking at it failed");
-	else if (!S_ISREG(info.st_mode) || info.st_size <= 0 || (size_t)info.st_size > most)
-		status = error_set(err, STATUS_KEY, "it is not a file of 1 to %zu octets", most);
-	if (status == STATUS_OK)
-		status = check_mode(path, &info, root_group && info.st_gid == 0 ? 0040 : 0, err);
-	if (status == STATUS_OK)
-		status = read_all(file, (size_t)info.st_size, out, err);
-	close(file);
-	return status;
-}
-
-/* The group of root may read it: systemd hands out credentials so (the mask of an ACL shows as the group's bits). */
-enum status secret_read_file(const char *what, const char *path, struct secret *out, struct error *err)
-{
-	const enum status status = read_secret(AT_FDCWD, path, path, true, PASSPHRASE_MOST, out, err);
-	if (status != STATUS_OK) {
-		error_context(err, "%s %s", what, path);
-		return status;
-	}
-	if (out->data[out->size - 1] == '\n')
-		out->size--;
-	if (out->size > 0)
-		return STATUS_OK;
-	secret_free(out);
-	return error_set(err, STATUS_KEY, "%s %s: it is empty", what, path);
-}
 
 static enum status read_passphrase(const char *path, struct secret *out, struct error *err)
 {
@@ -130,7 +58,7 @@ enum status token_open_soft(const char *keys_folder, const char *passphrase_file
 	if (token->folder < 0 || fstat(token->folder, &info) != 0)
 		status = error_set_errno(err, "folder of private keys %s", keys_folder);
 	if (status == STATUS_OK)
-		status = check_mode(keys_folder, &info, 0, err);
+		status = secret_check_mode(keys_folder, &info, 0, err);
 	if (status == STATUS_OK && passphrase_file != NULL)
 		status = read_passphrase(passphrase_file, &token->passphrase, err);
 	if (status == STATUS_OK)
@@ -320,7 +248,7 @@ static enum status read_foreign(const struct token *token, const char *path, con
     const struct algorithm **algorithm, EVP_PKEY **out, struct error *err)
 {
 	struct secret text = SECRET_NONE;
-	enum status status = read_secret(AT_FDCWD, path, path, false, FILE_MOST, &text, err);
+	enum status status = secret_read_at(AT_FDCWD, path, path, false, FILE_MOST, &text, err);
 	if (status != STATUS_OK)
 		return status;
 	const struct bytes octets = { text.data, text.size };
@@ -432,7 +360,7 @@ static enum status load(const struct token *token, const struct key *key, EVP_PK
 		return status;
 	char *const path = memory_alloc(strlen(token->path) + 1 + NAME_SIZE);
 	sprintf(path, "%s/%s", token->path, name);
-	status = read_secret(token->folder, name, path, false, FILE_MOST, &text, err);
+	status = secret_read_at(token->folder, name, path, false, FILE_MOST, &text, err);
 	free(path);
 	if (status == STATUS_PERMISSION)
 		return status;
@@ -462,14 +390,26 @@ static enum status load_proved(
 	return status;
 }
 
+/* A failure that came before any store was asked is that of all of them. */
+static enum status tell_rest(
+    struct token *token, const struct key *key, enum status status, const struct error *why, struct error *err)
+{
+	if (status == STATUS_OK)
+		return status;
+	ledger_fail_rest(token->ledger, key, why);
+	if (err != NULL)
+		*err = *why;
+	return status;
+}
+
 enum status token_signer_new(struct token *token, const struct key *key, struct token_signer **out, struct error *err)
 {
-	if (is_elsewhere(key))
-		return signer_of_tokens(token->tokens, key, out, err);
-	EVP_PKEY *pkey = NULL;
-	struct token_signer *signer = NULL;
 	struct error why;
 	error_clear(&why);
+	if (is_elsewhere(key))
+		return tell_rest(token, key, signer_of_tokens(token->tokens, key, out, &why), &why, err);
+	EVP_PKEY *pkey = NULL;
+	struct token_signer *signer = NULL;
 	const enum status status = load_proved(token, key, &pkey, &signer, &why);
 	EVP_PKEY_free(pkey);
 	if (status == STATUS_OK) {
@@ -529,8 +469,10 @@ static enum status prove_remote(struct token *token, const struct key *key, stru
 enum status token_prove(struct token *token, const struct key *key, struct bytes rrset, struct error *err)
 {
 	struct token_signer *signer = NULL;
+	struct error why;
+	error_clear(&why);
 	if (is_elsewhere(key))
-		return prove_remote(token, key, rrset, err);
+		return tell_rest(token, key, prove_remote(token, key, rrset, &why), &why, err);
 	enum status status = token_signer_new(token, key, &signer, err);
 	if (status == STATUS_OK)
 		status = token_signer_prove(token, key, signer, rrset, err);

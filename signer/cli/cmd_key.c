@@ -84,6 +84,8 @@ static void show_one(const struct report_key *row, const struct report_style *st
 		printf(
 		    "a copy is in %s (zoneseal key move %s %u --remove-source)\n", left + 1, row->zone, row->key.tag);
 	printf("DNSKEY       %s IN DNSKEY %s\n", row->zone, report_dnskey(&row->key, mem));
+	if (row->proof_count > 0)
+		printf("proof        %s\n", report_proof_words(row, style->now, mem));
 }
 
 static int run_show(struct cli *cli, struct error *err)

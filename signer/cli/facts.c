@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "signer/base/bytes.h"
+#include "signer/cli/prooffacts.h"
 #include "signer/cli/rollfacts.h"
 #include "signer/engine/folder.h"
 #include "signer/engine/hooks.h"
@@ -77,7 +78,7 @@ enum status facts_keys(struct store *store, const char *state, const struct stor
 		return status;
 	add_keys(&view, now, mem, out);
 	*count = view.count;
-	return STATUS_OK;
+	return prooffacts_add(store, zone->id, *out, view.count, mem, err);
 }
 
 static void add_version(const struct store_version *last, struct arena *mem, struct report_zone *out)
@@ -291,16 +292,19 @@ static const char *roll_word(const struct report_roll rolls[], size_t count, str
 	    count > 1 ? ", more" : "");
 }
 
-static enum status add_rollovers(
-    const struct roll_view *view, struct utc now, struct arena *mem, struct report_zone *out, struct error *err)
+static enum status add_rollovers(struct store *store, const struct roll_view *view, struct utc now, struct arena *mem,
+    struct report_zone *out, struct error *err)
 {
 	struct report_key *keys;
 	struct report_wait *waits;
 	struct report_roll *rolls;
-	const enum status status = rollfacts_rolls(view, now, mem, &rolls, &out->roll_count, err);
+	enum status status = rollfacts_rolls(view, now, mem, &rolls, &out->roll_count, err);
 	if (status != STATUS_OK)
 		return status;
 	add_keys(view, now, mem, &keys);
+	status = prooffacts_add(store, view->zone.id, keys, view->count, mem, err);
+	if (status != STATUS_OK)
+		return status;
 	rollfacts_waits(view, mem, &waits, &out->wait_count);
 	out->keys = keys;
 	out->key_count = view->count;
@@ -312,6 +316,7 @@ static enum status add_rollovers(
 	out->roll_stop = view->stop == ROLL_GOES || view->stop == ROLL_UNPUBLISHED ? NULL : view->stop_words;
 	out->roll_word = roll_word(rolls, out->roll_count, mem);
 	judge_rollovers(view, now, mem, out);
+	prooffacts_judge(now, mem, out);
 	return STATUS_OK;
 }
 
@@ -343,7 +348,7 @@ enum status facts_zone(struct store *store, const char *state, const struct stor
 	if (status != STATUS_OK)
 		return status;
 	judge(now, refused, mem, out);
-	return add_rollovers(view, now, mem, out, err);
+	return add_rollovers(store, view, now, mem, out, err);
 }
 
 /* Another process may record a later second than this one began in. */

@@ -176,6 +176,9 @@ void pipeline_say(const struct cli *cli, const struct engine_report *report, enu
 	say_result(cli, report);
 	if (report->offline_note != NULL && status == STATUS_OK)
 		cli_say(cli, "%s: warning: %s", report->zone, report->offline_note);
+	for (size_t i = 0; i < report->left_out_count; i++)
+		cli_say(cli, "%s: warning: signing goes on without a store; %s; see zoneseal key test %s", report->zone,
+		    report->left_out[i], report->zone);
 	if (report->parent != NULL)
 		cli_note(cli, "%s: parent: %s", report->zone, report->parent);
 	if (status != STATUS_OK)
@@ -235,6 +238,7 @@ struct report *pipeline_report(
 	report_text(report, "rejected", from->rejected);
 	report_text(report, "parent", from->parent);
 	report_text(report, "hook", from->hook_note);
+	report_texts(report, "left_out", from->left_out, from->left_out_count);
 	report_text(report, "ceremony", from->offline_note);
 	report_number(report, "keys_purged", from->keys_purged);
 	report_number(report, "checks", (int64_t)from->checks);

@@ -17,6 +17,7 @@
 #include "signer/engine/offline.h"
 #include "signer/engine/parent_run.h"
 #include "signer/engine/parity.h"
+#include "signer/engine/proving.h"
 #include "signer/engine/purge.h"
 #include "signer/engine/reconcile.h"
 #include "signer/engine/roll_run.h"
@@ -276,6 +277,12 @@ static bool failed_before(struct run *run)
 	       runs[0].status != STATUS_OK;
 }
 
+static void note_proofs(struct run *run)
+{
+	if (proving_record(run->store, run->token, run->zone.id, run_now(run), NULL) != STATUS_OK)
+		return;
+}
+
 /* A run that changed nothing leaves no row: "nothing due" changes nothing. */
 static void record(struct run *run, enum status status, bool hook_ran, const struct error *err)
 {
@@ -284,16 +291,22 @@ static void record(struct run *run, enum status status, bool hook_ran, const str
 		return;
 	bool nothing = status == STATUS_OK && report->result != ENGINE_PUBLISHED && !hook_ran;
 	bool again = nothing && !run->output.to_stdout && failed_before(run);
-	if (nothing && !again)
+	if (nothing && !again) {
+		note_proofs(run);
 		return;
+	}
 	const struct store_run row = { .started = run->now,
 		.ended = run_now(run),
 		.status = status,
 		.message = run_message(run, status, again, err),
 		.verdict = report->verdict,
 		.serial = report->serial != 0 ? report->serial : report->published_serial };
-	/* The zone is published or refused already; a row that cannot be written changes neither. */
-	if (store_add_run(run->store, run->zone.id, &row, NULL) != STATUS_OK)
+	/* The zone is published or refused already; rows that cannot be written change neither. */
+	if (store_group_begin(run->store, NULL) != STATUS_OK)
+		return;
+	const enum status proofs = proving_record(run->store, run->token, run->zone.id, run_now(run), NULL);
+	const enum status added = store_add_run(run->store, run->zone.id, &row, NULL);
+	if (store_group_end(run->store, added != STATUS_OK ? added : proofs, NULL) != STATUS_OK)
 		return;
 }
 
@@ -342,6 +355,14 @@ static enum status work(struct run *run, struct error *err)
 		note_input(run, status != STATUS_OK, err);
 	if (status != STATUS_OK && input_is_bad && run->options->keep_alive && run->has_last)
 		status = keep_alive(run, status, err);
+	if (status == STATUS_OK && run->report->result == ENGINE_UP_TO_DATE && !run->options->dry_run)
+		status = proving_idle(
+		    run->store, run->token, run->zone.id, run->keys.all, run->keys.count, run_now(run), err);
+	if (status != STATUS_OK && run->report->result == ENGINE_UP_TO_DATE)
+		run->report->result = ENGINE_FAILED;
+	if (status == STATUS_OK || run->report->result == ENGINE_KEPT_ALIVE)
+		run->report->left_out_count =
+		    proving_left_out(run->token, run->keys.all, run->keys.count, run->mem, &run->report->left_out);
 	return status;
 }
 

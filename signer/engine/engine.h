@@ -85,7 +85,10 @@ struct engine_report {
 	const char *
 	    parent; /* what the parent's servers were found to show in this run, or why they could not be asked; NULL */
 	const char *offline_note; /* how long the SKR still lasts, if it is time to ask for another; or NULL */
-	const char *hook_note;    /* what a hook said when it failed, or NULL */
+	/* Stores that failed and that the run went on without, one line for each key: what happened. */
+	const char *const *left_out;
+	size_t left_out_count;
+	const char *hook_note; /* what a hook said when it failed, or NULL */
 	double seconds_total, seconds_read, seconds_verify;
 };
 

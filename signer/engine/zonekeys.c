@@ -79,6 +79,8 @@ enum status zonekeys_generate(struct store *store, struct token *token, int64_t 
 	if (status == STATUS_OK)
 		status = store_add_keys(store, zone_id, &key, 1, now, err);
 	if (status == STATUS_OK)
+		status = proving_record(store, token, zone_id, now, err);
+	if (status == STATUS_OK)
 		*out = key;
 	return status;
 }

@@ -26,12 +26,27 @@ struct report_style {
 	struct utc now;
 };
 
+/* What is known of a key on a store that it lives in (report_proof.c). */
+struct report_proof {
+	const char *store;
+	bool known;        /* it was looked at */
+	bool good;         /* it showed the key and signed with it; else `message` says what was wrong */
+	unsigned shown;    /* bits: public key, tag, challenge, RRset */
+	struct utc since;  /* it is so since then */
+	struct utc tried;  /* last */
+	struct utc proven; /* last; 0: never */
+	const char *message;
+};
+
 struct report_key {
 	struct key key;
 	const char *zone;
 	const char *word;      /* prepared, publishing, ready, active, retiring, removed */
 	const char *waits_for; /* or "" */
 	struct utc ready_at;   /* when its DNSKEY is in all caches; 0: not on its way */
+	const struct report_proof
+	    *proofs; /* one for each store that it lives in; none if its private half is not here */
+	size_t proof_count;
 };
 
 enum report_health { REPORT_OK, REPORT_NEW, REPORT_WARN, REPORT_BLOCKED, REPORT_EXPIRED };
@@ -143,6 +158,21 @@ enum status report_print_line(FILE *out, struct report *report, struct error *er
 
 /* "257 3 13 base64": the DNSKEY RDATA, as another signer of the zone publishes it. */
 char *report_dnskey(const struct key *key, struct arena *mem);
+
+/* "proven on 3/3 stores 2m ago", or which store did not, since when, and why. "" if there is nothing to prove. */
+char *report_proof_words(const struct report_key *key, struct utc now, struct arena *mem);
+
+/* "public key, tag, challenge" for the bits of report_proof.shown. */
+char *report_proof_shown(unsigned shown, struct arena *mem);
+
+/* One line for all keys that are proven, one for each store that is not. */
+void report_proofs_text(FILE *out, const struct report_key keys[], size_t count, struct utc now);
+
+/* The same as a list, "shown". */
+void report_shown(struct report *report, unsigned shown);
+
+/* The list of a key's stores. */
+struct report *report_of_proofs(const struct report_key *key);
 
 struct report *report_of_key(const struct report_key *key);
 struct report *report_of_zone(const struct report_zone *zone);

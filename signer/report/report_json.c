@@ -211,6 +211,7 @@ struct report *report_of_key(const struct report_key *row)
 		report_child(states, records[i], state);
 	}
 	report_child(report, "records", states);
+	report_child(report, "proofs", report_of_proofs(row));
 	report_text(report, "waits_for", row->waits_for[0] != '\0' ? row->waits_for : NULL);
 	return report;
 }

@@ -208,6 +208,7 @@ static void print_rollovers(FILE *out, const struct report_zone *zone, const str
 	if (zone->key_count > 0) {
 		fprintf(out, "\n");
 		report_keys_text(out, zone->keys, zone->key_count, style);
+		report_proofs_text(out, zone->keys, zone->key_count, style->now);
 	}
 	for (size_t i = 0; i < zone->roll_count; i++) {
 		fprintf(out, "\n");

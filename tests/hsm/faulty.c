@@ -3,7 +3,8 @@
  * A PKCS#11 module that passes every call to SoftHSM, apart from those that the file $ZONESEAL_FAULT names, one word:
  * lie (each second signature is wrong), device (signing reports a device error), removed (no session opens), lost (each
  * third signature finds its session closed), full (no object is made), long (signatures over more octets than a
- * challenge has are wrong: for Ed25519, which gets the data itself).
+ * challenge has are wrong: for Ed25519, which gets the data itself), wears (the device fails from the fifth
+ * signature on, after the proofs of two keys).
  */
 #include <dlfcn.h>
 #include <p11-kit/pkcs11.h>
@@ -36,7 +37,7 @@ static CK_RV sign(CK_SESSION_HANDLE session, CK_BYTE *data, CK_ULONG size, CK_BY
 {
 	const unsigned count = atomic_fetch_add(&signatures, 1);
 	const bool third = count % 3 == 2;
-	if (is_on("device"))
+	if (is_on("device") || (count >= 4 && is_on("wears")))
 		return CKR_DEVICE_ERROR;
 	if (third && is_on("lost")) {
 		real->C_CloseSession(session);
