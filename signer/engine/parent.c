@@ -34,13 +34,15 @@ static int timeout_of(const struct check *check)
 
 static enum status find_servers(const struct store_zone *zone, struct check *check, struct error *err)
 {
+	const char *const resolver = check->options->resolver;
+	const bool is_file = resolver != NULL && resolver[0] == '/';
 	enum status status = parent_servers_parse(zone->parents, check->mem, &check->servers, err);
 	if (status != STATUS_OK)
 		return error_context(err, "parents of %s", zone->name);
 	if (check->servers.count > 0)
 		return STATUS_OK;
-	status = parent_servers_discover(check->apex, check->options->resolver, "/etc/resolv.conf", timeout_of(check),
-	    check->mem, &check->servers, err);
+	status = parent_servers_discover(check->apex, is_file ? NULL : resolver,
+	    is_file ? resolver : "/etc/resolv.conf", timeout_of(check), check->mem, &check->servers, err);
 	return status == STATUS_OK ? STATUS_OK : error_context(err, "the parent of %s", zone->name);
 }
 

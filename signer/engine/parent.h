@@ -80,7 +80,8 @@ struct parent_view {
 };
 
 struct parent_options {
-	const char *resolver; /* "ADDRESS[@PORT]" to discover servers with; NULL: those of /etc/resolv.conf */
+	const char *resolver; /* "ADDRESS[@PORT]" to discover servers with, or a file like resolv.conf, by its absolute
+			       * path; NULL: /etc/resolv.conf */
 	const char
 	    *trust_anchor;  /* file with DS or DNSKEY lines of the parent zone; NULL: the policy's, if it has one */
 	const char *config; /* folder that the policy's path is relative to */

@@ -13,11 +13,12 @@ class FakeServer:
     """`answer` gets the question (dns.message.Message) and its octets; it returns octets to frame and send, a Frame to
     send as it is, or None to say nothing and keep the connection."""
 
-    def __init__(self, answer, address="127.0.0.1"):
+    def __init__(self, answer, address="127.0.0.1", port=0):
         self.answer = answer
         family = socket.AF_INET6 if ":" in address else socket.AF_INET
         self.listener = socket.socket(family, socket.SOCK_STREAM)
-        self.listener.bind((address, 0))
+        self.listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self.listener.bind((address, port))
         self.listener.listen(64)
         self.address = f"{address}@{self.listener.getsockname()[1]}"
         self.open = []

@@ -1,9 +1,13 @@
 # SPDX-License-Identifier: MIT
 """The parent side: what `ds check` makes of answers, right and wrong ones."""
+import datetime
+import fcntl
 import json
 import os
 import socket
 import sqlite3
+import struct
+import subprocess
 import sys
 import unittest
 import xml.etree.ElementTree
@@ -182,22 +186,23 @@ class Settings(Parents):
         self.assertIn("parent servers set", self.z("log", "nl.test", code=0).out)
 
 
-class Discovery(Parents):
-    def zone_of(self, addresses):
-        """A resolver that knows the zone test. and its servers: {name: [(type, address)]}."""
-        def answer(question, _):
-            wanted = question.question[0]
-            name, kind = wanted.name.to_text(), dns.rdatatype.to_text(wanted.rdtype)
-            if (name, kind) == ("test.", "SOA"):
-                return answer_to(question, [SOA], aa=False).to_wire()
-            if (name, kind) == ("test.", "NS"):
-                return answer_to(question, [f"test. 60 NS {n}" for n in addresses], aa=False).to_wire()
-            found = [f"{name} 60 {t} {a}" for t, a in addresses.get(name, []) if t == kind]
-            return answer_to(question, found, aa=False).to_wire()
-        return FakeServer(answer)
+def zone_of(addresses):
+    """The answers of a resolver that knows the zone test. and its servers: {name: [(type, address)]}."""
+    def answer(question, _):
+        wanted = question.question[0]
+        name, kind = wanted.name.to_text(), dns.rdatatype.to_text(wanted.rdtype)
+        if (name, kind) == ("test.", "SOA"):
+            return answer_to(question, [SOA], aa=False).to_wire()
+        if (name, kind) == ("test.", "NS"):
+            return answer_to(question, [f"test. 60 NS {n}" for n in addresses], aa=False).to_wire()
+        found = [f"{name} 60 {t} {a}" for t, a in addresses.get(name, []) if t == kind]
+        return answer_to(question, found, aa=False).to_wire()
+    return answer
 
+
+class Discovery(Parents):
     def resolve(self, addresses, code):
-        resolver = self.zone_of(addresses)
+        resolver = FakeServer(zone_of(addresses))
         self.servers.append(resolver)
         self.add_zone([])
         return resolver, self.check("--resolver", resolver.address, code=code)
@@ -216,6 +221,85 @@ class Discovery(Parents):
         self.add_zone([])
         done = self.z("ds", "check", "nl.test", "--resolver", resolver.address, code=75)
         self.assertIn("SERVFAIL", done.err)
+
+
+    def resolvers(self, *lines):
+        return self.write("resolv.conf", "".join(line + "\n" for line in lines))
+
+    def test_the_resolvers_of_a_file_are_asked_and_the_first_that_answers_is_used(self):
+        good, idle = FakeServer(zone_of({"a.test.": [("A", "127.0.0.9")]})), FakeServer(zone_of({}))
+        broken = FakeServer(lambda q, o: answer_to(q, rcode=dns.rcode.SERVFAIL).to_wire())
+        self.servers += [good, idle, broken]
+        self.add_zone([])
+        path = self.resolvers("# nameserver 192.0.2.1", "search example", "nameserver nobody",
+                              f"nameserver {broken.address}", f"\tnameserver {good.address}", "options ndots:1",
+                              f"nameserver {idle.address}", "nameserver 192.0.2.7")
+        report = self.check("--resolver", path, code=75)
+        self.assertEqual([s["name"] for s in report["servers"]], ["a.test."])
+        asked = [(str(q.question[0].name), dns.rdatatype.to_text(q.question[0].rdtype)) for q in good.asked]
+        self.assertEqual(sorted(asked), [("a.test.", "A"), ("a.test.", "AAAA"), ("test.", "NS"), ("test.", "SOA")])
+        self.assertEqual((len(broken.asked), len(idle.asked)), (1, 1))  # for the SOA, before one was chosen
+
+    def test_a_file_that_names_no_resolver_is_said(self):
+        self.add_zone([])
+        for lines in ((), ("nameserver", "nameserver host.example", "domain test")):
+            done = self.z("ds", "check", "nl.test", "--resolver", self.resolvers(*lines), code=66)
+            self.assertIn("resolv.conf names no resolver; configure the parent's servers (zone add --parents)", done.err)
+        done = self.z("ds", "check", "nl.test", "--resolver", self.path("absent"), code=66)
+        self.assertIn("absent: No such file", done.err)
+
+    def test_a_run_asks_the_servers_that_resolv_conf_leads_to(self):
+        """In a network and with a file system of its own, where port 53 is free (InItsOwnNetwork)."""
+        own = ["unshare", "-rmn", "--"]
+        probe = subprocess.run([*own, "sh", "-c", "mount --bind /dev/null /etc/resolv.conf"], capture_output=True, check=False)
+        if probe.returncode != 0:
+            self.skipTest(f"no namespaces here: {probe.stderr.decode().strip()}")
+        done = subprocess.run([*own, sys.executable, os.path.abspath(__file__), "InItsOwnNetwork"], capture_output=True,
+                              env={**os.environ, "ZONESEAL_OWN_NETWORK": "1"}, timeout=120, check=False)
+        self.assertEqual(done.returncode, 0, done.stdout.decode() + done.stderr.decode())
+        self.assertIn("Ran 1 test", done.stderr.decode())
+        self.assertNotIn("skipped", done.stderr.decode())
+
+
+@unittest.skipUnless(os.environ.get("ZONESEAL_OWN_NETWORK"), "runs in Discovery's namespaces")
+class InItsOwnNetwork(Parents):
+    virtual = False  # on a virtual clock nobody asks a resolver
+
+    def setUp(self):
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as any_socket:  # ip link set lo up
+            fcntl.ioctl(any_socket, 0x8914, struct.pack("16sh", b"lo", 0x1 | 0x40))
+        super().setUp()
+        self.z("init", code=0)
+
+    def test_it(self):
+        subprocess.run(["mount", "--bind", self.write("resolv.conf", "nameserver 127.0.0.1\n"), "/etc/resolv.conf"], check=True)
+        lines = []
+        hosts = {"a.test.": [("A", "127.0.0.2"), ("AAAA", "::1")], "b.test.": [("A", "127.0.0.3")]}
+        self.servers += [FakeServer(zone_of(hosts), "127.0.0.1", 53)]
+        self.servers += [FakeServer(lambda q, o: answer_to(q, lines).to_wire(), address, 53)
+                         for address in ("127.0.0.2", "::1", "127.0.0.3")]
+        self.z("zone", "add", "nl.test", "-i", self.input, code=0)
+        self.z("run", "nl.test", code=0)
+        ds = self.json("ds", "show", "nl.test")["ds"][0]
+        lines.append(self.line(ds))
+        with sqlite3.connect(os.path.join(self.state, "keystore.db")) as store:
+            store.execute("UPDATE keys SET ds = 'rumoured', ds_since = unixepoch() WHERE role = 'KSK'")
+        self.assertIn(f"2 servers; DS of KSK {ds['tag']} seen (2/2)", self.z("run", "nl.test", "-v", code=0).err)
+        self.assertEqual([len(server.asked) for server in self.servers[1:]], [1, 1, 1])
+        self.assertEqual(self.json("ds", "check", "nl.test", code=0)["servers_asked"], 2)
+
+
+class Ipv6(Parents):
+    def test_a_parent_server_with_an_ipv6_address_is_asked(self):
+        try:
+            server = FakeServer(lambda q, o: answer_to(q, [self.line(ds)]).to_wire(), "::1")
+        except OSError as error:
+            self.skipTest(f"no IPv6 on this host's loopback: {error}")
+        self.servers.append(server)
+        ds = self.add_zone([server.address])
+        report = self.check(code=0)
+        self.assertEqual((report["servers"][0]["address"], report["keys"][0]["sight"]), (server.address, "seen"))
+        self.assertTrue(server.address.startswith("::1@"))
 
 
 class Noting(Parents):
@@ -280,6 +364,63 @@ class Notes(Noting):
         self.assertTrue(self.check("--dry-run", code=0)["dry_run"])
         self.assertIsNone(self.key()["ds_seen"])
         self.assertEqual(self.ledger(), [])
+
+
+class ChangedTtl(Noting):
+    """The parent's DS TTL is another one when the new DS of a KSK roll is first seen at every server."""
+
+    def setUp(self):
+        World.setUp(self)
+        self.servers = []
+        self.addCleanup(lambda: [server.stop() for server in self.servers])
+        self.output = os.path.join(self.state, "zones", "nl.test.zone")
+        self.answers = [denies(), denies()]
+        servers = [FakeServer(lambda q, o, i=i: self.answers[i](q, o)) for i in range(2)]
+        self.servers += servers
+        self.z("zone", "add", "nl.test", "-i", self.input, "--parents", " ".join(s.address for s in servers), code=0)
+        self.run_at("24T12:00")
+        old = self.json("ds", "show", "nl.test")["ds"][0]
+        self.run_at("26T12:00")
+        self.answers[:] = [shows(self.line(old, 86400))] * 2
+        self.run_at("26T13:00")
+        self.run_at("27T15:00")
+        self.assertEqual(self.ds_states(), ["omnipresent"])
+        self.z("roll", "start", "nl.test", "--ksk", code=0)
+        self.run_at("28T00:00")
+        self.run_at("28T04:00")
+        self.assertEqual(self.ds_states(), ["omnipresent", "rumoured"])
+        self.both = [old, next(ds for ds in self.json("ds", "show", "nl.test")["ds"] if ds["tag"] != old["tag"])]
+
+    def run_at(self, when):
+        self.now = f"2026-11-{when}:00Z"
+        self.z("run", "nl.test", code=0)
+
+    def ds_states(self):
+        with sqlite3.connect(os.path.join(self.state, "keystore.db")) as store:
+            return [ds for (ds,) in store.execute("SELECT ds FROM keys WHERE role = 'KSK' ORDER BY id")]
+
+    def see_new(self, ttl):
+        self.answers[:] = [shows(*(self.line(ds, ttl) for ds in self.both))] * 2
+        self.run_at("28T06:00")
+
+    def test_a_ttl_that_was_lowered_just_before_counts_only_when_the_larger_one_has_run_out(self):
+        self.see_new(600)
+        for when, state in (("28T08:10", "rumoured"), ("29T07:59", "rumoured"), ("29T08:00", "omnipresent")):
+            self.run_at(when)
+            self.assertEqual(self.ds_states()[1], state, when)
+
+    def test_a_ttl_that_was_raised_just_before_counts_at_once(self):
+        self.see_new(172800)
+        for when, state in (("29T08:00", "rumoured"), ("30T07:59", "rumoured"), ("30T08:00", "omnipresent")):
+            self.run_at(when)
+            self.assertEqual(self.ds_states()[1], state, when)
+
+    def test_a_larger_ttl_at_one_server_counts(self):
+        lines = [[self.line(ds, ttl) for ds in self.both] for ttl in (600, 172800)]
+        self.answers[:] = [shows(*lines[0]), shows(*lines[1])]
+        self.run_at("28T06:00")
+        self.run_at("30T07:59")
+        self.assertEqual(self.ds_states()[1], "rumoured")
 
 
 class Sayings(Noting):
@@ -481,6 +622,28 @@ parent:
         self.assertIn("seen (2/2)", self.run_once().err)
         self.assertEqual(self.asked(), 2)
         self.assertEqual(self.check("--dry-run")["keys"][0]["ds_seen"], self.now)
+
+    def test_a_parent_that_lags_is_asked_once_in_each_interval(self):
+        """A run every 20 minutes for two days: each server is asked every 2 hours, also while it fails."""
+        self.be("rumoured")
+        begin = datetime.datetime(2026, 11, 26, 12, tzinfo=datetime.timezone.utc)
+        times = []
+        for i in range(2 * 24 * 3):
+            self.now = (begin + datetime.timedelta(minutes=20 * i)).strftime("%Y-%m-%dT%H:%M:%SZ")
+            self.answers[:] = [denies(), says(b"")] if i % 7 < 3 else [says(b""), denies()] if i % 7 < 5 else [denies()] * 2
+            before = self.asked()
+            self.run_once()
+            times += [20 * i] * (self.asked() - before)
+        self.assertEqual(times, list(range(0, 2 * 24 * 60, 120)))
+        self.assertEqual(len(self.servers[1].asked), len(times))
+
+    def test_what_is_settled_is_looked_at_once_a_day(self):
+        self.answers[:] = [shows(self.line(self.ds))] * 2
+        self.be("omnipresent")
+        for i in range(5 * 8):
+            self.now = f"2026-11-{26 + i // 12:02}T{i % 12 * 2:02}:30:00Z"
+            self.run_once()
+        self.assertEqual(self.asked(), 4)
 
     def test_it_tells_the_parent_until_the_hook_ends_with_0(self):
         self.be("rumoured")
