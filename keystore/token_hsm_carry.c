@@ -268,7 +268,7 @@ static enum status wrap_pkcs8(const struct key *key, EVP_PKEY *pkey, const uint8
 		    EVP_EncryptUpdate(context, wrapped, &done, der.data, need) != 1 ||
 		    EVP_EncryptFinal_ex(context, wrapped + done, &more) != 1)
 			status = refuse_openssl(key, err, "wrapping it failed");
-		*size = (size_t)(done + more);
+		*size = (size_t)done + (size_t)more;
 	}
 	EVP_CIPHER_CTX_free(context);
 	EVP_CIPHER_free(cipher);

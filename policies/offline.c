@@ -96,18 +96,12 @@ size_t offline_current(const struct offline_bundle bundles[], size_t count, stru
 	return found;
 }
 
-static bool is_unused(const struct key *key)
-{
-	return key_is_hidden(key) && !key->goal_present && !key->standby && key->active.seconds == 0 &&
-	       key->predecessor == 0 && key->purged.seconds == 0 && !key->foreign;
-}
-
 bool offline_adopt(struct rollover_key keys[], size_t count, const bool in[], bool changed[])
 {
 	bool any = false;
 	for (size_t i = 0; i < count; i++) {
 		struct key *const key = &keys[i].key;
-		changed[i] = in[i] ? is_unused(key) : key->goal_present && key->standby && !key->foreign;
+		changed[i] = in[i] ? rollover_is_spare(&keys[i]) : key->goal_present && key->standby && !key->foreign;
 		if (!changed[i])
 			continue;
 		key->goal_present = key->standby = in[i];
@@ -123,7 +117,8 @@ size_t offline_candidate(
 		const struct key *const key = &keys[i].key;
 		if (key->role != birth->role || key->algorithm != birth->algorithm || keys[i].missing || !in[i])
 			continue;
-		if (is_unused(key) || (!birth->standby && key->standby && key->goal_present && !key->foreign))
+		if (rollover_is_spare(&keys[i]) ||
+		    (!birth->standby && key->standby && key->goal_present && !key->foreign))
 			return i;
 	}
 	return SIZE_MAX;

@@ -272,6 +272,18 @@ static enum status plan_with(const struct roll_view *view, const struct offline_
 	return out->move_count == 0 ? STATUS_OK : judge(view, out->keys, now, after, good, &conflict, err);
 }
 
+/* A key that the bundle brings and that cannot be taken, for its private half is gone. */
+static const char *missing_words(const struct roll_view *view, const bool in[], struct arena *mem)
+{
+	for (size_t i = 0; in != NULL && i < view->count; i++)
+		if (in[i] && view->keys[i].missing && !key_is_published(&view->keys[i].key))
+			return arena_printf(mem,
+			    "; the private half of %s %u, which the SKR brings, is missing: put "
+			    "it back from a backup",
+			    key_role_name(view->keys[i].key.role), view->keys[i].key.tag);
+	return "";
+}
+
 /* The newest bundle that the planner and the cache check agree with. */
 static enum status choose_bundle(struct roll_view *view, struct utc now, struct arena *mem, struct error *err)
 {
@@ -303,8 +315,8 @@ static enum status choose_bundle(struct roll_view *view, struct utc now, struct 
 	view->stop_words = arena_printf(mem,
 	    "the KSK is offline, and no SKR has a bundle that fits the zone's keys now: import one (zoneseal skr "
 	    "import "
-	    "%s), or ask for one (zoneseal ksr create, ksr emergency)",
-	    view->zone.name);
+	    "%s), or ask for one (zoneseal ksr create, ksr emergency)%s",
+	    view->zone.name, missing_words(view, current == SIZE_MAX ? NULL : offline->bundles[current].in, mem));
 	return STATUS_OK;
 }
 

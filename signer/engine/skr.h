@@ -6,9 +6,11 @@
 #include <stdint.h>
 
 #include "keystore/store.h"
+#include "policies/policy.h"
 #include "signer/base/arena.h"
 #include "signer/base/error.h"
 #include "signer/ceremony/ceremony.h"
+#include "signer/engine/lock.h"
 
 struct skr_request {
 	const char *state;
@@ -33,6 +35,11 @@ struct skr_answer {
 	bool has_new_ksk, made_ksk;
 	bool again; /* the request was answered before, and this is that answer */
 };
+
+/* What both ends begin with: the zone, its lock (not with `dry_run`), its policy, which must have an offline KSK. The
+ * caller releases the lock, also after a failure. */
+enum status skr_begin(struct store *store, const struct skr_request *request, const char *command, struct arena *mem,
+    struct store_zone *zone, struct policy *policy, struct lock *lock, struct error *err) MUST_CHECK;
 
 /* Checks a request and signs it with the KSKs of this keystore: each that the request names, and a new one where it
  * asks for that. Nothing is signed if one check fails (STATUS_NO) or a KSK is not here (STATUS_KEY). */

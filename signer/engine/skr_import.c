@@ -12,7 +12,6 @@
 #include "signer/ceremony/ceremony_set.h"
 #include "signer/engine/lock.h"
 #include "signer/engine/offline.h"
-#include "signer/engine/setup.h"
 #include "signer/engine/skr.h"
 
 struct work {
@@ -34,15 +33,11 @@ static enum status begin(struct work *work, struct error *err)
 {
 	const struct skr_request *const request = work->request;
 	struct store_zone zone;
+	struct policy policy;
 	size_t size;
-	enum status status = setup_find_zone(work->store, request->zone, work->mem, &zone, err);
-	if (status == STATUS_OK && !request->dry_run)
-		status = lock_take(request->state, zone.name, "skr import", request->now, 0, &work->lock, err);
+	enum status status = skr_begin(work->store, request, "skr import", work->mem, &zone, &policy, &work->lock, err);
 	if (status == STATUS_OK)
 		status = roll_look(work->store, request->state, &zone, request->now, work->mem, &work->view, err);
-	if (status == STATUS_OK && !work->view.policy.offline_ksk)
-		status = error_set(err, STATUS_REFUSED, "%s: policy %s has keys.offline-ksk false: its KSK is here",
-		    zone.name, work->view.policy.name);
 	return status == STATUS_OK ? name_parse(zone.name, strlen(zone.name), NULL, work->apex, &size, err) : status;
 }
 

@@ -6,14 +6,12 @@
 #include "keystore/dnskey.h"
 #include "keystore/store_ceremony.h"
 #include "keystore/token.h"
-#include "policies/policy_yaml.h"
 #include "signer/base/bytes.h"
 #include "signer/ceremony/ceremony_check.h"
 #include "signer/ceremony/ceremony_set.h"
 #include "signer/dns/rrtype.h"
 #include "signer/engine/folder.h"
 #include "signer/engine/lock.h"
-#include "signer/engine/setup.h"
 #include "signer/engine/skr.h"
 #include "signer/engine/zonekeys.h"
 
@@ -44,16 +42,8 @@ static enum status begin(struct work *work, struct error *err)
 	const struct skr_request *const request = work->request;
 	struct store_ceremony *rows;
 	size_t count = 0;
-	enum status status = setup_find_zone(work->store, request->zone, work->mem, &work->zone, err);
-	if (status == STATUS_OK && !request->dry_run)
-		status = lock_take(request->state, work->zone.name, "skr sign", request->now, 0, &work->lock, err);
-	if (status == STATUS_OK)
-		status = policy_yaml_parse(
-		    work->zone.policy_name, work->zone.policy_text, strlen(work->zone.policy_text), &work->policy, err);
-	if (status == STATUS_OK && !work->policy.offline_ksk)
-		status = error_set(err, STATUS_REFUSED,
-		    "policy %s has keys.offline-ksk false; the ceremony goes by the zone's own policy",
-		    work->policy.name);
+	enum status status =
+	    skr_begin(work->store, request, "skr sign", work->mem, &work->zone, &work->policy, &work->lock, err);
 	if (status == STATUS_OK)
 		status =
 		    store_ceremonies(work->store, work->zone.id, STORE_CEREMONY_REQUEST, work->mem, &rows, &count, err);

@@ -177,6 +177,26 @@ static void keys_of_a_bundle_become_standby_keys_and_go_with_it(void **state)
 	assert_false(world->keys[NEXT].key.goal_present);
 }
 
+/* It could not be proved before it is published, and a key that is being destroyed will be gone. */
+static void a_key_of_a_bundle_that_cannot_sign_is_not_taken(void **state)
+{
+	struct world *const world = *state;
+	const struct rollover_birth birth = { .role = KEY_ZSK, .algorithm = 13 };
+	bool changed[KEYS];
+	const bool in[KEYS] = { true, true, true };
+	world->keys[NEXT].missing = true;
+	assert_false(offline_adopt(world->keys, KEYS, in, changed));
+	assert_int_equal(offline_candidate(world->keys, KEYS, &birth, in), SIZE_MAX);
+	world->keys[NEXT].missing = false;
+	world->keys[NEXT].key.purging = start;
+	assert_false(offline_adopt(world->keys, KEYS, in, changed));
+	assert_int_equal(offline_candidate(world->keys, KEYS, &birth, in), SIZE_MAX);
+	world->keys[NEXT].key.purging = (struct utc){ 0 };
+	assert_int_equal(offline_candidate(world->keys, KEYS, &birth, in), NEXT);
+	assert_true(offline_adopt(world->keys, KEYS, in, changed));
+	assert_true(changed[NEXT] && world->keys[NEXT].key.standby);
+}
+
 static void a_forecast_says_when_the_next_zsk_is_in_the_zone(void **state)
 {
 	struct world *const world = *state;
@@ -210,6 +230,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_gap_between_bundles_is_refused, begin, end),
 		cmocka_unit_test_setup_teardown(what_an_emergency_replaced_is_not_used, begin, end),
 		cmocka_unit_test_setup_teardown(keys_of_a_bundle_become_standby_keys_and_go_with_it, begin, end),
+		cmocka_unit_test_setup_teardown(a_key_of_a_bundle_that_cannot_sign_is_not_taken, begin, end),
 		cmocka_unit_test_setup_teardown(a_forecast_says_when_the_next_zsk_is_in_the_zone, begin, end),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
