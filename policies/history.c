@@ -242,6 +242,26 @@ bool history_judge(const struct history *history, struct utc now, struct cache_c
 	return cache_proof(&judged, now, out);
 }
 
+static struct utc end_in_caches(const struct history *history, enum history_class class, size_t index, struct utc now)
+{
+	const struct cache_version *const version = &history->versions[class][index];
+	const struct span propagation = class == HISTORY_DS ? history->parent_propagation : history->propagation;
+	if (version->until.seconds == UTC_NEVER.seconds || !utc_before(version->until, now))
+		return UTC_NEVER;
+	return utc_add(utc_add(version->until, propagation), (struct span){ version->ttl });
+}
+
+struct utc history_conflict_over(const struct history *history, const struct cache_conflict *conflict, struct utc now)
+{
+	const struct utc ends[] = { end_in_caches(history, HISTORY_DS, conflict->ds, now),
+		end_in_caches(history, HISTORY_DNSKEY, conflict->dnskey, now),
+		end_in_caches(history, HISTORY_DATA, conflict->data, now) };
+	struct utc first = UTC_NEVER;
+	for (size_t i = 0; i < COUNT(ends); i++)
+		first = utc_before(ends[i], first) ? ends[i] : first;
+	return first;
+}
+
 static char *names_of(
     const struct history *history, uint64_t bits, const struct rollover_key keys[], size_t count, struct arena *mem)
 {

@@ -82,6 +82,9 @@ void history_give_up(struct history *history, const struct rollover_key keys[], 
 /* The cache check: false, with the conflict that ends last, if some cache may find the zone bogus at `now` or later. */
 bool history_judge(const struct history *history, struct utc now, struct cache_conflict *out);
 
+/* When the conflict is over because what had ended by `now` has left the caches; UTC_NEVER: nothing of it has. */
+struct utc history_conflict_over(const struct history *history, const struct cache_conflict *conflict, struct utc now);
+
 /* All combinations that some cache may find bogus at `now` or later, at most `most`, whatever is given up; returns how
  * many. */
 size_t history_conflicts(const struct history *history, struct utc now, struct cache_conflict out[], size_t most);

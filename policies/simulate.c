@@ -1,39 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-#include "policies/simulate.h"
+#include "policies/simulate_run.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "policies/history.h"
 #include "policies/policy_rollover.h"
-
-/* Classes of TTLs. */
-enum { TTL_DNSKEY, TTL_DATA, TTL_NEGATIVE, TTL_DS, TTLS };
-
-/* Keys that are wholly gone leave the array, so ten years of short lives fit; those that remain are at most CACHE_KEYS.
- */
-struct run {
-	struct rollover_policy policy; /* commands change it */
-	struct ttl_served *served[TTLS];
-	size_t served_count[TTLS];
-	bool published;
-	struct utc tolerated; /* until then caches may find the zone bogus for what was before the start */
-	const struct simulate_world *world;
-	size_t next_command;
-	struct span ds_delay;
-	bool held, step_asked;
-	struct rollover_birth ordered; /* by a command that is being carried out */
-	bool has_ordered;
-	int64_t urgent; /* id of a key that may be stolen: no window delays its way out; or 0 */
-	struct rollover_key *keys;
-	size_t count, capacity;
-	int64_t last_id;
-	struct history history;
-	struct utc now;
-	struct utc parent_acts; /* when the parent will show what is wanted; UTC_NEVER: nothing is asked */
-	simulate_watcher *watcher;
-	void *context;
-};
 
 /* ---- TTLs ---- */
 
@@ -47,7 +18,7 @@ uint32_t simulate_ttl_of(const struct ttl_ledger *ledger, uint32_t otherwise)
 }
 
 /* What the world begins with; room for one TTL more. */
-static void remember_ttls(struct run *run)
+static void remember_ttls(struct simulate_run *run)
 {
 	const struct simulate_world *const world = run->world;
 	const struct ttl_ledger none = { NULL, 0 };
@@ -66,7 +37,7 @@ static void remember_ttls(struct run *run)
 }
 
 /* From now on `ttl` is served, and no other of its class. */
-static void serve_ttl(struct run *run, int class, uint32_t ttl)
+static void serve_ttl(struct simulate_run *run, int class, uint32_t ttl)
 {
 	struct ttl_served *const served = run->served[class];
 	bool known = false;
@@ -83,28 +54,35 @@ static void serve_ttl(struct run *run, int class, uint32_t ttl)
 
 /* ---- versions for the cache check ---- */
 
-static enum status publish(struct run *run, struct error *err)
+/* What a zone version with `keys` adds to the history. */
+static enum status begin_versions(
+    const struct simulate_run *run, const struct rollover_key keys[], struct history *history, struct error *err)
 {
 	const struct simulate_world *const world = run->world;
 	bool any = false;
-	history_forget(&run->history, run->now);
+	history_forget(history, run->now);
+	for (size_t i = 0; i < run->count; i++)
+		any = any || history_has(&keys[i].key, HISTORY_DNSKEY);
+	enum status status = history_begin(
+	    history, HISTORY_DNSKEY, keys, run->count, any ? world->dnskey_ttl : world->negative_ttl, run->now, err);
+	if (status == STATUS_OK)
+		status = history_begin(history, HISTORY_DATA, keys, run->count, world->data_ttl, run->now, err);
+	if (status == STATUS_OK)
+		status = history_begin(history, HISTORY_DS, keys, run->count, world->ds_ttl, run->now, err);
+	return status;
+}
+
+static enum status publish(struct simulate_run *run, struct error *err)
+{
+	const struct simulate_world *const world = run->world;
 	serve_ttl(run, TTL_DNSKEY, world->dnskey_ttl);
 	serve_ttl(run, TTL_DATA, world->data_ttl);
 	serve_ttl(run, TTL_NEGATIVE, world->negative_ttl);
 	run->published = true;
-	for (size_t i = 0; i < run->count; i++)
-		any = any || history_has(&run->keys[i].key, HISTORY_DNSKEY);
-	enum status status = history_begin(&run->history, HISTORY_DNSKEY, run->keys, run->count,
-	    any ? world->dnskey_ttl : world->negative_ttl, run->now, err);
-	if (status == STATUS_OK)
-		status =
-		    history_begin(&run->history, HISTORY_DATA, run->keys, run->count, world->data_ttl, run->now, err);
-	if (status == STATUS_OK)
-		status = history_begin(&run->history, HISTORY_DS, run->keys, run->count, world->ds_ttl, run->now, err);
-	return status;
+	return begin_versions(run, run->keys, &run->history, err);
 }
 
-static enum status judge(struct run *run, struct arena *mem, struct error *err)
+static enum status judge(struct simulate_run *run, struct arena *mem, struct error *err)
 {
 	struct cache_conflict conflict;
 	history_give_up(&run->history, run->keys, run->count);
@@ -113,14 +91,43 @@ static enum status judge(struct run *run, struct arena *mem, struct error *err)
 	return error_set(err, STATUS_NO, "%s", history_words(&run->history, &conflict, run->keys, run->count, mem));
 }
 
+/* A real zone's past may forbid a step that a zone without it could take: then nothing moves, as in a run. `until` is
+ * when caches allow it as far as waiting helps; 0: now. */
+static enum status veto(
+    struct simulate_run *run, const struct rollover_plan *plan, struct arena *mem, struct utc *until, struct error *err)
+{
+	struct cache_conflict conflict;
+	struct history *const after = arena_calloc(mem, 1, sizeof(*after));
+	*until = (struct utc){ 0 };
+	if (run->world->past == NULL || plan->move_count == 0)
+		return STATUS_OK;
+	*after = run->history;
+	const enum status status = begin_versions(run, plan->keys, after, err);
+	if (status != STATUS_OK)
+		return status;
+	history_give_up(after, plan->keys, run->count);
+	if (history_judge(after, run->now, &conflict) || !utc_before(run->tolerated, conflict.ends))
+		return STATUS_OK;
+	*until = history_conflict_over(after, &conflict, run->now);
+	if (until->seconds == run->vetoed_until.seconds)
+		return STATUS_OK;
+	run->vetoed_until = *until;
+	run->watcher(run->context, &(struct simulate_event){ .when = run->now,
+				       .kind = SIMULATE_VETOED,
+				       .key = &run->keys[plan->moves[0].key],
+				       .reason = history_words(after, &conflict, plan->keys, run->count, mem),
+				       .earliest = *until });
+	return STATUS_OK;
+}
+
 /* ---- keys ---- */
 
-static void tell(const struct run *run, enum simulate_kind kind, size_t key)
+static void tell(const struct simulate_run *run, enum simulate_kind kind, size_t key)
 {
 	run->watcher(run->context, &(struct simulate_event){ .when = run->now, .kind = kind, .key = &run->keys[key] });
 }
 
-static void tell_moves(const struct run *run, const struct rollover_plan *plan)
+static void tell_moves(const struct simulate_run *run, const struct rollover_plan *plan)
 {
 	for (size_t i = 0; i < plan->move_count; i++) {
 		const struct rollover_move *const move = &plan->moves[i];
@@ -133,7 +140,7 @@ static void tell_moves(const struct run *run, const struct rollover_plan *plan)
 	}
 }
 
-static struct rollover_key *add_key(struct run *run, const struct rollover_birth *birth)
+struct rollover_key *simulate_add_key(struct simulate_run *run, const struct rollover_birth *birth)
 {
 	const size_t candidate = rollover_candidate(run->keys, run->count, birth);
 	if (candidate != SIZE_MAX) {
@@ -164,7 +171,7 @@ static bool is_gone(const struct rollover_key *key)
 	return key_is_hidden(&key->key) && !key->key.goal_present && !prepared;
 }
 
-static size_t index_of(const struct run *run, int64_t id)
+static size_t index_of(const struct simulate_run *run, int64_t id)
 {
 	size_t i = 0;
 	while (i < run->count && (id == 0 || run->keys[i].key.id != id))
@@ -173,7 +180,7 @@ static size_t index_of(const struct run *run, int64_t id)
 }
 
 /* Whether keys[at] is between keys[key], which lives, and the living one that it goes back to. */
-static bool is_between(const struct run *run, size_t key, size_t at)
+static bool is_between(const struct simulate_run *run, size_t key, size_t at)
 {
 	bool passed = false;
 	for (size_t steps = 0; steps < run->count; steps++) {
@@ -187,7 +194,7 @@ static bool is_between(const struct run *run, size_t key, size_t at)
 	return false;
 }
 
-static bool is_needed(const struct run *run, size_t at)
+static bool is_needed(const struct simulate_run *run, size_t at)
 {
 	if (!is_gone(&run->keys[at]))
 		return true;
@@ -199,7 +206,7 @@ static bool is_needed(const struct run *run, size_t at)
 
 /* A key that is gone leaves once no living key's chain of predecessors leads through it to another living one: then it
  * says nothing any more. */
-static void bury(struct run *run, struct arena *mem)
+static void bury(struct simulate_run *run, struct arena *mem)
 {
 	size_t kept = 0;
 	bool *const needed = arena_calloc(mem, run->count, sizeof(*needed));
@@ -212,7 +219,7 @@ static void bury(struct run *run, struct arena *mem)
 }
 
 /* A key that may be stolen is not kept by the calendar, until nothing of it is left. */
-static bool is_urgent(const struct run *run)
+static bool is_urgent(const struct simulate_run *run)
 {
 	for (size_t i = 0; i < run->count; i++)
 		if (run->keys[i].key.id == run->urgent)
@@ -220,14 +227,14 @@ static bool is_urgent(const struct run *run)
 	return false;
 }
 
-static struct utc not_before(const struct run *run)
+static struct utc not_before(const struct simulate_run *run)
 {
 	const struct policy_windows *const windows = run->world->windows;
 	const bool free = windows == NULL || !run->published || is_urgent(run);
 	return free ? run->now : policy_windows_end(windows, run->now);
 }
 
-static struct rollover_facts facts_of(const struct run *run)
+static struct rollover_facts facts_of(const struct simulate_run *run)
 {
 	struct ttl_ledger ledgers[TTLS];
 	for (int class = 0; class < TTLS; class ++)
@@ -242,7 +249,7 @@ static struct rollover_facts facts_of(const struct run *run)
 }
 
 /* A real zone's plans follow what it served, as the engine's do. */
-static struct rollover_policy rules_of(const struct run *run, const struct rollover_facts *facts)
+static struct rollover_policy rules_of(const struct simulate_run *run, const struct rollover_facts *facts)
 {
 	struct rollover_policy rules = run->policy;
 	if (run->world->past != NULL)
@@ -251,27 +258,37 @@ static struct rollover_policy rules_of(const struct run *run, const struct rollo
 	return rules;
 }
 
+enum status simulate_plan(
+    const struct simulate_run *run, struct arena *mem, struct rollover_plan *plan, struct error *err)
+{
+	const struct rollover_facts facts = facts_of(run);
+	const struct rollover_policy rules = rules_of(run, &facts);
+	return rollover_plan(&rules, run->keys, run->count, &facts, run->now, mem, plan, err);
+}
+
 /* Plans until no key has to be made first. */
-static enum status plan_now(struct run *run, struct arena *mem, struct rollover_plan *plan, struct error *err)
+static enum status plan_now(struct simulate_run *run, struct arena *mem, struct rollover_plan *plan, struct error *err)
 {
 	for (;;) {
-		const struct rollover_facts facts = facts_of(run);
-		const struct rollover_policy rules = rules_of(run, &facts);
 		arena_reset(mem);
-		const enum status status =
-		    rollover_plan(&rules, run->keys, run->count, &facts, run->now, mem, plan, err);
+		const enum status status = simulate_plan(run, mem, plan, err);
 		if (status != STATUS_OK || plan->birth_count == 0)
 			return status;
 		for (size_t i = 0; i < plan->birth_count; i++)
-			(void)add_key(run, &plan->births[i]);
+			(void)simulate_add_key(run, &plan->births[i]);
 	}
 }
 
-static enum status step(struct run *run, struct arena *mem, struct utc *next, struct error *err)
+static enum status step(struct simulate_run *run, struct arena *mem, struct utc *next, struct error *err)
 {
 	struct rollover_plan plan;
-	const enum status status = plan_now(run, mem, &plan, err);
-	if (status != STATUS_OK)
+	struct utc until = { 0 };
+	enum status status = plan_now(run, mem, &plan, err);
+	if (status == STATUS_OK)
+		status = veto(run, &plan, mem, &until, err);
+	if (status == STATUS_OK && until.seconds != 0)
+		*next = until;
+	if (status != STATUS_OK || until.seconds != 0)
 		return status;
 	run->step_asked = false;
 	if (run->count > 0)
@@ -283,7 +300,7 @@ static enum status step(struct run *run, struct arena *mem, struct utc *next, st
 
 /* ---- the parent ---- */
 
-static bool parent_is_asked(const struct run *run)
+static bool parent_is_asked(const struct simulate_run *run)
 {
 	for (size_t i = 0; i < run->count; i++) {
 		const struct rollover_key *const key = &run->keys[i];
@@ -294,7 +311,7 @@ static bool parent_is_asked(const struct run *run)
 	return false;
 }
 
-static enum status show_ds(struct run *run, struct error *err)
+static enum status show_ds(struct simulate_run *run, struct error *err)
 {
 	struct utc since;
 	for (size_t i = 0; i < run->count; i++) {
@@ -314,7 +331,7 @@ static enum status show_ds(struct run *run, struct error *err)
 }
 
 /* The parent answers a wanted change once, `ds_delay` after it was first wanted. */
-static void ask_parent(struct run *run, struct utc wanted)
+static void ask_parent(struct simulate_run *run, struct utc wanted)
 {
 	if (!parent_is_asked(run) || run->ds_delay.seconds < 0)
 		run->parent_acts = UTC_NEVER;
@@ -323,7 +340,7 @@ static void ask_parent(struct run *run, struct utc wanted)
 }
 
 /* When the last change of the DS set that the parent does not show yet was wanted. */
-static struct utc last_wanted(const struct run *run)
+static struct utc last_wanted(const struct simulate_run *run)
 {
 	struct utc last = { 0 };
 	for (size_t i = 0; i < run->count; i++) {
@@ -334,144 +351,12 @@ static struct utc last_wanted(const struct run *run)
 	return last;
 }
 
-static enum status parent_answers(struct run *run, struct error *err)
+static enum status parent_answers(struct simulate_run *run, struct error *err)
 {
 	if (utc_before(run->now, run->parent_acts))
 		return STATUS_OK;
 	run->parent_acts = UTC_NEVER;
 	return show_ds(run, err);
-}
-
-/* ---- commands ---- */
-
-/* The key that is on its way to replace the one of a role. */
-static const struct rollover_key *coming_key(const struct run *run, enum key_role role)
-{
-	for (size_t i = run->count; i-- > 0;)
-		if (run->keys[i].key.role == role && run->keys[i].key.goal_present && !run->keys[i].key.standby)
-			return &run->keys[i];
-	return NULL;
-}
-
-static const char *order_roll(struct run *run, const struct simulate_command *command)
-{
-	const bool urgent = command->verb == SIMULATE_EMERGENCY;
-	run->has_ordered = rollover_start(run->keys, run->count, command->role, &run->policy, &run->ordered);
-	if (run->has_ordered && urgent)
-		run->urgent = run->ordered.predecessor;
-	if (run->has_ordered)
-		return NULL;
-	const struct rollover_key *const coming = coming_key(run, command->role);
-	if (coming == NULL)
-		return "no key of that role is in use";
-	if (!urgent || coming->key.predecessor == 0)
-		return "a roll of that role is under way, and its new key is not in use yet";
-	run->urgent = coming->key.predecessor;
-	return NULL;
-}
-
-static const char *order_drop(struct run *run, const struct simulate_command *command)
-{
-	struct rollover_key *const key = rollover_in_use(run->keys, run->count, command->role);
-	if (key == NULL)
-		return "no key of that role is in use";
-	if (key->key.goal_present) {
-		run->has_ordered = rollover_start(run->keys, run->count, command->role, &run->policy, &run->ordered) &&
-				   run->ordered.predecessor == key->key.id;
-		if (!run->has_ordered)
-			return "a roll of that role is under way, and its new key is not in use yet";
-	}
-	key->key.dropped = run->now;
-	return NULL;
-}
-
-static const char *order_abort(struct run *run, const struct simulate_command *command)
-{
-	for (size_t i = run->count; i-- > 0;) {
-		const struct key *const key = &run->keys[i].key;
-		if (key->role != command->role || !key->goal_present || key->predecessor == 0)
-			continue;
-		return rollover_abort(run->keys, run->count, key->id)
-			   ? NULL
-			   : "the old key is already on its way out: a new roll is the only way back";
-	}
-	return "no roll of that role is under way";
-}
-
-static const char *order_algorithm(struct run *run, const struct simulate_command *command)
-{
-	for (size_t i = 0; i < run->count; i++)
-		if (!key_is_hidden(&run->keys[i].key) && run->keys[i].key.algorithm != run->policy.algorithm)
-			return "an algorithm roll is under way";
-	run->policy.algorithm = command->algorithm;
-	return NULL;
-}
-
-static const char *order_policy(struct run *run, const struct simulate_command *command)
-{
-	if (command->verb == SIMULATE_SCHEME)
-		run->policy.csk = command->csk;
-	else
-		run->policy.insecure = command->insecure;
-	return NULL;
-}
-
-static const char *order_run(struct run *run, const struct simulate_command *command)
-{
-	if (command->verb == SIMULATE_STEP)
-		run->step_asked = true;
-	else
-		run->held = command->verb == SIMULATE_HOLD;
-	return NULL;
-}
-
-static const char *order_parent(struct run *run, const struct simulate_command *command)
-{
-	run->ds_delay = command->delay;
-	run->parent_acts = UTC_NEVER; /* asked anew */
-	return NULL;
-}
-
-/* What a person wants of keys is refused while they are held: release first. */
-static bool is_held_off(const struct run *run, enum simulate_verb verb)
-{
-	return run->held && (verb == SIMULATE_ROLL || verb == SIMULATE_EMERGENCY || verb == SIMULATE_DROP ||
-				verb == SIMULATE_ABORT || verb == SIMULATE_STEP);
-}
-
-static void carry_out(struct run *run, const struct simulate_command *command)
-{
-	typedef const char *order(struct run * run, const struct simulate_command *command);
-	static order *const orders[SIMULATE_VERBS] = {
-		[SIMULATE_ROLL] = order_roll,
-		[SIMULATE_EMERGENCY] = order_roll,
-		[SIMULATE_DROP] = order_drop,
-		[SIMULATE_ABORT] = order_abort,
-		[SIMULATE_STEP] = order_run,
-		[SIMULATE_HOLD] = order_run,
-		[SIMULATE_RELEASE] = order_run,
-		[SIMULATE_ALGORITHM] = order_algorithm,
-		[SIMULATE_SCHEME] = order_policy,
-		[SIMULATE_GOAL] = order_policy,
-		[SIMULATE_PARENT] = order_parent,
-	};
-	run->has_ordered = false;
-	const char *const reason =
-	    is_held_off(run, command->verb) ? "the zone is held" : orders[command->verb](run, command);
-	run->watcher(run->context, &(struct simulate_event){ .when = run->now,
-				       .kind = reason == NULL ? SIMULATE_ORDERED : SIMULATE_REFUSED,
-				       .command = command,
-				       .reason = reason });
-	if (run->has_ordered)
-		(void)add_key(run, &run->ordered);
-}
-
-static void obey(struct run *run)
-{
-	const struct simulate_world *const world = run->world;
-	while (
-	    run->next_command < world->command_count && !utc_before(run->now, world->commands[run->next_command].when))
-		carry_out(run, &world->commands[run->next_command++]);
 }
 
 /* ---- time ---- */
@@ -481,19 +366,19 @@ static struct utc earliest(struct utc a, struct utc b)
 	return utc_before(a, b) ? a : b;
 }
 
-static bool in_outage(const struct run *run)
+static bool in_outage(const struct simulate_run *run)
 {
 	return !utc_before(run->now, run->world->outage_from) && utc_before(run->now, run->world->outage_until);
 }
 
-static struct utc next_order(const struct run *run)
+static struct utc next_order(const struct simulate_run *run)
 {
 	const struct simulate_world *const world = run->world;
 	return run->next_command < world->command_count ? world->commands[run->next_command].when : UTC_NEVER;
 }
 
 /* What does not move at the end, and why. */
-static enum status tell_waits(struct run *run, struct arena *mem, struct error *err)
+static enum status tell_waits(struct simulate_run *run, struct arena *mem, struct error *err)
 {
 	struct rollover_plan plan;
 	const enum status status = plan_now(run, mem, &plan, err);
@@ -510,11 +395,11 @@ static enum status tell_waits(struct run *run, struct arena *mem, struct error *
 	return status;
 }
 
-static enum status run_until_end(struct run *run, struct arena *mem, struct error *err)
+static enum status run_until_end(struct simulate_run *run, struct arena *mem, struct error *err)
 {
 	while (utc_before(run->now, run->world->until)) {
 		struct utc next = UTC_NEVER;
-		obey(run);
+		simulate_obey(run);
 		enum status status = parent_answers(run, err);
 		if (status == STATUS_OK && in_outage(run))
 			next = run->world->outage_until;
@@ -549,7 +434,7 @@ struct simulate_world simulate_world_of(const struct policy *policy, struct utc 
 }
 
 /* What was before the start. What a cache may find bogus then, the simulation did not bring about. */
-static enum status begin(struct run *run, struct error *err)
+static enum status begin(struct simulate_run *run, struct error *err)
 {
 	const struct simulate_past *const past = run->world->past;
 	struct cache_conflict conflict;
@@ -572,7 +457,7 @@ static enum status begin(struct run *run, struct error *err)
 enum status simulate_run(const struct rollover_policy *policy, const struct rollover_key keys[], size_t count,
     const struct simulate_world *world, simulate_watcher *watcher, void *context, struct error *err)
 {
-	struct run *const run = memory_calloc(1, sizeof(*run));
+	struct simulate_run *const run = memory_calloc(1, sizeof(*run));
 	struct arena *const mem = arena_new(0);
 	run->policy = *policy;
 	run->world = world;

@@ -3,7 +3,8 @@
  * What the planner will do, and when, under a virtual clock and a parent that answers after a given time.
  *
  * Uses the same functions as the engine and no others, so what it shows is what will happen if the assumptions hold.
- * Every step is judged by the cache check as well.
+ * Every step is judged by the cache check as well. A real zone waits where its past forbids a step, as in a run; for a
+ * policy alone that is a failure.
  */
 #pragma once
 
@@ -69,6 +70,7 @@ enum simulate_kind {
 	SIMULATE_GONE,    /* no parent server shows it any more */
 	SIMULATE_ORDERED, /* `command` was carried out */
 	SIMULATE_REFUSED, /* `command` was not, because of `reason` */
+	SIMULATE_VETOED,  /* caches forbid a real zone's next step for now: `reason`, until `earliest` */
 	SIMULATE_WAITS,   /* at the end, `record` does not move to `to`: `why`, until `earliest` */
 };
 
@@ -80,7 +82,7 @@ struct simulate_event {
 	enum key_record record;
 	enum key_state from, to;
 	const struct simulate_command *command;
-	const char *reason; /* static text */
+	const char *reason; /* static text, or the caller's until the watcher returns */
 	enum rollover_obstacle why;
 	struct utc earliest;
 };

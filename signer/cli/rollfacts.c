@@ -264,7 +264,8 @@ static void remember(void *context, const struct simulate_event *event)
 {
 	struct future *future = context;
 	const bool of_key = event->kind == SIMULATE_MADE || event->kind == SIMULATE_TAKEN ||
-			    event->kind == SIMULATE_MOVED || event->kind == SIMULATE_SEEN;
+			    event->kind == SIMULATE_MOVED || event->kind == SIMULATE_SEEN ||
+			    event->kind == SIMULATE_VETOED;
 	if (!of_key || future->count == EVENTS_MOST)
 		return;
 	if (future->count == future->room) {
@@ -273,8 +274,10 @@ static void remember(void *context, const struct simulate_event *event)
 	}
 	struct rollover_key *key = arena_alloc(future->mem, sizeof(*key));
 	*key = *event->key;
-	future->events[future->count] = *event;
-	future->events[future->count++].key = key;
+	struct simulate_event *const kept = &future->events[future->count++];
+	*kept = *event;
+	kept->key = key;
+	kept->reason = event->reason == NULL ? NULL : arena_strdup(future->mem, event->reason);
 }
 
 static enum status foresee(const struct roll_view *view, struct utc now, struct utc until, struct span ds_delay,

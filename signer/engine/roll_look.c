@@ -203,7 +203,7 @@ static enum status earliest_good(const struct roll_view *view, const struct roll
 		if (status != STATUS_OK || good)
 			return status;
 		/* What is served now ends with the step, so that its end moves along: only what ended before helps. */
-		*out = roll_conflict_over(scratch, &conflict, *out);
+		*out = history_conflict_over(scratch, &conflict, *out);
 	}
 	*out = UTC_NEVER;
 	return STATUS_OK;
@@ -218,7 +218,7 @@ static enum status veto(struct utc now, struct arena *mem, struct roll_view *vie
 	if (status != STATUS_OK || good)
 		return status;
 	const char *const words = history_words(after, &conflict, view->plan.keys, view->count, mem);
-	struct utc until = roll_conflict_over(after, &conflict, now);
+	struct utc until = history_conflict_over(after, &conflict, now);
 	status = earliest_good(view, view->plan.keys, after, until, &until, err);
 	if (status != STATUS_OK)
 		return status;

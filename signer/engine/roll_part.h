@@ -14,9 +14,6 @@ bool roll_ds_differs(const struct rollover_key before[], const struct rollover_k
 /* The sums behind the plan's waits. */
 struct roll_wait *roll_explain(const struct roll_view *view, struct arena *mem);
 
-/* When the conflict is over because what had ended by `now` has left the caches; UTC_NEVER: nothing of it has. */
-struct utc roll_conflict_over(const struct history *history, const struct cache_conflict *conflict, struct utc now);
-
 /* Plans anew, after keys or facts of the view were changed. */
 enum status roll_plan(struct roll_view *view, struct utc now, struct arena *mem, struct error *err) MUST_CHECK;
 

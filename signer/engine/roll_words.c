@@ -12,26 +12,6 @@ bool roll_ds_differs(const struct rollover_key before[], const struct rollover_k
 	return false;
 }
 
-static struct utc end_in_caches(const struct history *history, enum history_class class, size_t index, struct utc now)
-{
-	const struct cache_version *const version = &history->versions[class][index];
-	const struct span propagation = class == HISTORY_DS ? history->parent_propagation : history->propagation;
-	if (version->until.seconds == UTC_NEVER.seconds || !utc_before(version->until, now))
-		return UTC_NEVER;
-	return utc_add(utc_add(version->until, propagation), (struct span){ version->ttl });
-}
-
-struct utc roll_conflict_over(const struct history *history, const struct cache_conflict *conflict, struct utc now)
-{
-	const struct utc ends[] = { end_in_caches(history, HISTORY_DS, conflict->ds, now),
-		end_in_caches(history, HISTORY_DNSKEY, conflict->dnskey, now),
-		end_in_caches(history, HISTORY_DATA, conflict->data, now) };
-	struct utc first = UTC_NEVER;
-	for (size_t i = 0; i < COUNT(ends); i++)
-		first = utc_before(ends[i], first) ? ends[i] : first;
-	return first;
-}
-
 /* ---- sums ---- */
 
 static void add_term(struct roll_wait *wait, const char *what, struct span span)

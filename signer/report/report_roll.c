@@ -52,6 +52,8 @@ char *report_event_words(
 		return arena_printf(mem, "makes a new %s", key_role_name(event->key->key.role));
 	if (event->kind == SIMULATE_TAKEN)
 		return arena_printf(mem, "takes %s from reserve", report_key_label(&event->key->key, mem));
+	if (event->kind == SIMULATE_VETOED)
+		return arena_printf(mem, "waits with %s: %s", report_key_label(&event->key->key, mem), event->reason);
 	if (event->kind != SIMULATE_MOVED)
 		return NULL;
 	const char *label = report_key_label(&event->key->key, mem);

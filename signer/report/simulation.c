@@ -73,6 +73,15 @@ static const char *label_of_id(const struct simulation *simulation, int64_t id)
 	return arena_printf(simulation->mem, "key #%lld", (long long)id);
 }
 
+static const char *phrase_of_veto(const struct simulation *simulation, const struct simulate_event *event)
+{
+	char until[UTC_TEXT];
+	utc_format(event->earliest, until);
+	const bool ends = event->earliest.seconds != UTC_NEVER.seconds;
+	return arena_printf(simulation->mem, "its next step waits, %s%s: %s", ends ? "until " : "for good",
+	    ends ? until : "", event->reason);
+}
+
 static const char *phrase_of(const struct simulation *simulation, const struct simulate_event *event)
 {
 	const int64_t old = event->key == NULL ? 0 : event->key->key.predecessor;
@@ -91,6 +100,8 @@ static const char *phrase_of(const struct simulation *simulation, const struct s
 		return "all parent servers show its DS";
 	case SIMULATE_GONE:
 		return "no parent server shows its DS any more";
+	case SIMULATE_VETOED:
+		return phrase_of_veto(simulation, event);
 	case SIMULATE_WAITS:
 		return rollover_obstacle_text(event->why);
 	case SIMULATE_ORDERED:

@@ -252,9 +252,16 @@ class Veto(Rolls):
         self.assertEqual(self.zrrsig(made), "hidden")
         self.assertIn("the cache check refuses", self.z("status", "nl.test", code=0).out)
         self.assert_published_is_good()
-        self.now = "2026-12-06T12:00:00Z"
-        self.sign()
-        self.assertEqual(self.zrrsig(made), "rumoured")
+        foreseen = self.json("simulate", "nl.test", "--for", "60d", code=0)["steps"]
+        safe = "2026-12-05T13:00:00Z"
+        waits = [step for step in foreseen if f"its next step waits, until {safe}" in step["what"]]
+        signs = [step for step in foreseen if "; signs the zone" in step["what"]]
+        self.assertEqual([(step["key"], step["time"]) for step in waits], [(f"ZSK {made}", self.now)])
+        self.assertEqual([(step["key"], step["time"]) for step in signs], [(f"ZSK {made}", safe)])
+        self.assertIn(f"waits with ZSK {made}: from", self.z("plan", "nl.test", code=0).out)
+        for self.now, state in (("2026-12-05T12:59:59Z", "hidden"), (safe, "rumoured")):
+            self.sign("--force")
+            self.assertEqual(self.zrrsig(made), state)
         self.assert_published_is_good()
 
     def zrrsig(self, tag):

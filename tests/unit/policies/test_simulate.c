@@ -135,6 +135,9 @@ static void write_down(void *context, const struct simulate_event *event)
 	case SIMULATE_REFUSED:
 		snprintf(line, sizeof(line), "%s refused %s: %s\n", when, event->command->text, event->reason);
 		break;
+	case SIMULATE_VETOED:
+		snprintf(line, sizeof(line), "%s veto of %s\n", when, key);
+		break;
 	case SIMULATE_SEEN:
 	case SIMULATE_GONE:
 	case SIMULATE_WAITS:
