@@ -1,11 +1,23 @@
 # SPDX-License-Identifier: MIT
 """The log: whole, exported, and the keys made again from it."""
+import collections
+import glob
 import json
 import os
+import re
 import sqlite3
 import unittest
 
+import scenes
+from ceremony import Ceremonies
 from zs import World
+
+ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../..")
+
+# Kinds of rows that carry keys, and where a replay follows one: a test below, or another file.
+KEY_ROWS = {
+    "key added": "scenes", "keys changed": "scenes", "key purge begun": "scenes", "key purged": "scenes",
+    "key backed up": "scenes", "key moved": "tests/hsm/test_moves.py", "keys recorded": "tests/unit/keystore/test_migrate.c"}
 
 
 class Audit(World):
@@ -80,6 +92,161 @@ class Audit(World):
         self.z("restore", backup, code=0)
         self.z("audit", "verify", code=0)
         self.z("audit", "replay", code=0)
+
+
+def security_first(world):
+    scenes.published(world)
+    return ("emergency", "nl.test", "--key", scenes.tags(world, "ksk")[0], "--plan", "security-first", "--reason", "stolen",
+            "--yes")
+
+
+def backup_done(world):
+    policy = world.write("backup.yaml", "name: backup\nkeys: {require-backup: true, pool-zsk: 2}\n")
+    world.z("zone", "add", "nl.test", "-i", world.input, "-o", world.output, "--policy", policy, code=0)
+    world.z("sign", "nl.test", "-i", world.input, "-o", world.output)
+    return "key", "backup-done", "nl.test", "--all", "--reason", "in the safe"
+
+
+def public_key_of_others(world):
+    scenes.import_key(world)
+    name = next(name for name in os.listdir(world.folder) if name.startswith("Knl.test") and name.endswith(".key"))
+    return "key", "import", "nl.test", world.path(name), "--public-only"
+
+
+def parent_asked(world):
+    scenes.published(world)
+    world.z("zone", "set-parents", "nl.test", "--parents", "127.0.0.1@1", code=0)
+    return "sign", "nl.test", "-i", world.input, "-o", world.output
+
+
+MORE = (security_first, backup_done, public_key_of_others, parent_asked)
+
+
+class EveryChange(World):
+    """Whatever changes keys, the log alone makes them again, at each moment and bit for bit."""
+
+    def watch(self):
+        """From now on the database itself notes each write to the table of keys, and after which row of the log."""
+        with sqlite3.connect(os.path.join(self.state, "keystore.db")) as store:
+            store.execute("CREATE TABLE written (key INTEGER, after INTEGER)")
+            for what in ("INSERT", "UPDATE"):
+                store.execute(f"CREATE TRIGGER note_{what} AFTER {what} ON keys BEGIN INSERT INTO written "
+                              "SELECT NEW.id, coalesce(max(id), 0) FROM audit; END")
+        store.close()
+
+    def judge(self):
+        """Each write is followed by a row that has the key; the kinds of those rows."""
+        self.z("audit", "verify", code=0)
+        self.z("audit", "replay", code=0)
+        kinds = set()
+        with sqlite3.connect(os.path.join(self.state, "keystore.db")) as store:
+            rows = store.execute("SELECT id, what, detail FROM audit WHERE instr(detail, char(10)) > 0").fetchall()
+            for key, after in store.execute("SELECT DISTINCT key, after FROM written").fetchall():
+                told = [what for row, what, detail in rows if row > after and re.search(rf"(?m)^.* id {key} sha256 ", detail)]
+                self.assertTrue(told, f"key {key}, written after row {after}, is in no later row")
+                kinds.add(told[0])
+        store.close()
+        return kinds
+
+    def test_after_each_command_the_log_makes_every_key_again(self):
+        kinds = set()
+        for scene in scenes.SCENES + MORE:
+            with self.subTest(scene.__name__):
+                world = EveryChange("judge")
+                world.setUp()
+                try:
+                    world.watch()
+                    world.z(*scene(world), code=0)
+                    kinds |= world.judge()
+                    world.z("sign", "nl.test", "-i", world.input, "-o", world.output)
+                    kinds |= world.judge()
+                finally:
+                    world.doCleanups()
+        self.assertEqual(kinds, {kind for kind, where in KEY_ROWS.items() if where == "scenes"})
+
+    def test_no_column_of_a_key_is_outside_the_log(self):
+        self.z("sign", "nl.test", "-i", self.input, "-o", self.output, code=0)
+        store = sqlite3.connect(os.path.join(self.state, "keystore.db"), isolation_level=None)
+        self.addCleanup(store.close)
+        store.execute("PRAGMA ignore_check_constraints = ON")
+        store.execute("PRAGMA foreign_keys = OFF")
+        columns = [(name, kind) for _, name, kind, *_ in store.execute("PRAGMA table_info(keys)")]
+        self.assertGreater(len(columns), 25)
+        other = {"role": "CSK", "zone": 2, "goal_present": 0, "public_key": b"x" * 64, "fingerprint": b"x" * 32,
+                 "locator": "file:other", **{record: "unretentive" for record in ("dnskey", "krrsig", "ds")},
+                 "zrrsig": "hidden", "standby": 1, "is_foreign": 1, "flags": 256, "was_full": 15}
+        store.execute("INSERT INTO zones SELECT 2, 'de.test.', " + ", ".join(
+            name for _, name, *_ in store.execute("PRAGMA table_info(zones)").fetchall()[2:]) + " FROM zones WHERE id = 1")
+        for name, _ in columns:
+            with self.subTest(name):
+                old, = store.execute(f"SELECT {name} FROM keys WHERE id = 1").fetchone()
+                new = other[name] if name in other else (old or 0) + 7
+                store.execute(f"UPDATE keys SET {name} = ? WHERE id = 1", (new,))
+                done = self.z("audit", "replay")
+                self.assertIn(done.returncode, (1, 74), f"{name} {old!r} -> {new!r}: {done.out}{done.err}")
+                store.execute(f"UPDATE keys SET {name} = ? WHERE {name} IS ? AND (id = 1 OR ?)", (old, new, name == "id"))
+        self.z("audit", "replay", code=0)
+
+
+class OfflineKeys(Ceremonies):
+    def test_both_keystores_of_a_ceremony_replay(self):
+        self.ceremony()
+        for _ in range(10):
+            self.publish()
+            self.go(days=7)
+        self.z("audit", "replay", code=0)
+        self.k("audit", "replay", code=0)
+
+
+class Kinds(unittest.TestCase):
+    """The program's source: what is written into the log with keys, and by whom."""
+
+    def sources(self):
+        for path in sorted(glob.glob(os.path.join(ROOT, "keystore/*.c"))):
+            with open(path, encoding="utf-8") as file:
+                yield os.path.basename(path), file.read()
+
+    @staticmethod
+    def calls(text, name):
+        """The arguments of each call, as text."""
+        for found in re.finditer(rf"\b{name}\(", text):
+            depth, start, at, out, quoted = 1, found.end(), found.end(), [], False
+            while depth > 0:
+                if text[at] == '"' and text[at - 1] != "\\":
+                    quoted = not quoted
+                elif not quoted and text[at] in "([{":
+                    depth += 1
+                elif not quoted and text[at] in ")]}":
+                    depth -= 1
+                if not quoted and ((text[at] == "," and depth == 1) or depth == 0):
+                    out.append(text[start:at].strip())
+                    start = at + 1
+                at += 1
+            yield out
+
+    def test_every_kind_of_row_with_keys_is_one_that_a_replay_was_seen_to_follow(self):
+        kinds = set()
+        for _, text in self.sources():
+            for args in self.calls(text, "audit_append_keys"):
+                kinds |= set(re.findall(r'"([^"]+)"', args[3]))
+            for args in self.calls(text, "store_set_key_time"):  # which hands its kind on
+                kinds |= set(re.findall(r'"([^"]+)"', args[4]))
+        self.assertEqual(kinds, set(KEY_ROWS))
+        for where in set(KEY_ROWS.values()) - {"scenes"}:
+            with open(os.path.join(ROOT, where), encoding="utf-8") as file:
+                self.assertRegex(file.read(), r'"audit", "replay"|store_audit_replay')
+
+    def test_whoever_writes_a_key_writes_its_line(self):
+        """The files with SQL that changes the table of keys are those that tell the log of keys."""
+        writes = {name for name, text in self.sources() if re.search(r"\b(UPDATE|INTO|DELETE FROM) keys\b", text)}
+        tells = {name for name, text in self.sources()
+                 if any(True for _ in self.calls(text, "audit_append_keys")) and not name.startswith("audit")}
+        self.assertEqual(writes, tells)
+        self.assertGreaterEqual(len(writes), 3)
+        for folder in ("signer", "policies"):
+            for path in glob.glob(os.path.join(ROOT, folder, "**/*.c"), recursive=True):
+                with open(path, encoding="utf-8") as file:
+                    self.assertNotRegex(file.read(), r"\b(UPDATE|INTO|DELETE FROM) keys\b", path)
 
 
 if __name__ == "__main__":
