@@ -93,7 +93,7 @@ class Adopt(World):
                 self.assert_goes_on(before)
 
     def test_a_combined_key_of_knot_comes_as_pem(self):
-        """keymgr keeps PKCS#8 in PEM, as softhsm's and OpenDNSSEC's exports are."""
+        """keymgr keeps PKCS#8 in PEM, as token-export writes OpenDNSSEC's keys."""
         config = self.write("knot.conf", f"database:\n  storage: {self.path('knot')}\n"
                             "policy:\n  - id: p\n    algorithm: ecdsap256sha256\n    single-type-signing: on\n"
                             f"zone:\n  - domain: nl.test\n    storage: {self.folder}\n    file: knot.zone\n"

@@ -72,6 +72,8 @@ class Chain:
         signers = []
         with open(path, encoding="ascii") as file:
             for line in file:
+                if line[0] in "\n;":  # of another signer
+                    continue
                 owner, ttl, _, kind, rdata = line.rstrip("\n").split("\t", 4)
                 if kind == "DNSKEY":
                     key = dns.rdata.from_text(dns.rdataclass.IN, dns.rdatatype.DNSKEY, rdata)
