@@ -93,3 +93,17 @@ void token_signer_free(struct token_signer *signer);
  * has room for 512 octets. No allocation per call beyond OpenSSL's own. */
 enum status token_sign(struct token_signer *signer, const uint8_t *data, size_t size, uint8_t *out, size_t *out_size,
     struct error *err) MUST_CHECK;
+
+/* How fast a store of stores.conf signs. */
+enum { TOKEN_RATES = 4 };
+struct token_rate {
+	const char *algorithm;
+	unsigned bits;         /* of an RSA key; else 0 */
+	bool known;            /* the token makes keys of that algorithm */
+	double bare, verified; /* signatures a second in all sessions: the calls alone; and as a zone is signed */
+};
+
+/* Signs with `sessions` threads for some seconds per algorithm, with keys that live in a session and leave nothing on
+ * the token. STATUS_MISSING if there is no such store. */
+enum status token_bench(struct token *token, const char *store, unsigned sessions, double seconds,
+    struct token_rate out[TOKEN_RATES], size_t *count, struct error *err) MUST_CHECK;

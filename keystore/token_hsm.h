@@ -15,6 +15,7 @@
 #include <stdatomic.h>
 
 #include "keystore/key.h"
+#include "keystore/token.h"
 #include "keystore/token_pem.h"
 #include "signer/base/error.h"
 
@@ -74,6 +75,10 @@ enum status hsm_signer_prove(struct hsm_signer *signer, struct bytes rrset, stru
  * first failure is the status. */
 enum status hsm_prove(struct hsm_list *list, const struct key *key, EVP_PKEY *published, struct bytes rrset,
     struct error *err) MUST_CHECK;
+
+/* token_bench. */
+enum status hsm_bench(struct hsm_list *list, const char *name, unsigned sessions, double seconds,
+    struct token_rate out[TOKEN_RATES], size_t *count, struct error *err) MUST_CHECK;
 
 /* For another thread: its own session, on the next of the key's tokens. */
 struct hsm_signer *hsm_signer_copy(struct hsm_signer *signer);

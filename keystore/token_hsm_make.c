@@ -10,16 +10,13 @@ enum { NEW_RSA_LEAST = 2048 };
 
 /* ---- making the pair ---- */
 
-struct pair {
-	CK_OBJECT_HANDLE private_object, public_object;
-};
-
 /* The CKA_ID is not known before the key is: a random one stands there for a moment. */
-static enum status make_pair(
-    const struct hsm_session *session, const struct key *key, bool carried, struct pair *out, struct error *err)
+enum status hsm_make_pair(const struct hsm_session *session, const struct key *key, bool stays, bool carried,
+    struct hsm_pair *out, struct error *err)
 {
 	const struct hsm_kind *const kind = hsm_kind_of(key->algorithm);
 	CK_BBOOL yes = CK_TRUE;
+	CK_BBOOL kept = stays ? CK_TRUE : CK_FALSE;
 	CK_BBOOL leaves = carried ? CK_TRUE : CK_FALSE;
 	CK_BBOOL no = CK_FALSE;
 	uint8_t id[32];
@@ -28,12 +25,12 @@ static enum status make_pair(
 	const bool rsa = kind->type == CKK_RSA;
 	if (RAND_bytes(id, sizeof(id)) != 1)
 		return error_set(err, STATUS_KEY, "no random octets");
-	CK_ATTRIBUTE public_half[] = { FLAG(CKA_TOKEN, &yes), FLAG(CKA_VERIFY, &yes), FLAG(CKA_PRIVATE, &no),
+	CK_ATTRIBUTE public_half[] = { FLAG(CKA_TOKEN, &kept), FLAG(CKA_VERIFY, &yes), FLAG(CKA_PRIVATE, &no),
 		{ CKA_ID, id, sizeof(id) },
 		rsa ? (CK_ATTRIBUTE)ITEM(CKA_MODULUS_BITS, bits)
 		    : (CK_ATTRIBUTE){ CKA_EC_PARAMS, (void *)kind->params, kind->params_size },
 		{ CKA_PUBLIC_EXPONENT, exponent, sizeof(exponent) } };
-	CK_ATTRIBUTE private_half[] = { FLAG(CKA_TOKEN, &yes), FLAG(CKA_PRIVATE, &yes), FLAG(CKA_SENSITIVE, &yes),
+	CK_ATTRIBUTE private_half[] = { FLAG(CKA_TOKEN, &kept), FLAG(CKA_PRIVATE, &yes), FLAG(CKA_SENSITIVE, &yes),
 		FLAG(CKA_SIGN, &yes), FLAG(CKA_EXTRACTABLE, &leaves), { CKA_ID, id, sizeof(id) } };
 	CK_MECHANISM mechanism = { kind->make, NULL, 0 };
 	const CK_RV rv = session->hsm->module->C_GenerateKeyPair(session->handle, &mechanism, public_half,
@@ -42,8 +39,8 @@ static enum status make_pair(
 	return rv == CKR_OK ? STATUS_OK : hsm_refuse(session->hsm, err, rv, "no key was made");
 }
 
-static enum status name_pair(
-    const struct hsm_session *session, const struct key *key, const struct pair *pair, struct error *err)
+enum status hsm_name_pair(
+    const struct hsm_session *session, const struct key *key, const struct hsm_pair *pair, struct error *err)
 {
 	char label[64];
 	const int size = snprintf(label, sizeof(label), "zoneseal %s %u", key_role_name(key->role), key->tag);
@@ -56,14 +53,14 @@ static enum status name_pair(
 	return rv == CKR_OK ? STATUS_OK : hsm_refuse(session->hsm, err, rv, "the key cannot be given its CKA_ID");
 }
 
-static void destroy_pair(const struct hsm_session *session, const struct pair *pair)
+static void destroy_pair(const struct hsm_session *session, const struct hsm_pair *pair)
 {
 	session->hsm->module->C_DestroyObject(session->handle, pair->private_object);
 	session->hsm->module->C_DestroyObject(session->handle, pair->public_object);
 }
 
-static enum status identify(
-    const struct hsm_session *session, const struct pair *pair, struct key *key, struct error *err)
+enum status hsm_identify(
+    const struct hsm_session *session, const struct hsm_pair *pair, struct key *key, struct error *err)
 {
 	const enum status status = hsm_read_public(
 	    session, pair->public_object, alg_by_number(key->algorithm), key->public_key, &key->public_size, err);
@@ -72,8 +69,8 @@ static enum status identify(
 	return status;
 }
 
-static enum status make_first(
-    struct hsm *hsm, bool carried, struct hsm_session *session, struct pair *pair, struct key *key, struct error *err)
+static enum status make_first(struct hsm *hsm, bool carried, struct hsm_session *session, struct hsm_pair *pair,
+    struct key *key, struct error *err)
 {
 	const struct algorithm *const algorithm = alg_by_number(key->algorithm);
 	if (algorithm == NULL || hsm_kind_of(key->algorithm) == NULL)
@@ -86,19 +83,19 @@ static enum status make_first(
 	enum status status = hsm_session_open(hsm, true, session, err);
 	if (status != STATUS_OK)
 		return status;
-	status = make_pair(session, key, carried, pair, err);
+	status = hsm_make_pair(session, key, true, carried, pair, err);
 	if (status != STATUS_OK)
 		return status;
-	status = identify(session, pair, key, err);
+	status = hsm_identify(session, pair, key, err);
 	if (status == STATUS_OK)
-		status = name_pair(session, key, pair, err);
+		status = hsm_name_pair(session, key, pair, err);
 	if (status != STATUS_OK)
 		destroy_pair(session, pair);
 	return status;
 }
 
 static enum status carry_to(const struct hsm_session *from, struct hsm *hsm, const struct key *key,
-    const struct pair *pair, bool leaves, struct error *err)
+    const struct hsm_pair *pair, bool leaves, struct error *err)
 {
 	struct hsm_session to = { .hsm = hsm };
 	enum status status = hsm_session_open(hsm, true, &to, err);
@@ -126,7 +123,7 @@ enum status hsm_prove_all(struct hsm_list *list, const struct key *key, struct e
 }
 
 /* It has been carried, and leaves no more. */
-static enum status seal(const struct hsm_session *session, const struct pair *pair, struct error *err)
+static enum status seal(const struct hsm_session *session, const struct hsm_pair *pair, struct error *err)
 {
 	CK_BBOOL no = CK_FALSE;
 	CK_ATTRIBUTE wanted = FLAG(CKA_EXTRACTABLE, &no);
@@ -140,7 +137,7 @@ enum status hsm_generate(struct hsm_list *list, struct key *key, struct error *e
 	const size_t count = list->role_count[key->role];
 	struct key made = *key;
 	struct hsm_session session = { .hsm = role[0] };
-	struct pair pair = { 0, 0 };
+	struct hsm_pair pair = { 0, 0 };
 	const bool leaves = hsm_leaves(list, count);
 	enum status status = make_first(role[0], leaves || count > 1, &session, &pair, &made, err);
 	const bool is_made = status == STATUS_OK;

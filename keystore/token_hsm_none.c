@@ -105,6 +105,18 @@ enum status hsm_prove(
 	return refuse(err);
 }
 
+enum status hsm_bench(struct hsm_list *list, const char *name, unsigned sessions, double seconds,
+    struct token_rate out[TOKEN_RATES], size_t *count, struct error *err)
+{
+	(void)list;
+	(void)name;
+	(void)sessions;
+	(void)seconds;
+	(void)out;
+	(void)count;
+	return refuse(err);
+}
+
 struct hsm_signer *hsm_signer_copy(struct hsm_signer *signer)
 {
 	return signer;

@@ -11,6 +11,7 @@
 #include "keystore/algorithm.h"
 #include "keystore/token_hsm.h"
 #include "keystore/token_ledger.h"
+#include "signer/base/bytes.h"
 
 /* Rows of a PKCS#11 template; `value` is the address of a CK_BBOOL, or an object. */
 #define FLAG(name, value)                                                                                              \
@@ -109,6 +110,26 @@ struct hsm_kind {
 };
 
 const struct hsm_kind *hsm_kind_of(uint8_t algorithm);
+
+struct hsm_pair {
+	CK_OBJECT_HANDLE private_object, public_object;
+};
+
+/* A new pair of the key's algorithm and bits, with a random CKA_ID. `stays`: an object of the token, else of the
+ * session and gone with it. `carried`: it may be wrapped. */
+enum status hsm_make_pair(const struct hsm_session *session, const struct key *key, bool stays, bool carried,
+    struct hsm_pair *out, struct error *err) MUST_CHECK;
+
+/* Reads its public half into `key`; then gives it the fingerprint as CKA_ID. */
+enum status hsm_identify(
+    const struct hsm_session *session, const struct hsm_pair *pair, struct key *key, struct error *err) MUST_CHECK;
+enum status hsm_name_pair(const struct hsm_session *session, const struct key *key, const struct hsm_pair *pair,
+    struct error *err) MUST_CHECK;
+
+/* What a token is given to sign for `data`, in `room` or in the data themselves; false if hashing fails. */
+enum { HSM_INPUT = 128 };
+bool hsm_make_input(const struct algorithm *algorithm, const struct hsm_kind *kind, struct bytes data,
+    uint8_t room[HSM_INPUT], struct bytes *out);
 
 /* Whether a key that is made or brought now may leave the token again, wrapped. */
 bool hsm_leaves(const struct hsm_list *list, size_t stores);

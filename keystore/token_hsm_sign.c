@@ -8,7 +8,7 @@
 #include "keystore/token_hsm_private.h"
 #include "signer/base/arena.h"
 
-enum { CHALLENGE = 64, SIGNATURE = 512, DIGEST_INFO = 128 };
+enum { CHALLENGE = 64, SIGNATURE = 512 };
 
 struct seat {
 	struct hsm_session session;
@@ -40,19 +40,19 @@ static enum status open_seat(const struct hsm_signer *signer, struct seat *seat,
 }
 
 /* What the token is to sign: the digest for ECDSA, the DigestInfo for RSA (RFC 8017 9.2), the data for EdDSA. */
-static bool make_input(const struct hsm_signer *signer, struct bytes data, uint8_t room[DIGEST_INFO], struct bytes *out)
+bool hsm_make_input(const struct algorithm *algorithm, const struct hsm_kind *kind, struct bytes data,
+    uint8_t room[HSM_INPUT], struct bytes *out)
 {
 	size_t size = 0;
-	if (signer->algorithm->digest == NULL) {
+	if (algorithm->digest == NULL) {
 		*out = data;
 		return true;
 	}
-	if (signer->kind->prefix_size > 0)
-		memcpy(room, signer->kind->prefix, signer->kind->prefix_size);
-	if (EVP_Q_digest(NULL, signer->algorithm->digest, NULL, data.data, data.size, room + signer->kind->prefix_size,
-		&size) != 1)
+	if (kind->prefix_size > 0)
+		memcpy(room, kind->prefix, kind->prefix_size);
+	if (EVP_Q_digest(NULL, algorithm->digest, NULL, data.data, data.size, room + kind->prefix_size, &size) != 1)
 		return false;
-	*out = (struct bytes){ room, signer->kind->prefix_size + size };
+	*out = (struct bytes){ room, kind->prefix_size + size };
 	return true;
 }
 
@@ -71,11 +71,11 @@ static CK_RV ask(
 static enum status sign_at(const struct hsm_signer *signer, struct seat *seat, struct bytes data,
     uint8_t out[SIGNATURE], size_t *out_size, struct error *err)
 {
-	uint8_t room[DIGEST_INFO];
+	uint8_t room[HSM_INPUT];
 	struct bytes input;
 	CK_RV rv = CKR_OK;
 	CK_ULONG size = SIGNATURE;
-	if (!make_input(signer, data, room, &input))
+	if (!hsm_make_input(signer->algorithm, signer->kind, data, room, &input))
 		return error_set(err, STATUS_KEY, "hashing failed");
 	for (int attempt = 0; attempt < 2; attempt++) {
 		const enum status status = seat->session.open ? STATUS_OK : open_seat(signer, seat, err);

@@ -26,11 +26,6 @@ enum { NAME_SIZE = TOKEN_FILE_NAME, FILE_MOST = 65536, NEW_RSA_LEAST = 2048 };
 
 static const char scheme[] = "file:";
 
-static enum status read_passphrase(const char *path, struct secret *out, struct error *err)
-{
-	return secret_read_file("passphrase file", path, out, err);
-}
-
 /* A signature takes some 500 octets of it at a time, and fails where it is full: this is enough for 2000 threads. */
 enum { SECURE_HEAP = 1 << 20, SECURE_LEAST = 16 };
 
@@ -60,7 +55,7 @@ enum status token_open_soft(const char *keys_folder, const char *passphrase_file
 	if (status == STATUS_OK)
 		status = secret_check_mode(keys_folder, &info, 0, err);
 	if (status == STATUS_OK && passphrase_file != NULL)
-		status = read_passphrase(passphrase_file, &token->passphrase, err);
+		status = secret_read_file("passphrase file", passphrase_file, &token->passphrase, err);
 	if (status == STATUS_OK)
 		status = load_stores(token, err);
 	if (status != STATUS_OK)
@@ -496,6 +491,12 @@ enum status token_soft_load(struct token *token, const struct key *key, EVP_PKEY
 	else
 		EVP_PKEY_free(pkey);
 	return status;
+}
+
+enum status token_bench(struct token *token, const char *store, unsigned sessions, double seconds,
+    struct token_rate out[TOKEN_RATES], size_t *count, struct error *err)
+{
+	return hsm_bench(token->tokens, store, sessions, seconds, out, count, err);
 }
 
 const struct secret *token_soft_passphrase(const struct token *token)

@@ -81,6 +81,8 @@ enum option_id {
 	OPTION_PLAN,
 	OPTION_TO,
 	OPTION_REMOVE_SOURCE,
+	OPTION_SESSIONS,
+	OPTION_SECONDS,
 	OPTIONS,
 };
 
@@ -144,6 +146,7 @@ extern const struct command command_key_backup_done;
 extern const struct command command_key_test;
 extern const struct command command_key_export;
 extern const struct command command_key_move;
+extern const struct command command_key_bench;
 extern const struct command command_ds_show;
 extern const struct command command_ds_check;
 extern const struct command command_parity_export, command_parity_standby, command_parity_check;

@@ -74,6 +74,8 @@ const struct option_row cli_options[OPTIONS] = {
 	    "availability-first (default) or security-first, which breaks validation" },
 	[OPTION_TO] = { "to", 0, "STORE,...", "names in keys/stores.conf (default: where new keys of the role go)" },
 	[OPTION_REMOVE_SOURCE] = { "remove-source", 0, NULL, "destroy the copies in the old places" },
+	[OPTION_SESSIONS] = { "sessions", 0, "N", "sessions that sign at the same time (default: one a core)" },
+	[OPTION_SECONDS] = { "seconds", 0, "N", "how long each measurement takes (default: 2)" },
 };
 
 static const struct command *const rows[] = {
@@ -103,6 +105,7 @@ static const struct command *const rows[] = {
 	&command_key_export,
 	&command_key_move,
 	&command_key_test,
+	&command_key_bench,
 	&command_key_backup_done,
 	&command_key_purge,
 	&command_key_revoke,

@@ -97,8 +97,78 @@ static bool is_foreign(const struct run *run, const struct record *record)
 	return record->type == RRTYPE_RRSIG && !is_our_signature(run, record);
 }
 
-/* A file that is to be replaced: its serial counts for the floor, and foreign keys in it stop us. A file that is no
- * zone has neither. */
+static enum status refuse_foreign(const struct run *run, struct error *err)
+{
+	return error_set(err, STATUS_REFUSED,
+	    "output %s holds DNSKEY or RRSIG of keys that are not in this keystore: another signer's; replacing it "
+	    "would "
+	    "turn the zone bogus; take it over with zoneseal zone adopt %s, or start over with --new-keys",
+	    run->output.path, run->zone.name);
+}
+
+/* What a file shows of one of our keys. */
+struct shown {
+	bool dnskey, signs_keys, signs_zone;
+};
+
+static void note_shown(const struct run *run, const struct record *record, struct shown *shown)
+{
+	const bool apex = name_equal(record->owner, run->apex);
+	uint8_t rdata[DNSKEY_RDATA];
+	for (size_t i = 0; i < run->keys.count; i++) {
+		const struct key *const key = &run->keys.all[i];
+		if (record->type == RRTYPE_DNSKEY && apex) {
+			const size_t size = dnskey_rdata(key, rdata);
+			if (size == record->rdata_size && memcmp(rdata, record->rdata, size) == 0)
+				shown[i].dnskey = true;
+		} else if (record->type == RRTYPE_RRSIG && record->rdata_size >= 18 &&
+			   key->algorithm == record->rdata[2] &&
+			   bytes_get_u16(record->rdata + 16) == key_published_tag(key)) {
+			const uint16_t covered = bytes_get_u16(record->rdata);
+			if (covered == RRTYPE_DNSKEY)
+				shown[i].signs_keys = true;
+			else if (covered != RRTYPE_CDS && covered != RRTYPE_CDNSKEY)
+				shown[i].signs_zone = true;
+		}
+	}
+}
+
+/* What the key does there and, by the keystore, does not; or the other way round. NULL: they agree. Old signatures may
+ * be there as long as their key is on its way out. */
+static const char *contradiction(const struct key *key, const struct shown *shown)
+{
+	if (shown->dnskey != key_is_published(key))
+		return shown->dnskey ? "is in its DNSKEY RRset" : "is not in its DNSKEY RRset";
+	if (shown->signs_keys != key_signs_keys(key))
+		return shown->signs_keys ? "signs its DNSKEY RRset" : "does not sign its DNSKEY RRset";
+	if (shown->signs_zone && !key_signs_zone(key) && key->state[KEY_ZRRSIG] != KEY_UNRETENTIVE)
+		return "signs its records";
+	return !shown->signs_zone && key_signs_zone(key) ? "signs none of its records" : NULL;
+}
+
+/* A restored keystore whose keys are those of the file, and whose states are of another time, would publish what caches
+ * that hold the file's keys or signatures find bogus. A file that shows no key of ours says nothing about them. */
+static enum status check_states(const struct run *run, const struct shown *shown, struct error *err)
+{
+	bool any = false;
+	for (size_t i = 0; i < run->keys.count; i++)
+		any = any || shown[i].dnskey;
+	for (size_t i = 0; i < run->keys.count && any; i++) {
+		const struct key *const key = &run->keys.all[i];
+		const char *const what = contradiction(key, &shown[i]);
+		if (what != NULL)
+			return error_set(err, STATUS_REFUSED,
+			    "output %s: %s %u %s, and this keystore says otherwise: it is of another time than what is "
+			    "published, as after the restoration of an old backup; replacing the file would turn the "
+			    "zone bogus for caches. Restore a newer backup, put the version back that the keystore "
+			    "knows, or start over with --new-keys",
+			    run->output.path, key_role_name(key->role), key_published_tag(key), what);
+	}
+	return STATUS_OK;
+}
+
+/* A file that is to be replaced: its serial counts for the floor; foreign keys in it, and keys that do there what they
+ * do not do by the keystore, stop us. A file that is no zone has neither. */
 static enum status inspect_foreign(struct run *run, int file, struct error *err)
 {
 	struct zonetext text = { 0 };
@@ -107,16 +177,15 @@ static enum status inspect_foreign(struct run *run, int file, struct error *err)
 	};
 	enum status status = STATUS_OK;
 	if (lseek(file, 0, SEEK_SET) == 0 && zonetext_read(file, &options, &text, NULL) == STATUS_OK) {
+		struct shown *const shown = arena_calloc(run->mem, run->keys.count + 1, sizeof(*shown));
 		run->output.has_serial = sign_input_serial(text.records, text.count, run->apex, &run->output.serial);
-		for (size_t i = 0; i < text.count && status == STATUS_OK && !run->options->new_keys; i++)
+		for (size_t i = 0; i < text.count && status == STATUS_OK && !run->options->new_keys; i++) {
 			if (is_foreign(run, &text.records[i]))
-				status = error_set(err, STATUS_REFUSED,
-				    "output %s holds DNSKEY or RRSIG of keys that are not in this keystore: another "
-				    "signer's; "
-				    "replacing it would turn the zone bogus; take it over with zoneseal zone adopt %s, "
-				    "or "
-				    "start over with --new-keys",
-				    run->output.path, run->zone.name);
+				status = refuse_foreign(run, err);
+			note_shown(run, &text.records[i], shown);
+		}
+		if (status == STATUS_OK && !run->options->new_keys)
+			status = check_states(run, shown, err);
 	}
 	zonetext_free(&text);
 	return status;

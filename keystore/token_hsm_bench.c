@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: MIT */
+#include <openssl/rand.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "keystore/dnskey.h"
+#include "keystore/token_hsm_private.h"
+#include "signer/base/workers.h"
+
+enum { DATA = 200, SIGNATURE = 512, FLAGS_ZONE = 256 };
+
+static const uint8_t algorithms[] = { 8, 13, 14, 15 };
+
+/* One algorithm: every item of the work is a session that signs until the time is over. */
+struct race {
+	struct hsm *hsm;
+	const struct algorithm *algorithm;
+	const struct hsm_kind *kind;
+	const struct key *key;
+	struct hsm_signer *signer; /* NULL: the calls alone */
+	double seconds;
+	pthread_mutex_t lock;
+	uint64_t made;
+};
+
+static double clock_now(void)
+{
+	struct timespec now;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
+}
+
+static enum status sign_bare(const struct race *race, const struct hsm_session *session, CK_OBJECT_HANDLE object,
+    struct bytes data, struct error *err)
+{
+	uint8_t room[HSM_INPUT];
+	uint8_t signature[SIGNATURE];
+	CK_ULONG size = sizeof(signature);
+	struct bytes input;
+	CK_MECHANISM mechanism = { race->kind->sign, NULL, 0 };
+	if (!hsm_make_input(race->algorithm, race->kind, data, room, &input))
+		return error_set(err, STATUS_KEY, "hashing failed");
+	CK_RV rv = session->hsm->module->C_SignInit(session->handle, &mechanism, object);
+	if (rv == CKR_OK)
+		rv = session->hsm->module->C_Sign(session->handle, (CK_BYTE *)input.data, input.size, signature, &size);
+	return rv == CKR_OK ? STATUS_OK : hsm_refuse(session->hsm, err, rv, "signing failed");
+}
+
+static enum status run_bare(struct race *race, struct bytes data, uint64_t *made, struct error *err)
+{
+	struct hsm_session session = { .hsm = race->hsm };
+	CK_OBJECT_HANDLE object = 0;
+	enum status status = hsm_session_open(race->hsm, false, &session, err);
+	if (status == STATUS_OK)
+		status = hsm_find_private(&session, race->key, &object, err);
+	for (const double end = clock_now() + race->seconds; status == STATUS_OK && clock_now() < end; ++*made)
+		status = sign_bare(race, &session, object, data, err);
+	hsm_session_close(&session);
+	return status;
+}
+
+static enum status run_proved(struct race *race, struct bytes data, uint64_t *made, struct error *err)
+{
+	uint8_t signature[SIGNATURE];
+	size_t size = 0;
+	enum status status = STATUS_OK;
+	pthread_mutex_lock(&race->lock);
+	struct hsm_signer *const signer = hsm_signer_copy(race->signer);
+	pthread_mutex_unlock(&race->lock);
+	for (const double end = clock_now() + race->seconds; status == STATUS_OK && clock_now() < end; ++*made)
+		status = hsm_sign(signer, data.data, data.size, signature, &size, err);
+	hsm_signer_free(signer);
+	return status;
+}
+
+static enum status run_session(void *context, unsigned worker, size_t first, size_t end, struct error *err)
+{
+	struct race *const race = context;
+	uint8_t data[DATA];
+	uint64_t made = 0;
+	(void)worker;
+	(void)first;
+	(void)end;
+	if (RAND_bytes(data, sizeof(data)) != 1)
+		return error_set(err, STATUS_KEY, "no random octets");
+	const struct bytes octets = { data, sizeof(data) };
+	const enum status status =
+	    race->signer == NULL ? run_bare(race, octets, &made, err) : run_proved(race, octets, &made, err);
+	pthread_mutex_lock(&race->lock);
+	race->made += made;
+	pthread_mutex_unlock(&race->lock);
+	return status;
+}
+
+static enum status run_race(struct race *race, unsigned sessions, double *rate, struct error *err)
+{
+	race->made = 0;
+	const double begun = clock_now();
+	const enum status status = workers_run(sessions, sessions, 1, run_session, race, err);
+	if (status == STATUS_OK)
+		*rate = (double)race->made / (clock_now() - begun);
+	return status;
+}
+
+/* With the pair in place, first the calls alone, then as a zone is signed. */
+static enum status measure(struct hsm_list *list, struct hsm *hsm, const struct key *key, unsigned sessions,
+    double seconds, struct token_rate *out, struct error *err)
+{
+	EVP_PKEY *published = NULL;
+	struct hsm_signer *signer = NULL;
+	struct race race = { .hsm = hsm,
+		.algorithm = alg_by_number(key->algorithm),
+		.kind = hsm_kind_of(key->algorithm),
+		.key = key,
+		.seconds = seconds,
+		.lock = PTHREAD_MUTEX_INITIALIZER };
+	enum status status = dnskey_public_to_pkey(race.algorithm, key->public_key, key->public_size, &published, err);
+	if (status == STATUS_OK)
+		status = hsm_signer_new(list, key, published, &signer, err);
+	if (status == STATUS_OK)
+		status = run_race(&race, sessions, &out->bare, err);
+	race.signer = signer;
+	if (status == STATUS_OK)
+		status = run_race(&race, sessions, &out->verified, err);
+	hsm_signer_free(signer);
+	EVP_PKEY_free(published);
+	return status;
+}
+
+static enum status bench_one(struct hsm_list *list, struct hsm *hsm, uint8_t number, unsigned sessions, double seconds,
+    struct token_rate *out, struct error *err)
+{
+	const struct algorithm *const algorithm = alg_by_number(number);
+	struct key key = { .role = KEY_ZSK, .algorithm = number, .flags = FLAGS_ZONE, .bits = algorithm->default_bits };
+	struct hsm_session session = { .hsm = hsm };
+	struct hsm_pair pair = { 0, 0 };
+	*out = (struct token_rate){ .algorithm = algorithm->name, .bits = key.bits };
+	snprintf(key.locator, sizeof(key.locator), HSM_SCHEME "%s", hsm->name);
+	enum status status = hsm_session_open(hsm, true, &session, err);
+	if (status != STATUS_OK)
+		return status;
+	/* A token that does not know the algorithm is no failure. */
+	out->known = hsm_make_pair(&session, &key, false, false, &pair, err) == STATUS_OK;
+	if (out->known)
+		status = hsm_identify(&session, &pair, &key, err);
+	if (out->known && status == STATUS_OK)
+		status = hsm_name_pair(&session, &key, &pair, err);
+	if (out->known && status == STATUS_OK)
+		status = measure(list, hsm, &key, sessions, seconds, out, err);
+	hsm_session_close(&session); /* and the pair is gone */
+	return status;
+}
+
+enum status hsm_bench(struct hsm_list *list, const char *name, unsigned sessions, double seconds,
+    struct token_rate out[TOKEN_RATES], size_t *count, struct error *err)
+{
+	struct hsm *hsm = NULL;
+	for (size_t i = 0; list != NULL && i < list->count; i++)
+		if (strcmp(list->all[i]->name, name) == 0)
+			hsm = list->all[i];
+	if (hsm == NULL)
+		return error_set(err, STATUS_MISSING, "there is no store %.64s in %s", name,
+		    list == NULL ? "keys/stores.conf, which is not there" : list->path);
+	enum status status = STATUS_OK;
+	for (*count = 0; *count < COUNT(algorithms) && status == STATUS_OK; ++*count)
+		status = bench_one(list, hsm, algorithms[*count], sessions, seconds, &out[*count], err);
+	return status;
+}
