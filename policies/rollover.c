@@ -177,6 +177,23 @@ static bool rule_allows(bool before, bool after, enum key_state to, bool repair)
 	return after || to != KEY_UNRETENTIVE || repair;
 }
 
+static bool is_shown(const struct rollover_view *view, enum key_record record)
+{
+	for (size_t i = 0; i < view->count; i++) {
+		const enum key_state state = rollover_state(view, i, record);
+		if (state == KEY_RUMOURED || state == KEY_OMNIPRESENT)
+			return true;
+	}
+	return false;
+}
+
+/* A zone that is to be signed has DNSKEY records, signatures over them and over its data: while no cache has a DS the
+ * rules hold without, but nobody could sign it, and nothing would be published any more. */
+static bool is_whole(const struct rollover_view *view)
+{
+	return is_shown(view, KEY_DNSKEY) && is_shown(view, KEY_KRRSIG) && is_shown(view, KEY_ZRRSIG);
+}
+
 static bool rules_allow(
     const struct planner *p, size_t key, enum key_record record, enum key_state to, enum rollover_obstacle *why)
 {
@@ -196,6 +213,10 @@ static bool rules_allow(
 	}
 	if (!rule_allows(rollover_rule_signatures(&before, algorithm), rollover_rule_signatures(&after, algorithm), to,
 		repair)) {
+		*why = ROLLOVER_WAITS_SIGNATURES;
+		return false;
+	}
+	if (!p->policy->insecure && to == KEY_UNRETENTIVE && is_whole(&before) && !is_whole(&after)) {
 		*why = ROLLOVER_WAITS_SIGNATURES;
 		return false;
 	}
@@ -419,10 +440,26 @@ static bool drop_all(struct planner *p)
 
 /* ---- the plan ---- */
 
-/* What time has made true of a key is said before its new goal makes it leave: a run may come late. */
+/* No cache has a DS of the zone, and none is to come: all of it leaves in one version. */
+static bool leaves_for_good(struct planner *p)
+{
+	struct rollover_wait wait;
+	bool leaves = p->policy->insecure;
+	for (size_t key = 0; key < p->count && leaves; key++) {
+		if (state_of(p, key, KEY_DS) == KEY_UNRETENTIVE && may_move(p, key, KEY_DS, KEY_HIDDEN, &wait))
+			move(p, key, KEY_DS, KEY_HIDDEN);
+		leaves = state_of(p, key, KEY_DS) == KEY_HIDDEN || state_of(p, key, KEY_DS) == KEY_NA;
+	}
+	return leaves;
+}
+
+/* What time has made true of a key is said before its new goal makes it leave: a run may come late. Not of a zone that
+ * goes unsigned: what is said here would stay while the rest leaves, and no zone is signed in part. */
 static void conclude(struct planner *p, const struct rollover_key before[])
 {
 	struct rollover_wait wait;
+	if (leaves_for_good(p))
+		return;
 	for (size_t key = 0; key < p->count; key++) {
 		if (!before[key].key.goal_present || p->keys[key].key.goal_present)
 			continue;
@@ -504,11 +541,17 @@ void rollover_key_init(struct rollover_key *key, enum key_role role, int64_t pre
 
 bool rollover_is_first_key_set(const struct rollover_key keys[], size_t count)
 {
-	/* One that was taken back before it was everywhere has not driven the absence out of any cache. */
+	struct utc came = UTC_NEVER;
+	for (size_t i = 0; i < count; i++)
+		if (keys[i].key.state[KEY_DNSKEY] == KEY_RUMOURED && utc_before(keys[i].key.since[KEY_DNSKEY], came))
+			came = keys[i].key.since[KEY_DNSKEY];
+	/* One that was taken back before it was everywhere has not driven the absence out of any cache; after one that
+	 * left before others came there was absence. */
 	for (size_t i = 0; i < count; i++) {
 		const struct key *const key = &keys[i].key;
 		if (key->state[KEY_DNSKEY] == KEY_OMNIPRESENT ||
-		    (key->state[KEY_DNSKEY] == KEY_UNRETENTIVE && key->was_full[KEY_DNSKEY]))
+		    (key->state[KEY_DNSKEY] == KEY_UNRETENTIVE && key->was_full[KEY_DNSKEY] &&
+			!utc_before(key->since[KEY_DNSKEY], came)))
 			return false;
 	}
 	return true;

@@ -241,6 +241,12 @@ class Timelines(Rolling):
     def test_going_insecure(self):
         self.follow("going_insecure")
 
+    def test_going_insecure_after_days_without_a_run(self):
+        self.follow("going_insecure_late")
+
+    def test_going_secure_again_an_hour_after_going_insecure(self):
+        self.follow("going_secure_again")
+
     def test_parent_without_ds(self):
         self.follow("parent_without_ds")
 

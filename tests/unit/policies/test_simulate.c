@@ -55,6 +55,8 @@ static const struct row rows[] = {
 	{ "a zone is signed before its DS is wanted", "going_secure" },
 	{ "the first DNSKEY set waits for the absence that caches hold", "going_secure_negative" },
 	{ "the DS leaves all caches before anything else does", "going_insecure" },
+	{ "a zone that nobody's DS leads to goes unsigned in one version, however late", "going_insecure_late" },
+	{ "a DNSKEY set that follows none waits for the absence too", "going_secure_again" },
 	{ "a parent without DS makes nobody wait", "parent_without_ds" },
 	/* people */
 	{ "a standby ZSK signs at once", "standby_zsk" },

@@ -161,6 +161,14 @@ size_t gather(const struct world *w, struct rollover_key keys[MOST_KEYS], size_t
 	return count;
 }
 
+/* What the signer can make: all of DNSSEC or none. A bad engine is to be caught by what caches hold. */
+static void be_signable(struct world *w, const struct version *keys, const struct version *data)
+{
+	const bool published = keys->keys != 0;
+	if (w->trial->fault == FAULT_NONE && (published != (keys->signers != 0) || published != (data->keys != 0)))
+		complain(w, "no signer makes a version that is signed in part");
+}
+
 static void publish(struct world *w)
 {
 	struct version keys = { 0 };
@@ -175,6 +183,7 @@ static void publish(struct world *w)
 	replace(&w->classes[DNSKEY_SET], &keys, w->now + w->propagation);
 	replace(&w->classes[DATA], &data, w->now + w->propagation);
 	w->story.publications++;
+	be_signable(w, &keys, &data);
 }
 
 static bool wants_ds(const struct rollover_key keys[], size_t count)

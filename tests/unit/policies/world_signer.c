@@ -122,7 +122,7 @@ void world_signer_close(struct world_signer *signer)
 /* ---- zones ---- */
 
 /* A key that makes up for what no key does in this version, so that the signer takes it; what it adds is left out of
- * the file again. Good engines need it while a zone goes unsigned, bad ones whenever they like. */
+ * the file again. Only engines that are known to be bad need it. */
 static struct key stand_in(struct world_signer *signer, const struct world *w)
 {
 	const struct version *const set = &w->classes[DNSKEY_SET].present;
