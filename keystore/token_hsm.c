@@ -52,10 +52,24 @@ bool hsm_is_lost(CK_RV rv)
 
 /* ---- the token ---- */
 
-enum { SLOTS = 64 };
+enum { SLOTS = 64, SEEN = 200 };
 
-static enum status find_slot(struct hsm *hsm, struct error *err)
+/* " label" of a token that is not the wanted one, as far as there is room. */
+static void add_label(const CK_TOKEN_INFO *info, char seen[SEEN])
 {
+	char label[sizeof(info->label) + 1];
+	size_t size = sizeof(info->label);
+	while (size > 0 && info->label[size - 1] == ' ')
+		size--;
+	snprintf(label, sizeof(label), "%.*s", (int)size, (const char *)info->label);
+	const size_t at = strlen(seen);
+	if (at + size + 4 < SEEN)
+		snprintf(seen + at, SEEN - at, " \"%s\"", label);
+}
+
+enum status hsm_find_slot(struct hsm *hsm, struct error *err)
+{
+	char seen[SEEN] = "";
 	CK_SLOT_ID slots[SLOTS];
 	CK_ULONG count = SLOTS;
 	unsigned found = 0;
@@ -64,25 +78,32 @@ static enum status find_slot(struct hsm *hsm, struct error *err)
 		return hsm_refuse(hsm, err, rv, "its module lists no slots");
 	for (CK_ULONG i = 0; i < count; i++) {
 		CK_TOKEN_INFO info;
-		if (hsm->module->C_GetTokenInfo(slots[i], &info) != CKR_OK ||
-		    (info.flags & CKF_TOKEN_INITIALIZED) == 0 || p11_kit_uri_match_token_info(hsm->uri, &info) != 1)
+		if (hsm->module->C_GetTokenInfo(slots[i], &info) != CKR_OK || (info.flags & CKF_TOKEN_INITIALIZED) == 0)
 			continue;
+		if (p11_kit_uri_match_token_info(hsm->uri, &info) != 1) {
+			add_label(&info, seen);
+			continue;
+		}
 		hsm->slot = slots[i];
 		found++;
 	}
 	if (found == 1)
 		return STATUS_OK;
+	if (found > 1)
+		return error_set(err, STATUS_KEY,
+		    "store %s: more than one of the %lu tokens that %s shows fits its URI; add serial= (softhsm2-util "
+		    "--show-slots, or pkcs11-tool --module MODULE -L)",
+		    hsm->name, count, p11_kit_uri_get_module_path(hsm->uri));
 	return error_set(err, STATUS_KEY,
-	    found == 0
-		? "store %s: none of the %lu tokens that %s shows is the one of its URI; look with pkcs11-tool -L"
-		: "store %s: more than one of the %lu tokens that %s shows fits its URI; add serial=",
-	    hsm->name, count, p11_kit_uri_get_module_path(hsm->uri));
+	    "store %s: none of the %lu tokens that %s shows is the one of its URI%s%s; look with softhsm2-util "
+	    "--show-slots, or pkcs11-tool --module MODULE -L",
+	    hsm->name, count, p11_kit_uri_get_module_path(hsm->uri), seen[0] == '\0' ? "" : ": they are called", seen);
 }
 
-static enum status load(struct hsm *hsm, struct error *err)
+enum status hsm_load_module(struct hsm *hsm, struct error *err)
 {
 	const char *const path = p11_kit_uri_get_module_path(hsm->uri);
-	CK_FUNCTION_LIST *module = p11_kit_module_load(path, P11_KIT_MODULE_CRITICAL);
+	CK_FUNCTION_LIST *const module = p11_kit_module_load(path, P11_KIT_MODULE_CRITICAL);
 	if (module == NULL) {
 		const char *const why = p11_kit_message();
 		return error_set(err, STATUS_KEY, "store %s: module %s cannot be loaded: %s", hsm->name, path,
@@ -94,23 +115,62 @@ static enum status load(struct hsm *hsm, struct error *err)
 		return hsm_refuse(hsm, err, rv, "its module cannot be initialized");
 	}
 	hsm->module = module;
-	enum status status = find_slot(hsm, err);
-	if (status == STATUS_OK)
-		status = secret_read_file("PIN file", hsm->pin_file, &hsm->pin, err);
-	if (status == STATUS_OK)
+	return STATUS_OK;
+}
+
+/* The environment is asked here alone: where credentials are is systemd's to say, by this name. */
+static enum status read_credential(struct hsm *hsm, const char *name, struct error *err)
+{
+	const char *const folder = secure_getenv("CREDENTIALS_DIRECTORY");
+	char path[1024];
+	if (folder == NULL || folder[0] != '/')
+		return error_set(err, STATUS_KEY,
+		    "store %s: its PIN is systemd's credential %s, and $CREDENTIALS_DIRECTORY is not set: run it in "
+		    "the "
+		    "unit, with LoadCredential=%s:/path/of/the/pin, or by hand with systemd-run -p LoadCredential=",
+		    hsm->name, name, name);
+	if (snprintf(path, sizeof(path), "%s/%s", folder, name) >= (int)sizeof(path))
+		return error_set(err, STATUS_KEY, "store %s: the path of its credential is too long", hsm->name);
+	return secret_read_file("PIN credential", path, &hsm->pin, err);
+}
+
+enum status hsm_read_pin(struct hsm *hsm, struct error *err)
+{
+	const char *const source = hsm->pin_source;
+	if (hsm->pin.data != NULL)
 		return STATUS_OK;
-	p11_kit_module_finalize(module);
-	p11_kit_module_release(module);
+	if (strncmp(source, HSM_PIN_CREDENTIAL, strlen(HSM_PIN_CREDENTIAL)) == 0)
+		return read_credential(hsm, source + strlen(HSM_PIN_CREDENTIAL), err);
+	if (strncmp(source, HSM_PIN_DESCRIPTOR, strlen(HSM_PIN_DESCRIPTOR)) == 0)
+		return secret_read_descriptor(
+		    "PIN", (int)strtol(source + strlen(HSM_PIN_DESCRIPTOR), NULL, 10), &hsm->pin, err);
+	return secret_read_file("PIN file", source + strlen(HSM_PIN_FILE), &hsm->pin, err);
+}
+
+void hsm_unload(struct hsm *hsm)
+{
+	if (hsm->module == NULL)
+		return;
+	p11_kit_module_finalize(hsm->module);
+	p11_kit_module_release(hsm->module);
 	hsm->module = NULL;
+}
+
+static enum status load(struct hsm *hsm, struct error *err)
+{
+	enum status status = hsm_load_module(hsm, err);
+	if (status == STATUS_OK)
+		status = hsm_find_slot(hsm, err);
+	if (status == STATUS_OK)
+		status = hsm_read_pin(hsm, err);
+	if (status != STATUS_OK)
+		hsm_unload(hsm);
 	return status;
 }
 
 void hsm_free(struct hsm *hsm)
 {
-	if (hsm->module != NULL) {
-		p11_kit_module_finalize(hsm->module);
-		p11_kit_module_release(hsm->module);
-	}
+	hsm_unload(hsm);
 	secret_free(&hsm->pin);
 	p11_kit_uri_free(hsm->uri);
 	pthread_mutex_destroy(&hsm->lock);
@@ -129,7 +189,7 @@ static enum status login(struct hsm *hsm, CK_SESSION_HANDLE session, struct erro
 	if (hsm->pin_refused)
 		return error_set(err, STATUS_KEY,
 		    "store %s: the PIN in %s was refused and is not tried again: a token locks after a few wrong ones",
-		    hsm->name, hsm->pin_file);
+		    hsm->name, hsm->pin_source);
 	rv = hsm->module->C_GetTokenInfo(hsm->slot, &info);
 	if (rv != CKR_OK)
 		return hsm_refuse(hsm, err, rv, "the token cannot be looked at");
@@ -148,7 +208,7 @@ static enum status login(struct hsm *hsm, CK_SESSION_HANDLE session, struct erro
 			   rv == CKR_PIN_LEN_RANGE || rv == CKR_PIN_EXPIRED;
 	if (hsm->pin_refused)
 		return error_set(err, STATUS_KEY, "store %s: the token refuses the PIN in %s (%s); not tried again",
-		    hsm->name, hsm->pin_file, p11_kit_strerror(rv));
+		    hsm->name, hsm->pin_source, p11_kit_strerror(rv));
 	return hsm_refuse(hsm, err, rv, "logging in failed");
 }
 

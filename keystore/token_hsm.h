@@ -16,6 +16,7 @@
 
 #include "keystore/key.h"
 #include "keystore/token.h"
+#include "keystore/token_doctor.h"
 #include "keystore/token_pem.h"
 #include "signer/base/error.h"
 
@@ -79,6 +80,10 @@ enum status hsm_prove(struct hsm_list *list, const struct key *key, EVP_PKEY *pu
 /* token_bench. */
 enum status hsm_bench(struct hsm_list *list, const char *name, unsigned sessions, double seconds,
     struct token_rate out[TOKEN_RATES], size_t *count, struct error *err) MUST_CHECK;
+
+/* token_examine for the tokens. */
+enum status hsm_examine(struct hsm_list *list, const char *store, const struct key keys[], size_t count,
+    token_tell *tell, void *context, struct error *err) MUST_CHECK;
 
 /* For another thread: its own session, on the next of the key's tokens. */
 struct hsm_signer *hsm_signer_copy(struct hsm_signer *signer);

@@ -16,6 +16,21 @@ static bool is_name(const char *name)
 	return size > 0 && size < HSM_NAME && strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-") == size;
 }
 
+/* A file, a credential of systemd by its name, a descriptor by its number. */
+static bool is_pin_source(const char *text)
+{
+	const size_t named = strlen(HSM_PIN_CREDENTIAL), numbered = strlen(HSM_PIN_DESCRIPTOR);
+	if (strncmp(text, HSM_PIN_CREDENTIAL, named) == 0)
+		return text[named] != '\0' && text[named] != '.' && strchr(text + named, '/') == NULL;
+	if (strncmp(text, HSM_PIN_DESCRIPTOR, numbered) == 0) {
+		const char *const digits = text + numbered;
+		const size_t size = strlen(digits);
+		return size >= 1 && size <= 3 && strspn(digits, "0123456789") == size && digits[0] != '0' &&
+		       (size > 1 || digits[0] >= '3');
+	}
+	return strncmp(text, HSM_PIN_FILE "/", strlen(HSM_PIN_FILE) + 1) == 0;
+}
+
 static const char *take_uri(struct hsm *hsm, const char *text)
 {
 	if (p11_kit_uri_parse(text, P11_KIT_URI_FOR_TOKEN | P11_KIT_URI_FOR_MODULE_WITH_VERSION, hsm->uri) !=
@@ -29,9 +44,9 @@ static const char *take_uri(struct hsm *hsm, const char *text)
 	if (path == NULL || path[0] != '/')
 		return "the URI needs module-path=/path/of/the/module.so";
 	const char *const pin = p11_kit_uri_get_pin_source(hsm->uri);
-	if (pin == NULL || strncmp(pin, "file:/", 6) != 0)
-		return "the URI needs pin-source=file:/path";
-	hsm->pin_file = pin + 5;
+	if (pin == NULL || !is_pin_source(pin))
+		return "the URI needs pin-source=file:/path, credential:NAME (of systemd) or fd:NUMBER (3 to 999)";
+	hsm->pin_source = pin;
 	return NULL;
 }
 

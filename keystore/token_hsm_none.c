@@ -117,6 +117,17 @@ enum status hsm_bench(struct hsm_list *list, const char *name, unsigned sessions
 	return refuse(err);
 }
 
+enum status hsm_examine(struct hsm_list *list, const char *store, const struct key keys[], size_t count,
+    token_tell *tell, void *context, struct error *err)
+{
+	(void)list;
+	(void)keys;
+	(void)count;
+	(void)tell;
+	(void)context;
+	return store == NULL ? STATUS_OK : refuse(err);
+}
+
 struct hsm_signer *hsm_signer_copy(struct hsm_signer *signer)
 {
 	return signer;

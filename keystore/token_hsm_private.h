@@ -25,13 +25,17 @@
 
 enum { HSM_NAME = TOKEN_STORE, HSM_MOST = 8, HSM_ROLES = 3, HSM_ATTRIBUTE = 1100, HSM_ID = 64 };
 
+#define HSM_PIN_FILE "file:"
+#define HSM_PIN_CREDENTIAL "credential:"
+#define HSM_PIN_DESCRIPTOR "fd:"
+
 /* Whether private keys may leave their token, wrapped: as many stores as the role has want it, always, never. */
 enum hsm_leaving { HSM_LEAVES_IF_CARRIED, HSM_LEAVES, HSM_STAYS };
 
 struct hsm {
 	char name[HSM_NAME];
 	P11KitUri *uri;
-	const char *pin_file;
+	const char *pin_source;   /* HSM_PIN_... and what it is */
 	CK_FUNCTION_LIST *module; /* NULL: not loaded yet */
 	CK_SLOT_ID slot;
 	struct secret pin;
@@ -75,6 +79,13 @@ bool hsm_put_place(char locator[KEY_LOCATOR], const struct hsm *hsm, const struc
 enum status hsm_session_open(struct hsm *hsm, bool write, struct hsm_session *out, struct error *err) MUST_CHECK;
 void hsm_session_close(struct hsm_session *session);
 void hsm_free(struct hsm *hsm);
+
+/* The steps of opening a token, one by one, for whoever wants to tell how far it comes: the module, its slot, the PIN.
+ */
+enum status hsm_load_module(struct hsm *hsm, struct error *err) MUST_CHECK;
+enum status hsm_find_slot(struct hsm *hsm, struct error *err) MUST_CHECK;
+enum status hsm_read_pin(struct hsm *hsm, struct error *err) MUST_CHECK;
+void hsm_unload(struct hsm *hsm);
 
 /* "store NAME: WHAT: " and what the return value means. */
 enum status hsm_refuse(const struct hsm *hsm, struct error *err, CK_RV rv, const char *what);

@@ -62,3 +62,7 @@ enum status secret_read_at(int folder, const char *name, const char *path, bool 
 /* A secret of one line from a file that only its owner may read (or the group of root), without the line feed; `what`
  * names it in messages. */
 enum status secret_read_file(const char *what, const char *path, struct secret *out, struct error *err) MUST_CHECK;
+
+/* The same from a descriptor that this process was started with. What came through a pipe is put back into another one
+ * under the same number, for the next that asks; process_run closes it for children. */
+enum status secret_read_descriptor(const char *what, int descriptor, struct secret *out, struct error *err) MUST_CHECK;

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "keystore/token_private.h"
 
-enum { PASSPHRASE_MOST = 1024 };
+enum { PASSPHRASE_MOST = 1024, PATIENCE_MS = 10000 };
 
 enum status secret_check_mode(const char *path, const struct stat *info, mode_t allowed, struct error *err)
 {
@@ -61,6 +62,14 @@ enum status secret_read_at(
 	return status;
 }
 
+/* Without its last line feed; false if nothing is left. */
+static bool trim(struct secret *text)
+{
+	if (text->size > 0 && text->data[text->size - 1] == '\n')
+		text->size--;
+	return text->size > 0;
+}
+
 /* The group of root may read it: systemd hands out credentials so (the mask of an ACL shows as the group's bits). */
 enum status secret_read_file(const char *what, const char *path, struct secret *out, struct error *err)
 {
@@ -69,10 +78,78 @@ enum status secret_read_file(const char *what, const char *path, struct secret *
 		error_context(err, "%s %s", what, path);
 		return status;
 	}
-	if (out->data[out->size - 1] == '\n')
-		out->size--;
-	if (out->size > 0)
+	if (trim(out))
 		return STATUS_OK;
 	secret_free(out);
 	return error_set(err, STATUS_KEY, "%s %s: it is empty", what, path);
+}
+
+/* ---- from a descriptor ---- */
+
+/* Everything up to the end; a writer that keeps its side open and says nothing does not hold a run for ever. */
+static enum status read_pipe(int file, struct secret *text, size_t *have, struct error *err)
+{
+	struct pollfd wait = { .fd = file, .events = POLLIN };
+	*have = 0;
+	while (*have < text->size) {
+		if (poll(&wait, 1, PATIENCE_MS) == 0)
+			return error_set(err, STATUS_KEY, "nothing more came for 10 s, and its end did not");
+		const ssize_t n = read(file, text->data + *have, text->size - *have);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return error_set_errno(err, "reading it failed");
+		if (n == 0)
+			return STATUS_OK;
+		*have += (size_t)n;
+	}
+	return error_set(err, STATUS_KEY, "it is longer than %d octets", PASSPHRASE_MOST);
+}
+
+/* The kernel holds it, in memory that is never swapped, until the next reader comes. */
+static enum status put_back(int file, const struct secret *text, size_t have, struct error *err)
+{
+	int ends[2];
+	if (pipe2(ends, O_CLOEXEC) != 0)
+		return error_set_errno(err, "no pipe to put it back into");
+	const bool put = write(ends[1], text->data, have) == (ssize_t)have && dup2(ends[0], file) == file;
+	close(ends[0]);
+	close(ends[1]);
+	return put ? STATUS_OK : error_set_errno(err, "putting it back failed");
+}
+
+static enum status read_descriptor(int file, struct secret *text, size_t *have, struct error *err)
+{
+	struct stat info;
+	const int flags = fcntl(file, F_GETFD);
+	/* What this process opens itself has the flag: no file of ours is taken for a PIN. */
+	if (flags < 0 || (flags & FD_CLOEXEC) != 0 || fstat(file, &info) != 0)
+		return error_set(err, STATUS_KEY, "it was not handed over open (as in: zoneseal run %d< FILE)", file);
+	if (S_ISREG(info.st_mode) && lseek(file, 0, SEEK_SET) != 0)
+		return error_set_errno(err, "it cannot be read from its begin");
+	const enum status status = read_pipe(file, text, have, err);
+	if (status != STATUS_OK || S_ISREG(info.st_mode) || *have == 0)
+		return status;
+	return put_back(file, text, *have, err);
+}
+
+enum status secret_read_descriptor(const char *what, int descriptor, struct secret *out, struct error *err)
+{
+	struct secret text = SECRET_NONE;
+	size_t have = 0;
+	enum status status = secret_new(PASSPHRASE_MOST, &text, err);
+	if (status == STATUS_OK)
+		status = read_descriptor(descriptor, &text, &have, err);
+	text.size = have;
+	if (status == STATUS_OK && !trim(&text))
+		status = error_set(err, STATUS_KEY, "it is empty");
+	if (status == STATUS_OK) {
+		*out = text;
+		return STATUS_OK;
+	}
+	secret_free(&text);
+	if (err != NULL)
+		err->code = STATUS_KEY;
+	error_context(err, "%s from descriptor %d", what, descriptor);
+	return STATUS_KEY;
 }

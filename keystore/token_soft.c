@@ -503,3 +503,9 @@ const struct secret *token_soft_passphrase(const struct token *token)
 {
 	return &token->passphrase;
 }
+
+enum status token_examine(struct token *token, const char *store, const struct key keys[], size_t count,
+    token_tell *tell, void *context, struct error *err)
+{
+	return hsm_examine(token->tokens, store, keys, count, tell, context, err);
+}

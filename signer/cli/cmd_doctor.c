@@ -28,6 +28,14 @@ static enum status print(struct cli *cli, const struct doctor *doctor, struct er
 	return cli_print(cli, report, err);
 }
 
+static int verdict(const struct doctor *doctor)
+{
+	for (size_t i = 0; i < doctor->count; i++)
+		if (doctor->rows[i].result == DOCTOR_FAIL)
+			return STATUS_NO;
+	return STATUS_OK;
+}
+
 static int run_doctor(struct cli *cli, struct error *err)
 {
 	struct store *store = NULL;
@@ -42,11 +50,23 @@ static int run_doctor(struct cli *cli, struct error *err)
 		opened == STATUS_OK ? cli->state : arena_strdup(cli->mem, text) };
 	doctor_examine(doctor, store, cli->state, cli_value(cli, OPTION_PASSPHRASE_FILE), cli->now);
 	enum status status = print(cli, doctor, err);
-	bool bad = false;
-	for (size_t i = 0; i < doctor->count; i++)
-		bad = bad || doctor->rows[i].result == DOCTOR_FAIL;
 	store_close(store);
-	return status != STATUS_OK ? (int)status : bad ? STATUS_NO : STATUS_OK;
+	return status != STATUS_OK ? (int)status : verdict(doctor);
+}
+
+static int run_key_doctor(struct cli *cli, struct error *err)
+{
+	struct store *store = NULL;
+	struct doctor *doctor = arena_calloc(cli->mem, 1, sizeof(*doctor));
+	doctor->mem = cli->mem;
+	enum status status = cli_open(cli, STORE_READ, &store, err);
+	if (status == STATUS_OK)
+		status = doctor_examine_stores(doctor, store, cli->state, cli_value(cli, OPTION_PASSPHRASE_FILE),
+		    cli->arg_count > 0 ? cli->args[0] : NULL, err);
+	if (status == STATUS_OK)
+		status = print(cli, doctor, err);
+	store_close(store);
+	return status != STATUS_OK ? (int)status : verdict(doctor);
 }
 
 const struct command command_doctor = {
@@ -58,4 +78,15 @@ const struct command command_doctor = {
 	.options = TAKES(OPTION_PASSPHRASE_FILE),
 	.min_args = 0,
 	.max_args = 0,
+};
+
+const struct command command_key_doctor = {
+	.name = "key doctor",
+	.run = run_key_doctor,
+	.synopsis = "[STORE]",
+	.summary = "say what is wrong with the tokens that keys are in, and what to do; changes nothing",
+	.examples = "  zoneseal key doctor\n  zoneseal key doctor hsm-a\n",
+	.options = TAKES(OPTION_PASSPHRASE_FILE),
+	.min_args = 0,
+	.max_args = 1,
 };

@@ -90,7 +90,8 @@ static int run_test(struct cli *cli, struct error *err)
 	else if (status == STATUS_OK)
 		print_text(cli, &found);
 	if (status == STATUS_OK && found.failed > 0)
-		cli_say(cli, "%zu of %zu proofs FAILED; what is published stays; zoneseal doctor says what is wrong",
+		cli_say(cli,
+		    "%zu of %zu proofs FAILED; what is published stays; zoneseal key doctor says what is wrong",
 		    found.failed, found.count);
 	else if (status == STATUS_OK)
 		cli_say(cli, "all %zu proofs are good", found.count);

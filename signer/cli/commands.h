@@ -144,6 +144,7 @@ extern const struct command command_key_generate;
 extern const struct command command_key_import;
 extern const struct command command_key_backup_done;
 extern const struct command command_key_test;
+extern const struct command command_key_doctor;
 extern const struct command command_key_export;
 extern const struct command command_key_move;
 extern const struct command command_key_bench;

@@ -106,6 +106,7 @@ static const struct command *const rows[] = {
 	&command_key_move,
 	&command_key_test,
 	&command_key_bench,
+	&command_key_doctor,
 	&command_key_backup_done,
 	&command_key_purge,
 	&command_key_revoke,

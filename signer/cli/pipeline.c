@@ -177,8 +177,8 @@ void pipeline_say(const struct cli *cli, const struct engine_report *report, enu
 	if (report->offline_note != NULL && status == STATUS_OK)
 		cli_say(cli, "%s: warning: %s", report->zone, report->offline_note);
 	for (size_t i = 0; i < report->left_out_count; i++)
-		cli_say(cli, "%s: warning: signing goes on without a store; %s; see zoneseal key test %s", report->zone,
-		    report->left_out[i], report->zone);
+		cli_say(cli, "%s: warning: signing goes on without a store; %s; see zoneseal key doctor", report->zone,
+		    report->left_out[i]);
 	if (report->parent != NULL)
 		cli_note(cli, "%s: parent: %s", report->zone, report->parent);
 	if (status != STATUS_OK)

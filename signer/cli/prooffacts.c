@@ -86,7 +86,9 @@ void prooffacts_judge(struct utc now, struct arena *mem, struct report_zone *zon
 		zone->effect =
 		    "If nobody acts: the zone stays valid while the other stores work, and no key begins to be "
 		    "published or to sign.";
-		zone->command = arena_printf(mem, "zoneseal key test %s", zone->name);
+		zone->command = strcmp(failed->store, TOKEN_FILES) == 0
+				    ? arena_printf(mem, "zoneseal key test %s", zone->name)
+				    : arena_printf(mem, "zoneseal key doctor %s", failed->store);
 	} else if (utc_before(utc_add(oldest, (struct span){ PROVING_OLD }), now)) {
 		zone->health = REPORT_WARN;
 		zone->headline = oldest.seconds == 0

@@ -6,7 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "keystore/token.h"
+#include "keystore/token_doctor.h"
 #include "signer/base/build.h"
 #include "signer/base/publish.h"
 #include "signer/base/sandbox.h"
@@ -131,6 +131,71 @@ static void look_at_keys(struct doctor *doctor, struct store *store, struct toke
 	    arena_printf(doctor->mem, "%zu private keys, each proved by a signature", good));
 }
 
+static void tell(void *context, enum token_grade grade, const char *store, const char *what, const char *text)
+{
+	static const enum doctor_result results[] = {
+		[TOKEN_FINE] = DOCTOR_OK, [TOKEN_DOUBTFUL] = DOCTOR_WARN, [TOKEN_WRONG] = DOCTOR_FAIL
+	};
+	struct doctor *const doctor = context;
+	char escaped[1200];
+	/* A module and a token say what they like. */
+	error_escape(text, strlen(text), escaped, sizeof(escaped));
+	add(doctor, results[grade], arena_strdup(doctor->mem, store),
+	    arena_printf(doctor->mem, "%s: %s", what, escaped));
+}
+
+/* Keys of all zones; one that several share is looked at once for each. */
+static enum status all_keys(struct store *store, struct arena *mem, struct key **out, size_t *count, struct error *err)
+{
+	struct store_zone *zones;
+	size_t zone_count = 0;
+	enum status status = store_zones_ever(store, mem, &zones, &zone_count, err);
+	*out = NULL;
+	*count = 0;
+	for (size_t i = 0; status == STATUS_OK && i < zone_count; i++) {
+		struct key *keys;
+		size_t more = 0;
+		status = store_keys(store, zones[i].id, mem, &keys, &more, err);
+		if (status != STATUS_OK || more == 0)
+			continue;
+		struct key *const all = arena_calloc(mem, *count + more, sizeof(*all));
+		if (*count > 0)
+			memcpy(all, *out, *count * sizeof(*all));
+		memcpy(all + *count, keys, more * sizeof(*all));
+		*out = all;
+		*count += more;
+	}
+	return status;
+}
+
+static enum status look_at_stores(
+    struct doctor *doctor, struct store *store, struct token *token, const char *name, struct error *err)
+{
+	struct key *keys;
+	size_t count = 0;
+	const enum status status = all_keys(store, doctor->mem, &keys, &count, err);
+	return status == STATUS_OK ? token_examine(token, name, keys, count, tell, doctor, err) : status;
+}
+
+enum status doctor_examine_stores(struct doctor *doctor, struct store *store, const char *state,
+    const char *passphrase_file, const char *name, struct error *err)
+{
+	struct token *token = NULL;
+	struct error why;
+	error_clear(&why);
+	const size_t before = doctor->count;
+	if (token_open_soft(folder_path(state, "keys", doctor->mem), passphrase_file, &token, &why) != STATUS_OK) {
+		add_status(doctor, why.code, &why, "private keys", "");
+		return STATUS_OK;
+	}
+	const enum status status = look_at_stores(doctor, store, token, name, err);
+	if (status == STATUS_OK && doctor->count == before)
+		add(doctor, DOCTOR_OK, "private keys",
+		    "all in files: there is no keys/stores.conf in the state folder that names tokens");
+	token_close(token);
+	return status;
+}
+
 static void look_at_zones(struct doctor *doctor, struct store *store, const char *state, const char *passphrase_file)
 {
 	struct store_zone *zones;
@@ -141,6 +206,8 @@ static void look_at_zones(struct doctor *doctor, struct store *store, const char
 	enum status status = token_open_soft(folder_path(state, "keys", doctor->mem), passphrase_file, &token, &err);
 	if (status == STATUS_OK)
 		status = store_zones(store, doctor->mem, &zones, &count, &err);
+	if (status == STATUS_OK)
+		status = look_at_stores(doctor, store, token, NULL, &err);
 	if (status != STATUS_OK)
 		add_status(doctor, status, &err, "private keys", "");
 	for (size_t i = 0; status == STATUS_OK && i < count; i++)

@@ -24,6 +24,11 @@ struct doctor {
 	struct arena *mem;
 };
 
+/* The key stores of stores.conf, one by name or all with NULL; STATUS_MISSING if there is no such store. Without any, a
+ * row says so. */
+enum status doctor_examine_stores(struct doctor *doctor, struct store *store, const char *state,
+    const char *passphrase_file, const char *name, struct error *err) MUST_CHECK;
+
 /* `store` NULL: there is none; `passphrase_file` may be NULL. */
 void doctor_examine(
     struct doctor *doctor, struct store *store, const char *state, const char *passphrase_file, struct utc now);

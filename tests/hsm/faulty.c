@@ -4,7 +4,8 @@
  * lie (each second signature is wrong), device (signing reports a device error), removed (no session opens), lost (each
  * third signature finds its session closed), full (no object is made), long (signatures over more octets than a
  * challenge has are wrong: for Ed25519, which gets the data itself), wears (the device fails from the fifth
- * signature on, after the proofs of two keys).
+ * signature on, after the proofs of two keys), crowded (no session is free), mute (it knows no mechanism), naked
+ * (private keys are not sensitive and do not sign). Each login is a line in $ZONESEAL_FAULT.logins.
  */
 #include <dlfcn.h>
 #include <p11-kit/pkcs11.h>
@@ -67,6 +68,46 @@ static CK_RV make_pair(CK_SESSION_HANDLE session, CK_MECHANISM *mechanism, CK_AT
 				   private_count, public_object, private_object);
 }
 
+static CK_RV token_info(CK_SLOT_ID slot, CK_TOKEN_INFO *info)
+{
+	const CK_RV rv = real->C_GetTokenInfo(slot, info);
+	if (rv == CKR_OK && is_on("full")) {
+		info->ulTotalPrivateMemory = 65536;
+		info->ulFreePrivateMemory = 0;
+	}
+	if (rv == CKR_OK && is_on("crowded"))
+		info->ulSessionCount = info->ulMaxSessionCount = 16;
+	return rv;
+}
+
+static CK_RV mechanism_info(CK_SLOT_ID slot, CK_MECHANISM_TYPE type, CK_MECHANISM_INFO *info)
+{
+	return is_on("mute") ? CKR_MECHANISM_INVALID : real->C_GetMechanismInfo(slot, type, info);
+}
+
+static CK_RV attributes(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object, CK_ATTRIBUTE *all, CK_ULONG count)
+{
+	const CK_RV rv = real->C_GetAttributeValue(session, object, all, count);
+	for (CK_ULONG i = 0; rv == CKR_OK && i < count && is_on("naked"); i++)
+		if (all[i].pValue != NULL && (all[i].type == CKA_SENSITIVE || all[i].type == CKA_SIGN))
+			memset(all[i].pValue, CK_FALSE, all[i].ulValueLen);
+	return rv;
+}
+
+static CK_RV login(CK_SESSION_HANDLE session, CK_USER_TYPE user, CK_UTF8CHAR *pin, CK_ULONG size)
+{
+	char path[1024];
+	const char *const fault = getenv("ZONESEAL_FAULT");
+	if (fault != NULL && snprintf(path, sizeof(path), "%s.logins", fault) < (int)sizeof(path)) {
+		FILE *const file = fopen(path, "ae");
+		if (file != NULL) {
+			fputs("login\n", file);
+			fclose(file);
+		}
+	}
+	return real->C_Login(session, user, pin, size);
+}
+
 CK_RV C_GetFunctionList(CK_FUNCTION_LIST **out)
 {
 	void *const module = dlopen("/usr/lib/softhsm/libsofthsm2.so", RTLD_NOW | RTLD_LOCAL);
@@ -79,6 +120,10 @@ CK_RV C_GetFunctionList(CK_FUNCTION_LIST **out)
 	ours.C_Sign = sign;
 	ours.C_OpenSession = open_session;
 	ours.C_GenerateKeyPair = make_pair;
+	ours.C_GetTokenInfo = token_info;
+	ours.C_GetMechanismInfo = mechanism_info;
+	ours.C_GetAttributeValue = attributes;
+	ours.C_Login = login;
 	*out = &ours;
 	return CKR_OK;
 }
