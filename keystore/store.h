@@ -143,6 +143,9 @@ enum status store_group_end(struct store *store, enum status status, struct erro
 enum status store_keys(struct store *store, int64_t zone_id, struct arena *mem, struct key **out, size_t *count,
     struct error *err) MUST_CHECK;
 
+/* STATUS_REFUSED if the key cannot come into the zone: it, or one of its tags, is or was there, or in another zone. */
+enum status store_check_key(struct store *store, int64_t zone_id, const struct key *key, struct error *err) MUST_CHECK;
+
 /* Whether a tag (or revoked tag) was ever used in the zone by another key. */
 enum status store_tag_is_used(
     struct store *store, int64_t zone_id, uint16_t tag, bool *out, struct error *err) MUST_CHECK;

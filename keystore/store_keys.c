@@ -142,7 +142,7 @@ static enum status refuse_other_zones(
 	return status;
 }
 
-static enum status refuse_known(struct store *store, int64_t zone_id, const struct key *key, struct error *err)
+enum status store_check_key(struct store *store, int64_t zone_id, const struct key *key, struct error *err)
 {
 	struct sql sql;
 	char label[AUDIT_LABEL];
@@ -245,7 +245,7 @@ static enum status add_key(struct store *store, int64_t zone_id, const char *zon
 	added.purging = added.purged = added.backed_up = (struct utc){ 0 };
 	if (added.created.seconds == 0)
 		added.created = now;
-	enum status status = refuse_known(store, zone_id, key, err);
+	enum status status = store_check_key(store, zone_id, key, err);
 	if (status == STATUS_OK)
 		status = insert_key(store, zone_id, &added, id, err);
 	if (status == STATUS_OK)

@@ -73,20 +73,27 @@ static enum status read_public(const struct store_zone *zone, const struct impor
 	return STATUS_OK;
 }
 
-static enum status read_private(const struct import_request *request, const struct policy *policy, struct arena *mem,
-    struct key *out, struct error *err)
+/* Looks at a private half, or takes it into the folder of keys. */
+static enum status read_private(
+    const struct import_request *request, bool take, struct arena *mem, struct key *key, struct error *err)
 {
 	struct token *token = NULL;
-	*out = (struct key){ .role = request->role,
-		.algorithm = policy->algorithm,
-		.flags = request->role == KEY_ZSK ? FLAGS_ZONE : FLAGS_ZONE | FLAG_SEP };
 	enum status status =
 	    token_open_soft(folder_path(request->state, "keys", mem), request->passphrase_file, &token, err);
 	if (status == STATUS_OK)
-		status = request->dry_run ? token_matches(token, request->path, out, err)
-					  : token_import(token, request->path, out, err);
+		status =
+		    take ? token_import(token, request->path, key, err) : token_matches(token, request->path, key, err);
 	token_close(token);
 	return status;
+}
+
+static enum status look_at_private(const struct import_request *request, const struct policy *policy, struct arena *mem,
+    struct key *out, struct error *err)
+{
+	*out = (struct key){ .role = request->role,
+		.algorithm = policy->algorithm,
+		.flags = request->role == KEY_ZSK ? FLAGS_ZONE : FLAGS_ZONE | FLAG_SEP };
+	return read_private(request, false, mem, out, err);
 }
 
 enum status import_key(struct store *store, const struct store_zone *zone, const struct import_request *request,
@@ -101,13 +108,18 @@ enum status import_key(struct store *store, const struct store_zone *zone, const
 		status = lock_take(request->state, zone->name, "key import", request->now, 0, &lock, err);
 	if (status == STATUS_OK)
 		status = request->public_only ? read_public(zone, request, mem, &key, err)
-					      : read_private(request, &policy, mem, &key, err);
+					      : look_at_private(request, &policy, mem, &key, err);
 	/* A DNSKEY whose algorithm signs nothing is forbidden (RFC 4035 2.2), also beside keys that do. */
 	if (status == STATUS_OK && key.algorithm != policy.algorithm)
 		status = error_set(err, STATUS_REFUSED, "%s: a key of %s, and policy %s of %s wants %s", request->path,
 		    alg_by_number(key.algorithm)->name, policy.name, zone->name, alg_by_number(policy.algorithm)->name);
 	if (status == STATUS_OK)
 		status = shared_check(store, zone, &policy, mem, &key, err);
+	if (status == STATUS_OK)
+		status = store_check_key(store, zone->id, &key, err);
+	/* A key that is refused leaves no private half behind. */
+	if (status == STATUS_OK && !request->public_only && !request->dry_run)
+		status = read_private(request, true, mem, &key, err);
 	if (status == STATUS_OK) {
 		key_hide(&key, request->now);
 		key.created = request->now;

@@ -86,6 +86,20 @@ class Import(World):
         self.assertFalse(tags & self.published()[0])
         self.assert_published_is_good()
 
+    def test_a_refused_key_leaves_no_private_half_behind(self):
+        path = self.keygen("-a", "13")
+        self.z("key", "import", "nl.test", path + ".private", "--zsk", code=0)
+        kept = os.listdir(self.path("state", "keys"))
+        self.z("zone", "add", "de.test", "-i", self.input, code=0)
+        before = self.tree()
+        for more in ((), ("--dry-run",)):
+            done = self.z("key", "import", "nl.test", path + ".private", "--zsk", *more, code=3)
+            self.assertIn("the zone has or had this very key", done.err)
+            for file in ("15", "14"):
+                self.z("key", "import", "nl.test", self.keygen("-a", file) + ".private", "--zsk", *more, code=3)
+        self.assertEqual(os.listdir(self.path("state", "keys")), kept)
+        self.assertEqual(self.tree(), before)
+
     def test_what_is_no_key_for_this_zone_is_refused(self):
         path = self.keygen("-a", "13")
         foreign = self.keygen("-a", "13", name="other.test")
