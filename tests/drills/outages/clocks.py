@@ -74,7 +74,7 @@ def zm_2018(stage):
     """The signature of the KSK over the DNSKEY RRset expired, while all others were renewed day by day: the KSK is used
     rarely and by hand, and nobody had counted the days."""
     vault = stage.path("vault")
-    stage.init("keys: {offline-ksk: true, zsk: {lifetime: 60d}}\nparent: {cds: true, ds: by-hand}\n")
+    stage.init("keys: {offline-ksk: true, zsk: {lifetime: 60d}}\nparent: {cds: always, ds: by-hand}\n")
     stage.registry(delegations(20))
     stage.z("zone", "add", ZONE, "-i", stage.input, "--policy", stage.policy, code=OK, quiet=True)
     stage.z("init", "--virtual-clock", code=OK, state=vault, quiet=True)
