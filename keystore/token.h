@@ -53,6 +53,11 @@ enum status token_generate(struct token *token, struct key *key, struct error *e
  * there already is good. STATUS_KEY if it is no key, or another one; the file at `path` stays. */
 enum status token_import(struct token *token, const char *path, struct key *key, struct error *err) MUST_CHECK;
 
+/* `path` may also be the URI of a private key in a token (RFC 7512): "pkcs11:token=...;object=...;id=%01". That is
+ * taken where it is, under its own CKA_ID, and nothing in the token changes; module and PIN are those of stores.conf.
+ */
+bool token_is_object(const char *path);
+
 /* Whether `path` holds such a private half, without taking it: STATUS_OK, and `key` filled in as token_import would. */
 enum status token_matches(struct token *token, const char *path, struct key *key, struct error *err) MUST_CHECK;
 

@@ -56,6 +56,11 @@ enum status hsm_lacks(
 enum status hsm_move(struct hsm_list *list, const struct key *key, EVP_PKEY *pkey, const char *names, bool dry,
     char locator[KEY_LOCATOR], struct error *err) MUST_CHECK;
 
+/* Takes a key that others made, from every store that has one private key which the URI fits (RFC 7512 2.3: object=,
+ * id=, and token= where it is not the same key in all). It must be of key->algorithm, may sign, and is key->public_key
+ * if that is set; it is proved on each, and nothing in the tokens changes. STATUS_KEY if not. */
+enum status hsm_adopt(struct hsm_list *list, const char *uri, struct key *key, struct error *err) MUST_CHECK;
+
 /* Destroys the key on every token that its locator names, and looks that it is gone; the second only where it was
  * before it was moved. */
 enum status hsm_discard(struct hsm_list *list, const struct key *key, struct error *err) MUST_CHECK;

@@ -78,6 +78,12 @@ enum status hsm_move(struct hsm_list *list, const struct key *key, EVP_PKEY *pke
 	return hsm_discard(list, key, err);
 }
 
+enum status hsm_adopt(struct hsm_list *list, const char *uri, struct key *key, struct error *err)
+{
+	(void)uri;
+	return hsm_discard(list, key, err);
+}
+
 enum status hsm_signer_new(
     struct hsm_list *list, const struct key *key, EVP_PKEY *published, struct hsm_signer **out, struct error *err)
 {

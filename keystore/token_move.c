@@ -4,6 +4,11 @@
 
 #include "keystore/token_private.h"
 
+bool token_is_object(const char *path)
+{
+	return strncmp(path, HSM_SCHEME, strlen(HSM_SCHEME)) == 0;
+}
+
 static enum status find_stores(
     const struct token *token, const struct key *key, const char *stores, char out[KEY_LOCATOR], struct error *err)
 {

@@ -296,10 +296,19 @@ static enum status read_match(
 	return status;
 }
 
+/* Such a key stays where it is: to look at it and to take it are the same. */
+static enum status adopt(struct token *token, const char *uri, struct key *key, struct error *err)
+{
+	const enum status status = hsm_adopt(token->tokens, uri, key, err);
+	return status == STATUS_OK ? status : error_context(err, "%s", uri);
+}
+
 enum status token_matches(struct token *token, const char *path, struct key *key, struct error *err)
 {
 	EVP_PKEY *pkey = NULL;
 	struct key found = *key;
+	if (token_is_object(path))
+		return adopt(token, path, key, err);
 	const enum status status = read_match(token, path, &found, &pkey, err);
 	EVP_PKEY_free(pkey);
 	if (status != STATUS_OK)
@@ -313,6 +322,8 @@ enum status token_import(struct token *token, const char *path, struct key *key,
 	EVP_PKEY *pkey = NULL;
 	struct key taken = *key;
 	char name[NAME_SIZE];
+	if (token_is_object(path))
+		return adopt(token, path, key, err);
 	enum status status = read_match(token, path, &taken, &pkey, err);
 	if (status == STATUS_OK) {
 		token_file_name(&taken, name);

@@ -93,12 +93,14 @@ const struct command command_zone_adopt = {
 	.name = "zone adopt",
 	.run = run_adopt,
 	.synopsis = "ZONE KEYS... --published FILE",
-	.summary =
-	    "take over a zone that another signer signs today, with its keys (K*.private, PEM, or folders of them)",
+	.summary = "take over a zone that another signer signs today, with its keys (K*.private, PEM, folders of them, "
+		   "or URIs of keys in tokens)",
 	.examples =
 	    "  zoneseal zone adopt nl.test /etc/bind/keys --published nl.test.signed -i nl.test.zone -o "
 	    "nl.test.signed --dry-run\n"
-	    "  zoneseal zone adopt nl.test ksk.pem zsk.pem --published nl.test.signed -i nl.test.zone -o out.zone\n",
+	    "  zoneseal zone adopt nl.test ksk.pem zsk.pem --published nl.test.signed -i nl.test.zone -o out.zone\n"
+	    "  zoneseal zone adopt nl.test 'pkcs11:id=%a1' 'pkcs11:id=%a2' --published nl.test.signed -i "
+	    "nl.test.zone\n",
 	.options = TAKES(OPTION_INPUT) | TAKES(OPTION_OUTPUT) | TAKES(OPTION_POLICY) | TAKES(OPTION_PARENTS) |
 		   TAKES(OPTION_PUBLISHED) | TAKES(OPTION_PASSPHRASE_FILE),
 	.min_args = 2,

@@ -63,11 +63,13 @@ static int run_import(struct cli *cli, struct error *err)
 const struct command command_key_import = {
 	.name = "key import",
 	.run = run_import,
-	.synopsis = "ZONE FILE --ksk|--zsk|--csk|--public-only",
+	.synopsis = "ZONE FILE|URI --ksk|--zsk|--csk|--public-only",
 	.summary =
 	    "take a key that was made elsewhere: a private one for the next rollover, or another signer's DNSKEY",
-	.examples = "  zoneseal key import nl.test Knl.test.+013+41001.private --zsk\n"
-		    "  zoneseal key import nl.test Knl.test.+013+5521.key --public-only --dry-run\n",
+	.examples =
+	    "  zoneseal key import nl.test Knl.test.+013+41001.private --zsk\n"
+	    "  zoneseal key import nl.test 'pkcs11:token=tld-a;object=ksk-2026' --ksk       in a token already\n"
+	    "  zoneseal key import nl.test Knl.test.+013+5521.key --public-only --dry-run\n",
 	.options = TAKES(OPTION_KSK) | TAKES(OPTION_ZSK) | TAKES(OPTION_CSK) | TAKES(OPTION_PUBLIC_ONLY) |
 		   TAKES(OPTION_PASSPHRASE_FILE) | TAKES(OPTION_EXPECT_REVISION),
 	.min_args = 2,

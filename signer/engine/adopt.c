@@ -154,6 +154,11 @@ static enum status list_files(struct adoption *work, struct error *err)
 	for (size_t i = 0; status == STATUS_OK && i < work->request->key_path_count; i++) {
 		const char *path = work->request->key_paths[i];
 		struct stat info;
+		if (token_is_object(path)) {
+			if (work->file_count < FILES_MOST)
+				work->files[work->file_count++] = path;
+			continue;
+		}
 		if (stat(path, &info) != 0)
 			return error_set_errno(err, "%s", path);
 		if (S_ISDIR(info.st_mode))
