@@ -131,6 +131,20 @@ static enum status seal(const struct hsm_session *session, const struct hsm_pair
 	return rv == CKR_OK ? STATUS_OK : hsm_refuse(session->hsm, err, rv, "the key cannot be kept from leaving it");
 }
 
+/* One key in several stores, not one in each: what was made under one tag, label and CKA_ID must be one key. */
+static enum status guard_copies(struct hsm_list *list, const struct key *key, struct error *err)
+{
+	struct error why;
+	error_clear(&why);
+	const enum status status = hsm_prove_all(list, key, &why);
+	if (status == STATUS_OK)
+		return STATUS_OK;
+	return error_set(err, status,
+	    "%s; the new key is destroyed in all stores and the zone stays as it is published; look with zoneseal "
+	    "doctor at what that store does, then run again",
+	    why.message);
+}
+
 enum status hsm_generate(struct hsm_list *list, struct key *key, struct error *err)
 {
 	struct hsm *const *const role = list->role[key->role];
@@ -151,7 +165,7 @@ enum status hsm_generate(struct hsm_list *list, struct key *key, struct error *e
 		status = seal(&session, &pair, err);
 	hsm_session_close(&session);
 	if (status == STATUS_OK)
-		status = hsm_prove_all(list, &made, err);
+		status = guard_copies(list, &made, err);
 	if (status != STATUS_OK && is_made) {
 		struct error ignored;
 		if (hsm_discard(list, &made, &ignored) != STATUS_OK)

@@ -161,8 +161,8 @@ bool rollover_start(struct rollover_key keys[], size_t count, enum key_role role
     struct rollover_birth *birth);
 
 /* Turns back the roll that brings in the key with row `id`: its goal becomes HIDDEN and its predecessor's OMNIPRESENT
- * again. False, and nothing changed, if it replaces no key, or if a record of the old key is on its way out already:
- * then only a new roll leads back. */
+ * again. That also goes for a key that was made for a roll and is not published yet. False, and nothing changed, if it
+ * replaces no key, or if a record of the old key is on its way out already: then only a new roll leads back. */
 bool rollover_abort(struct rollover_key keys[], size_t count, int64_t id);
 
 /* The key that signs for the role now and is not dropped yet, also one that is on its way out; NULL: none. */

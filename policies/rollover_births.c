@@ -290,7 +290,10 @@ bool rollover_abort(struct rollover_key keys[], size_t count, int64_t id)
 {
 	struct key *const key = with_id(keys, count, id);
 	struct key *const old = key == NULL ? NULL : with_id(keys, count, key->predecessor);
-	if (old == NULL || !key->goal_present || old->goal_present || !is_whole(old))
+	if (old == NULL || !key->goal_present || !is_whole(old))
+		return false;
+	/* Before the first step of its roll the old key's goal is what it was. */
+	if (old->goal_present && key->state[KEY_DNSKEY] != KEY_HIDDEN)
 		return false;
 	key->goal_present = false;
 	old->goal_present = true;

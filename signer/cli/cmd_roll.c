@@ -188,7 +188,8 @@ static enum status key_to_abort(const struct roll_view *view, int64_t *out, stru
 			continue;
 		for (size_t p = 0; p < view->count; p++) {
 			const struct key *old = &view->keys[p].key;
-			if (old->id != key->key.predecessor || old->goal_present || !key_is_published(old))
+			const bool begun = !old->goal_present || key->key.state[KEY_DNSKEY] == KEY_HIDDEN;
+			if (old->id != key->key.predecessor || !begun || !key_is_published(old))
 				continue;
 			if (*out != 0)
 				return error_set(err, STATUS_USAGE,

@@ -400,6 +400,14 @@ static enum status take_signatures(struct attempt *attempt, struct sign_paramete
 	return STATUS_OK;
 }
 
+/* A key that does not sign as it should is known by now; what it means for the zone is not said yet. */
+static enum status tell_keys(const struct run *run, struct error *err)
+{
+	const char *const why = arena_strdup(run->mem, err->message);
+	return error_set(err, STATUS_KEY, "%s; nothing of this run is published%s; look with zoneseal doctor", why,
+	    run->has_last ? ", and what is published stays" : "");
+}
+
 static enum status sign(struct attempt *attempt, struct error *err)
 {
 	struct run *run = attempt->run;
@@ -415,7 +423,7 @@ static enum status sign(struct attempt *attempt, struct error *err)
 	status = sign_zone(&attempt->input, attempt->has_previous ? &attempt->previous : NULL, attempt->keys,
 	    attempt->key_count, run->token, replace_foreign, &parameters, &attempt->publish, &run->report->sign, err);
 	drop_content(attempt);
-	return status;
+	return status == STATUS_KEY ? tell_keys(run, err) : status;
 }
 
 /* A clock that may be wrong signs nothing, so it is no fault of the input that keep-alive could help. */

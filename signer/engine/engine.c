@@ -355,7 +355,9 @@ static enum status work(struct run *run, struct error *err)
 		note_input(run, status != STATUS_OK, err);
 	if (status != STATUS_OK && input_is_bad && run->options->keep_alive && run->has_last)
 		status = keep_alive(run, status, err);
-	if (status == STATUS_OK && run->report->result == ENGINE_UP_TO_DATE && !run->options->dry_run)
+	/* A guard that stopped a key tells more about it. */
+	const bool idle = run->report->result == ENGINE_UP_TO_DATE && run->key_problem == NULL;
+	if (status == STATUS_OK && idle && !run->options->dry_run)
 		status = proving_idle(
 		    run->store, run->token, run->zone.id, run->keys.all, run->keys.count, run_now(run), err);
 	if (status != STATUS_OK && run->report->result == ENGINE_UP_TO_DATE)

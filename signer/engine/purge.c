@@ -21,14 +21,21 @@ struct utc purge_hidden_since(const struct key *key)
 	return since;
 }
 
-/* By hand a key goes as soon as it may; the policy says how long it stays at least. */
+/* A key in reserve was never in the zone: it stays until somebody says so. */
+static bool was_in_use(const struct key *key)
+{
+	return key->active.seconds != 0 || key->since[KEY_DNSKEY].seconds > key->created.seconds;
+}
+
+/* By hand a key goes as soon as it may; the policy says how long it stays at least. One whose roll was turned back
+ * before it was in the zone is of no use to anybody. */
 static enum status check_time(const struct store_zone *zone, const struct key *key, struct utc now, struct error *err)
 {
 	struct policy policy;
 	char due[UTC_TEXT];
 	enum status status =
 	    policy_yaml_parse(zone->policy_name, zone->policy_text, strlen(zone->policy_text), &policy, err);
-	if (status != STATUS_OK || key->purging.seconds != 0)
+	if (status != STATUS_OK || key->purging.seconds != 0 || (key->predecessor != 0 && !was_in_use(key)))
 		return status;
 	const struct utc earliest = utc_add(purge_hidden_since(key), policy.purge_after);
 	if (!utc_before(now, earliest))
@@ -54,12 +61,6 @@ static enum status destroy(struct store *store, const struct store_zone *zone, c
 		status = store_purge_done(store, zone->id, key->id, purge->now, err);
 	token_close(token);
 	return status;
-}
-
-/* A key in reserve was never in the zone: it stays until somebody says so. */
-static bool was_in_use(const struct key *key)
-{
-	return key->active.seconds != 0 || key->since[KEY_DNSKEY].seconds > key->created.seconds;
 }
 
 static bool is_due(const struct key *key, const struct policy *policy, struct utc now)

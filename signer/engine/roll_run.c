@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "signer/engine/guard.h"
 #include "signer/engine/offline.h"
 #include "signer/engine/proving.h"
 #include "signer/engine/roll_step.h"
@@ -62,9 +63,10 @@ static enum status bear(struct run *run, const struct rollover_birth *birth, str
 	run_phase(run, "keys");
 	if (candidate != SIZE_MAX)
 		return take_key(run, &view->keys[candidate].key, birth, err);
-	run->report->keys_made++;
-	return zonekeys_generate(run->store, run->token, run->zone.id, &run->policy, birth->role,
+	const enum status status = zonekeys_generate(run->store, run->token, run->zone.id, &run->policy, birth->role,
 	    birth->pool ? NULL : birth, run_now(run), &key, err);
+	run->report->keys_made += status == STATUS_OK;
+	return status;
 }
 
 static enum status bear_all(struct run *run, struct error *err)
@@ -140,23 +142,27 @@ static enum status take_step(struct run *run, struct error *err)
 	return store_take_step(run->store, run->zone.id, &step, roll_reason(&run->roll, run->mem), run_now(run), err);
 }
 
+/* What must hold before a record of the key appears; nothing is asked of what another signer does. */
+static enum status guard_move(
+    const struct run *run, const struct rollover_move *move, const struct key *key, struct error *err)
+{
+	if (move->to != KEY_RUMOURED || move->record == KEY_DS || key->foreign || key_is_offline(key))
+		return STATUS_OK;
+	return move->record == KEY_DNSKEY ? guard_publication(run, key, err) : guard_activation(run, key, err);
+}
+
 /* Keys whose DNSKEY or first signature begins must work, or nothing of the plan happens. */
-static void prove_moves(struct run *run)
+static void guard_moves(struct run *run)
 {
 	struct roll_view *const view = &run->roll;
 	for (size_t i = 0; i < view->plan.move_count; i++) {
 		const struct rollover_move *const move = &view->plan.moves[i];
-		const struct key *const key = &view->plan.keys[move->key].key;
 		struct error why;
 		error_clear(&why);
-		if (move->to != KEY_RUMOURED || move->record == KEY_DS || key->foreign ||
-		    prove(run, key, &why) == STATUS_OK)
+		if (guard_move(run, move, &view->plan.keys[move->key].key, &why) == STATUS_OK)
 			continue;
-		roll_stop_at(view, ROLL_KEY_MISSING,
-		    arena_printf(run->mem,
-			"the private half of %s %u does not work (%s): no key of the zone moves and none is made in "
-			"its place; put it back from a backup, then zoneseal doctor",
-			key_role_name(key->role), key->tag, why.message));
+		run->key_problem = arena_strdup(run->mem, why.message);
+		roll_stop_at(view, ROLL_KEY_MISSING, run->key_problem);
 		return;
 	}
 }
@@ -177,7 +183,7 @@ static enum status advance(struct run *run, bool *changed, struct error *err)
 		return bear_all(run, err);
 	}
 	if (view->plan.move_count > 0)
-		prove_moves(run);
+		guard_moves(run);
 	const bool steps = view->plan.move_count > 0 || view->goals_change;
 	if (!steps || !view->published || roll_is_visible(view))
 		return STATUS_OK;
@@ -272,6 +278,9 @@ enum status roll_run_problem(const struct run *run, struct error *err)
 	const char *const alarm = run->has_roll ? offline_alarm(&run->roll, run->now, run->mem, &late) : NULL;
 	if (late)
 		return error_set(err, STATUS_KEY, "%s", alarm);
+	/* Whatever was published besides, and however the keys were looked at again for that. */
+	if (run->key_problem != NULL)
+		return error_set(err, STATUS_KEY, "%s", run->key_problem);
 	if (run->has_roll && run->roll.stop == ROLL_UNPUBLISHED)
 		return check_backups(run, err);
 	if (!run->has_roll || run->roll.stop != ROLL_KEY_MISSING)

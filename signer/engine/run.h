@@ -53,10 +53,11 @@ struct run {
 	struct store_version last;
 	struct roll_view roll; /* how its keys stand, and what is due for them */
 	bool has_roll;
-	bool roll_is_current; /* nothing was stored, and nothing stopped, since it was looked at */
-	struct utc last_seen; /* the latest time of an earlier run, as far as it left a trace; 0: none */
-	bool hook_done;       /* for what is published now */
-	double started;       /* monotonic seconds */
+	const char *key_problem; /* why a guard stopped the keys' moves in this run; NULL: none did */
+	bool roll_is_current;    /* nothing was stored, and nothing stopped, since it was looked at */
+	struct utc last_seen;    /* the latest time of an earlier run, as far as it left a trace; 0: none */
+	bool hook_done;          /* for what is published now */
+	double started;          /* monotonic seconds */
 	char id[40];
 };
 

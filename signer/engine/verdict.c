@@ -68,7 +68,9 @@ static const char *finding_of(const json_t *root, struct arena *mem)
 		const char *what = text_of(finding, "what", mem);
 		if (id == NULL || !refuses(root, id))
 			continue;
-		return arena_printf(mem, "%s: %s%s", id, what != NULL ? what : "refused", place_of(finding, mem));
+		const char *cause = text_of(finding, "cause", mem);
+		return arena_printf(mem, "%s: %s%s%s%s", id, what != NULL ? what : "refused", place_of(finding, mem),
+		    cause != NULL && cause[0] != '\0' ? "; " : "", cause != NULL ? cause : "");
 	}
 	return NULL;
 }

@@ -5,14 +5,14 @@ import subprocess
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "cli"))
-from zs import World  # noqa: E402
+import zs  # noqa: E402
 
 SOFTHSM = "/usr/lib/softhsm/libsofthsm2.so"
 FAULTY = os.environ.get("ZONESEAL_FAULTY", "build/release/tests/hsm/libfaulty.so")
 PIN = "pin-4711-"
 
 
-class Tokens(World):
+class Tokens(zs.World):
     """hsm-a, hsm-b and hsm-c; `modules` says by which module a token is reached."""
 
     modules = {}

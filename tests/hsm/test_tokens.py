@@ -3,7 +3,7 @@
 import os
 import unittest
 
-from hsm import FAULTY, PIN, Tokens
+from hsm import FAULTY, PIN, Tokens, zs
 
 PEM_RSA = ("openssl", "genpkey", "-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:2048", "-out")
 
@@ -103,6 +103,24 @@ class BadInput(Tokens):
         self.z("run", code=0)
         self.configure("store hsm-a " + self.uri("a") + "\nkeys ksk hsm-a\n")
         self.refused("is in the store hsm-b, which")
+
+
+class Guards(Tokens):
+    def test_a_run_that_publishes_besides_still_tells_of_the_key_that_it_did_not_publish(self):
+        self.z("run", code=0)
+        self.now = "2026-11-25T12:00:00Z"
+        self.z("run", code=0)
+        self.z("roll", "start", "nl.test", "--zsk", code=0)
+        fresh, = [key for key in self.json("key", "list", "nl.test")["keys"] if key["state"] == "prepared"]
+        self.destroy("b", fresh)
+        self.write("nl.test.zone", zs.delegations(1, 2026112409))
+        serial = self.serial()
+        done = self.z("run", code=69)
+        self.assertIn(f"ZSK {fresh['tag']} is not published", done.err)
+        self.assertIn("store hsm-b: it has no private key", done.err)
+        self.assertGreater(self.serial(), serial)
+        self.assert_published_is_good()
+        self.assertIn("is not published", self.z("log", "nl.test").out)
 
 
 class Purge(Tokens):
