@@ -131,6 +131,19 @@ static void cause_of_cut(struct vrun *run)
 	}
 }
 
+static void cause_of_expire(struct vrun *run)
+{
+	struct vfinding *const finding =
+	    vreport_find(run->report, VC_CHANGE_EXPIRE, "SOA expire is raised above what signatures outlive");
+	if (finding == NULL)
+		return;
+	snprintf(finding->cause, sizeof(finding->cause),
+	    "a secondary that is cut off would go on serving signatures that have expired");
+	snprintf(finding->advice, sizeof(finding->advice),
+	    "lower the expire in the input's SOA, or first raise signatures.refresh and signatures.validity: zoneseal "
+	    "policy apply");
+}
+
 static void cause_of_doubled(struct vrun *run)
 {
 	struct vfinding *const finding = vreport_find(
@@ -165,5 +178,6 @@ void vcause_find(struct vrun *run)
 	cause_of_algorithm(run);
 	cause_of_cut(run);
 	cause_of_doubled(run);
+	cause_of_expire(run);
 	cause_of_salt(run);
 }

@@ -244,6 +244,11 @@ static const struct verify_check checks[VC_COUNT] = {
 	    "DS sets removed or changed stay under the limit.", NULL },
 	[VC_CHANGE_APEX] = { "change.apex", "Z1", VERIFY_GIVEN, VERIFY_RFC, "-", "RRsets at the apex",
 	    "NS at the apex keeps at least one of its names.", NULL },
+	[VC_CHANGE_EXPIRE] = { "change.expire", "E2", VERIFY_GIVEN, VERIFY_RFC, "RFC 6781 4.4.1", "SOA records",
+	    "SOA expire is not raised so far that a secondary which is cut off outlives the signatures that it serves: "
+	    "expire and the largest TTL fit into the policy's floor of what signatures have left. One that was long "
+	    "before may stay.",
+	    ".com 2023: old copies with expired signatures" },
 	[VC_CACHE_OLD_KEYS] = { "cache.old-keys", "T4", VERIFY_GIVEN, VERIFY_RFC, "RFC 6781 4.1.1",
 	    "authoritative RRsets",
 	    "With the DNSKEY RRset published before (still in caches), every RRset has a signature that validates.",

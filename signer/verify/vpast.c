@@ -204,6 +204,23 @@ static void check_apex(struct vrun *run)
 		    vplace_of(new.first), "caches and the parent still name the old ones");
 }
 
+/* A secondary that is cut off answers until SOA expire has passed, and caches live on what it said for a TTL more: the
+ * signatures in it must last that long (RFC 6781 4.4.1). */
+static void check_expire(struct vrun *run)
+{
+	const int64_t before = run->previous.soa_expire;
+	const int64_t after = run->zone.soa_expire;
+	if (!run->limits.have_min_remaining || run->previous.top == NULL || run->zone.top == NULL)
+		return;
+	const struct vset soa = vzone_set(&run->zone, run->zone.top, VTYPE_SOA);
+	vreport_count(run->report, VC_CHANGE_EXPIRE, 1);
+	if (soa.count > 0 && after > before && after + run->max_ttl > run->limits.min_remaining)
+		vreport_fail(run->report, VC_CHANGE_EXPIRE, "SOA expire is raised above what signatures outlive",
+		    vplace_of(soa.first),
+		    "expire %lld s (%lld s before) and largest TTL %u s, signatures may have %lld s left",
+		    (long long)after, (long long)before, run->max_ttl, (long long)run->limits.min_remaining);
+}
+
 static size_t next_record(const struct vzone *zone, size_t at)
 {
 	while (at < zone->file.count && zone->records[at].spare)
@@ -348,6 +365,7 @@ enum status vpast_check(struct vrun *run, struct error *err)
 	check_serial(run);
 	check_changes(run);
 	check_apex(run);
+	check_expire(run);
 	return check_caches(run, err);
 }
 

@@ -326,6 +326,9 @@ def past(z):
     z.bad("records_lost", "change.records", z.signed([r for r in z.base(2026010102) if r.type != "MX"]), tight)
     z.bad("apex_ns_replaced", "change.apex", z.signed([r.copy(text="x" + r.text) if r.name == APEX and r.type == "NS" else r
                                                        for r in z.base(2026010102)]), "previous=previous.zone")
+    z.write("bad", "limits_ten_days.json", '{"schema": "zoneseal.limits/1", "min_remaining": 864000}\n')
+    z.bad("expire_raised", "change.expire", z.signed([r.copy(text=r.text.replace("604800", "1900800")) if r.type == "SOA" else r
+                                                      for r in z.base(2026010102)]), "previous=previous.zone policy=limits_ten_days.json")
     z.write("bad", "unsigned.in", Zone(z.base(1)))
     z.bad("input_record_lost", "unsigned.equal", z.signed([r for r in z.base() if r.type != "MX"]), "unsigned=unsigned.in")
     z.bad("input_record_added", "unsigned.equal", z.signed(z.base(extra=[Record("new", 60, "A", "192.0.2.3")])), "unsigned=unsigned.in")

@@ -210,6 +210,13 @@ def surprises(z):
            "previous=published.zone")
     z.good("double_signature", z.signed(z.base(2026010102), zsks=(z.ZSK, z.ZSK2)), "previous=published.zone")
     z.good("same_records_other_spelling", "; a comment\n" + z.signed().text(), "previous=published.zone")
+    z.write("good", "limits_ten_days.json", '{"schema": "zoneseal.limits/1", "min_remaining": 864000}\n')
+    with_expire = lambda serial, expire: z.signed([r.copy(text=r.text.replace("604800", str(expire))) if r.type == "SOA" else r
+                                                   for r in z.base(serial)])
+    z.good("expire_raised_a_little", with_expire(2026010102, 691200), "previous=published.zone policy=limits_ten_days.json")
+    z.write("good", "expire_is_long.zone", with_expire(2026010101, 1900800))
+    z.good("expire_as_long_as_before", with_expire(2026010102, 1900800), "previous=expire_is_long.zone policy=limits_ten_days.json")
+    z.good("expire_lowered", with_expire(2026010102, 1800000), "previous=expire_is_long.zone policy=limits_ten_days.json")
     z.good("serial_wraps", z.signed(z.base((2026010101 + 2**31 - 1) % 2**32)), "previous=published.zone")
     z.write("good", "input.zone", Zone([r.copy(ttl=60) if r.text == "192.0.2.81" else r for r in z.base(7)]))
     lowest = [r.copy(ttl=60) if r.name == z.name("www") else r for r in z.base()]

@@ -33,6 +33,20 @@ def stale_2019(stage):
     stage.goes_on()
 
 
+@drill(".com and .net, some sites", "2023-07-09", "`change.expire`: SOA expire fits into what signatures have left")
+def com_2023(stage):
+    """Some sites of .com were cut off from new zones and went on serving old ones, until the signatures in them had
+    expired. A server that is cut off stops to answer when SOA expire has passed: that must come first."""
+    stage.open()
+    stage.registry(delegations(serial=SERIAL + 1).replace("604800", "1900800"))
+    stage.tell("The registry raises SOA expire from 7 to 22 days.")
+    done = stage.z("run")
+    stage.refused(done, "change.expire", cause=["a secondary that is cut off would go on serving signatures that have expired",
+                                                "Do: lower the expire in the input.s SOA"])
+    stage.new_registration()
+    stage.goes_on()
+
+
 @drill("no outage yet", "-", "the clock guard, before anything is signed")
 def clock_back(stage):
     """The signer's clock jumps back, as after an empty battery: signatures would begin in the past and end too early, and
