@@ -55,7 +55,7 @@ enum status token_import(struct token *token, const char *path, struct key *key,
 
 /* `path` may also be the URI of a private key in a token (RFC 7512): "pkcs11:token=...;object=...;id=%01". That is
  * taken where it is, under its own CKA_ID, and nothing in the token changes; module and PIN are those of stores.conf.
- */
+ * Or a file that token_export wrapped for tokens, which comes into the stores of the key's role. */
 bool token_is_object(const char *path);
 
 /* Whether `path` holds such a private half, without taking it: STATUS_OK, and `key` filled in as token_import would. */

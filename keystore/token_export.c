@@ -16,6 +16,7 @@
 #include "keystore/algorithm.h"
 #include "keystore/token_pem.h"
 #include "keystore/token_private.h"
+#include "keystore/token_wrapped.h"
 #include "signer/base/bytes.h"
 #include "signer/base/vault.h"
 
@@ -172,9 +173,12 @@ static enum status write_files(int folder, const struct key *key, const struct t
     const struct secret *text, char name[TOKEN_EXPORT_NAME], struct error *err)
 {
 	char public_name[TOKEN_EXPORT_NAME];
+	static const char *const endings[] = {
+		[TOKEN_BIND] = "private", [TOKEN_PEM] = "pem", [TOKEN_WRAPPED] = "wrapped"
+	};
 	const bool bind = wanted->form == TOKEN_BIND;
 	const int size = snprintf(name, TOKEN_EXPORT_NAME, "K%s.+%03u+%05u.%s", wanted->zone, key->algorithm,
-	    key_published_tag(key), bind ? "private" : "pem");
+	    key_published_tag(key), endings[wanted->form]);
 	if (size < 0 || size >= TOKEN_EXPORT_NAME || strchr(name, '/') != NULL)
 		return error_set(err, STATUS_INTERNAL, "no file name for a key of %s", wanted->zone);
 	enum status status = write_file(folder, wanted->folder, name, text->data, text->size, err);
@@ -187,23 +191,48 @@ static enum status write_files(int folder, const struct key *key, const struct t
 	return status;
 }
 
+/* What the tokens' own key wraps never is in this process in the clear. */
+static enum status write_wrapped(
+    struct token *token, const struct key *key, const char *under, struct secret *text, struct error *err)
+{
+	uint8_t wrapped[HSM_WRAPPED];
+	size_t size = 0;
+	if (strncmp(key->locator, HSM_SCHEME, strlen(HSM_SCHEME)) != 0)
+		return error_set(err, STATUS_KEY,
+		    "%s %u is in a file, and only a token wraps: --format pem with a passphrase",
+		    key_role_name(key->role), key->tag);
+	if (under == NULL || !wrapped_label_is_good(under))
+		return error_set(err, STATUS_USAGE, "a label to wrap under has 1 to 63 printable characters");
+	const enum status status = hsm_wrap(token->tokens, key, under, wrapped, &size, err);
+	return status == STATUS_OK ? wrapped_write(key, under, (struct bytes){ wrapped, size }, text, err) : status;
+}
+
+static enum status write_text(struct token *token, const struct key *key, const struct token_export *wanted,
+    struct secret *text, struct error *err)
+{
+	EVP_PKEY *pkey = NULL;
+	if (wanted->form == TOKEN_WRAPPED)
+		return write_wrapped(token, key, wanted->under, text, err);
+	enum status status = token_soft_load(token, key, &pkey, err);
+	vault_enter();
+	if (status == STATUS_OK)
+		status = wanted->form == TOKEN_PEM ? token_pem_write(pkey, token_soft_passphrase(token), text, err)
+						   : write_bind(key, pkey, text, err);
+	vault_leave();
+	EVP_PKEY_free(pkey);
+	return status;
+}
+
 enum status token_export(struct token *token, const struct key *key, const struct token_export *wanted,
     char name[TOKEN_EXPORT_NAME], struct error *err)
 {
-	EVP_PKEY *pkey = NULL;
 	struct secret text = SECRET_NONE;
 	int folder = -1;
 	enum status status = open_folder(wanted->folder, &folder, err);
 	if (status == STATUS_OK)
-		status = token_soft_load(token, key, &pkey, err);
-	vault_enter();
-	if (status == STATUS_OK)
-		status = wanted->form == TOKEN_PEM ? token_pem_write(pkey, token_soft_passphrase(token), &text, err)
-						   : write_bind(key, pkey, &text, err);
-	vault_leave();
+		status = write_text(token, key, wanted, &text, err);
 	if (status == STATUS_OK)
 		status = write_files(folder, key, wanted, &text, name, err);
-	EVP_PKEY_free(pkey);
 	secret_free(&text);
 	if (folder >= 0)
 		close(folder);

@@ -8,7 +8,7 @@
 
 #include "keystore/token.h"
 
-enum token_form { TOKEN_BIND, TOKEN_PEM };
+enum token_form { TOKEN_BIND, TOKEN_PEM, TOKEN_WRAPPED };
 
 enum { TOKEN_EXPORT_NAME = 320 };
 
@@ -16,6 +16,7 @@ struct token_export {
 	const char *zone;     /* as in file names, without the final dot; "" for the root */
 	const char *folder;   /* 0700, or it is made so */
 	enum token_form form; /* TOKEN_PEM is encrypted if the token was opened with a passphrase */
+	const char *under;    /* TOKEN_WRAPPED: the label of the tokens' AES key that it is wrapped under */
 	const char *record;   /* TOKEN_BIND: the DNSKEY as a line of a zone file */
 };
 

@@ -27,7 +27,14 @@ struct token_ledger;
 #define HSM_SCHEME "pkcs11:"
 #define HSM_FILE "file:" /* of a key in a file, see token_soft.c */
 
-enum { HSM_FILE_SIZE = 5 + 64 + 4 };
+enum { HSM_FILE_SIZE = 5 + 64 + 4, HSM_WRAPPED = 8192 };
+
+/* A private half that is wrapped under an AES key which the tokens have under a label. */
+struct hsm_parcel {
+	const char *label;
+	struct bytes wrapped;
+	bool dry; /* look that all is there, and bring nothing */
+};
 
 /* Reads stores.conf; *out stays NULL if there is no such file. No token is touched before a key needs it. Outcomes of
  * proofs are noted in `ledger`, which outlives the list. */
@@ -60,6 +67,16 @@ enum status hsm_move(struct hsm_list *list, const struct key *key, EVP_PKEY *pke
  * id=, and token= where it is not the same key in all). It must be of key->algorithm, may sign, and is key->public_key
  * if that is set; it is proved on each, and nothing in the tokens changes. STATUS_KEY if not. */
 enum status hsm_adopt(struct hsm_list *list, const char *uri, struct key *key, struct error *err) MUST_CHECK;
+
+/* The private half, proved and then wrapped under the AES key with the label, by the first of its tokens that does so.
+ */
+enum status hsm_wrap(struct hsm_list *list, const struct key *key, const char *label, uint8_t out[HSM_WRAPPED],
+    size_t *size, struct error *err) MUST_CHECK;
+
+/* Brings the key with this public key into the stores of its role, which all have the AES key, and proves it on each;
+ * what was brought is destroyed where one fails. */
+enum status hsm_open_parcel(
+    struct hsm_list *list, const struct hsm_parcel *parcel, struct key *key, struct error *err) MUST_CHECK;
 
 /* Destroys the key on every token that its locator names, and looks that it is gone; the second only where it was
  * before it was moved. */

@@ -14,7 +14,7 @@
 /* The receiving token makes an RSA pair, the giving one an AES key and wraps it under the RSA public key, then the
  * private key under the AES key: nothing that opens anything is ever in this process in the clear. All of it but the
  * key lives in the two sessions. */
-enum { CARRIER_BITS = 3072, AES_SIZE = 32, WRAPPED = 8192, LABEL = 64, RSA_ALGORITHM = 8, EDWARDS_SIZE = 32 };
+enum { CARRIER_BITS = 3072, AES_SIZE = 32, LABEL = 64, RSA_ALGORITHM = 8, EDWARDS_SIZE = 32 };
 
 #define OAEP                                                                                                           \
 	{                                                                                                              \
@@ -94,7 +94,7 @@ static enum status share_aes(
 	CK_MECHANISM make = { CKM_AES_KEY_GEN, NULL, 0 };
 	CK_RSA_PKCS_OAEP_PARAMS oaep = OAEP;
 	CK_MECHANISM wrap = { CKM_RSA_PKCS_OAEP, &oaep, sizeof(oaep) };
-	uint8_t wrapped[WRAPPED];
+	uint8_t wrapped[HSM_WRAPPED];
 	CK_ULONG wrapped_size = sizeof(wrapped);
 	CK_ATTRIBUTE given[] = { FLAG(CKA_TOKEN, &no), FLAG(CKA_PRIVATE, &yes), FLAG(CKA_SENSITIVE, &yes),
 		FLAG(CKA_EXTRACTABLE, &yes), FLAG(CKA_WRAP, &yes), ITEM(CKA_VALUE_LEN, size) };
@@ -107,15 +107,24 @@ static enum status share_aes(
 	return take_aes(to, carrier, wrapped, wrapped_size, err);
 }
 
+/* RFC 5649 under one of its names, whichever the token lists. */
+CK_MECHANISM_TYPE hsm_key_wrap_of(const struct hsm *hsm)
+{
+	CK_MECHANISM_INFO listed;
+	return hsm->module->C_GetMechanismInfo(hsm->slot, CKM_AES_KEY_WRAP_PAD, &listed) == CKR_OK
+		   ? CKM_AES_KEY_WRAP_PAD
+		   : AES_KEY_WRAP_KWP;
+}
+
 /* What the private object is to be like: as one that was made there. */
-static enum status unwrap(const struct hsm_session *to, const struct key *key, CK_OBJECT_HANDLE under,
-    CK_MECHANISM_TYPE how, struct bytes wrapped, bool leaves, struct error *err)
+enum status hsm_unwrap(const struct hsm_session *to, const struct key *key, CK_OBJECT_HANDLE under,
+    struct bytes wrapped, bool leaves, struct error *err)
 {
 	CK_BBOOL yes = CK_TRUE;
 	CK_BBOOL may_leave = leaves ? CK_TRUE : CK_FALSE;
 	CK_OBJECT_CLASS class = CKO_PRIVATE_KEY;
 	CK_KEY_TYPE type = hsm_kind_of(key->algorithm)->type;
-	CK_MECHANISM mechanism = { how, NULL, 0 };
+	CK_MECHANISM mechanism = { hsm_key_wrap_of(to->hsm), NULL, 0 };
 	CK_OBJECT_HANDLE made = 0;
 	char label[LABEL];
 	const CK_ULONG label_size = make_label(key, label);
@@ -128,25 +137,16 @@ static enum status unwrap(const struct hsm_session *to, const struct key *key, C
 	return rv == CKR_OK ? STATUS_OK : hsm_refuse(to->hsm, err, rv, "carrying: it does not take the wrapped key");
 }
 
-/* RFC 5649 under one of its names, whichever the token lists. */
-static CK_MECHANISM_TYPE key_wrap_of(const struct hsm *hsm)
-{
-	CK_MECHANISM_INFO listed;
-	return hsm->module->C_GetMechanismInfo(hsm->slot, CKM_AES_KEY_WRAP_PAD, &listed) == CKR_OK
-		   ? CKM_AES_KEY_WRAP_PAD
-		   : AES_KEY_WRAP_KWP;
-}
-
 static enum status move_private(const struct hsm_session *from, const struct hsm_session *to, const struct key *key,
     const struct carrier *carrier, CK_OBJECT_HANDLE object, bool leaves, struct error *err)
 {
-	CK_MECHANISM wrap = { key_wrap_of(from->hsm), NULL, 0 };
-	uint8_t wrapped[WRAPPED];
+	CK_MECHANISM wrap = { hsm_key_wrap_of(from->hsm), NULL, 0 };
+	uint8_t wrapped[HSM_WRAPPED];
 	CK_ULONG size = sizeof(wrapped);
 	const CK_RV rv = from->hsm->module->C_WrapKey(from->handle, &wrap, carrier->aes, object, wrapped, &size);
 	if (rv != CKR_OK)
 		return hsm_refuse(from->hsm, err, rv, "carrying: it does not give the private key away, even wrapped");
-	return unwrap(to, key, carrier->aes_copy, key_wrap_of(to->hsm), (struct bytes){ wrapped, size }, leaves, err);
+	return hsm_unwrap(to, key, carrier->aes_copy, (struct bytes){ wrapped, size }, leaves, err);
 }
 
 /* ---- the public half ---- */
@@ -223,7 +223,7 @@ static enum status refuse_openssl(const struct key *key, struct error *err, cons
 
 /* `aes` encrypted under the RSA key that the token made; OAEP with SHA-1 is what every token has. */
 static enum status wrap_aes(const struct hsm_session *to, const struct carrier *carrier, const struct key *key,
-    const uint8_t aes[AES_SIZE], uint8_t wrapped[WRAPPED], size_t *size, struct error *err)
+    const uint8_t aes[AES_SIZE], uint8_t wrapped[HSM_WRAPPED], size_t *size, struct error *err)
 {
 	const struct algorithm *const rsa = alg_by_number(RSA_ALGORITHM);
 	uint8_t octets[KEY_PUBLIC_MAX];
@@ -235,7 +235,7 @@ static enum status wrap_aes(const struct hsm_session *to, const struct carrier *
 	if (status != STATUS_OK)
 		return status;
 	EVP_PKEY_CTX *const context = EVP_PKEY_CTX_new_from_pkey(NULL, pkey, NULL);
-	*size = WRAPPED;
+	*size = HSM_WRAPPED;
 	if (context == NULL || EVP_PKEY_encrypt_init(context) != 1 ||
 	    EVP_PKEY_CTX_set_rsa_padding(context, RSA_PKCS1_OAEP_PADDING) != 1 ||
 	    EVP_PKEY_encrypt(context, wrapped, size, aes, AES_SIZE) != 1)
@@ -247,7 +247,7 @@ static enum status wrap_aes(const struct hsm_session *to, const struct carrier *
 
 /* PKCS#8, wrapped (RFC 5649). */
 static enum status wrap_pkcs8(const struct key *key, EVP_PKEY *pkey, const uint8_t aes[AES_SIZE],
-    uint8_t wrapped[WRAPPED], size_t *size, struct error *err)
+    uint8_t wrapped[HSM_WRAPPED], size_t *size, struct error *err)
 {
 	struct secret der = SECRET_NONE;
 	PKCS8_PRIV_KEY_INFO *const info = EVP_PKEY2PKCS8(pkey);
@@ -256,7 +256,7 @@ static enum status wrap_pkcs8(const struct key *key, EVP_PKEY *pkey, const uint8
 	const int need = info == NULL ? -1 : i2d_PKCS8_PRIV_KEY_INFO(info, NULL);
 	int done = 0, more = 0;
 	enum status status = STATUS_OK;
-	if (need <= 0 || need > WRAPPED - 16 || cipher == NULL || context == NULL)
+	if (need <= 0 || need > HSM_WRAPPED - 16 || cipher == NULL || context == NULL)
 		status = refuse_openssl(key, err, "it cannot be made ready to be wrapped");
 	if (status == STATUS_OK)
 		status = secret_new((size_t)need, &der, err);
@@ -311,7 +311,7 @@ static enum status put_wrapped(
 {
 	struct carrier carrier = { 0 };
 	struct secret aes = SECRET_NONE;
-	uint8_t wrapped[WRAPPED];
+	uint8_t wrapped[HSM_WRAPPED];
 	size_t size = 0;
 	enum status status = secret_new(AES_SIZE, &aes, err);
 	if (status == STATUS_OK && RAND_priv_bytes(aes.data, AES_SIZE) != 1)
@@ -325,8 +325,7 @@ static enum status put_wrapped(
 	if (status == STATUS_OK)
 		status = wrap_pkcs8(key, pkey, aes.data, wrapped, &size, err);
 	if (status == STATUS_OK)
-		status = unwrap(
-		    to, key, carrier.aes_copy, key_wrap_of(to->hsm), (struct bytes){ wrapped, size }, leaves, err);
+		status = hsm_unwrap(to, key, carrier.aes_copy, (struct bytes){ wrapped, size }, leaves, err);
 	destroy(to, carrier.rsa_public);
 	destroy(to, carrier.rsa_private);
 	destroy(to, carrier.aes_copy);

@@ -84,6 +84,21 @@ enum status hsm_adopt(struct hsm_list *list, const char *uri, struct key *key, s
 	return hsm_discard(list, key, err);
 }
 
+enum status hsm_wrap(struct hsm_list *list, const struct key *key, const char *label, uint8_t out[HSM_WRAPPED],
+    size_t *size, struct error *err)
+{
+	(void)label;
+	(void)out;
+	(void)size;
+	return hsm_discard(list, key, err);
+}
+
+enum status hsm_open_parcel(struct hsm_list *list, const struct hsm_parcel *parcel, struct key *key, struct error *err)
+{
+	(void)parcel;
+	return hsm_discard(list, key, err);
+}
+
 enum status hsm_signer_new(
     struct hsm_list *list, const struct key *key, EVP_PKEY *published, struct hsm_signer **out, struct error *err)
 {

@@ -158,6 +158,13 @@ enum status hsm_carry(const struct hsm_session *from, const struct hsm_session *
 enum status hsm_put(
     const struct hsm_session *to, const struct key *key, EVP_PKEY *pkey, bool leaves, struct error *err) MUST_CHECK;
 
+/* RFC 5649 under one of its names, whichever the token lists. */
+CK_MECHANISM_TYPE hsm_key_wrap_of(const struct hsm *hsm);
+
+/* The private half, which is wrapped under a key of the token's, becomes one like those that are made there. */
+enum status hsm_unwrap(const struct hsm_session *to, const struct key *key, CK_OBJECT_HANDLE under,
+    struct bytes wrapped, bool leaves, struct error *err) MUST_CHECK;
+
 /* Writes the public half from key->public_key. */
 enum status hsm_put_public(const struct hsm_session *to, const struct key *key, struct error *err) MUST_CHECK;
 

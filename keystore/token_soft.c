@@ -19,6 +19,7 @@
 #include "keystore/token_ledger.h"
 #include "keystore/token_pem.h"
 #include "keystore/token_private.h"
+#include "keystore/token_wrapped.h"
 #include "signer/base/arena.h"
 #include "signer/base/vault.h"
 
@@ -309,6 +310,8 @@ enum status token_matches(struct token *token, const char *path, struct key *key
 	struct key found = *key;
 	if (token_is_object(path))
 		return adopt(token, path, key, err);
+	if (token_is_wrapped(path))
+		return wrapped_open(token->tokens, path, true, key, err);
 	const enum status status = read_match(token, path, &found, &pkey, err);
 	EVP_PKEY_free(pkey);
 	if (status != STATUS_OK)
@@ -324,6 +327,8 @@ enum status token_import(struct token *token, const char *path, struct key *key,
 	char name[NAME_SIZE];
 	if (token_is_object(path))
 		return adopt(token, path, key, err);
+	if (token_is_wrapped(path))
+		return wrapped_open(token->tokens, path, false, key, err);
 	enum status status = read_match(token, path, &taken, &pkey, err);
 	if (status == STATUS_OK) {
 		token_file_name(&taken, name);

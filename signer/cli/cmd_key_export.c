@@ -11,13 +11,21 @@ static enum status request_of(const struct cli *cli, struct export_request *out,
 	const char *const format = cli_value(cli, OPTION_FORMAT);
 	*out = (struct export_request){ .state = cli->state,
 		.folder = cli_value(cli, OPTION_OUTPUT),
-		.form = format != NULL && strcmp(format, "pem") == 0 ? TOKEN_PEM : TOKEN_BIND,
+		.form = TOKEN_BIND,
+		.under = cli_value(cli, OPTION_UNDER),
 		.passphrase_file = cli_value(cli, OPTION_PASSPHRASE_FILE),
 		.reason = cli_value(cli, OPTION_REASON),
 		.now = cli->now,
 		.dry_run = cli_has(cli, OPTION_DRY_RUN) };
-	if (format == NULL || (strcmp(format, "bind") != 0 && strcmp(format, "pem") != 0))
-		return error_set(err, STATUS_USAGE, "--format: bind or pem");
+	if (format != NULL && strcmp(format, "pem") == 0)
+		out->form = TOKEN_PEM;
+	else if (format != NULL && strcmp(format, "wrapped") == 0)
+		out->form = TOKEN_WRAPPED;
+	else if (format == NULL || strcmp(format, "bind") != 0)
+		return error_set(err, STATUS_USAGE, "--format: bind, pem or wrapped");
+	if ((out->form == TOKEN_WRAPPED) != (out->under != NULL))
+		return error_set(err, STATUS_USAGE,
+		    "--under LABEL goes with --format wrapped: the AES key in the tokens that opens the file");
 	if (out->folder == NULL || strcmp(out->folder, "-") == 0)
 		return error_set(err, STATUS_USAGE,
 		    "-o FOLDER: a private key goes into a folder with mode 0700, never to standard output");
@@ -28,7 +36,8 @@ static enum status request_of(const struct cli *cli, struct export_request *out,
 static enum status confirm(const struct cli *cli, const struct export_request *request, const struct store_zone *zone,
     const struct key *key, struct error *err)
 {
-	const bool sealed = request->form == TOKEN_PEM && request->passphrase_file != NULL;
+	const bool sealed =
+	    request->form == TOKEN_WRAPPED || (request->form == TOKEN_PEM && request->passphrase_file != NULL);
 	if (request->dry_run || sealed)
 		return STATUS_OK;
 	return cli_confirm(cli,
@@ -89,11 +98,13 @@ static int run_export(struct cli *cli, struct error *err)
 const struct command command_key_export = {
 	.name = "key export",
 	.run = run_export,
-	.synopsis = "ZONE KEY --format bind|pem -o FOLDER",
-	.summary = "write a private key of the software store as files for BIND, or as PEM; never to standard output",
+	.synopsis = "ZONE KEY --format bind|pem|wrapped -o FOLDER",
+	.summary = "write a private key as files for BIND, as PEM, or wrapped for tokens; never to standard output",
 	.examples = "  zoneseal key export nl.test 5521 --format bind -o /root/leaving --yes\n"
-		    "  zoneseal key export nl.test 5521 --format pem -o /root/leaving --passphrase-file /run/p\n",
-	.options = TAKES(OPTION_FORMAT) | TAKES(OPTION_OUTPUT) | TAKES(OPTION_PASSPHRASE_FILE) | TAKES(OPTION_REASON),
+		    "  zoneseal key export nl.test 5521 --format pem -o /root/leaving --passphrase-file /run/p\n"
+		    "  zoneseal key export nl.test 5521 --format wrapped --under backup-kek -o /media/vault\n",
+	.options = TAKES(OPTION_FORMAT) | TAKES(OPTION_OUTPUT) | TAKES(OPTION_PASSPHRASE_FILE) | TAKES(OPTION_REASON) |
+		   TAKES(OPTION_UNDER),
 	.min_args = 2,
 	.max_args = 2,
 	.changes = true,

@@ -76,6 +76,7 @@ const struct option_row cli_options[OPTIONS] = {
 	[OPTION_REMOVE_SOURCE] = { "remove-source", 0, NULL, "destroy the copies in the old places" },
 	[OPTION_SESSIONS] = { "sessions", 0, "N", "sessions that sign at the same time (default: one a core)" },
 	[OPTION_SECONDS] = { "seconds", 0, "N", "how long each measurement takes (default: 2)" },
+	[OPTION_UNDER] = { "under", 0, "LABEL", "the AES key in the tokens that wraps and unwraps" },
 };
 
 static const struct command *const rows[] = {

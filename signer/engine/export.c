@@ -35,6 +35,7 @@ static enum status write(const struct store_zone *zone, const struct key *key, c
 	const struct token_export wanted = { .zone = strcmp(file, "@") == 0 ? "" : file,
 		.folder = request->folder,
 		.form = request->form,
+		.under = request->under,
 		.record = record_of(zone, key, mem) };
 	enum status status =
 	    token_open_soft(folder_path(request->state, "keys", mem), request->passphrase_file, &token, err);
@@ -56,8 +57,10 @@ enum status export_key(struct store *store, const struct store_zone *zone, const
 	if (status == STATUS_OK && !request->dry_run)
 		status = store_note_done(store, zone->id, "key export",
 		    arena_printf(mem, "%s %u to %s as %s%s%s", key_role_name(key->role), key->tag, request->folder,
-			request->form == TOKEN_PEM ? "PEM" : "files for BIND", request->reason != NULL ? "; " : "",
-			request->reason != NULL ? request->reason : ""),
+			request->form == TOKEN_PEM       ? "PEM"
+			: request->form == TOKEN_WRAPPED ? "a file wrapped for tokens"
+							 : "files for BIND",
+			request->reason != NULL ? "; " : "", request->reason != NULL ? request->reason : ""),
 		    request->now, err);
 	if (status == STATUS_OK && !request->dry_run)
 		status = write(zone, key, request, mem, name, err);

@@ -12,6 +12,7 @@ struct export_request {
 	const char *folder; /* 0700; made if it is not there */
 	enum token_form form;
 	const char *passphrase_file; /* opens the store's keys, and encrypts PEM; or NULL */
+	const char *under;           /* TOKEN_WRAPPED: the label of the AES key of the tokens */
 	const char *reason;          /* or NULL */
 	struct utc now;
 	bool dry_run;
