@@ -26,6 +26,23 @@ bool rollover_key_is_missing(const struct rollover_key keys[], size_t count)
 	return false;
 }
 
+static bool is_dropping(const struct rollover_key *key)
+{
+	return !key->key.goal_present && rollover_is_dropping(key);
+}
+
+size_t rollover_drop_lacks(const struct rollover_key keys[], size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		bool comes = key_signs_zone(&keys[i].key) || key_signs_keys(&keys[i].key);
+		for (size_t old = 0; old < count && !comes; old++)
+			comes = is_dropping(&keys[old]) && rollover_successor(keys, count, old) == i;
+		if (keys[i].missing && comes && !is_dropping(&keys[i]))
+			return i;
+	}
+	return SIZE_MAX;
+}
+
 static bool role_is_wanted(const struct rollover_policy *policy, enum key_role role)
 {
 	return policy->csk ? role == KEY_CSK : role != KEY_CSK;

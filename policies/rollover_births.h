@@ -10,6 +10,10 @@ size_t rollover_successor(const struct rollover_key keys[], size_t count, size_t
 /* Whether the private half of a key that the zone needs cannot be used. */
 bool rollover_key_is_missing(const struct rollover_key keys[], size_t count);
 
+/* A key whose private half cannot be used, and that would have to sign once what is dropped has left and its successor
+ * is there; SIZE_MAX: none. */
+size_t rollover_drop_lacks(const struct rollover_key keys[], size_t count);
+
 /* A key is on its way out once its successor exists, or once the policy has other keys for all that is wanted. */
 void rollover_set_goals(const struct rollover_policy *policy, struct rollover_key keys[], size_t count);
 

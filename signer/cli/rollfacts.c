@@ -84,6 +84,32 @@ static char *backup_command(const struct roll_view *view, struct arena *mem)
 	    view->zone.name);
 }
 
+/* The key that is to leave at once as soon as this one may take its place; NULL: none. */
+static const struct key *held_up(const struct roll_view *view, const struct key *key)
+{
+	for (size_t i = 0; key->goal_present && i < view->count; i++)
+		if (view->keys[i].key.id == key->predecessor && rollover_is_dropping(&view->keys[i]))
+			return &view->keys[i].key;
+	return NULL;
+}
+
+static void backup_words(
+    const struct roll_view *view, const struct key *key, const char *label, struct arena *mem, struct report_wait *out)
+{
+	const struct key *const dropped = held_up(view, key);
+	out->who = REPORT_YOU;
+	out->what = arena_printf(mem, "a backup of %s", label);
+	out->command = backup_command(view, mem);
+	out->if_nobody =
+	    view->published ? "the key is not used and the keys of today stay; the zone stays valid, the rollover waits"
+			    : "the zone is not signed for the first time";
+	if (dropped == NULL)
+		return;
+	const char *const old = report_key_label(dropped, mem);
+	out->what = arena_printf(mem, "%s, so that %s can leave at once", out->what, old);
+	out->if_nobody = arena_printf(mem, "%s, which may be stolen, stays in the zone and goes on signing", old);
+}
+
 static struct report_wait wait_of(const struct roll_view *view, const struct roll_wait *from, struct arena *mem)
 {
 	const struct rollover_wait *wait = &from->wait;
@@ -107,13 +133,7 @@ static struct report_wait wait_of(const struct roll_view *view, const struct rol
 		out.command = arena_printf(mem, "zoneseal roll step %s", view->zone.name);
 		return out;
 	case ROLLOVER_WAITS_BACKUP:
-		out.who = REPORT_YOU;
-		out.what = arena_printf(mem, "a backup of %s", label);
-		out.if_nobody = view->published
-				    ? "the key is not used and the keys of today stay; the zone stays valid, the "
-				      "rollover waits"
-				    : "the zone is not signed for the first time";
-		out.command = backup_command(view, mem);
+		backup_words(view, &key->key, label, mem, &out);
 		return out;
 	case ROLLOVER_WAITS_KEY_MISSING:
 		out.who = REPORT_YOU;

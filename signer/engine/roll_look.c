@@ -336,7 +336,7 @@ static void find_stop(struct arena *mem, struct roll_view *view)
 	view->stop_ends = UTC_NEVER;
 	for (size_t i = 0; i < view->count; i++) {
 		const struct rollover_key *const key = &view->keys[i];
-		if (!key->missing || (!key->key.goal_present && !key_is_published(&key->key)))
+		if (!key->missing || (!key->key.goal_present && !key_is_published(&key->key)) || view->plan.dropping)
 			continue;
 		view->stop = ROLL_KEY_MISSING;
 		view->stop_words = arena_printf(mem,

@@ -51,8 +51,11 @@ static enum status begin(struct work *work, const char *command, struct error *e
 		return error_set(err, STATUS_REFUSED,
 		    "%s is not published yet: the first publication begins with its keys, and there is nothing to roll",
 		    view->zone.name);
-	if (view->stop == ROLL_HELD || view->stop == ROLL_KEY_MISSING)
-		return error_set(err, STATUS_REFUSED, "%s: %s", view->zone.name, view->stop_words);
+	if (view->stop == ROLL_HELD || (view->stop == ROLL_KEY_MISSING && !request->security_first))
+		return error_set(err, STATUS_REFUSED, "%s: %s%s", view->zone.name, view->stop_words,
+		    view->stop == ROLL_KEY_MISSING && work->stolen
+			? "; a key that may be stolen can leave without it: --plan security-first"
+			: "");
 	return STATUS_OK;
 }
 
@@ -458,6 +461,25 @@ static enum status leave_window(struct work *work, struct rollover_key *key, boo
 	return let_go(work, &key->key, "it may be stolen", err);
 }
 
+/* Without a key that goes on signing nothing can be published, and so nothing can leave; the stolen one is not needed.
+ */
+static enum status check_signers(const struct roll_view *view, const struct rollover_key *stolen, struct error *err)
+{
+	for (size_t i = 0; i < view->count; i++) {
+		const struct rollover_key *const key = &view->keys[i];
+		const bool signs = key_signs_zone(&key->key) || key_signs_keys(&key->key);
+		const bool follows = key->key.predecessor == stolen->key.id && key->key.goal_present;
+		if (key != stolen && key->missing && (signs || follows))
+			return error_set(err, STATUS_REFUSED,
+			    "%s: the private half of %s %u is missing, and without its signatures %s %u cannot leave: "
+			    "put it "
+			    "back from a backup first; if it may be stolen as well, that key comes first",
+			    view->zone.name, key_role_name(key->key.role), key->key.tag,
+			    key_role_name(stolen->key.role), stolen->key.tag);
+	}
+	return STATUS_OK;
+}
+
 static enum status take_out(struct work *work, struct rollover_key *stolen, bool kept, struct error *err)
 {
 	const bool security_first = work->request->security_first;
@@ -482,6 +504,8 @@ enum status roll_emergency(struct store *store, const struct roll_request *reque
 	out->view.facts.not_before.seconds = 0;
 	if (status == STATUS_OK && stolen == NULL)
 		status = error_set(err, STATUS_REFUSED, "%s has no such key", out->view.zone.name);
+	if (status == STATUS_OK)
+		status = check_signers(&out->view, stolen, err);
 	if (status == STATUS_OK)
 		status = take_out(&work, stolen, kept, err);
 	lock_release(&work.lock);

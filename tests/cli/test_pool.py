@@ -111,6 +111,23 @@ class BackupFirst(Pool):
             self.assertEqual(sum("\tDNSKEY\t" in line for line in zone), 3)
         self.z("audit", "replay", code=0)
 
+    def test_status_says_which_stolen_key_waits_for_the_backup_of_its_successor(self):
+        self.z("run", code=3)
+        for key in self.keys()[:2]:
+            self.z("key", "backup-done", "nl.test", key["fingerprint"], *REASON, code=0)
+        self.z("run", code=0)
+        zsk = next(key["tag"] for key in self.keys() if key["role"] == "zsk" and key["state"] != "prepared")
+        self.now = "2026-11-28T12:00:00Z"
+        self.z("run", "nl.test", code=0)
+        self.z("emergency", "nl.test", "--key", str(zsk), "--plan", "security-first", *REASON, code=0)
+        self.z("run", "nl.test")
+        wait = next(row for row in self.status()["waits"] if "so that" in row["what"])
+        self.assertRegex(wait["what"], rf"^a backup of ZSK \d+, so that ZSK {zsk} can leave at once$")
+        self.assertEqual(wait["if_nobody"], f"ZSK {zsk}, which may be stolen, stays in the zone and goes on signing")
+        self.z("key", "backup-done", "nl.test", "--all", *REASON, code=0)
+        self.z("run", "nl.test", code=0)
+        self.assertNotIn("so that", json.dumps(self.status()))
+
     def test_the_log_tells_who_said_where_the_backup_is(self):
         self.publish()
         log = self.z("log", "nl.test", code=0).out

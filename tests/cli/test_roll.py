@@ -226,6 +226,58 @@ class Stops(Rolls):
         self.sign()
         self.assertEqual(self.states()[made], "omnipresent")
 
+    def hide(self, tag):
+        """The private half is no longer here."""
+        row = next(key for key in self.json("key", "list", "nl.test", code=0)["keys"] if key["tag"] == tag)
+        path = self.path("state", "keys", row["locator"].removeprefix("file:"))
+        os.rename(path, self.path(f"kept-{tag}"))
+        return lambda: os.rename(self.path(f"kept-{tag}"), path)
+
+    def emergency(self, tag, *args, code, plan="security-first"):
+        return self.z("emergency", "nl.test", "--key", str(tag), "--plan", plan, "--reason", "stolen", *args, code=code)
+
+    def published(self, kind):
+        return [line for line in self.read(self.output).decode().splitlines() if f"\tIN\t{kind}\t" in line]
+
+    def test_a_stolen_key_that_is_no_longer_here_leaves_at_once(self):
+        for role in ("zsk", "ksk"):
+            with self.subTest(role):
+                tag = self.keys[role]
+                self.hide(tag)
+                self.sign(code=69)
+                self.assertIn("--plan security-first", self.emergency(tag, plan="availability-first", code=3).err)
+                self.emergency(tag, "--dry-run", code=0)
+                self.emergency(tag, code=0)
+                self.sign()
+                self.assertEqual(self.states()[tag], "unretentive")
+                self.assertNotIn(str(tag), [line.split()[10] for line in self.published("RRSIG")])
+                self.assert_published_is_good()
+                self.z("audit", "replay", code=0)
+
+    def test_a_missing_key_that_signs_nothing_keeps_no_stolen_one(self):
+        self.z("key", "generate", "nl.test", "--zsk", "--standby", code=0)
+        self.sign()
+        standby = next(tag for tag in self.states() if tag not in self.keys.values())
+        back = self.hide(standby)
+        self.sign(code=69)
+        self.emergency(self.keys["zsk"], code=0)
+        self.sign(code=69)  # what is missing is said as before
+        self.assertEqual((self.states()[self.keys["zsk"]], self.states()[standby]), ("unretentive", "rumoured"))
+        self.assertEqual(len(self.published("DNSKEY")), 3)
+        self.assert_published_is_good()
+        back()
+        self.sign()
+
+    def test_a_missing_key_that_others_need_is_put_back_first(self):
+        before = self.states()
+        back = self.hide(self.keys["ksk"])
+        done = self.emergency(self.keys["zsk"], code=3)
+        self.assertIn(f"the private half of KSK {self.keys['ksk']} is missing, and without its signatures", done.err)
+        self.emergency(self.keys["zsk"], "--dry-run", code=3)
+        self.assertEqual(self.states(), before)
+        back()
+        self.emergency(self.keys["zsk"], code=0)
+
     def test_a_long_night_without_runs_skips_and_doubles_no_step(self):
         made = self.start_roll()
         self.sign()
