@@ -429,12 +429,11 @@ static bool successor_waits_for_backup(const struct planner *p, size_t index)
 	return successor != SIZE_MAX && waits_for_backup(p, successor);
 }
 
+/* A stolen key may be one that is no longer here, and what does not sign is not needed for its leaving. */
 static bool drop_all(struct planner *p)
 {
-	/* A stolen key may be one that is no longer here, and what does not sign is not needed for its leaving. */
-	if (rollover_drop_lacks(p->keys, p->count) != SIZE_MAX)
-		return false;
-	for (size_t i = 0; i < p->count; i++)
+	const bool lacks = rollover_drop_lacks(p->keys, p->count) != SIZE_MAX;
+	for (size_t i = 0; i < p->count && !lacks; i++)
 		if (rollover_is_dropping(&p->keys[i]) && !p->keys[i].key.goal_present &&
 		    !successor_waits_for_backup(p, i))
 			drop(p, i);
@@ -595,8 +594,7 @@ const char *rollover_obstacle_text(enum rollover_obstacle why)
 		[ROLLOVER_WAITS_OPERATOR] = "the policy is manual: an operator starts each step",
 		[ROLLOVER_WAITS_WINDOW] = "the policy wants no key event on these days",
 		[ROLLOVER_WAITS_BACKUP] = "no backup is said to hold the key, which the policy wants before it is used",
-		[ROLLOVER_WAITS_KEY_MISSING] =
-		    "a private key of the zone cannot be used; nothing moves until it is back",
+		[ROLLOVER_WAITS_KEY_MISSING] = "a private key of the zone cannot be used; nothing moves without it",
 	};
 	return texts[why];
 }

@@ -4,34 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "signer/report/record_words.h"
+
 enum { DAY = 86400, HORIZON_DAYS = 800, EVENTS_MOST = 20000 };
 
 /* ---- waits ---- */
-
-static const char *const waits_words[KEY_RECORDS][KEY_UNRETENTIVE + 1] = {
-	[KEY_DNSKEY] = { [KEY_RUMOURED] = "the DNSKEY of %s to be published",
-	    [KEY_OMNIPRESENT] = "the DNSKEY of %s to be in all caches",
-	    [KEY_UNRETENTIVE] = "the DNSKEY of %s to be removed",
-	    [KEY_HIDDEN] = "the DNSKEY of %s to leave all caches" },
-	[KEY_ZRRSIG] = { [KEY_RUMOURED] = "%s to start signing the zone",
-	    [KEY_OMNIPRESENT] = "signatures of %s to be in all caches",
-	    [KEY_UNRETENTIVE] = "%s to stop signing the zone",
-	    [KEY_HIDDEN] = "signatures of %s to leave all caches" },
-	[KEY_KRRSIG] = { [KEY_RUMOURED] = "%s to sign the DNSKEY RRset",
-	    [KEY_OMNIPRESENT] = "the DNSKEY RRset signed by %s to be in all caches",
-	    [KEY_UNRETENTIVE] = "%s to stop signing the DNSKEY RRset",
-	    [KEY_HIDDEN] = "the DNSKEY RRset signed by %s to leave all caches" },
-	[KEY_DS] = { [KEY_RUMOURED] = "the DS of %s to be wanted at the parent",
-	    [KEY_OMNIPRESENT] = "the DS of %s at the parent and in all caches",
-	    [KEY_UNRETENTIVE] = "the DS of %s to be withdrawn",
-	    [KEY_HIDDEN] = "the DS of %s gone from the parent and from all caches" },
-};
-
-static char *fill(const char *words, const char *label, struct arena *mem)
-{
-	const char *place = strchr(words, '%');
-	return arena_printf(mem, "%.*s%s%s", (int)(place - words), words, label, place + 2);
-}
 
 /* "2026-11-24 10:00Z + DNSKEY TTL 1h + propagation 1d": the date as its terms. */
 static char *sum_of(const struct roll_wait *wait, struct arena *mem)
@@ -117,7 +94,7 @@ static struct report_wait wait_of(const struct roll_view *view, const struct rol
 	const char *label = report_key_label(&key->key, mem);
 	struct report_wait out = { .key = key->key.id,
 		.who = REPORT_ZONESEAL,
-		.what = fill(waits_words[wait->record][wait->to], label, mem),
+		.what = record_words_fill(record_words(RECORD_AWAITED, wait->record, wait->to), label, mem),
 		.earliest = wait->earliest,
 		.if_nobody = "nothing to do: zoneseal run goes on by itself" };
 	switch (wait->why) {
@@ -398,7 +375,7 @@ static void add_steps(const struct roll_view *view, const struct rollover_key *k
 		struct report_step *step = &steps[(*step_count)++];
 		const bool seen = is_observation(&list[i]);
 		step->done = seen ? key->key.ds_seen.seconds != 0 || state == KEY_OMNIPRESENT : state == list[i].to;
-		step->what = fill(list[i].words, label, mem);
+		step->what = record_words_fill(list[i].words, label, mem);
 		step->when = !step->done                             ? foreseen(future, key->key.id, &list[i])
 			     : seen && key->key.ds_seen.seconds != 0 ? key->key.ds_seen
 								     : key->key.since[list[i].record];

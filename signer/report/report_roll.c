@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "signer/report/report_roll.h"
 
-#include <string.h>
+#include "signer/report/record_words.h"
 
 const char *report_who_name(enum report_who who)
 {
@@ -22,28 +22,6 @@ char *report_key_label(const struct key *key, struct arena *mem)
 
 /* ---- events ---- */
 
-/* Words by record and by the state that it reaches; a KRRSIG goes with its DNSKEY and has none. */
-static const char *const event_words[KEY_RECORDS][KEY_UNRETENTIVE + 1] = {
-	[KEY_DNSKEY] = {
-		[KEY_RUMOURED] = "publishes the DNSKEY of %s",
-		[KEY_OMNIPRESENT] = "finds the DNSKEY of %s in all caches",
-		[KEY_UNRETENTIVE] = "removes the DNSKEY of %s",
-		[KEY_HIDDEN] = "finds the DNSKEY of %s gone from all caches",
-	},
-	[KEY_ZRRSIG] = {
-		[KEY_RUMOURED] = "signs the zone with %s",
-		[KEY_OMNIPRESENT] = "finds signatures of %s in all caches",
-		[KEY_UNRETENTIVE] = "stops signing the zone with %s",
-		[KEY_HIDDEN] = "finds signatures of %s gone from all caches",
-	},
-	[KEY_DS] = {
-		[KEY_RUMOURED] = "publish the DS of %s",
-		[KEY_OMNIPRESENT] = "finds the DS of %s in all caches",
-		[KEY_UNRETENTIVE] = "remove the DS of %s",
-		[KEY_HIDDEN] = "finds the DS of %s gone from all caches",
-	},
-};
-
 char *report_event_words(
     const struct simulate_event *event, enum report_who parent, struct arena *mem, enum report_who *who)
 {
@@ -57,13 +35,12 @@ char *report_event_words(
 	if (event->kind != SIMULATE_MOVED)
 		return NULL;
 	const char *label = report_key_label(&event->key->key, mem);
-	const char *words = event_words[event->record][event->to];
+	const char *words = record_words(RECORD_DONE_BY, event->record, event->to);
 	if (words == NULL)
 		return NULL;
 	if (event->record == KEY_DS && (event->to == KEY_RUMOURED || event->to == KEY_UNRETENTIVE))
 		*who = parent;
-	const char *place = strchr(words, '%');
-	return arena_printf(mem, "%.*s%s%s", (int)(place - words), words, label, place + 2);
+	return record_words_fill(words, label, mem);
 }
 
 /* ---- text ---- */

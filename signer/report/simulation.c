@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "signer/report/record_words.h"
+
 /* One line: a key and a moment, or a command. */
 struct step {
 	struct utc when;
@@ -35,27 +37,11 @@ struct simulation *simulation_new(const struct simulation_subject *subject, stru
 
 static const char *phrase_of_move(const struct simulation *simulation, const struct simulate_event *event)
 {
-	static const char *const phrases[KEY_RECORDS][KEY_UNRETENTIVE + 1] = {
-		[KEY_DNSKEY] = { [KEY_RUMOURED] = "its DNSKEY is published",
-		    [KEY_OMNIPRESENT] = "its DNSKEY is in all caches",
-		    [KEY_UNRETENTIVE] = "its DNSKEY leaves the zone",
-		    [KEY_HIDDEN] = "its DNSKEY has left all caches" },
-		[KEY_ZRRSIG] = { [KEY_RUMOURED] = "signs the zone",
-		    [KEY_OMNIPRESENT] = "its signatures are in all caches",
-		    [KEY_UNRETENTIVE] = "no longer signs the zone",
-		    [KEY_HIDDEN] = "its signatures have left all caches" },
-		[KEY_KRRSIG] = { [KEY_RUMOURED] = "signs the DNSKEY set",
-		    [KEY_UNRETENTIVE] = "no longer signs the DNSKEY set" },
-		[KEY_DS] = { [KEY_RUMOURED] = "its DS is wanted at the parent",
-		    [KEY_OMNIPRESENT] = "its DS is in all caches",
-		    [KEY_UNRETENTIVE] = "its DS is to leave the parent",
-		    [KEY_HIDDEN] = "its DS has left all caches" },
-	};
 	if (event->record == KEY_DS && simulation->subject.parent_by_hand && event->to == KEY_RUMOURED)
 		return "YOU hand in its DS";
 	if (event->record == KEY_DS && simulation->subject.parent_by_hand && event->to == KEY_UNRETENTIVE)
 		return "YOU have its DS removed";
-	return phrases[event->record][event->to];
+	return record_words(RECORD_OF_KEY, event->record, event->to);
 }
 
 static char *label_of(const struct key *key, struct arena *mem)
