@@ -91,6 +91,33 @@ class OnFile(Tokens):
         self.assertIn("it has no private key", row["message"])
 
 
+class Activation(Tokens):
+    """Two of three stores are enough for signatures, and not for a key that begins to sign."""
+    modules = {"b": FAULTY}
+    more = "least 1\n"
+
+    def signing(self):
+        return [key["tag"] for key in self.json("key", "list", "nl.test")["keys"] if key["signs_zone"]]
+
+    def test_a_key_begins_to_sign_when_all_of_its_stores_have_proven_it(self):
+        for when in (T0, "2026-11-28T12:00:00Z", "2026-12-10T12:00:00Z", "2026-12-20T12:00:00Z"):
+            self.z("run", code=0, now=when)
+        self.z("roll", "start", "nl.test", "--zsk", "--yes", code=0, now="2026-12-20T12:00:00Z")
+        self.z("run", code=0, now="2026-12-20T12:00:00Z")
+        before = self.signing()
+        self.fault("removed")
+        done = self.z("run", code=69, now="2026-12-25T12:00:00Z")
+        self.assertIn("no key of the zone moves", done.err)
+        self.assertIn("store hsm-b: no session: the token was removed", done.err)
+        self.assertEqual(self.signing(), before)
+        self.assert_published_is_good(now="2026-12-25T12:00:00Z")
+        self.assertIn("NOT proven on hsm-b", self.z("status", "nl.test", code=0, now="2026-12-25T12:00:00Z").out)
+        self.fault("none")
+        self.z("run", code=0, now="2026-12-25T13:00:00Z")
+        self.assertNotEqual(self.signing(), before)
+        self.assert_published_is_good(now="2026-12-25T13:00:00Z")
+
+
 class Wears(Tokens):
     modules = {"b": FAULTY}
     more = "least 2\n"

@@ -169,6 +169,18 @@ class Full(Tokens):
             self.assertNotIn("Key Object", self.on_token(name, "-O"))
 
 
+class FullReceiver(Full):
+    """The first token made the key, and the second cannot take it."""
+    modules = {"b": FAULTY}
+
+    def test_a_full_token_makes_no_key_and_leaves_none(self):
+        self.fault("full")
+        self.refused("store hsm-b: carrying: no key to wrap under was made: the token is full")
+        self.assertEqual(self.json("key", "list", "nl.test")["keys"], [])
+        for name in "abc":
+            self.assertNotIn("Key Object", self.on_token(name, "-O"))
+
+
 class Least(Tokens):
     modules = {"b": FAULTY}
     more = "least 2\n"
