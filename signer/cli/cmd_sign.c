@@ -267,7 +267,7 @@ const struct command command_sign = {
 		    "  zoneseal sign nl.test --force\n"
 		    "  generate-zone | zoneseal sign nl.test -i - -o - > nl.test.signed\n",
 	.options = TAKES_PIPELINE | TAKES(OPTION_INPUT) | TAKES(OPTION_OUTPUT) | TAKES(OPTION_POLICY) |
-		   TAKES(OPTION_FORCE) | TAKES(OPTION_REPLACE) | TAKES(OPTION_NEW_KEYS),
+		   TAKES(OPTION_FORCE) | TAKES(OPTION_ANEW) | TAKES(OPTION_REPLACE) | TAKES(OPTION_NEW_KEYS),
 	.min_args = 1,
 	.max_args = 1,
 	.changes = true,

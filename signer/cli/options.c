@@ -22,6 +22,7 @@ const struct option_row cli_options[OPTIONS] = {
 	[OPTION_PARENTS] = { "parents", 0, "ADDRESSES", "the parent's servers, ADDRESS[@PORT], separated by spaces" },
 	[OPTION_PRINT_UNIT] = { "print-unit", 0, NULL, "print what the systemd service needs to publish this zone" },
 	[OPTION_FORCE] = { "force", 0, NULL, "publish with a new serial even if nothing is due" },
+	[OPTION_ANEW] = { "anew", 0, NULL, "keep no signature of the last version, even if nothing is due" },
 	[OPTION_REPLACE] = { "replace", 0, NULL, "replace an output file that zoneseal did not write" },
 	[OPTION_NEW_KEYS] = { "new-keys", 0, NULL, "drop DNSKEY and RRSIG of keys that are not in this keystore" },
 	[OPTION_IGNORE_SERIAL_DATE] = { "ignore-serial-date", 0, NULL, "the input's serial is no date" },

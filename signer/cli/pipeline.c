@@ -40,6 +40,7 @@ enum status pipeline_options(struct cli *cli, struct engine_options *out, struct
 		.now = cli->now,
 		.clock = cli_has(cli, OPTION_NOW) ? NULL : utc_now,
 		.force = cli_has(cli, OPTION_FORCE),
+		.anew = cli_has(cli, OPTION_ANEW),
 		.replace = cli_has(cli, OPTION_REPLACE),
 		.new_keys = cli_has(cli, OPTION_NEW_KEYS),
 		.ignore_serial_date = cli_has(cli, OPTION_IGNORE_SERIAL_DATE),

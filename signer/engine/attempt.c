@@ -237,6 +237,8 @@ static const char *why_due(const struct attempt *attempt)
 		return "policy or keys changed";
 	if (!run->output.is_last)
 		return "published file is not the last version";
+	if (run->options->anew)
+		return "all signatures are made anew";
 	return run->options->force ? "forced" : NULL;
 }
 
@@ -318,7 +320,7 @@ static void read_previous(struct attempt *attempt)
 	const struct zonetext_options options = {
 		.name = "the last version", .origin = run->apex, .threads = run->options->threads
 	};
-	if (run->output.previous < 0 || lseek(run->output.previous, 0, SEEK_SET) != 0)
+	if (run->options->anew || run->output.previous < 0 || lseek(run->output.previous, 0, SEEK_SET) != 0)
 		return;
 	attempt->has_previous = zonetext_read(run->output.previous, &options, &attempt->previous, NULL) == STATUS_OK;
 }

@@ -31,6 +31,7 @@ struct engine_options {
 	struct utc (*clock)(void);   /* the real clock; NULL: time stands still at `now` */
 	unsigned threads;            /* 0: all cores */
 	bool force;                  /* publish with a new serial even if nothing is due */
+	bool anew;                   /* the same, and no signature of the last version is kept */
 	bool replace;                /* an existing output that is not ours may be replaced */
 	bool new_keys;               /* DNSKEY or RRSIG of foreign keys in input or output may be dropped */
 	bool keep_alive; /* when the input is bad, the last published content is signed again before it expires */

@@ -68,9 +68,43 @@ static void one_key(struct vrun *run, struct vfinding *finding)
 	    key->tag);
 }
 
+/* Whether the signature in that line stands in the zone published before as well. */
+static bool is_of_previous(const struct vrun *run, const struct vexample *at)
+{
+	const struct vowner *const here = at->owner == NULL ? NULL : vzone_find(&run->zone, at->owner);
+	const struct vowner *const there = at->owner == NULL ? NULL : vzone_find(&run->previous, at->owner);
+	if (here == NULL || there == NULL)
+		return false;
+	const struct vset now = vzone_set(&run->zone, here, VTYPE_RRSIG);
+	const struct vset before = vzone_set(&run->previous, there, VTYPE_RRSIG);
+	for (size_t i = 0; i < now.count; i++)
+		for (size_t j = 0; j < before.count && now.first[i].line == at->line; j++)
+			if (now.first[i].size == before.first[j].size &&
+			    memcmp(now.first[i].rdata, before.first[j].rdata, now.first[i].size) == 0)
+				return true;
+	return false;
+}
+
+/* The signer kept signatures of its last version that were bad there already. */
+static bool carried_over(const struct vrun *run, struct vfinding *finding)
+{
+	if (!run->have_previous || finding->example_count == 0)
+		return false;
+	for (unsigned i = 0; i < finding->example_count; i++)
+		if (!is_of_previous(run, &finding->examples[i]))
+			return false;
+	snprintf(finding->cause, sizeof(finding->cause),
+	    "the first %u of them stand in the published zone, serial %u, octet for octet: bad signatures were carried "
+	    "over from it",
+	    finding->example_count, run->previous.serial);
+	snprintf(finding->advice, sizeof(finding->advice),
+	    "zoneseal sign ZONE --anew keeps none of the old signatures; the published zone has them until then");
+	return true;
+}
+
 static void cause_of_signatures(struct vrun *run, struct vfinding *finding)
 {
-	if (!other_key(run, finding))
+	if (!other_key(run, finding) && !carried_over(run, finding))
 		one_key(run, finding);
 }
 

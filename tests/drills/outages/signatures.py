@@ -2,10 +2,10 @@
 """Outages in which a signer wrote signatures that do not verify."""
 import os
 
-from stage import MISSING, NO, REFUSED, SERIAL, drill
+from stage import MISSING, NO, OK, REFUSED, SERIAL, ZONE, drill
 
 
-@drill(".se", "2022-02-04", "`sig.valid` at the first bad file")
+@drill(".se", "2022-02-04", "`sig.valid` at the first bad file, with the proven cause if signatures were carried over")
 def se_2022(stage):
     """The signing system of .se made wrong signatures over DS and NSEC. Six hourly zone files went out, and each carried
     on the bad signatures of the one before it, so that there were more and more: about 9,000 domains. The registry heard
@@ -26,6 +26,22 @@ def se_2022(stage):
                              r"d\d+\.zs\.test\. (DS|NSEC) \(line \d+\)"])
     stage.tell("The refused file is not what the next one starts from: the signer is mended, and no bad signature is left.")
     stage.goes_on()
+    stage.tell("Had an older gate let one out, the next file would carry it on.")
+
+    def spoil(text):
+        lines = text.split("\n")
+        at = next(number for number, line in enumerate(lines) if "\tRRSIG\tDS " in line)
+        lines[at] = lines[at][:-40] + ("A" if lines[at][-40] != "A" else "B") + lines[at][-39:]
+        return "\n".join(lines)
+    stage.let_out(spoil)
+    stage.new_registration(SERIAL + 8)
+    done = stage.z("run")
+    stage.refused(done, "sig.valid", cause=[f"stand in the published zone, serial {SERIAL + 2}, octet for octet: bad "
+                                            "signatures were carried over from it", "Do: zoneseal sign ZONE --anew"])
+    done = stage.z("sign", ZONE, "--anew", code=OK)
+    stage.says(done, r"published \(input changed\): \d+ records, (\d+) signatures \(\1 new\)")
+    stage.assert_good()
+    stage.says(stage.z("sign", ZONE, "--anew", code=OK), "all signatures are made anew")
 
 
 @drill(".be", "November 2018", "`sig.covered`, `denial.nsec.bitmap`, or whatever the new program gets wrong")
@@ -80,16 +96,18 @@ def au_2023(stage):
     stage.goes_on()
 
 
-@drill("a zone of jpmens.net", "November 2022", "`sig.valid`; `zoneseal sign ZONE --force` makes all signatures anew")
+@drill("a zone of jpmens.net", "November 2022", "`sig.valid`; `zoneseal sign ZONE --anew` makes all signatures anew")
 def jpmens_2022(stage):
     """One signature of a zone, over an NS RRset, did not compute. All servers agreed on the serial, so nothing looked
-    wrong, and the signer had no command to make one signature anew. Here the file is refused, and the next run signs."""
+    wrong, and the signer had no command to make one signature anew. Here the file is refused, and
+    there is a command that keeps none."""
     stage.open()
     stage.new_registration()
     with stage.broken_signer(lambda zone: zone.spoil(zone.of("RRSIG", "@", "NS")[0])):
         done = stage.z("run")
     stage.refused(done, "sig.valid", r"first: zs\.test\. NS", cause=[r"published key \(1\)", r"zs\.test\. NS \(line \d+\)"])
-    stage.goes_on()
+    stage.says(stage.z("sign", ZONE, "--anew", code=OK), r"(\d+) signatures \(\1 new\)")
+    stage.assert_good()
 
 
 @drill("eu.org", "2020-08-29", "the run goes on from the last good zone; a file made by hand is not taken")
