@@ -34,6 +34,7 @@ enum status token_open_soft(
  *
  *   store NAME pkcs11:token=LABEL?module-path=/path/module.so&pin-source=file:/path    (RFC 7512; up to 8)
  *   keys ksk|zsk|csk NAME [NAME...]      one and the same key in each: made in the first, carried wrapped to the others
+ *   sessions N                           threads that sign, each with a session, where there are fewer cores than that
  *   least N                              tokens of a key that must work for a run to go on; without it all must
  *   extractable yes|no                   whether keys that come there may leave it again, wrapped; without it those of
  *                                        several stores may
@@ -98,6 +99,9 @@ void token_signer_free(struct token_signer *signer);
  * has room for 512 octets. No allocation per call beyond OpenSSL's own. */
 enum status token_sign(struct token_signer *signer, const uint8_t *data, size_t size, uint8_t *out, size_t *out_size,
     struct error *err) MUST_CHECK;
+
+/* Threads that are to sign at the same time, by "sessions" of stores.conf; 0: it does not say. `token` may be NULL. */
+unsigned token_sessions(const struct token *token);
 
 /* How fast a store of stores.conf signs. */
 enum { TOKEN_RATES = 4 };

@@ -99,6 +99,9 @@ enum status hsm_signer_prove(struct hsm_signer *signer, struct bytes rrset, stru
 enum status hsm_prove(struct hsm_list *list, const struct key *key, EVP_PKEY *published, struct bytes rrset,
     struct error *err) MUST_CHECK;
 
+/* token_sessions. `list` may be NULL. */
+unsigned hsm_sessions(const struct hsm_list *list);
+
 /* token_bench. */
 enum status hsm_bench(struct hsm_list *list, const char *name, unsigned sessions, double seconds,
     struct token_rate out[TOKEN_RATES], size_t *count, struct error *err) MUST_CHECK;

@@ -88,6 +88,16 @@ static const char *take_keys(struct hsm_list *list, char *words[], size_t count)
 	return "expected: keys ksk|zsk|csk STORE [STORE...]";
 }
 
+static const char *take_sessions(struct hsm_list *list, char *words[], size_t count)
+{
+	char *end = NULL;
+	const unsigned long number = count == 2 ? strtoul(words[1], &end, 10) : 0;
+	if (number < 1 || number > HSM_SESSIONS_MOST || words[1][0] == '+' || *end != '\0')
+		return "expected: sessions 1...64";
+	list->sessions = (unsigned)number;
+	return NULL;
+}
+
 static const char *take_line(struct hsm_list *list, char *line)
 {
 	char *words[WORDS + 1] = { NULL };
@@ -105,6 +115,8 @@ static const char *take_line(struct hsm_list *list, char *line)
 		return take_store(list, words, count);
 	if (strcmp(words[0], "keys") == 0)
 		return take_keys(list, words, count);
+	if (strcmp(words[0], "sessions") == 0)
+		return take_sessions(list, words, count);
 	if (strcmp(words[0], "least") == 0 && count == 2 && words[1][0] >= '1' && words[1][0] <= '8' &&
 	    words[1][1] == '\0') {
 		list->least = (size_t)(words[1][0] - '0');
@@ -115,7 +127,7 @@ static const char *take_line(struct hsm_list *list, char *line)
 		list->leaving = words[1][0] == 'y' ? HSM_LEAVES : HSM_STAYS;
 		return NULL;
 	}
-	return "expected one of: store, keys, least 1...8, extractable yes|no";
+	return "expected one of: store, keys, sessions 1...64, least 1...8, extractable yes|no";
 }
 
 static enum status read_lines(struct hsm_list *list, FILE *file, struct error *err)
@@ -176,4 +188,9 @@ bool hsm_leaves(const struct hsm_list *list, size_t stores)
 bool hsm_takes(const struct hsm_list *list, enum key_role role)
 {
 	return list != NULL && list->role_count[role] > 0;
+}
+
+unsigned hsm_sessions(const struct hsm_list *list)
+{
+	return list == NULL ? 0 : list->sessions;
 }

@@ -23,6 +23,7 @@
 		name, &(value), sizeof(value)                                                                          \
 	}
 
+enum { HSM_SESSIONS_MOST = 64 };
 enum { HSM_NAME = TOKEN_STORE, HSM_MOST = 8, HSM_ROLES = 3, HSM_ATTRIBUTE = 1100, HSM_ID = 64 };
 
 #define HSM_PIN_FILE "file:"
@@ -52,7 +53,8 @@ struct hsm_list {
 	size_t count;
 	struct hsm *role[HSM_ROLES][HSM_MOST]; /* where new keys go; by enum key_role */
 	size_t role_count[HSM_ROLES];
-	size_t least; /* tokens of a key that must work; 0: all */
+	unsigned sessions; /* threads that sign; 0: as many as cores */
+	size_t least;      /* tokens of a key that must work; 0: all */
 	enum hsm_leaving leaving;
 };
 

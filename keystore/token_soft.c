@@ -509,6 +509,11 @@ enum status token_soft_load(struct token *token, const struct key *key, EVP_PKEY
 	return status;
 }
 
+unsigned token_sessions(const struct token *token)
+{
+	return token == NULL ? 0 : hsm_sessions(token->tokens);
+}
+
 enum status token_bench(struct token *token, const char *store, unsigned sessions, double seconds,
     struct token_rate out[TOKEN_RATES], size_t *count, struct error *err)
 {

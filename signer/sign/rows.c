@@ -8,7 +8,9 @@
 #include "signer/dns/rrtype.h"
 
 enum {
-	SECTION = 1024, /* names and chain entries in a section */
+	SECTION_MOST = 1024, /* names and chain entries in a section */
+	SECTION_LEAST = 16,
+	SECTIONS_EACH = 16, /* for each thread, if there are names enough */
 	RANGE = 16
 };
 
@@ -79,9 +81,9 @@ static enum status cut_job(void *context, unsigned worker, size_t first, size_t 
 	(void)err;
 	const struct rows *const rows = context;
 	const size_t total = rows->zone->name_count + (rows->chain == NULL ? 0 : rows->chain->count);
-	struct section here = cut(rows, first * SECTION);
+	struct section here = cut(rows, first * rows->section_size);
 	for (size_t s = first; s < end; s++) {
-		const size_t wanted = (s + 1) * SECTION;
+		const size_t wanted = (s + 1) * rows->section_size;
 		const struct section next = cut(rows, wanted < total ? wanted : total);
 		here.slot = (next.entry - here.entry) * rows->keyset->slot_size[KEYSET_ZONE];
 		for (size_t i = here.name; i < next.name; i++)
@@ -92,12 +94,23 @@ static enum status cut_job(void *context, unsigned worker, size_t first, size_t 
 	return STATUS_OK;
 }
 
+/* Large ones cost least. Smaller ones end at about the same time, which counts where a token takes its time for each
+ * signature and many threads wait for it. */
+static size_t section_size(size_t total, unsigned threads)
+{
+	const size_t even = total / ((size_t)threads * SECTIONS_EACH);
+	if (even < SECTION_LEAST)
+		return SECTION_LEAST;
+	return even < SECTION_MOST ? even : SECTION_MOST;
+}
+
 enum status rows_open(const struct zone *zone, const struct nsec3_chain *chain, const struct keyset *keyset,
     uint32_t negative_ttl, unsigned threads, struct rows *out, struct error *err)
 {
 	struct rows rows = { .zone = zone, .chain = chain, .keyset = keyset, .negative_ttl = negative_ttl };
 	const size_t total = zone->name_count + (chain == NULL ? 0 : chain->count);
-	rows.section_count = (total + SECTION - 1) / SECTION;
+	rows.section_size = section_size(total, threads);
+	rows.section_count = (total + rows.section_size - 1) / rows.section_size;
 	rows.sections = memory_calloc(rows.section_count + 1, sizeof(*rows.sections));
 	const enum status status = workers_run(threads, rows.section_count, RANGE, cut_job, &rows, err);
 	if (status != STATUS_OK) {

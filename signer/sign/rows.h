@@ -44,6 +44,7 @@ struct rows {
 	size_t slots_size;
 	struct section *sections; /* section_count, and one that marks the end */
 	size_t section_count;
+	size_t section_size; /* names and entries in each */
 };
 
 /* What a walk needs for the rows that it makes; one for each worker. */

@@ -25,6 +25,7 @@ enum { RANGE = 2 }; /* sections that a worker takes at a time */
 struct signing {
 	const struct sign_parameters *parameters;
 	unsigned threads;
+	unsigned signers; /* threads that sign: as many, or more where keys are on tokens that work meanwhile */
 	struct arena *mem;
 	struct zone zone;
 	bool nsec3;
@@ -153,7 +154,7 @@ static enum status sign_rows(struct signing *signing, struct error *err)
 	enum status status = STATUS_OK;
 	meter_begin(signing->parameters->meter, expected_signatures(signing), "signatures");
 	if (!signing->parameters->unsigned_output)
-		status = workers_run(signing->threads, sections, RANGE, sign_job, signing, err);
+		status = workers_run(signing->signers, sections, RANGE, sign_job, signing, err);
 	meter_begin(signing->parameters->meter, 0, NULL);
 	if (status != STATUS_OK || signing->zonemd == NULL)
 		return status;
@@ -286,7 +287,7 @@ static enum status prepare(struct signing *signing, struct zonetext *previous, c
 	};
 	enum status status = STATUS_OK;
 	if (!parameters->unsigned_output) {
-		status = keyset_open(keys, key_count, token, signing->threads, &signing->keyset, err);
+		status = keyset_open(keys, key_count, token, signing->signers, &signing->keyset, err);
 		reuse_init(previous, parameters->apex, signing->threads, &signing->reuse);
 	}
 	if (status == STATUS_OK)
@@ -295,11 +296,11 @@ static enum status prepare(struct signing *signing, struct zonetext *previous, c
 		status = check_sizes(signing, files, err);
 	if (status == STATUS_OK)
 		status = rows_open(&signing->zone, signing->nsec3 ? &signing->chain : NULL, &signing->keyset,
-		    signing->negative_ttl, signing->threads, &signing->rows, err);
+		    signing->negative_ttl, signing->signers, &signing->rows, err);
 	if (status != STATUS_OK)
 		return status;
-	signing->workers = memory_calloc(signing->threads, sizeof(*signing->workers));
-	for (unsigned i = 0; i < signing->threads; i++) {
+	signing->workers = memory_calloc(signing->signers, sizeof(*signing->workers));
+	for (unsigned i = 0; i < signing->signers; i++) {
 		signing->workers[i].signing = signing;
 		signing->workers[i].number = i;
 		signing->workers[i].maker = rrsig_maker_new(&signing->policy, signing->zone.apex);
@@ -316,7 +317,7 @@ static void report(const struct signing *signing, const struct write_counts *cou
 	result->records = counts->records;
 	result->signatures = counts->signatures;
 	result->denial_records = counts->denial_records;
-	for (unsigned i = 0; i < signing->threads; i++) {
+	for (unsigned i = 0; i < signing->signers; i++) {
 		result->signatures_made += signing->workers[i].made;
 		result->signatures_kept += signing->workers[i].kept;
 	}
@@ -335,7 +336,7 @@ static void report(const struct signing *signing, const struct write_counts *cou
 
 static void close_signing(struct signing *signing)
 {
-	for (unsigned i = 0; signing->workers != NULL && i < signing->threads; i++)
+	for (unsigned i = 0; signing->workers != NULL && i < signing->signers; i++)
 		rrsig_maker_free(signing->workers[i].maker);
 	free(signing->workers);
 	rows_close(&signing->rows);
@@ -351,6 +352,7 @@ enum status sign_zone(struct zonetext *input, struct zonetext *previous, const s
 {
 	struct signing signing = { .parameters = parameters, .mem = arena_new(0) };
 	signing.threads = parameters->threads == 0 ? workers_default() : parameters->threads;
+	signing.signers = token_sessions(token) > signing.threads ? token_sessions(token) : signing.threads;
 	struct sign_result found = { 0 };
 	struct write_counts counts;
 	const double start = seconds();

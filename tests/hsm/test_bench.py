@@ -4,10 +4,17 @@ import os
 import unittest
 
 from hsm import FAULTY, Tokens
+from zs import delegations
+
+
+DEVICE = os.environ.get("ZONESEAL_DEVICE", "build/release/tests/hsm/libdevice.so")
 
 
 class Bench(Tokens):
     modules = {"b": FAULTY}
+
+    def environment(self):
+        return {**super().environment(), "ZONESEAL_DEVICE_MOST": self.path("most")}
 
     def bench(self, store, **more):
         return self.z("key", "bench", store, "--sessions", "2", "--seconds", "1", **more)
@@ -32,6 +39,23 @@ class Bench(Tokens):
     def test_a_token_that_makes_no_keys_is_told(self):
         self.fault("full")
         self.assertIn("ECDSAP256SHA256                 -            -", self.bench("hsm-b", code=0).out)
+
+    def test_a_zone_is_signed_with_as_many_sessions_as_the_configuration_says(self):
+        """On two threads otherwise: what is waited for is the device, not the processor."""
+        self.modules = {"a": DEVICE}
+        self.stores = "a"
+        self.more = "sessions 7\n"
+        self.configure()
+        self.write("nl.test.zone", delegations(0) + "".join(f"d{i} TXT x\n" for i in range(600)))
+        self.z("sign", "nl.test", "--threads", "2", code=0)
+        self.assert_published_is_good()
+        self.assertIn(int(self.read(self.path("most"))), range(3, 8))  # how many meet, chance has a part in
+
+    def test_a_number_of_sessions_is_read_or_refused(self):
+        for bad in ("0", "65", "x", "+1", "1 2", ""):
+            self.more = f"sessions {bad}\n"
+            self.configure()
+            self.assertIn("expected: sessions 1...64", self.bench("hsm-a", code=78).err)
 
     def test_bad_arguments(self):
         self.assertIn("there is no store hsm-x in", self.bench("hsm-x", code=66).err)
