@@ -133,6 +133,8 @@ void vault_open(void)
 	(void)mlock2(room, ROOM, MLOCK_ONFAULT);
 	(void)madvise(room, ROOM, MADV_DONTDUMP);
 	vault.begin = room;
+#else
+	(void)resize; /* sanitizers have the allocator for themselves */
 #endif
 }
 
