@@ -51,6 +51,11 @@ static const struct verify_check checks[VC_COUNT] = {
 	[VC_STRUCTURE_DOUBLED] = { "structure.name-doubled", "Z3", VERIFY_FILE, VERIFY_POLICY, "RFC 1035 5.1",
 	    "name-server names",
 	    "Name-server names do not end in the zone name twice: the mark of a lost trailing dot.", ".se 2009" },
+	[VC_STRUCTURE_DOTS] = { "structure.dots-lost", "Z3", VERIFY_FILE, VERIFY_POLICY, "RFC 1035 5.1",
+	    "name-server names",
+	    "Of all name-server names less than a tenth, or fewer than ten, end in the zone name twice: so many are no "
+	    "registrant's slip, the program that writes the zone lost its final dots.",
+	    ".se 2009" },
 	[VC_STRUCTURE_END] = { "structure.end", "Z2", VERIFY_FILE, VERIFY_POLICY, "RFC 1035 5", "files",
 	    "The file ends with a line end, so its last line is whole.", ".de 2010: a copy that stopped at 28 %" },
 	[VC_KEY_PRESENT] = { "key.present", "D5", VERIFY_FILE, VERIFY_RFC, "RFC 4035 2.1", "DNSKEY records",

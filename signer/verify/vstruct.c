@@ -380,6 +380,19 @@ static void check_apex(struct vrun *run)
 		    (struct vplace){ NULL, 0, 0 }, "its last line may have been cut");
 }
 
+/* A few are registrants' slips; a tenth of all is the work of the program that writes the zone. */
+static void check_dots(struct vrun *run)
+{
+	enum { FEW = 10, SHARE = 10 };
+	const uint64_t names = atomic_load(&run->report->checked[VC_STRUCTURE_DOUBLED]);
+	const uint64_t doubled_ones = atomic_load(&run->report->failed[VC_STRUCTURE_DOUBLED]);
+	vreport_count(run->report, VC_STRUCTURE_DOTS, names);
+	if (doubled_ones >= FEW && doubled_ones * SHARE >= names)
+		vreport_fail(run->report, VC_STRUCTURE_DOTS,
+		    "the zone's name twice in a tenth of all name-server names", (struct vplace){ NULL, 0, 0 },
+		    "%llu of %llu", (unsigned long long)doubled_ones, (unsigned long long)names);
+}
+
 void vstruct_check(struct vrun *run)
 {
 	check_apex(run);
@@ -389,5 +402,6 @@ void vstruct_check(struct vrun *run)
 	if (workers_run(run->threads, run->zone.owner_count, 2048, check_owners, run, &ignored) != STATUS_OK)
 		vreport_fail(
 		    run->report, VC_GATE_COUNTS, "structure was not judged", (struct vplace){ NULL, 0, 0 }, "-");
+	check_dots(run);
 	run->max_ttl = run->zone.max_ttl;
 }

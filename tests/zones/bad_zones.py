@@ -38,6 +38,9 @@ def structure(z):
     z.bad("two_dnames", "structure.dname", z.signed(z.base(extra=[Record("old", 3600, "DNAME", "x.test.")])))
     z.bad("data_below_dname", "structure.dname", z.signed(z.base(extra=[Record("a.old", 3600, "A", "192.0.2.1")])))
     z.bad("dname_at_cut", "structure.dname", z.signed(z.base(extra=[Record("insecure", 3600, "DNAME", "x.test.")])))
+    slips = lambda count: [Record(f"slip{i}", 3600, "NS", f"ns.slip{i}.zs.test.zs.test.") for i in range(count)]
+    z.bad("lost_dots", "structure.dots-lost", z.signed(z.base(extra=slips(10))), "warn")
+    z.bad("nine_lost_dots", "structure.name-doubled", z.signed(z.base(extra=slips(9))), "warn silent=structure.dots-lost")
     z.bad("lost_dot", "structure.name-doubled", z.signed([
         r.copy(text="ns.elsewhere.test.zs.test.zs.test.") if r.text == "ns.elsewhere.test." else r for r in z.base()]), "warn")
     z.bad("no_glue", "structure.glue", z.signed([r for r in z.base() if r.text != "192.0.2.9"]), "warn")
