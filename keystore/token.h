@@ -44,6 +44,13 @@ enum status token_open_soft(
  * left out for the rest of the run. A store with another key under that CKA_ID stops every run. */
 void token_close(struct token *token);
 
+/* Does not return: ends the process, since a token has not answered a call for too long. `message` is for the person.
+ */
+typedef void token_stop(void *context, const char *message);
+
+/* Who is to end the process then, from another thread; without one it is told on stderr and ends with STATUS_KEY. */
+void token_set_stop(struct token *token, token_stop *stop, void *context);
+
 /* Makes a key pair of key->algorithm and key->bits and stores its private half; fills public_key, fingerprint, tags and
  * locator. The file is complete on disk (fsync of file and folder) when this returns. */
 enum status token_generate(struct token *token, struct key *key, struct error *err) MUST_CHECK;

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "keystore/token_hsm_private.h"
 #include "keystore/token_private.h"
@@ -48,6 +49,18 @@ bool hsm_is_lost(CK_RV rv)
 	return rv == CKR_SESSION_HANDLE_INVALID || rv == CKR_SESSION_CLOSED || rv == CKR_USER_NOT_LOGGED_IN ||
 	       rv == CKR_DEVICE_ERROR || rv == CKR_DEVICE_REMOVED || rv == CKR_TOKEN_NOT_PRESENT ||
 	       rv == CKR_OBJECT_HANDLE_INVALID || rv == CKR_KEY_HANDLE_INVALID;
+}
+
+bool hsm_is_busy(CK_RV rv)
+{
+	return rv == CKR_FUNCTION_FAILED || rv == CKR_DEVICE_ERROR || rv == CKR_OPERATION_ACTIVE ||
+	       rv == CKR_SESSION_COUNT;
+}
+
+void hsm_wait(unsigned attempt)
+{
+	const struct timespec pause = { .tv_nsec = 50L * 1000 * 1000 << (attempt < 4 ? attempt : 4) };
+	(void)nanosleep(&pause, NULL);
 }
 
 /* ---- the token ---- */
@@ -170,7 +183,9 @@ static enum status load(struct hsm *hsm, struct error *err)
 
 void hsm_free(struct hsm *hsm)
 {
+	const size_t call = hsm_watch_begin(hsm->watch, hsm->name);
 	hsm_unload(hsm);
+	hsm_watch_end(hsm->watch, call);
 	secret_free(&hsm->pin);
 	p11_kit_uri_free(hsm->uri);
 	pthread_mutex_destroy(&hsm->lock);
@@ -219,7 +234,14 @@ static enum status open_locked(struct hsm *hsm, bool write, struct hsm_session *
 	if (status != STATUS_OK)
 		return status;
 	const CK_FLAGS flags = CKF_SERIAL_SESSION | (write ? CKF_RW_SESSION : 0);
-	const CK_RV rv = hsm->module->C_OpenSession(hsm->slot, flags, NULL, NULL, &handle);
+	CK_RV rv = CKR_OK;
+	for (unsigned attempt = 0; attempt < HSM_TRIES; attempt++) {
+		if (attempt > 0)
+			hsm_wait(attempt - 1);
+		rv = hsm->module->C_OpenSession(hsm->slot, flags, NULL, NULL, &handle);
+		if (!hsm_is_busy(rv))
+			break;
+	}
 	if (rv != CKR_OK)
 		return hsm_refuse(hsm, err, rv, "no session");
 	status = login(hsm, handle, err);
@@ -232,16 +254,21 @@ static enum status open_locked(struct hsm *hsm, bool write, struct hsm_session *
 
 enum status hsm_session_open(struct hsm *hsm, bool write, struct hsm_session *out, struct error *err)
 {
+	const size_t call = hsm_watch_begin(hsm->watch, hsm->name);
 	pthread_mutex_lock(&hsm->lock);
 	const enum status status = open_locked(hsm, write, out, err);
 	pthread_mutex_unlock(&hsm->lock);
+	hsm_watch_end(hsm->watch, call);
 	return status;
 }
 
 void hsm_session_close(struct hsm_session *session)
 {
-	if (session->open)
-		session->hsm->module->C_CloseSession(session->handle);
+	if (!session->open)
+		return;
+	const size_t call = hsm_watch_begin(session->hsm->watch, session->hsm->name);
+	session->hsm->module->C_CloseSession(session->handle);
+	hsm_watch_end(session->hsm->watch, call);
 	session->open = false;
 }
 
@@ -254,12 +281,22 @@ static enum status find_two(const struct hsm_session *session, const struct key 
 	uint8_t id[HSM_ID];
 	const CK_ULONG id_size = hsm_object_id(session->hsm, key, id);
 	CK_ATTRIBUTE wanted[] = { { CKA_CLASS, &class, sizeof(class) }, { CKA_ID, id, id_size } };
+	const size_t call = hsm_watch_begin(session->hsm->watch, session->hsm->name);
 	CK_RV rv = module->C_FindObjectsInit(session->handle, wanted, COUNT(wanted));
 	if (rv == CKR_OK) {
 		rv = module->C_FindObjects(session->handle, found, 2, count);
 		module->C_FindObjectsFinal(session->handle);
 	}
+	hsm_watch_end(session->hsm->watch, call);
 	return rv == CKR_OK ? STATUS_OK : hsm_refuse(session->hsm, err, rv, "looking for the key failed");
+}
+
+static CK_RV read_attribute(const struct hsm_session *session, CK_OBJECT_HANDLE object, CK_ATTRIBUTE *read)
+{
+	const size_t call = hsm_watch_begin(session->hsm->watch, session->hsm->name);
+	const CK_RV rv = session->hsm->module->C_GetAttributeValue(session->handle, object, read, 1);
+	hsm_watch_end(session->hsm->watch, call);
+	return rv;
 }
 
 enum status hsm_count(
@@ -300,7 +337,7 @@ enum status hsm_find_private(
 	const enum status status = hsm_find(session, key, CKO_PRIVATE_KEY, &object, err);
 	if (status != STATUS_OK)
 		return status;
-	const CK_RV rv = session->hsm->module->C_GetAttributeValue(session->handle, object, &read, 1);
+	const CK_RV rv = read_attribute(session, object, &read);
 	if (rv != CKR_OK)
 		return hsm_refuse(session->hsm, err, rv, "reading the kind of key failed");
 	if (type != kind->type)
@@ -315,7 +352,7 @@ enum status hsm_read(const struct hsm_session *session, CK_OBJECT_HANDLE object,
     uint8_t out[HSM_ATTRIBUTE], CK_ULONG *size, struct error *err)
 {
 	CK_ATTRIBUTE read = { type, out, HSM_ATTRIBUTE };
-	const CK_RV rv = session->hsm->module->C_GetAttributeValue(session->handle, object, &read, 1);
+	const CK_RV rv = read_attribute(session, object, &read);
 	if (rv != CKR_OK || read.ulValueLen == CK_UNAVAILABLE_INFORMATION)
 		return hsm_refuse(session->hsm, err, rv, "reading the public key failed");
 	*size = read.ulValueLen;

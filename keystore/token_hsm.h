@@ -42,6 +42,9 @@ enum status hsm_list_load(
     const char *path, struct token_ledger *ledger, struct hsm_list **out, struct error *err) MUST_CHECK;
 void hsm_list_free(struct hsm_list *list);
 
+/* token_set_stop. */
+void hsm_list_set_stop(struct hsm_list *list, token_stop *stop, void *context);
+
 /* Whether new keys of the role are made on tokens. `list` may be NULL. */
 bool hsm_takes(const struct hsm_list *list, enum key_role role);
 

@@ -196,6 +196,8 @@ enum status hsm_carry(const struct hsm_session *from, const struct hsm_session *
     CK_OBJECT_HANDLE private_object, bool leaves, struct error *err)
 {
 	struct carrier carrier = { 0 };
+	const size_t receiving = hsm_watch_begin(to->hsm->watch, to->hsm->name);
+	const size_t giving = hsm_watch_begin(from->hsm->watch, from->hsm->name);
 	enum status status = make_rsa(to, &carrier, err);
 	if (status == STATUS_OK)
 		status = copy_rsa(from, to, &carrier, err);
@@ -210,6 +212,8 @@ enum status hsm_carry(const struct hsm_session *from, const struct hsm_session *
 	destroy(to, carrier.aes_copy);
 	destroy(from, carrier.rsa_copy);
 	destroy(from, carrier.aes);
+	hsm_watch_end(from->hsm->watch, giving);
+	hsm_watch_end(to->hsm->watch, receiving);
 	return status;
 }
 
@@ -336,9 +340,11 @@ static enum status put_wrapped(
 enum status hsm_put(const struct hsm_session *to, const struct key *key, EVP_PKEY *pkey, bool leaves, struct error *err)
 {
 	const bool edwards = hsm_kind_of(key->algorithm)->type == CKK_EC_EDWARDS;
+	const size_t call = hsm_watch_begin(to->hsm->watch, to->hsm->name);
 	vault_enter();
 	const enum status status =
 	    edwards ? put_edwards(to, key, pkey, leaves, err) : put_wrapped(to, key, pkey, leaves, err);
 	vault_leave();
+	hsm_watch_end(to->hsm->watch, call);
 	return status == STATUS_OK ? hsm_put_public(to, key, err) : status;
 }

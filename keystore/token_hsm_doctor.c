@@ -348,6 +348,7 @@ static void examine(const struct look *look)
 {
 	struct hsm_session session = { .hsm = look->hsm };
 	const bool was_loaded = look->hsm->module != NULL;
+	const size_t call = hsm_watch_begin(look->hsm->watch, look->hsm->name);
 	if (look_at_module(look) && look_at_token(look) && look_at_pin(look, &session)) {
 		look_at_mechanisms(look);
 		look_at_keys(look, &session);
@@ -355,6 +356,7 @@ static void examine(const struct look *look)
 		hsm_unload(look->hsm); /* half opened, it would be taken for open */
 	}
 	hsm_session_close(&session);
+	hsm_watch_end(look->hsm->watch, call);
 }
 
 enum status hsm_examine(struct hsm_list *list, const char *store, const struct key keys[], size_t count,

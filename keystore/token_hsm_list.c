@@ -63,6 +63,7 @@ static const char *take_store(struct hsm_list *list, char *words[], size_t count
 	struct hsm *const hsm = memory_calloc(1, sizeof(*hsm));
 	snprintf(hsm->name, sizeof(hsm->name), "%s", words[1]);
 	pthread_mutex_init(&hsm->lock, NULL);
+	hsm->watch = list->watch;
 	hsm->uri = p11_kit_uri_new();
 	list->all[list->count++] = hsm;
 	return take_uri(hsm, words[2]);
@@ -98,6 +99,16 @@ static const char *take_sessions(struct hsm_list *list, char *words[], size_t co
 	return NULL;
 }
 
+static bool take_patience(struct hsm_list *list, const char *text)
+{
+	char *end = NULL;
+	const unsigned long seconds = strtoul(text, &end, 10);
+	if (text[0] < '0' || text[0] > '9' || *end != '\0' || seconds < 1 || seconds > HSM_PATIENCE_MOST)
+		return false;
+	hsm_watch_set_patience(list->watch, (unsigned)seconds);
+	return true;
+}
+
 static const char *take_line(struct hsm_list *list, char *line)
 {
 	char *words[WORDS + 1] = { NULL };
@@ -127,7 +138,10 @@ static const char *take_line(struct hsm_list *list, char *line)
 		list->leaving = words[1][0] == 'y' ? HSM_LEAVES : HSM_STAYS;
 		return NULL;
 	}
-	return "expected one of: store, keys, sessions 1...64, least 1...8, extractable yes|no";
+	if (strcmp(words[0], "patience") == 0 && count == 2 && take_patience(list, words[1]))
+		return NULL;
+	return "expected one of: store, keys, sessions 1...64, least 1...8, extractable yes|no, patience 1...3600 "
+	       "(seconds)";
 }
 
 static enum status read_lines(struct hsm_list *list, FILE *file, struct error *err)
@@ -152,6 +166,7 @@ enum status hsm_list_load(const char *path, struct token_ledger *ledger, struct 
 		return errno == ENOENT ? STATUS_OK : error_set_errno(err, "%s", path);
 	struct hsm_list *const list = memory_calloc(1, sizeof(*list));
 	list->ledger = ledger;
+	list->watch = hsm_watch_new();
 	list->path = memory_alloc(strlen(path) + 1);
 	memcpy(list->path, path, strlen(path) + 1);
 	enum status status = STATUS_OK;
@@ -176,8 +191,14 @@ void hsm_list_free(struct hsm_list *list)
 		return;
 	for (size_t i = 0; i < list->count; i++)
 		hsm_free(list->all[i]);
+	hsm_watch_free(list->watch);
 	free(list->path);
 	free(list);
+}
+
+void hsm_list_set_stop(struct hsm_list *list, token_stop *stop, void *context)
+{
+	hsm_watch_set_stop(list->watch, stop, context);
 }
 
 bool hsm_leaves(const struct hsm_list *list, size_t stores)

@@ -47,16 +47,20 @@ enum status hsm_name_pair(
 	CK_ATTRIBUTE names[] = { { CKA_ID, (void *)key->fingerprint, sizeof(key->fingerprint) },
 		{ CKA_LABEL, label, (CK_ULONG)size } };
 	CK_FUNCTION_LIST *const module = session->hsm->module;
+	const size_t call = hsm_watch_begin(session->hsm->watch, session->hsm->name);
 	CK_RV rv = module->C_SetAttributeValue(session->handle, pair->public_object, names, COUNT(names));
 	if (rv == CKR_OK)
 		rv = module->C_SetAttributeValue(session->handle, pair->private_object, names, COUNT(names));
+	hsm_watch_end(session->hsm->watch, call);
 	return rv == CKR_OK ? STATUS_OK : hsm_refuse(session->hsm, err, rv, "the key cannot be given its CKA_ID");
 }
 
 static void destroy_pair(const struct hsm_session *session, const struct hsm_pair *pair)
 {
+	const size_t call = hsm_watch_begin(session->hsm->watch, session->hsm->name);
 	session->hsm->module->C_DestroyObject(session->handle, pair->private_object);
 	session->hsm->module->C_DestroyObject(session->handle, pair->public_object);
+	hsm_watch_end(session->hsm->watch, call);
 }
 
 enum status hsm_identify(
@@ -83,7 +87,9 @@ static enum status make_first(struct hsm *hsm, bool carried, struct hsm_session 
 	enum status status = hsm_session_open(hsm, true, session, err);
 	if (status != STATUS_OK)
 		return status;
+	const size_t call = hsm_watch_begin(hsm->watch, hsm->name);
 	status = hsm_make_pair(session, key, true, carried, pair, err);
+	hsm_watch_end(hsm->watch, call);
 	if (status != STATUS_OK)
 		return status;
 	status = hsm_identify(session, pair, key, err);

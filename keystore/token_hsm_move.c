@@ -244,10 +244,12 @@ enum status hsm_destroy(struct hsm *hsm, const struct key *key, struct error *er
 	enum status status = hsm_session_open(hsm, true, &session, err);
 	if (status == STATUS_OK)
 		status = check_own(&session, key, err);
+	const size_t call = hsm_watch_begin(hsm->watch, hsm->name);
 	if (status == STATUS_OK)
 		status = destroy_class(&session, key, CKO_PRIVATE_KEY, err);
 	if (status == STATUS_OK)
 		status = destroy_class(&session, key, CKO_PUBLIC_KEY, err);
+	hsm_watch_end(hsm->watch, call);
 	hsm_session_close(&session);
 	return status;
 }

@@ -28,6 +28,13 @@ unsigned hsm_sessions(const struct hsm_list *list)
 	return 0;
 }
 
+void hsm_list_set_stop(struct hsm_list *list, token_stop *stop, void *context)
+{
+	(void)list;
+	(void)stop;
+	(void)context;
+}
+
 bool hsm_takes(const struct hsm_list *list, enum key_role role)
 {
 	(void)list;

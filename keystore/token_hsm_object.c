@@ -58,11 +58,13 @@ static enum status find(const struct hsm_session *session, P11KitUri *uri, CK_OB
 		wanted[wanted_count++] = *label;
 	if (id != NULL)
 		wanted[wanted_count++] = *id;
+	const size_t call = hsm_watch_begin(session->hsm->watch, session->hsm->name);
 	CK_RV rv = module->C_FindObjectsInit(session->handle, wanted, wanted_count);
 	if (rv == CKR_OK) {
 		rv = module->C_FindObjects(session->handle, found, FOUND_MOST, count);
 		module->C_FindObjectsFinal(session->handle);
 	}
+	hsm_watch_end(session->hsm->watch, call);
 	return rv == CKR_OK ? STATUS_OK : hsm_refuse(session->hsm, err, rv, "looking for the key failed");
 }
 
@@ -80,7 +82,9 @@ static enum status check_kind(
 	uint8_t params[HSM_ATTRIBUTE];
 	CK_ULONG size = 0;
 	CK_ATTRIBUTE read[] = { ITEM(CKA_KEY_TYPE, type), FLAG(CKA_SIGN, &signs) };
+	const size_t call = hsm_watch_begin(session->hsm->watch, session->hsm->name);
 	const CK_RV rv = session->hsm->module->C_GetAttributeValue(session->handle, object, read, COUNT(read));
+	hsm_watch_end(session->hsm->watch, call);
 	if (rv != CKR_OK)
 		return hsm_refuse(session->hsm, err, rv, "reading the kind of key failed");
 	if (type != kind->type)
@@ -163,7 +167,9 @@ static enum status look_at(
 	CK_TOKEN_INFO info;
 	CK_OBJECT_HANDLE found[FOUND_MOST];
 	CK_ULONG count = 0;
+	const size_t call = hsm_watch_begin(session->hsm->watch, session->hsm->name);
 	const CK_RV rv = session->hsm->module->C_GetTokenInfo(session->hsm->slot, &info);
+	hsm_watch_end(session->hsm->watch, call);
 	if (rv != CKR_OK)
 		return hsm_refuse(session->hsm, err, rv, "the token cannot be looked at");
 	if (p11_kit_uri_match_token_info(uri, &info) != 1)

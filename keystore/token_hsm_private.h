@@ -10,6 +10,7 @@
 
 #include "keystore/algorithm.h"
 #include "keystore/token_hsm.h"
+#include "keystore/token_hsm_watch.h"
 #include "keystore/token_ledger.h"
 #include "signer/base/bytes.h"
 
@@ -42,6 +43,7 @@ struct hsm {
 	struct secret pin;
 	bool pin_refused; /* it was tried and is wrong: never again */
 	pthread_mutex_t lock;
+	struct hsm_watch *watch; /* of the list */
 	atomic_bool quarantined; /* it failed in this run, and is not asked again */
 	char why[300];           /* what it failed with; written before it is quarantined */
 };
@@ -49,6 +51,7 @@ struct hsm {
 struct hsm_list {
 	char *path;
 	struct token_ledger *ledger;
+	struct hsm_watch *watch;
 	struct hsm *all[HSM_MOST];
 	size_t count;
 	struct hsm *role[HSM_ROLES][HSM_MOST]; /* where new keys go; by enum key_role */
@@ -94,6 +97,12 @@ enum status hsm_refuse(const struct hsm *hsm, struct error *err, CK_RV rv, const
 
 /* The token is gone, was restarted, or has forgotten the session: worth one new session. */
 bool hsm_is_lost(CK_RV rv);
+
+/* It says "not now": worth asking again, a little later. hsm_wait waits so, longer with each attempt (0, 1, ...); in
+ * all HSM_TRIES of them a second and a half. */
+enum { HSM_TRIES = 6 };
+bool hsm_is_busy(CK_RV rv);
+void hsm_wait(unsigned attempt);
 
 /* The one object of the class with the key's CKA_ID; STATUS_KEY if there is none, or more than one. */
 enum status hsm_find(const struct hsm_session *session, const struct key *key, CK_OBJECT_CLASS class,

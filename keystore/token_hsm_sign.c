@@ -61,13 +61,17 @@ static CK_RV ask(
 {
 	CK_MECHANISM mechanism = { signer->kind->sign, NULL, 0 };
 	CK_FUNCTION_LIST *const module = seat->session.hsm->module;
-	const CK_RV rv = module->C_SignInit(seat->session.handle, &mechanism, seat->object);
-	if (rv != CKR_OK)
-		return rv;
-	return module->C_Sign(seat->session.handle, (CK_BYTE *)input.data, input.size, out, out_size);
+	struct hsm *const hsm = seat->session.hsm;
+	const size_t call = hsm_watch_begin(hsm->watch, hsm->name);
+	CK_RV rv = module->C_SignInit(seat->session.handle, &mechanism, seat->object);
+	if (rv == CKR_OK)
+		rv = module->C_Sign(seat->session.handle, (CK_BYTE *)input.data, input.size, out, out_size);
+	hsm_watch_end(hsm->watch, call);
+	return rv;
 }
 
-/* One signature by one token, proved. A session that was lost is opened anew, once. */
+/* One signature by one token, proved. A session that was lost is opened anew, and a token that says "not now" is asked
+ * again a little later; both a few times. */
 static enum status sign_at(const struct hsm_signer *signer, struct seat *seat, struct bytes data,
     uint8_t out[SIGNATURE], size_t *out_size, struct error *err)
 {
@@ -77,14 +81,17 @@ static enum status sign_at(const struct hsm_signer *signer, struct seat *seat, s
 	CK_ULONG size = SIGNATURE;
 	if (!hsm_make_input(signer->algorithm, signer->kind, data, room, &input))
 		return error_set(err, STATUS_KEY, "hashing failed");
-	for (int attempt = 0; attempt < 2; attempt++) {
+	for (unsigned attempt = 0; attempt < HSM_TRIES; attempt++) {
+		if (hsm_is_busy(rv))
+			hsm_wait(attempt - 1);
 		const enum status status = seat->session.open ? STATUS_OK : open_seat(signer, seat, err);
 		if (status != STATUS_OK)
 			return status;
 		size = SIGNATURE;
 		rv = ask(signer, seat, input, out, &size);
-		if (!hsm_is_lost(rv))
+		if (!hsm_is_lost(rv) && !hsm_is_busy(rv))
 			break;
+		/* Also where it is busy: CKR_OPERATION_ACTIVE is the session's. */
 		hsm_session_close(&seat->session);
 	}
 	if (rv != CKR_OK)

@@ -66,6 +66,12 @@ enum status token_open_soft(const char *keys_folder, const char *passphrase_file
 	return status;
 }
 
+void token_set_stop(struct token *token, token_stop *stop, void *context)
+{
+	if (token->tokens != NULL)
+		hsm_list_set_stop(token->tokens, stop, context);
+}
+
 void token_close(struct token *token)
 {
 	if (token == NULL)

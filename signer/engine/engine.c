@@ -118,10 +118,29 @@ static enum status load_last(struct run *run, struct error *err)
 	return STATUS_OK;
 }
 
+static void record(struct run *run, enum status status, bool hook_ran, const struct error *err);
+
+/* A token does not answer, and the thread that asked it never comes back; this is another one. Nobody else uses run and
+ * store while a token is being asked. In the middle of a transaction the record goes with it. */
+static void end_here(void *context, const char *message)
+{
+	struct run *const run = context;
+	struct error err;
+	char text[1100];
+	error_clear(&err);
+	(void)error_set(&err, STATUS_KEY, "%s: %s", run->report->zone, message);
+	record(run, STATUS_KEY, false, &err);
+	error_format(&err, text, sizeof(text));
+	dprintf(STDERR_FILENO, "zoneseal: %s\n", text);
+	signals_stop(run->signals, STATUS_KEY);
+}
+
 static enum status load_keys(struct run *run, struct error *err)
 {
 	char *folder = folder_path(run->options->state, "keys", run->mem);
 	enum status status = token_open_soft(folder, run->options->passphrase_file, &run->token, err);
+	if (status == STATUS_OK)
+		token_set_stop(run->token, end_here, run);
 	if (status == STATUS_OK)
 		status = zonekeys_load(run->store, run->zone.id, run->mem, &run->keys, err);
 	return status;

@@ -109,6 +109,16 @@ void signals_guard(struct signals *signals, const struct publish *publish)
 	pthread_mutex_unlock(&signals->mutex);
 }
 
+void signals_stop(struct signals *signals, int code)
+{
+	if (signals != NULL) {
+		pthread_mutex_lock(&signals->mutex);
+		if (signals->temporary[0] != '\0')
+			(void)unlinkat(signals->folder, signals->temporary, 0);
+	}
+	_exit(code);
+}
+
 void signals_free(struct signals *signals)
 {
 	if (signals == NULL)

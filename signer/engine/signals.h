@@ -19,5 +19,8 @@ void signals_hold(struct signals *signals);
 /* The temporary file to remove if a signal comes; NULL: none (any more). */
 void signals_guard(struct signals *signals, const struct publish *publish);
 
+/* Ends the process at once with this code, the temporary file removed as for a signal; from any thread. */
+void signals_stop(struct signals *signals, int code);
+
 /* Ends the thread and lets the signals through again. NULL is legal. */
 void signals_free(struct signals *signals);

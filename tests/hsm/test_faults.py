@@ -1,0 +1,137 @@
+# SPDX-License-Identifier: MIT
+"""What tokens do in the middle of a run: each is survived, or ends the run with exit 69 and the store's name, and what is
+published stays. Every test asserts that the fault really happened."""
+import os
+import unittest
+
+from hsm import FAULTY, PIN, Tokens
+
+
+class Faults(Tokens):
+    """hsm-b is the one that fails."""
+
+    modules = {"b": FAULTY}
+
+    def setUp(self):
+        super().setUp()
+        self.z("run", code=0)
+
+    def injected(self):
+        log = self.path("fault.log")
+        return self.read(log).decode().split() if os.path.exists(log) else []
+
+    def ended(self, fault, *words):
+        self.fault(fault)
+        done = self.refused("store hsm-b: ", *words)
+        self.assertNotEqual(self.injected(), [])
+        self.assertEqual([name for name in os.listdir(os.path.dirname(self.output)) if ".tmp" in name], [])
+        self.z("audit", "verify", code=0)
+        # And the next one, with a token that behaves again, goes on.
+        self.fault("none")
+        self.z("sign", "nl.test", "--force", code=0)
+        self.assert_published_is_good()
+        return done
+
+    def survived(self, fault):
+        self.fault(fault)
+        self.z("sign", "nl.test", "--force", "--threads", "3", code=0)
+        self.assert_published_is_good()
+        self.assertIn(fault.split()[0], self.injected())
+
+
+class Survived(Faults):
+    def test_a_slow_token_is_waited_for(self):
+        self.survived("slow")
+
+    def test_a_token_that_says_not_now_is_asked_again(self):
+        self.survived("busy")
+
+    def test_a_token_with_too_many_sessions_is_asked_again(self):
+        self.survived("rush")
+
+    def test_a_closed_session_is_opened_again(self):
+        self.survived("lost")
+
+    def test_a_token_that_forgot_the_login_is_logged_in_again(self):
+        self.survived("logout")
+
+
+class Ended(Faults):
+    def test_a_wrong_signature_now_and_then(self):
+        self.ended("lie", "it made a signature that does not verify")
+
+    def test_a_device_error_that_stays(self):
+        self.ended("device", "signing failed: the device reports an error")
+
+    def test_a_token_that_is_not_there(self):
+        self.ended("removed", "no session: the token was removed")
+
+    def test_a_token_that_is_pulled_out_in_the_middle(self):
+        self.ended("vanish", "the token was removed")
+
+    def test_a_token_that_never_answers_ends_the_run_in_time(self):
+        self.more = "patience 1\n"
+        self.configure()
+        done = self.ended("hang", "it has not answered a call for 1 seconds", "what is published stays", "patience")
+        self.assertIn("nl.test.: store hsm-b", done.err)
+        self.assertIn("it has not answered a call", self.z("log", "nl.test").out)
+
+    def test_a_token_that_never_answers_ends_other_commands_too(self):
+        self.more = "patience 1\n"
+        self.configure()
+        self.fault("hang")
+        done = self.z("doctor", code=69)
+        self.assertIn("store hsm-b: it has not answered a call for 1 seconds", done.err)
+        self.assertIn("hang", self.injected())
+
+
+class Carrying(Tokens):
+    """The token that a new key is brought to has no room."""
+
+    modules = {"c": FAULTY}
+
+    def test_a_full_token_gets_no_key_and_the_others_keep_none(self):
+        self.fault("full")
+        self.refused("store hsm-c: ", "the token is full")
+        for name in "abc":
+            self.assertNotIn("Key Object", self.on_token(name, "-O"))
+        self.fault("none")
+        self.z("run", code=0)
+        self.assert_published_is_good()
+
+
+class Least(Faults):
+    more = "least 2\n"
+
+    def carried_by_others(self, fault):
+        self.fault(fault)
+        self.z("sign", "nl.test", "--force", "--threads", "3", code=0)
+        self.assert_published_is_good()
+        self.assertNotEqual(self.injected(), [])
+
+    def test_the_others_go_on_without_one_that_is_pulled_out_in_the_middle(self):
+        self.carried_by_others("vanish")
+
+    def test_the_others_go_on_without_one_whose_device_fails(self):
+        self.carried_by_others("device")
+
+    def test_one_that_lies_stops_all_the_same(self):
+        self.ended("lie", "it made a signature that does not verify")
+
+    def test_no_pin_is_in_any_message(self):
+        for fault in ("removed", "device", "vanish"):
+            self.fault(fault)
+            done = self.z("doctor")
+            self.assertNotIn(PIN, done.out + done.err)
+
+
+class Patience(Tokens):
+    def test_a_patience_that_is_no_number_of_seconds_is_refused(self):
+        for text in ("0", "3601", "2m", "-1", ""):
+            self.more = f"patience {text}\n"
+            self.configure()
+            self.refused("patience 1...3600", code=78)
+
+
+if __name__ == "__main__":
+    unittest.main()
