@@ -48,6 +48,7 @@ class TrainingDay(unittest.TestCase):
         for words in ("12 of 16 sites", "# The copy stops after 28 %", "$ zoneseal run ", "(exit 65)", "(exit 1)",
                       "change.delegations", "is untouched and valid until", "Stopped."):
             self.assertIn(words, done.stdout)
+        self.assertNotIn("/zoneseal-drill-", done.stdout)
 
     def test_the_list_names_each_drill(self):
         lines = self.drill("--list").stdout.splitlines()

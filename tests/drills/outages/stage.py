@@ -138,7 +138,7 @@ class Stage:
         out = done.stdout.decode(errors="replace")
         text = "".join(line for line in out.splitlines(True) if not line.startswith("VIRTUAL CLOCK: it is"))
         if self.show and not quiet:
-            self.show(f"$ zoneseal {' '.join(args)}    # {self.now}")
+            self.show(f"$ zoneseal {' '.join(args)}    # {self.now}".replace(self.folder + "/", ""))
             self.show((text + f"(exit {done.returncode})").replace(self.folder + "/", ""))
         if code is not None and done.returncode != code:
             raise Failed(f"{' '.join(args)}: exit {done.returncode} in place of {code}\n{out}")
