@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "keystore/store_proofs.h"
 #include "keystore/store_served.h"
 #include "tests/unit/keystore/store_fixture.h"
 
@@ -126,6 +127,38 @@ static void a_purge_is_marked_then_done_and_in_the_log(void **state)
 	assert_non_null(strstr(replayed[0].logged, " purging 1795000000 purged 1795000000 "));
 }
 
+static void a_proof_is_told_when_it_changes_and_forgotten_with_the_key(void **state)
+{
+	struct fixture *const f = *state;
+	struct key keys[2];
+	struct store_proof *found;
+	struct error err;
+	size_t count;
+	add_old_keys(f, keys);
+	struct store_proof proofs[] = { { .key = keys[0].id, .store = "hsm-a", .good = true, .shown = 15 },
+		{ .key = keys[0].id, .store = "hsm-b", .good = true, .shown = 15 } };
+	const struct utc later = { NOW.seconds + 60 };
+	const struct utc last = { NOW.seconds + 120 };
+	ok(store_note_proofs(f->store, f->zone, proofs, 2, NOW, &err), &err);
+	ok(store_note_proofs(f->store, f->zone, proofs, 2, later, &err), &err);
+	assert_int_equal(ask(f->path, "SELECT count(*) FROM audit WHERE what = 'key proven'"), 2);
+	proofs[1] = (struct store_proof){ .key = keys[0].id, .store = "hsm-b", .shown = 1, .message = "it is\ngone" };
+	ok(store_note_proofs(f->store, f->zone, proofs, 2, last, &err), &err);
+	assert_int_equal(ask(f->path, "SELECT count(*) FROM audit WHERE what = 'proof FAILED'"), 1);
+	ok(store_proofs(f->store, f->zone, f->mem, &found, &count, &err), &err);
+	assert_int_equal(count, 2);
+	assert_true(found[0].good && found[0].message == NULL && found[0].since.seconds == NOW.seconds);
+	assert_true(found[0].proven.seconds == last.seconds && found[0].tried.seconds == last.seconds);
+	assert_true(!found[1].good && found[1].shown == 1 && found[1].since.seconds == last.seconds);
+	assert_int_equal(found[1].proven.seconds, later.seconds);
+	ok(store_purge_begin(f->store, f->zone, keys[0].id, "old", last, &err), &err);
+	ok(store_purge_done(f->store, f->zone, keys[0].id, last, &err), &err);
+	ok(store_proofs(f->store, f->zone, f->mem, &found, &count, &err), &err);
+	assert_int_equal(count, 0);
+	uint64_t rows;
+	ok(store_audit_check(f->store, &rows, &err), &err);
+}
+
 #define WITH_STORE(test) cmocka_unit_test_setup_teardown(test, fixture_setup, fixture_teardown)
 
 int main(void)
@@ -136,6 +169,7 @@ int main(void)
 		WITH_STORE(a_key_that_caches_may_hold_stays_whatever_its_states_say),
 		WITH_STORE(a_key_of_an_interrupted_publication_stays),
 		WITH_STORE(a_purge_is_marked_then_done_and_in_the_log),
+		WITH_STORE(a_proof_is_told_when_it_changes_and_forgotten_with_the_key),
 	};
 	return cmocka_run_group_tests_name("store_purge", tests, NULL, NULL);
 }
