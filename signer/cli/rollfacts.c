@@ -83,6 +83,7 @@ static void backup_words(
 	if (dropped == NULL)
 		return;
 	const char *const old = report_key_label(dropped, mem);
+	out->first = true;
 	out->what = arena_printf(mem, "%s, so that %s can leave at once", out->what, old);
 	out->if_nobody = arena_printf(mem, "%s, which may be stolen, stays in the zone and goes on signing", old);
 }
@@ -149,6 +150,8 @@ static bool is_shadow(const struct roll_view *view, const struct roll_wait *wait
 static int by_urgency(const void *a, const void *b)
 {
 	const struct report_wait *left = a, *right = b;
+	if (left->first != right->first)
+		return left->first ? -1 : 1;
 	if (left->who != right->who)
 		return left->who > right->who ? -1 : 1;
 	if (left->earliest.seconds != right->earliest.seconds)

@@ -18,6 +18,7 @@ const char *report_who_name(enum report_who who); /* "zoneseal", "the parent", "
 
 /* Something that a rollover waits for. */
 struct report_wait {
+	bool first;  /* before all others: a key that may be stolen still signs */
 	int64_t key; /* row id */
 	enum report_who who;
 	const char *what;      /* "the DNSKEY of KSK 41001 to be in all caches" */

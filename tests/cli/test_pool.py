@@ -121,7 +121,9 @@ class BackupFirst(Pool):
         self.z("run", "nl.test", code=0)
         self.z("emergency", "nl.test", "--key", str(zsk), "--plan", "security-first", *REASON, code=0)
         self.z("run", "nl.test")
-        wait = next(row for row in self.status()["waits"] if "so that" in row["what"])
+        wait = self.status()["waits"][0]  # before the DS, which waits for a person too
+        self.assertGreater(len(self.status()["waits"]), 1)
+        self.assertIn(f"so that ZSK {zsk} can leave at once", self.z("status", "nl.test", code=0).out.splitlines()[0])
         self.assertRegex(wait["what"], rf"^a backup of ZSK \d+, so that ZSK {zsk} can leave at once$")
         self.assertEqual(wait["if_nobody"], f"ZSK {zsk}, which may be stolen, stays in the zone and goes on signing")
         self.z("key", "backup-done", "nl.test", "--all", *REASON, code=0)
