@@ -6,6 +6,7 @@
 #include "keystore/token.h"
 #include "signer/engine/folder.h"
 #include "signer/engine/lock.h"
+#include "signer/engine/proving.h"
 #include "signer/engine/roll.h"
 #include "signer/engine/roll_part.h"
 #include "signer/engine/setup.h"
@@ -18,7 +19,8 @@ struct work {
 	struct arena *mem;
 	struct lock lock;
 	struct roll_answer *out;
-	bool stolen; /* the key that leaves may be stolen: no window keeps it */
+	bool stolen;         /* the key that leaves may be stolen: no window keeps it */
+	struct token *token; /* a new key was made with it, until that is stored; or NULL */
 };
 
 static enum status look(struct work *work, struct error *err)
@@ -117,19 +119,17 @@ static enum status make_key(struct work *work, const struct rollover_birth *birt
 {
 	const struct roll_request *const request = work->request;
 	const struct roll_view *const view = &work->out->view;
-	struct token *token = NULL;
 	if (view->policy.offline_ksk && birth->role == KEY_KSK)
 		return error_set(err, STATUS_REFUSED,
 		    "%s: a KSK is made where key ceremonies are held, and none is ready here; ask for one with "
 		    "zoneseal ksr "
 		    "create %s --ksk, and start the roll when its SKR is imported",
 		    view->zone.name, view->zone.name);
-	enum status status =
-	    token_open_soft(folder_path(request->state, "keys", work->mem), request->passphrase_file, &token, err);
+	enum status status = token_open_soft(
+	    folder_path(request->state, "keys", work->mem), request->passphrase_file, &work->token, err);
 	if (status == STATUS_OK)
-		status = zonekeys_make(work->store, token, view->zone.id, &view->policy, birth->role, birth,
+		status = zonekeys_make(work->store, work->token, view->zone.id, &view->policy, birth->role, birth,
 		    request->now, &work->out->made, err);
-	token_close(token);
 	return status;
 }
 
@@ -166,8 +166,10 @@ static enum status retire(struct work *work, int64_t id, struct error *err)
 static enum status store_made(struct work *work, struct error *err)
 {
 	struct key *const made = &work->out->made;
-	const enum status status =
-	    store_add_keys(work->store, work->out->view.zone.id, made, 1, work->request->now, err);
+	const int64_t zone = work->out->view.zone.id;
+	enum status status = store_add_keys(work->store, zone, made, 1, work->request->now, err);
+	if (status == STATUS_OK)
+		status = proving_record(work->store, work->token, zone, work->request->now, err);
 	work->out->key = made->id;
 	return status;
 }
@@ -192,14 +194,11 @@ static enum status note_stolen(struct work *work, int64_t id, struct error *err)
 }
 
 /* Both at once: half of it would be a key more, and no rollover. */
-static enum status exchange(struct work *work, const struct rollover_birth *birth, struct error *err)
+static enum status store_both(
+    struct work *work, const struct rollover_birth *birth, size_t candidate, struct error *err)
 {
-	const struct roll_view *const view = &work->out->view;
-	const size_t candidate = rollover_candidate(view->keys, view->count, birth);
 	const bool dry = work->request->dry_run;
-	enum status status = candidate == SIZE_MAX && !dry ? make_key(work, birth, err) : STATUS_OK;
-	if (status == STATUS_OK && !dry)
-		status = store_group_begin(work->store, err);
+	enum status status = dry ? STATUS_OK : store_group_begin(work->store, err);
 	if (status != STATUS_OK)
 		return status;
 	status = bring_in(work, birth, candidate, err);
@@ -210,6 +209,19 @@ static enum status exchange(struct work *work, const struct rollover_birth *birt
 	if (status == STATUS_OK && dry)
 		status = roll_plan(&work->out->view, work->request->now, work->mem, err);
 	return dry ? status : store_group_end(work->store, status, err);
+}
+
+static enum status exchange(struct work *work, const struct rollover_birth *birth, struct error *err)
+{
+	const struct roll_view *const view = &work->out->view;
+	const size_t candidate = rollover_candidate(view->keys, view->count, birth);
+	const bool makes = candidate == SIZE_MAX && !work->request->dry_run;
+	enum status status = makes ? make_key(work, birth, err) : STATUS_OK;
+	if (status == STATUS_OK)
+		status = store_both(work, birth, candidate, err);
+	token_close(work->token);
+	work->token = NULL;
+	return status;
 }
 
 /* Without any DS no rule would keep a key that is still on its way into caches until its successor is there too. */
@@ -251,7 +263,7 @@ static enum status replace(struct work *work, enum key_role role, int64_t only, 
 enum status roll_start(struct store *store, const struct roll_request *request, enum key_role role, struct arena *mem,
     struct roll_answer *out, struct error *err)
 {
-	struct work work = { store, request, mem, LOCK_NONE, out, false };
+	struct work work = { store, request, mem, LOCK_NONE, out, false, NULL };
 	enum status status = begin(&work, "roll start", err);
 	if (status == STATUS_OK)
 		status = replace(&work, role, 0, err);
@@ -330,7 +342,7 @@ static enum status let_foreign_go(struct work *work, struct key *key, struct err
 enum status roll_abort(struct store *store, const struct roll_request *request, int64_t key, struct arena *mem,
     struct roll_answer *out, struct error *err)
 {
-	struct work work = { store, request, mem, LOCK_NONE, out, false };
+	struct work work = { store, request, mem, LOCK_NONE, out, false, NULL };
 	enum status status = begin(&work, "roll abort", err);
 	struct rollover_key *const fresh = status == STATUS_OK ? find_key(&out->view, key) : NULL;
 	if (fresh != NULL && fresh->key.foreign)
@@ -369,7 +381,7 @@ static enum status refuse_step(const struct roll_view *view, struct error *err)
 enum status roll_step(struct store *store, const struct roll_request *request, struct arena *mem,
     struct roll_answer *out, struct error *err)
 {
-	struct work work = { store, request, mem, LOCK_NONE, out, false };
+	struct work work = { store, request, mem, LOCK_NONE, out, false, NULL };
 	enum status status = begin(&work, "roll step", err);
 	const struct rollover_wait *const wait = status == STATUS_OK ? find_operator_wait(&out->view) : NULL;
 	if (status == STATUS_OK && wait == NULL)
@@ -497,7 +509,7 @@ static enum status take_out(struct work *work, struct rollover_key *stolen, bool
 enum status roll_emergency(struct store *store, const struct roll_request *request, int64_t key, struct arena *mem,
     struct roll_answer *out, struct error *err)
 {
-	struct work work = { store, request, mem, LOCK_NONE, out, true };
+	struct work work = { store, request, mem, LOCK_NONE, out, true, NULL };
 	enum status status = begin(&work, "emergency", err);
 	struct rollover_key *const stolen = status == STATUS_OK ? find_key(&out->view, key) : NULL;
 	const bool kept = out->view.facts.not_before.seconds != 0;

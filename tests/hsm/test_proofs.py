@@ -103,6 +103,8 @@ class Activation(Tokens):
         for when in (T0, "2026-11-28T12:00:00Z", "2026-12-10T12:00:00Z", "2026-12-20T12:00:00Z"):
             self.z("run", code=0, now=when)
         self.z("roll", "start", "nl.test", "--zsk", "--yes", code=0, now="2026-12-20T12:00:00Z")
+        new = [key for key in self.json("key", "list", "nl.test")["keys"] if key["state"] == "prepared"]
+        self.assertEqual([[row["result"] for row in key["proofs"]] for key in new], [["proven"] * 3])
         self.z("run", code=0, now="2026-12-20T12:00:00Z")
         before = self.signing()
         self.fault("removed")
