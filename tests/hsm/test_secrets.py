@@ -8,9 +8,9 @@ import signal
 import subprocess
 import unittest
 
-from hsm import FAULTY, PIN, Tokens, World
-from zs import ZONE, delegations
+from hsm import FAULTY, PIN, Tokens
 from witness import WITNESS, dumps, files_with, pieces, secrets_of_key
+from zs import ZONE, World, delegations
 
 PASSPHRASE = "correct horse battery staple"
 # Files that are there to hold a secret.
@@ -283,6 +283,25 @@ class Pin(Watched, Tokens):
         done = self.sign_watched(sign=5, then="segv")
         self.assertEqual(done.returncode, -signal.SIGSEGV)
         self.clean(done, ended=False)
+
+
+class Moved(Watched, Tokens):
+    """A key of a file comes to tokens."""
+
+    def test_a_key_that_moves(self):
+        conf = self.read(self.path("state", "keys", "stores.conf")).decode()
+        os.unlink(self.path("state", "keys", "stores.conf"))
+        self.z("run", code=0)
+        self.configure(conf)
+        folder = self.path("state", "keys")
+        for name in os.listdir(folder):
+            if name.endswith(".pem"):
+                found = secrets_of_key(os.path.join(folder, name))
+                self.secrets |= {f"{name[:4]}:{what}": octets for what, octets in found.items()}
+        self.secrets |= {f"PIN of {name}": (PIN + name).encode() for name in "abc"}
+        self.clean(self.watch("key", "move", "nl.test", "--all", code=0))
+        self.z("sign", "nl.test", "--force", code=0)
+        self.clean(self.watch("key", "move", "nl.test", "--all", "--remove-source", "--yes", code=0))
 
 
 if __name__ == "__main__":
