@@ -8,6 +8,11 @@ static const char *does(const struct adopted_key *key)
 {
 	if (key->key.foreign)
 		return "published, signs nothing, private half not here";
+	if (key->leaving)
+		return key->signs_keys || key->signs_zone ? "signs, and leaves: another takes its place"
+							  : "signs nothing any more, and leaves";
+	if (key->replaces != NULL && !key->signs_keys && !key->signs_zone)
+		return "published, and takes over";
 	if (key->key.standby)
 		return "published, signs nothing: kept as standby";
 	if (key->key.role == KEY_CSK)

@@ -101,7 +101,7 @@ static enum status check_policy(const struct adoption *work, struct error *err)
 	for (size_t i = 0; i < work->published.count; i++) {
 		const struct key *key = &work->published.keys[i].key;
 		const struct algorithm *algorithm = alg_by_number(key->algorithm);
-		if (key->standby)
+		if (key->standby || !key->goal_present)
 			continue;
 		if (key->algorithm != policy->algorithm)
 			return error_set(err, STATUS_REFUSED,
@@ -189,7 +189,7 @@ static enum status take_private(
 		adopted->file = work->files[i];
 		return STATUS_OK;
 	}
-	if (adopted->key.standby) {
+	if (adopted_is_idle(adopted)) {
 		adopted->key.foreign = true;
 		return STATUS_OK;
 	}
@@ -201,13 +201,19 @@ static enum status take_private(
 	    last.message[0] != '\0' ? "; last: " : "", last.message);
 }
 
+static enum status tell_roles(struct adoption *work, struct error *err)
+{
+	published_hear(&work->published, work->files, work->file_count, work->mem);
+	const enum status status =
+	    published_roles(&work->published, work->policy.policy.algorithm, work->request->now, err);
+	return status == STATUS_OK ? check_policy(work, err) : error_context(err, "%s", work->request->published);
+}
+
 static enum status take_all_private(struct adoption *work, struct error *err)
 {
 	struct token *token = NULL;
 	char *folder = folder_path(work->request->state, "keys", work->mem);
-	enum status status = list_files(work, err);
-	if (status == STATUS_OK)
-		status = token_open_soft(folder, work->request->passphrase_file, &token, err);
+	enum status status = token_open_soft(folder, work->request->passphrase_file, &token, err);
 	for (size_t i = 0; status == STATUS_OK && i < work->published.count; i++)
 		status = take_private(work, token, &work->published.keys[i], err);
 	token_close(token);
@@ -262,60 +268,75 @@ static struct store_version version_of(
 	return version;
 }
 
-struct sets {
-	int64_t *all, *key_signers, *zone_signers;
-	size_t all_count, key_signer_count, zone_signer_count;
-};
-
-static struct sets sets_of(const struct key keys[], size_t count, struct arena *mem)
+static int64_t *ids_of(const struct key keys[], size_t count, uint64_t which, struct arena *mem, size_t *out_count)
 {
-	struct sets sets = { .all = arena_calloc(mem, count + 1, sizeof(int64_t)),
-		.key_signers = arena_calloc(mem, count + 1, sizeof(int64_t)),
-		.zone_signers = arena_calloc(mem, count + 1, sizeof(int64_t)) };
-	for (size_t i = 0; i < count; i++) {
-		sets.all[sets.all_count++] = keys[i].id;
-		if (key_signs_keys(&keys[i]))
-			sets.key_signers[sets.key_signer_count++] = keys[i].id;
-		if (key_signs_zone(&keys[i]))
-			sets.zone_signers[sets.zone_signer_count++] = keys[i].id;
-	}
-	return sets;
+	int64_t *const ids = arena_calloc(mem, count + 1, sizeof(*ids));
+	*out_count = 0;
+	for (size_t i = 0; i < count; i++)
+		if ((which >> i & 1) != 0)
+			ids[(*out_count)++] = keys[i].id;
+	return ids;
 }
 
-/* The published file as the zone's first version, and what caches hold by it: since before zoneseal knew the zone. */
+static uint64_t those(const struct key keys[], size_t count, bool (*are)(const struct key *))
+{
+	uint64_t which = 0;
+	for (size_t i = 0; i < count; i++)
+		which |= (uint64_t)are(&keys[i]) << i;
+	return which;
+}
+
+static struct store_served set_of(const struct adoption *work, const struct key keys[], enum store_class class,
+    uint64_t which, uint32_t ttl, struct utc until)
+{
+	struct store_served set = { .class = class, .until = until, .ttl = ttl };
+	set.keys = ids_of(keys, work->published.count, which, work->mem, &set.key_count);
+	return set;
+}
+
+/* The published file's sets, since before zoneseal knew the zone. A ZSK that signs nothing
+ * may have signed until now. Which DS the parent shows in the middle of a rollover is not known: each alone must do. */
+static size_t list_served(const struct adoption *work, const struct key keys[], struct store_served_change out[])
+{
+	const struct published *published = &work->published;
+	const size_t count = published->count;
+	const uint64_t key_signers = those(keys, count, key_signs_keys);
+	size_t made = 0;
+	for (size_t i = 0; i < count; i++)
+		if ((key_signers >> i & 1) != 0)
+			out[made++].begins =
+			    set_of(work, keys, STORE_DS, UINT64_C(1) << i, work->policy.policy.ds_ttl, UTC_NEVER);
+	struct store_served dnskey =
+	    set_of(work, keys, STORE_DNSKEY, those(keys, count, key_is_published), published->dnskey_ttl, UTC_NEVER);
+	dnskey.signers = ids_of(keys, count, key_signers, work->mem, &dnskey.signer_count);
+	out[made++].begins = dnskey;
+	for (size_t i = 0; i < published->data_set_count; i++)
+		out[made++].begins =
+		    set_of(work, keys, STORE_DATA, published->data_sets[i], published->largest_ttl, UTC_NEVER);
+	for (size_t i = 0; i < count; i++)
+		if (keys[i].role == KEY_ZSK && !key_signs_zone(&keys[i]))
+			out[made++].begins = set_of(
+			    work, keys, STORE_DATA, UINT64_C(1) << i, published->largest_ttl, work->request->now);
+	return made;
+}
+
+/* The published file as the zone's first version, and what caches hold by it. */
 static enum status record_version(
     struct adoption *work, const struct store_zone *zone, const struct key keys[], size_t count, struct error *err)
 {
 	const struct published *published = &work->published;
 	const struct utc now = work->request->now;
-	const uint32_t ds_ttl = work->policy.policy.ds_ttl;
-	const struct sets sets = sets_of(keys, count, work->mem);
-	const struct store_served_change served[] = {
-		{ .begins = { .class = STORE_DS,
-		      .until = UTC_NEVER,
-		      .ttl = ds_ttl,
-		      .keys = sets.key_signers,
-		      .key_count = sets.key_signer_count } },
-		{ .begins = { .class = STORE_DNSKEY,
-		      .until = UTC_NEVER,
-		      .ttl = published->dnskey_ttl,
-		      .keys = sets.all,
-		      .key_count = sets.all_count,
-		      .signers = sets.key_signers,
-		      .signer_count = sets.key_signer_count } },
-		{ .begins = { .class = STORE_DATA,
-		      .until = UTC_NEVER,
-		      .ttl = published->largest_ttl,
-		      .keys = sets.zone_signers,
-		      .key_count = sets.zone_signer_count } },
-	};
+	struct store_served_change *const served =
+	    arena_calloc(work->mem, 2 * count + published->data_set_count + 1, sizeof(*served));
+	const size_t served_count = list_served(work, keys, served);
 	const struct store_ttl ttls[] = { { STORE_DNSKEY, published->dnskey_ttl, UTC_NEVER },
 		{ STORE_DATA, published->largest_ttl, UTC_NEVER },
-		{ STORE_NEGATIVE, published->negative_ttl, UTC_NEVER }, { STORE_DS, ds_ttl, UTC_NEVER } };
+		{ STORE_NEGATIVE, published->negative_ttl, UTC_NEVER },
+		{ STORE_DS, work->policy.policy.ds_ttl, UTC_NEVER } };
 	const struct store_step step = { .keys = keys,
 		.key_count = count,
 		.served = served,
-		.served_count = COUNT(served),
+		.served_count = served_count,
 		.ttls = ttls,
 		.ttl_count = COUNT(ttls) };
 	struct store_version version = version_of(work, zone, keys, count);
@@ -339,6 +360,9 @@ static enum status store_parts(struct adoption *work, struct error *err)
 		status = store_add_keys(work->store, zone.id, keys, count, work->request->now, err);
 	for (size_t i = 0; status == STATUS_OK && i < count; i++)
 		work->published.keys[i].key.id = keys[i].id;
+	for (size_t i = 0; status == STATUS_OK && i < count; i++)
+		if (work->published.keys[i].replaces != NULL)
+			keys[i].predecessor = work->published.keys[i].replaces->key.id;
 	return status == STATUS_OK ? record_version(work, &zone, keys, count, err) : status;
 }
 
@@ -363,7 +387,9 @@ enum status adopt_zone(struct store *store, const struct adopt_request *request,
 	if (status == STATUS_OK)
 		status = read_published(&work, err);
 	if (status == STATUS_OK)
-		status = check_policy(&work, err);
+		status = list_files(&work, err);
+	if (status == STATUS_OK)
+		status = tell_roles(&work, err);
 	if (status == STATUS_OK)
 		status = take_all_private(&work, err);
 	/* A run that came in between would find a zone without keys, and make some. */

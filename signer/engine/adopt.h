@@ -2,10 +2,10 @@
 /*
  * Takes over a zone that another signer signs today: its keys, and what of it is in the caches of the world.
  *
- * States come from the published file alone and are never ahead of it: what is there is RUMOURED from the moment of the
- * adoption, so every wait of a rollover begins then. The file becomes the zone's first version, so the serial goes on
- * from it and its signatures are kept while they are fresh: the first signature by zoneseal meets nothing that it does
- * not know.
+ * States come from the published file and are never ahead of it: what is there is RUMOURED from the moment of the
+ * adoption, so every wait of a rollover begins then, also of one that the other signer began and that is ended here.
+ * The file becomes the zone's first version, so the serial goes on from it and its signatures are kept while they are
+ * fresh: the first signature by zoneseal meets nothing that it does not know.
  */
 #pragma once
 
@@ -33,7 +33,12 @@ struct adopt_request {
 struct adopted_key {
 	struct key key;   /* as it is stored */
 	const char *file; /* of its private half; NULL: none was given, and it signs nothing */
-	bool signs_keys, signs_zone;
+	bool signs_keys, signs_zone, signs_soa;
+	bool asked_for;                     /* a CDS names it */
+	bool leaving;                       /* another one takes its place */
+	const struct adopted_key *replaces; /* or NULL */
+	bool told, told_leaving;            /* what the other signer's K*.state says, if there is one */
+	uint16_t told_predecessor;          /* tag, or 0 */
 };
 
 struct adopt_answer {
@@ -50,8 +55,8 @@ struct adopt_answer {
  *
  * STATUS_NO         the gate refuses the published zone: adopt nothing that validators may refuse
  * STATUS_KEY        a key that signs has no private half among the files
- * STATUS_REFUSED    the zone is here already with keys, two keys have one tag, a rollover is under way, or the policy
- *                   wants other keys than the zone has
+ * STATUS_REFUSED    the zone is here already with keys, two keys have one tag, which key of a rollover is the new
+ *                   one cannot be told, or the policy wants other keys than the zone has
  * STATUS_MALFORMED  the file is no zone */
 enum status adopt_zone(struct store *store, const struct adopt_request *request, struct arena *mem,
     struct adopt_answer *out, struct error *err) MUST_CHECK;

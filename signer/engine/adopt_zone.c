@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "signer/engine/adopt_zone.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -11,7 +12,7 @@
 #include "signer/dns/rrtype.h"
 #include "signer/sign/apex.h"
 
-enum { RRSIG_EXPIRATION = 8, RRSIG_TAG = 16, RRSIG_FIXED = 18, FLAG_SEP = 1, FLAG_REVOKE = 128, FLAG_ZONE = 256 };
+enum { KEYS_MOST = 64, RRSIG_EXPIRATION = 8, RRSIG_TAG = 16, RRSIG_FIXED = 18, FLAG_REVOKE = 128, FLAG_ZONE = 256 };
 
 static uint32_t smaller(uint32_t a, uint32_t b)
 {
@@ -57,9 +58,50 @@ static enum status add_dnskey(const struct record *record, struct published *out
 	return STATUS_OK;
 }
 
+/* Who signs one RRset. */
+struct signed_set {
+	const uint8_t *owner;
+	uint64_t signers; /* bits: indexes into published.keys */
+	uint16_t covered;
+};
+
+static int by_set(const void *a, const void *b)
+{
+	const struct signed_set *const x = a, *const y = b;
+	const int order = name_compare(x->owner, y->owner);
+	return order != 0 ? order : (int)x->covered - (int)y->covered;
+}
+
+/* Which sets of keys sign RRsets: in a rollover of another signer some may be signed by the old key, some by the new.
+ */
+static void find_data_sets(struct signed_set sets[], size_t count, struct arena *mem, struct published *out)
+{
+	out->data_sets = arena_calloc(mem, count + 1, sizeof(*out->data_sets));
+	qsort(sets, count, sizeof(*sets), by_set);
+	for (size_t i = 0, next; i < count; i = next) {
+		uint64_t signers = 0;
+		for (next = i; next < count && by_set(&sets[i], &sets[next]) == 0; next++)
+			signers |= sets[next].signers;
+		size_t known = 0;
+		while (known < out->data_set_count && out->data_sets[known] != signers)
+			known++;
+		if (known == out->data_set_count)
+			out->data_sets[out->data_set_count++] = signers;
+	}
+}
+
+/* RFC 7344 4: the keys whose DS the zone asks its parent for. */
+static void note_cds(const struct record *record, struct published *out)
+{
+	for (size_t i = 0; i < out->count && record->rdata_size > 3; i++)
+		if (out->keys[i].key.tag == bytes_get_u16(record->rdata) &&
+		    out->keys[i].key.algorithm == record->rdata[2])
+			out->keys[i].asked_for = true;
+}
+
 /* RFC 4034 3.1: type covered, algorithm, labels, original TTL, expiration, inception, key tag. */
-static enum status add_rrsig(
-    const struct record *record, const uint8_t *apex, struct utc now, struct published *out, struct error *err)
+static enum status add_rrsig(const struct record *record, const uint8_t *apex, struct utc now, struct published *out,
+    struct signed_set *set, struct error *err)
 {
 	const uint8_t *const rdata = record->rdata;
 	if (record->rdata_size < RRSIG_FIXED)
@@ -78,8 +120,11 @@ static enum status add_rrsig(
 		const bool of_keys = covered == RRTYPE_DNSKEY || covered == RRTYPE_CDS || covered == RRTYPE_CDNSKEY;
 		if (of_keys && name_equal(record->owner, apex))
 			key->signs_keys = key->signs_keys || covered == RRTYPE_DNSKEY;
-		else
+		else {
 			key->signs_zone = true;
+			key->signs_soa = key->signs_soa || covered == RRTYPE_SOA;
+			*set = (struct signed_set){ record->owner, UINT64_C(1) << i, covered };
+		}
 		return STATUS_OK;
 	}
 	return error_set(err, STATUS_REFUSED,
@@ -88,76 +133,33 @@ static enum status add_rrsig(
 	    record->line, tag);
 }
 
-static bool sep_key_signs_keys(const struct published *published)
+static enum status read_keys(const uint8_t *apex, struct arena *mem, struct published *out, struct error *err)
 {
-	for (size_t i = 0; i < published->count; i++)
-		if (published->keys[i].signs_keys && (published->keys[i].key.flags & FLAG_SEP) != 0)
-			return true;
-	return false;
-}
-
-static void set_state(struct key *key, enum key_record record, bool has, bool is, struct utc now)
-{
-	key->state[record] = !has ? KEY_NA : is ? KEY_RUMOURED : KEY_HIDDEN;
-	key->since[record] = now;
-}
-
-/* A ZSK that signs the DNSKEY RRset beside a KSK, as some signers do, goes on as a ZSK. A key that signs nothing is
- * kept ready. */
-static void give_role(const struct published *published, struct adopted_key *adopted, struct utc now)
-{
-	struct key *const key = &adopted->key;
-	const bool sep = (key->flags & FLAG_SEP) != 0, sep_signs = sep_key_signs_keys(published);
-	const bool keys = adopted->signs_keys && (sep || !sep_signs);
-	if (keys && adopted->signs_zone)
-		key->role = KEY_CSK;
-	else if (keys || (!adopted->signs_zone && sep))
-		key->role = KEY_KSK;
-	else
-		key->role = KEY_ZSK;
-	key->standby = !keys && !adopted->signs_zone;
-	key->goal_present = true;
-	key->created = now;
-	key->active = key->standby ? (struct utc){ 0 } : now;
-	set_state(key, KEY_DNSKEY, true, true, now);
-	set_state(key, KEY_ZRRSIG, key->role != KEY_KSK, adopted->signs_zone, now);
-	set_state(key, KEY_KRRSIG, key->role != KEY_ZSK, keys, now);
-	/* Whether the parent shows its DS is asked, or told, after the adoption. */
-	set_state(key, KEY_DS, key->role != KEY_ZSK, keys, now);
-}
-
-static enum status check_roles(const struct published *published, struct error *err)
-{
-	const struct adopted_key *signer[3] = { NULL };
-	for (size_t i = 0; i < published->count; i++) {
-		const struct adopted_key *const key = &published->keys[i];
-		if (key->key.standby)
+	const struct record *const records = out->text.records;
+	enum status status = STATUS_OK;
+	size_t keys = 0;
+	for (size_t i = 0; i < out->text.count; i++)
+		keys += records[i].type == RRTYPE_DNSKEY;
+	out->keys = arena_calloc(mem, keys + 1, sizeof(*out->keys));
+	for (size_t i = 0; status == STATUS_OK && i < out->text.count; i++) {
+		if (records[i].type != RRTYPE_DNSKEY || !name_equal(records[i].owner, apex))
 			continue;
-		if (signer[key->key.role] != NULL)
-			return error_set(err, STATUS_REFUSED,
-			    "both %s %u and %u sign: a rollover of the other signer is under way; adopt the zone when "
-			    "it has ended",
-			    key_role_name(key->key.role), signer[key->key.role]->key.tag, key->key.tag);
-		signer[key->key.role] = key;
+		status = add_dnskey(&records[i], out, err);
+		out->dnskey_ttl = records[i].ttl > out->dnskey_ttl ? records[i].ttl : out->dnskey_ttl;
 	}
-	const bool csk = signer[KEY_CSK] != NULL, split = signer[KEY_KSK] != NULL && signer[KEY_ZSK] != NULL;
-	const bool part = signer[KEY_KSK] != NULL || signer[KEY_ZSK] != NULL;
-	if (csk ? part : !split)
-		return error_set(err, STATUS_REFUSED,
-		    "the zone is signed by neither one CSK nor one KSK and one ZSK: no roles can be told from that");
-	return STATUS_OK;
+	if (status == STATUS_OK && out->count > KEYS_MOST)
+		return error_set(err, STATUS_REFUSED, "more than %d DNSKEYs", KEYS_MOST);
+	return status;
 }
 
 static enum status read_records(
     const uint8_t *apex, struct utc now, struct arena *mem, struct published *out, struct error *err)
 {
 	const struct record *const records = out->text.records;
+	struct signed_set *const sets = arena_calloc(mem, out->text.count + 1, sizeof(*sets));
 	const struct record *soa = NULL;
-	enum status status = STATUS_OK;
-	size_t keys = 0;
-	for (size_t i = 0; i < out->text.count; i++)
-		keys += records[i].type == RRTYPE_DNSKEY;
-	out->keys = arena_calloc(mem, keys + 1, sizeof(*out->keys));
+	size_t set_count = 0;
+	enum status status = read_keys(apex, mem, out, err);
 	out->records = out->text.count;
 	for (size_t i = 0; status == STATUS_OK && i < out->text.count; i++) {
 		const struct record *const record = &records[i];
@@ -166,20 +168,19 @@ static enum status read_records(
 			out->largest_ttl = record->ttl;
 		if (at_apex && record->type == RRTYPE_SOA)
 			soa = record;
-		if (!at_apex || record->type != RRTYPE_DNSKEY)
-			continue;
-		status = add_dnskey(record, out, err);
-		out->dnskey_ttl = record->ttl > out->dnskey_ttl ? record->ttl : out->dnskey_ttl;
+		if (at_apex && record->type == RRTYPE_CDS)
+			note_cds(record, out);
+		if (record->type == RRTYPE_RRSIG)
+			status = add_rrsig(record, apex, now, out, &sets[set_count], err);
+		set_count += sets[set_count].owner != NULL;
 	}
-	for (size_t i = 0; status == STATUS_OK && i < out->text.count; i++)
-		if (records[i].type == RRTYPE_RRSIG)
-			status = add_rrsig(&records[i], apex, now, out, err);
 	if (status != STATUS_OK)
 		return status;
 	if (soa == NULL)
 		return error_set(err, STATUS_MALFORMED, "no SOA at the zone's name (RFC 1035 5.2)");
 	if (out->count == 0 || out->signatures == 0)
 		return error_set(err, STATUS_REFUSED, "the zone is not signed: add it with zoneseal zone add");
+	find_data_sets(sets, set_count, mem, out);
 	out->serial = apex_soa_serial(soa);
 	out->negative_ttl = smaller(soa->ttl, apex_soa_minimum(soa)); /* RFC 2308 5 */
 	return STATUS_OK;
@@ -196,10 +197,6 @@ enum status published_read(int file, const char *name, const uint8_t *apex, stru
 		status = zonetext_read(file, &options, &out->text, err);
 	if (status == STATUS_OK)
 		status = read_records(apex, now, mem, out, err);
-	for (size_t i = 0; status == STATUS_OK && i < out->count; i++)
-		give_role(out, &out->keys[i], now);
-	if (status == STATUS_OK)
-		status = check_roles(out, err);
 	if (status != STATUS_OK)
 		return status == STATUS_MALFORMED ? status : error_context(err, "%s", name);
 	memcpy(out->sha256, out->text.sha256, sizeof(out->sha256));
