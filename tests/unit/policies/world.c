@@ -115,7 +115,8 @@ static void note_ttl(struct world *w, enum kind kind)
 			list[i].last.seconds = w->now;
 		const bool live = list[i].last.seconds == UTC_NEVER.seconds;
 		found = found || (live && list[i].ttl == ttl);
-		if (live || list[i].last.seconds + list[i].ttl > w->now)
+		/* Remembered beyond its own end, as the keystore does: slow servers went on serving it. */
+		if (live || list[i].last.seconds + list[i].ttl + (int64_t)HOUR * DAY > w->now)
 			list[kept++] = list[i];
 	}
 	assert_true(kept < MOST_TTLS);
