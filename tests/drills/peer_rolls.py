@@ -140,12 +140,14 @@ class Knot(Peer):
     """`at` lets kzonesign do what is due at a moment."""
 
     algorithm, rolls = "ecdsap256sha256", ""
+    submission = None  # seconds after which the DS counts as seen
 
     def configure(self):
-        self.write("knot.conf", f"database:\n  storage: {self.path('db')}\n"
+        parent = f"submission:\n  - id: s\n    timeout: {self.submission}\n" if self.submission else ""
+        self.write("knot.conf", f"database:\n  storage: {self.path('db')}\n{parent}"
                    f"policy:\n  - id: p\n    algorithm: {self.algorithm}\n    dnskey-ttl: 1h\n    zone-max-ttl: 1d\n"
                    f"    propagation-delay: 5m\n    rrsig-lifetime: 21d\n    rrsig-refresh: 10d\n    cds-cdnskey-publish: rollover\n"
-                   f"{self.rolls}"
+                   f"{self.rolls}{'    ksk-submission: s' + chr(10) if self.submission else ''}"
                    f"zone:\n  - domain: nl.test\n    storage: {self.folder}\n    file: zone\n    dnssec-policy: p\n"
                    f"    dnssec-signing: on\n")
 
