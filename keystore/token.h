@@ -51,8 +51,9 @@ typedef void token_stop(void *context, const char *message);
 /* Who is to end the process then, from another thread; without one it is told on stderr and ends with STATUS_KEY. */
 void token_set_stop(struct token *token, token_stop *stop, void *context);
 
-/* Makes a key pair of key->algorithm and key->bits and stores its private half; fills public_key, fingerprint, tags and
- * locator. The file is complete on disk (fsync of file and folder) when this returns. */
+/* Makes a key pair of key->algorithm and key->bits and stores its private half, in the stores that key->locator names
+ * ("pkcs11:NAME[,NAME...]", or "file:"), or where stores.conf has keys of the role if it is ""; fills public_key,
+ * fingerprint, tags and locator. The file is complete on disk (fsync of file and folder) when this returns. */
 enum status token_generate(struct token *token, struct key *key, struct error *err) MUST_CHECK;
 
 /* Takes a private half that another program made: PKCS#8 in PEM (with the token's passphrase if it is encrypted), or a

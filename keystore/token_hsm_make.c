@@ -128,6 +128,22 @@ enum status hsm_prove_all(struct hsm_list *list, const struct key *key, struct e
 	return status;
 }
 
+/* Those that the caller asks for, or those of stores.conf. */
+static enum status choose_stores(
+    const struct hsm_list *list, const struct key *key, struct hsm *out[HSM_MOST], size_t *count, struct error *err)
+{
+	if (list == NULL)
+		return error_set(err, STATUS_KEY,
+		    "a new %s is to be in tokens (%s), and there is no keys/stores.conf in the state folder that says "
+		    "which they are",
+		    key_role_name(key->role), key->locator);
+	if (key->locator[0] != '\0')
+		return hsm_places(list, key, false, out, count, err);
+	*count = list->role_count[key->role];
+	memcpy(out, list->role[key->role], *count * sizeof(*out));
+	return STATUS_OK;
+}
+
 /* It has been carried, and leaves no more. */
 static enum status seal(const struct hsm_session *session, const struct hsm_pair *pair, struct error *err)
 {
@@ -153,13 +169,16 @@ static enum status guard_copies(struct hsm_list *list, const struct key *key, st
 
 enum status hsm_generate(struct hsm_list *list, struct key *key, struct error *err)
 {
-	struct hsm *const *const role = list->role[key->role];
-	const size_t count = list->role_count[key->role];
+	struct hsm *role[HSM_MOST];
+	size_t count = 0;
+	enum status status = choose_stores(list, key, role, &count, err);
+	if (status != STATUS_OK)
+		return status;
 	struct key made = *key;
 	struct hsm_session session = { .hsm = role[0] };
 	struct hsm_pair pair = { 0, 0 };
 	const bool leaves = hsm_leaves(list, count);
-	enum status status = make_first(role[0], leaves || count > 1, &session, &pair, &made, err);
+	status = make_first(role[0], leaves || count > 1, &session, &pair, &made, err);
 	const bool is_made = status == STATUS_OK;
 	snprintf(made.locator, sizeof(made.locator), HSM_SCHEME "%s", role[0]->name);
 	for (size_t i = 1; i < count && status == STATUS_OK; i++) {

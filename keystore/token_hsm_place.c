@@ -46,6 +46,9 @@ enum status hsm_places(const struct hsm_list *list, const struct key *key, bool 
 	while (*at != '\0' && *at != KEY_LEFT && *count < HSM_MOST) {
 		at = next_name(at, name, &id);
 		struct hsm *const found = hsm_by_name(list, name);
+		if (found == NULL && key->public_size == 0)
+			return error_set(err, STATUS_KEY, "a new %s is to be in the store %s, which %s does not have",
+			    key_role_name(key->role), name, list == NULL ? "keys/stores.conf" : list->path);
 		if (found == NULL)
 			return error_set(err, STATUS_KEY, "%s %u is in the store %s, which %s does not have",
 			    key_role_name(key->role), key->tag, name, list == NULL ? "keys/stores.conf" : list->path);

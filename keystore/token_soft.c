@@ -234,9 +234,15 @@ done:
 	return status;
 }
 
+static bool is_elsewhere(const struct key *key)
+{
+	return strncmp(key->locator, HSM_SCHEME, sizeof(HSM_SCHEME) - 1) == 0;
+}
+
 enum status token_generate(struct token *token, struct key *key, struct error *err)
 {
-	if (hsm_takes(token->tokens, key->role))
+	const bool in_file = strcmp(key->locator, scheme) == 0;
+	if (is_elsewhere(key) || (!in_file && hsm_takes(token->tokens, key->role)))
 		return hsm_generate(token->tokens, key, err);
 	vault_enter();
 	const enum status status = generate(token, key, err);
@@ -361,11 +367,6 @@ enum status token_file_locate(const struct key *key, char name[TOKEN_FILE_NAME],
 		return error_set(err, STATUS_KEY, "%s %u: its locator is not %s%s", key_role_name(key->role), key->tag,
 		    scheme, name);
 	return STATUS_OK;
-}
-
-static bool is_elsewhere(const struct key *key)
-{
-	return strncmp(key->locator, HSM_SCHEME, sizeof(HSM_SCHEME) - 1) == 0;
 }
 
 static enum status load(const struct token *token, const struct key *key, EVP_PKEY **out, struct error *err)

@@ -64,6 +64,8 @@ struct policy {
 	unsigned pool_ksk, pool_zsk; /* keys made ahead, in no zone; pool_ksk is that of CSKs too */
 	bool require_backup;         /* no key is used before a person says that a backup holds it */
 	bool shared;                 /* a key may be imported that another zone has, whose policy says so too */
+	char stores[POLICY_ROLES]
+		   [POLICY_HOOK]; /* by enum key_role: names, as hook_publish; none: as stores.conf says */
 	struct policy_windows no_key_events;
 	/* key ceremonies */
 	bool offline_ksk; /* the KSK's private half is elsewhere; what it signs comes in an SKR */

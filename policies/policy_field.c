@@ -24,6 +24,7 @@ const char *field_wants(const struct field *field)
 		[FIELD_PERCENT] = "a percentage such as 2% or 0.5%, or unlimited",
 		[FIELD_SALT] = "hexadecimal digits in quotes, \"\" for none",
 		[FIELD_WORDS] = "a list: [/path/of/program, argument]",
+		[FIELD_STORES] = "a list: [hsm-a, hsm-b], or [files]",
 		[FIELD_WINDOWS] = "a list: [12-20..01-05, fri..sun]",
 		[FIELD_PATH] = "the path of a file, \"\" for none",
 		[FIELD_NAME] = "a name of lower-case letters, digits, \"-\", \".\" and \"_\"",
@@ -280,7 +281,7 @@ enum status field_read(const struct field *field, const char *text, struct polic
 
 bool field_is_list(const struct field *field)
 {
-	return field->kind == FIELD_WORDS || field->kind == FIELD_WINDOWS;
+	return field->kind == FIELD_WORDS || field->kind == FIELD_STORES || field->kind == FIELD_WINDOWS;
 }
 
 void field_clear(const struct field *field, struct policy *policy)
@@ -318,8 +319,27 @@ static enum status add_window(const struct field *field, const char *word, struc
 	return STATUS_OK;
 }
 
+/* Names as keys/stores.conf has them; "files" is the software store, and goes with no other. */
+static enum status add_store(const struct field *field, const char *word, struct policy *policy, struct error *err)
+{
+	const char *words[POLICY_HOOK_WORDS + 1];
+	const size_t count = policy_hook_words((const char *)policy + field->at, words);
+	const size_t size = strlen(word);
+	if (size == 0 || size > 31 || strspn(word, "abcdefghijklmnopqrstuvwxyz0123456789-") != size)
+		return error_set(err, STATUS_POLICY, "takes names of stores: lower-case letters, digits and \"-\"");
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(words[i], word) == 0 || strcmp(words[i], "files") == 0 || strcmp(word, "files") == 0)
+			return error_set(err, STATUS_POLICY,
+			    "names a store twice, or files beside tokens: a key is in one file, or in tokens");
+	if (count == 8)
+		return error_set(err, STATUS_POLICY, "is too long: at most 8 stores");
+	return add_word(field, word, policy, err);
+}
+
 enum status field_add(const struct field *field, const char *word, struct policy *policy, struct error *err)
 {
+	if (field->kind == FIELD_STORES)
+		return add_store(field, word, policy, err);
 	return field->kind == FIELD_WORDS ? add_word(field, word, policy, err) : add_window(field, word, policy, err);
 }
 
@@ -437,6 +457,7 @@ char *field_print(const struct field *field, const struct policy *policy, struct
 	case FIELD_SALT:
 		return print_salt(policy, mem);
 	case FIELD_WORDS:
+	case FIELD_STORES:
 		return print_words(field, policy, mem);
 	case FIELD_WINDOWS:
 		return print_windows(field, policy, mem);

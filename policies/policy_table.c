@@ -40,6 +40,10 @@ static const struct field table[] = {
 	    .doc = "Size of a new RSA KSK or CSK; other algorithms have one size." },
 	{ "keys.ksk.lifetime", FIELD_LIFETIME, AT(lifetime[KEY_KSK]), .most = 36500LL * DAY,
 	    .doc = "How long a KSK signs before it is rolled; unlimited: only by hand." },
+	{ "keys.ksk.stores", FIELD_STORES, AT(stores[KEY_KSK]),
+	    .doc =
+		"In which stores of keys/stores.conf a KSK is, the same in each; a change rolls it there. [files]: the "
+		"software store; []: new ones go where stores.conf says." },
 	{ "keys.ksk.method", FIELD_CHOICE, AT(method[KEY_KSK]), .choices = ksk_methods,
 	    .doc =
 		"How a KSK is rolled: two KSKs sign while the DS changes (RFC 7583 3.3.1), two DS exist while the KSK "
@@ -48,11 +52,19 @@ static const struct field table[] = {
 	    .doc = "Size of a new RSA ZSK; other algorithms have one size." },
 	{ "keys.zsk.lifetime", FIELD_LIFETIME, AT(lifetime[KEY_ZSK]), .most = 36500LL * DAY,
 	    .doc = "How long a ZSK signs before it is rolled; unlimited: only by hand." },
+	{ "keys.zsk.stores", FIELD_STORES, AT(stores[KEY_ZSK]),
+	    .doc =
+		"In which stores of keys/stores.conf a ZSK is, the same in each; a change rolls it there. [files]: the "
+		"software store; []: new ones go where stores.conf says." },
 	{ "keys.zsk.method", FIELD_CHOICE, AT(method[KEY_ZSK]), .choices = zsk_methods,
 	    .doc = "How a ZSK is rolled: its DNSKEY first (RFC 7583 3.2.1), DNSKEY and signatures at once (3.2.2), or "
 		   "signatures first." },
 	{ "keys.csk.lifetime", FIELD_LIFETIME, AT(lifetime[KEY_CSK]), .most = 36500LL * DAY,
 	    .doc = "How long a CSK signs before it is rolled; unlimited: only by hand." },
+	{ "keys.csk.stores", FIELD_STORES, AT(stores[KEY_CSK]),
+	    .doc =
+		"In which stores of keys/stores.conf a CSK is, the same in each; a change rolls it there. [files]: the "
+		"software store; []: new ones go where stores.conf says." },
 	{ "keys.csk.method", FIELD_CHOICE, AT(method[KEY_CSK]), .choices = csk_methods,
 	    .doc = "How a CSK is rolled: what the old and the new key have at the same time." },
 	{ "keys.dnskey-ttl", FIELD_TTL, AT(dnskey_ttl), .least = 1, .most = 7 * DAY,

@@ -232,6 +232,13 @@ static void schema_words(struct page *page, const struct field *field)
 		  "\"items\": { \"type\": [\"string\", \"number\", \"boolean\"], \"minLength\": 1 }");
 }
 
+static void schema_stores(struct page *page, const struct field *field)
+{
+	(void)field;
+	add(page, "\"type\": \"array\", \"maxItems\": 8, \"uniqueItems\": true, "
+		  "\"items\": { \"type\": [\"string\", \"number\", \"boolean\"], \"pattern\": \"^[a-z0-9-]{1,31}$\" }");
+}
+
 static void schema_windows(struct page *page, const struct field *field)
 {
 	(void)field;
@@ -268,6 +275,7 @@ static void schema_field(struct page *page, const struct field *field, unsigned 
 		[FIELD_PERCENT] = schema_percent,
 		[FIELD_SALT] = schema_salt,
 		[FIELD_WORDS] = schema_words,
+		[FIELD_STORES] = schema_stores,
 		[FIELD_WINDOWS] = schema_windows,
 		[FIELD_PATH] = schema_path,
 		[FIELD_NAME] = schema_name,

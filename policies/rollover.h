@@ -60,7 +60,8 @@ struct rollover_policy {
 /* A key as the planner sees it. */
 struct rollover_key {
 	struct key key;
-	bool missing; /* its private half cannot be used */
+	bool missing;   /* its private half cannot be used */
+	bool elsewhere; /* it is in other stores than the policy wants: a successor is due, and it is no successor */
 };
 
 struct rollover_facts {

@@ -154,9 +154,12 @@ static bool successor_is_due(const struct births *p, enum key_role role, struct 
 			return false;
 		if (!serves(p, i, role))
 			continue;
-		if (p->policy->lifetime[role].seconds == 0 || key->active.seconds == 0)
+		const bool elsewhere = p->keys[i].elsewhere;
+		if (key->active.seconds == 0 || (p->policy->lifetime[role].seconds == 0 && !elsewhere))
 			return false;
-		out->due = utc_subtract(utc_add(key->active, p->policy->lifetime[role]), lead(p->policy, role));
+		out->due = elsewhere
+			       ? p->now
+			       : utc_subtract(utc_add(key->active, p->policy->lifetime[role]), lead(p->policy, role));
 		out->predecessor = key->id;
 	}
 	return true;
@@ -185,7 +188,7 @@ static bool is_unused(const struct key *key)
 
 bool rollover_is_spare(const struct rollover_key *key)
 {
-	return !key->missing && !key->key.foreign && !key->key.goal_present && !key->key.standby &&
+	return !key->missing && !key->elsewhere && !key->key.foreign && !key->key.goal_present && !key->key.standby &&
 	       is_unused(&key->key);
 }
 
@@ -250,7 +253,8 @@ size_t rollover_candidate(const struct rollover_key keys[], size_t count, const 
 	size_t found = SIZE_MAX;
 	for (size_t i = 0; i < count && !birth->pool; i++) {
 		const struct key *const key = &keys[i].key;
-		if (key->role != birth->role || key->algorithm != birth->algorithm || keys[i].missing || key->foreign)
+		if (key->role != birth->role || key->algorithm != birth->algorithm || keys[i].missing ||
+		    keys[i].elsewhere || key->foreign)
 			continue;
 		if (!birth->standby && key->standby && key->goal_present)
 			return i;

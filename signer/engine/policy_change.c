@@ -8,6 +8,7 @@
 
 #include "keystore/algorithm.h"
 #include "policies/policy_rollover.h"
+#include "policies/policy_stores.h"
 #include "policies/policy_yaml.h"
 #include "policies/simulate.h"
 #include "signer/engine/lock.h"
@@ -38,8 +39,14 @@ static void watch(const struct policy *policy, const struct rollover_key keys[],
 	const struct rollover_policy rules = policy_rollover(policy);
 	const struct simulate_world world =
 	    simulate_world_of(policy, now, utc_add(now, (struct span){ (int64_t)AHEAD * DAY }));
+	struct arena *const scratch = arena_new(0);
+	struct rollover_key *const marked = arena_calloc(scratch, count + 1, sizeof(*marked));
+	if (count > 0)
+		memcpy(marked, keys, count * sizeof(*marked));
+	policy_stores_mark(policy, marked, count);
 	error_clear(&ignored);
-	(void)!simulate_run(&rules, keys, count, &world, watcher, context, &ignored);
+	(void)!simulate_run(&rules, marked, count, &world, watcher, context, &ignored);
+	arena_free(scratch);
 }
 
 static void note_next(void *context, const struct simulate_event *event)

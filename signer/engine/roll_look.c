@@ -7,6 +7,7 @@
 
 #include "keystore/store_served.h"
 #include "policies/policy_rollover.h"
+#include "policies/policy_stores.h"
 #include "policies/policy_window.h"
 #include "policies/policy_yaml.h"
 #include "signer/engine/folder.h"
@@ -36,6 +37,7 @@ static enum status load_keys(
 		view->keys[i].key = keys[i];
 		view->keys[i].missing = is_missing(state, &keys[i], mem);
 	}
+	policy_stores_mark(&view->policy, view->keys, view->count);
 	return STATUS_OK;
 }
 

@@ -6,6 +6,7 @@
 
 #include "keystore/algorithm.h"
 #include "keystore/dnskey.h"
+#include "policies/policy_stores.h"
 #include "signer/base/bytes.h"
 #include "signer/engine/proving.h"
 
@@ -25,6 +26,7 @@ static struct key blank(const struct policy *policy, enum key_role role, struct 
 	if (algorithm != NULL && algorithm->default_bits > 0)
 		key.bits = role == KEY_ZSK ? policy->zsk_bits : policy->ksk_bits;
 	key_hide(&key, now);
+	policy_stores_locator(policy, role, key.locator);
 	return key;
 }
 
@@ -130,12 +132,13 @@ static enum status leave_aside(struct store *store, int64_t zone_id, const struc
 	return STATUS_OK;
 }
 
-static struct key *find_prepared(const struct zonekeys *keys, enum key_role role, uint8_t algorithm)
+static struct key *find_prepared(const struct zonekeys *keys, enum key_role role, const struct policy *policy)
 {
 	for (size_t i = 0; i < keys->count; i++) {
 		struct key *key = &keys->all[i];
 		bool never_used = key->state[KEY_DNSKEY] == KEY_HIDDEN && key->active.seconds == 0;
-		if (key->role == role && key->algorithm == algorithm && !key->goal_present && never_used)
+		if (key->role == role && key->algorithm == policy->algorithm && !key->goal_present && never_used &&
+		    !policy_stores_differ(policy, key))
 			return key;
 	}
 	return NULL;
@@ -144,7 +147,7 @@ static struct key *find_prepared(const struct zonekeys *keys, enum key_role role
 static enum status complete_role(struct store *store, struct token *token, int64_t zone_id, const struct policy *policy,
     enum key_role role, struct utc now, struct zonekeys *keys, unsigned *made, struct error *err)
 {
-	struct key *prepared = find_prepared(keys, role, policy->algorithm);
+	struct key *prepared = find_prepared(keys, role, policy);
 	const struct rollover_birth birth = { .role = role, .algorithm = policy->algorithm, .due = now };
 	struct key key;
 	if (prepared != NULL) {
@@ -169,7 +172,7 @@ unsigned zonekeys_missing(const struct zonekeys *keys, const struct policy *poli
 	unsigned missing = 0;
 	for (size_t i = 0; i < count; i++)
 		missing += find_wanted(keys, roles[i], policy->algorithm) == NULL &&
-			   find_prepared(keys, roles[i], policy->algorithm) == NULL;
+			   find_prepared(keys, roles[i], policy) == NULL;
 	return missing;
 }
 
