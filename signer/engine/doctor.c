@@ -110,13 +110,29 @@ static void look_at_audit(struct doctor *doctor, struct store *store)
 	add_status(doctor, status, &err, "audit chain", arena_printf(doctor->mem, "%" PRIu64 " rows, unbroken", rows));
 }
 
+/* A move left them, and nobody has said yet that they may go. */
+static void tell_copies(struct doctor *doctor, const struct store_zone *zone, const struct key keys[], size_t count)
+{
+	size_t left = 0;
+	for (size_t i = 0; i < count; i++)
+		left += keys[i].purged.seconds == 0 && strchr(keys[i].locator, KEY_LEFT) != NULL;
+	if (left > 0)
+		add(doctor, DOCTOR_WARN, zone->name,
+		    arena_printf(doctor->mem,
+			"%zu private keys have a copy where they were before a move; "
+			"zoneseal key move %s KEY|--all --remove-source",
+			left, zone->name));
+}
+
 static void look_at_keys(struct doctor *doctor, struct store *store, struct token *token, const struct store_zone *zone)
 {
 	struct key *keys;
-	size_t count, good = 0;
+	size_t count = 0, good = 0;
 	struct error err;
 	error_clear(&err);
 	enum status status = store_keys(store, zone->id, doctor->mem, &keys, &count, &err);
+	if (status == STATUS_OK)
+		tell_copies(doctor, zone, keys, count);
 	for (size_t i = 0; status == STATUS_OK && i < count; i++) {
 		struct token_signer *signer = NULL;
 		if (key_is_offline(&keys[i]))

@@ -51,8 +51,10 @@ class EachAlgorithm(Moves):
         self.assertIn("a copy is still in file:", done.err)
         self.assertIn("\na copy is in file:", self.z("key", "show", "nl.test", self.key("zsk")["fingerprint"]).out)
         self.assertEqual(len(self.files()), 2)
+        self.assertIn("2 private keys have a copy where they were", self.z("doctor", code=0).out)
         self.assert_signs()
         self.move("--all", "--remove-source", "--yes")
+        self.assertNotIn("have a copy where they were", self.z("doctor", code=0).out)
         self.assertEqual(self.files(), [])
         self.assertEqual(set(self.places().values()), {"pkcs11:" + stores})
         self.assert_signs()
@@ -80,6 +82,19 @@ class P256(EachAlgorithm):
         self.move("--all")
         self.assertEqual({role: place.split("|")[0] for role, place in self.places().items()},
                          {"ksk": "pkcs11:hsm-c", "zsk": "pkcs11:hsm-a,hsm-b"})
+        self.assert_signs()
+
+    def test_a_key_of_two_zones_moves_in_both(self):
+        policy = self.write("shared.yaml", "name: shared\nkeys:\n  shared: true\n")
+        self.z("zone", "set-policy", "nl.test", policy, code=0)
+        self.z("zone", "add", "se.test", "-i", self.input, "--policy", policy, code=0)
+        key = self.key("zsk")
+        self.z("key", "import", "se.test", self.path("state", "keys", key["fingerprint"] + ".pem"), "--zsk", code=0)
+        self.move(key["fingerprint"], "--to", "hsm-b", "--remove-source", "--yes")
+        other = self.json("key", "list", "se.test")["keys"][0]
+        self.assertEqual((other["fingerprint"], other["locator"]), (key["fingerprint"], "pkcs11:hsm-b"))
+        self.assertIn("key moved", self.z("log", "se.test", code=0).out)
+        self.z("audit", "replay", code=0)
         self.assert_signs()
 
     def test_one_role_alone_can_move(self):
