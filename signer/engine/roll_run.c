@@ -167,6 +167,17 @@ static void guard_moves(struct run *run)
 	}
 }
 
+/* A key that cannot be made keeps no signature of the others from being renewed: the roll waits, and the run ends with
+ * that problem. */
+static enum status go_on_without(struct run *run, bool *changed, struct error *err)
+{
+	run->key_problem = arena_strdup(run->mem, err->message);
+	error_clear(err);
+	roll_stop_at(&run->roll, ROLL_KEY_MISSING, run->key_problem);
+	*changed = false;
+	return STATUS_OK;
+}
+
 /* One round: true if something was stored, so that another look is needed. */
 static enum status advance(struct run *run, bool *changed, struct error *err)
 {
@@ -180,7 +191,8 @@ static enum status advance(struct run *run, bool *changed, struct error *err)
 		return status;
 	if (view->plan.birth_count > 0 && view->offline == NULL) {
 		*changed = true;
-		return bear_all(run, err);
+		status = bear_all(run, err);
+		return status == STATUS_KEY && view->published ? go_on_without(run, changed, err) : status;
 	}
 	if (view->plan.move_count > 0)
 		guard_moves(run);
