@@ -58,7 +58,7 @@ class OpenDnssec:
             os.makedirs(self.path(name), exist_ok=True)
         self.environment = {**ENVIRONMENT, "SOFTHSM2_CONF": self.path("softhsm2.conf"), "LC_ALL": "C"}
         fields = {"d": folder, "module": SOFTHSM, "label": LABEL, "pin": PIN, "algorithm": algorithm, "length": length,
-                  "extraction": "<AllowExtraction/>" if extractable else ""}
+                  "extraction": "<AllowExtraction/>" if extractable else "<SkipPublicKey/>"}
         self.write("softhsm2.conf", f"directories.tokendir = {self.path('tokens')}\nlog.level = ERROR\n")
         for name, text in (("conf.xml", CONF), ("kasp.xml", KASP), ("zonelist.xml", ZONELIST)):
             self.write(name, text.format(**fields))

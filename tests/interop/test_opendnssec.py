@@ -17,11 +17,16 @@ POLICY = "name: like-opendnssec\nkeys:\n  algorithm: {}\n"
 
 
 class Adopted(Lifetime):
+    ods = None  # the one whose token zoneseal uses
+
     def setUp(self):
         self.starts = datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")  # ods-signerd's clock
         super().setUp()
         self.exported = self.path("exported")
         os.mkdir(self.exported)
+
+    def environment(self):
+        return {**super().environment(), **({"SOFTHSM2_CONF": self.ods.path("softhsm2.conf")} if self.ods else {})}
 
     def signed_by_opendnssec(self, algorithm, length, **more):
         """OpenDNSSEC in a folder with a short path, since sockets need one; it is stopped when this returns."""
@@ -40,9 +45,16 @@ class Adopted(Lifetime):
                                self.exported, *ids], env=ods.environment, capture_output=True, text=True, timeout=60,
                               check=False)
 
-    def adopt(self, ods, algorithm, code=0):
-        return self.z("zone", "adopt", "nl.test", self.exported, "--published", ods.signed, "-i", self.input, "--policy",
-                      self.write("p.yaml", POLICY.format(algorithm)), "--parents", self.address(self.server), code=code)
+    def adopt(self, ods, algorithm, *keys, code=0):
+        return self.z("zone", "adopt", "nl.test", *(keys or (self.exported,)), "--published", ods.signed, "-i", self.input,
+                      "--policy", self.write("p.yaml", POLICY.format(algorithm)), "--parents", self.address(self.server), code=code)
+
+    def adopt_in_place(self, ods, algorithm, code=0):
+        self.ods = ods
+        self.write(os.path.join("state", "keys", "stores.conf"), f"store ods pkcs11:token={LABEL}?module-path={SOFTHSM}"
+                   f"&pin-source=file:{ods.path('pin')}\n", 0o600)
+        return self.adopt(ods, algorithm, *(
+            "pkcs11:id=" + "".join(f"%{cka[at:at + 2]}" for at in range(0, 32, 2)) for _, _, cka, _ in ods.named), code=code)
 
     def first_version(self):
         """Data have changed, so not only signatures of OpenDNSSEC are in it."""
@@ -60,13 +72,19 @@ class Adopted(Lifetime):
 
     def assert_taken_over(self, algorithm, length, name):
         ods = self.signed_by_opendnssec(algorithm, length)
-        before = Moment(self.clock, ods.signed, self.parent_path, frozenset(self.shown), Chain(ods.signed))
+        before = self.moment_of(ods)
         done = self.export(ods)
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
         files = sorted(os.listdir(self.exported))
         self.assertLessEqual({cka + ".pem" for _, _, cka, _ in ods.named}, set(files))
         self.assertEqual({os.stat(os.path.join(self.exported, file)).st_mode & 0o777 for file in files}, {0o600})
         self.adopt(ods, name)
+        self.assert_no_cache_notices(before)
+
+    def moment_of(self, ods):
+        return Moment(self.clock, ods.signed, self.parent_path, frozenset(self.shown), Chain(ods.signed))
+
+    def assert_no_cache_notices(self, before):
         after = Moment(self.clock, self.first_version(), self.parent_path, frozenset(self.shown), Chain(self.history[-1].zone))
         self.assertEqual(after.chain.shape(), before.chain.shape())  # the same keys do the same work
         steps = Steps(self.folder, self.anchor, self.child_files)
@@ -88,6 +106,16 @@ class Adopted(Lifetime):
         self.assertEqual(os.listdir(self.exported), [])
         self.assertIn("no private half of KSK", self.adopt(ods, "ECDSAP256SHA256", code=69).err)
         self.assertIn("not all of the keys", self.export(ods, "00").stderr)
+        before = self.moment_of(ods)
+        self.adopt_in_place(ods, "ECDSAP256SHA256")  # but it can be used there
+        self.assert_no_cache_notices(before)
+
+    def test_keys_that_cannot_leave_the_token_sign_from_there(self):
+        """As OpenDNSSEC is shipped: not extractable, and without public halves on the token."""
+        self.ods = self.signed_by_opendnssec(8, 2048, extractable=False)
+        before = self.moment_of(self.ods)
+        self.adopt_in_place(self.ods, "RSASHA256")
+        self.assert_no_cache_notices(before)
 
 
 class Refusals(unittest.TestCase):
