@@ -98,6 +98,15 @@ class FromBind(Adopting):
         self.take_over(history, self.ksk)
         self.assertEqual(self.assert_ends(), {int(self.ksk), self.new("ZSK")})
 
+    def test_zsk_signs_nothing_any_more_and_leaves(self):
+        """Its K*.state says so; in the zone it looks like one that is kept ready. Caches may still hold what it signed."""
+        history = [*self.begun, self.roll(self.zsk), *(self.bind.at(START + days * DAY) for days in (8, 11, 14, 17))]
+        self.assertNotRegex(history[-1].text, rf"\tRRSIG\t.* {self.zsk} nl\.test\. ")
+        self.assertEqual(len(history[-1].dnskeys()), 3)
+        self.take_over(history, self.ksk)
+        self.assertEqual([row["zrrsig"] for row in self.keys() if not row["goal_present"]], ["unretentive"])
+        self.assertEqual(self.assert_ends(), {int(self.ksk), self.new("ZSK")})
+
     def test_ksk_is_new_and_its_ds_must_not_be_asked_for_yet(self):
         self.take_over([*self.begun, self.roll(self.ksk)], self.ksk)
         self.assertEqual([row["ds"] for row in self.keys() if row["role"] == "KSK" and row["goal_present"]], ["hidden"])
