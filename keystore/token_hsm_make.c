@@ -194,7 +194,7 @@ enum status hsm_generate(struct hsm_list *list, struct key *key, struct error *e
 	if (status != STATUS_OK && is_made) {
 		struct error ignored;
 		if (hsm_discard(list, &made, &ignored) != STATUS_OK)
-			error_context(err, "a half made key stays on a token (CKA_ID is its fingerprint)");
+			error_context(err, "what came of it may still be on a token (CKA_ID is its fingerprint)");
 	}
 	if (status == STATUS_OK)
 		*key = made;

@@ -262,8 +262,16 @@ static enum status destroy_part(struct hsm_list *list, const struct key *key, bo
 		return error_set(
 		    err, STATUS_KEY, "%s: there is no keys/stores.conf that says which tokens these are", key->locator);
 	enum status status = hsm_places(list, key, left, tokens, &count, err);
-	for (size_t i = 0; i < count && status == STATUS_OK; i++)
-		status = hsm_destroy(tokens[i], key, err);
+	if (status != STATUS_OK)
+		return status;
+	/* One that cannot be reached keeps it on no other; the first failure is what is told. */
+	for (size_t i = 0; i < count; i++) {
+		struct error ignored;
+		error_clear(&ignored);
+		const enum status one = hsm_destroy(tokens[i], key, status == STATUS_OK ? err : &ignored);
+		if (status == STATUS_OK)
+			status = one;
+	}
 	return status;
 }
 

@@ -115,6 +115,20 @@ class Least(Faults):
     def test_the_others_go_on_without_one_whose_device_fails(self):
         self.carried_by_others("device")
 
+    def test_a_key_that_cannot_be_made_keeps_no_signature_from_being_renewed(self):
+        self.fault("removed")
+        serial = self.serial()
+        self.now = "2027-02-23T00:00:00Z"  # a ZSK roll is due, and every signature
+        done = self.z("run", code=69)
+        self.assertIn("zoneseal: nl.test.: new ZSK: ", done.err)
+        self.assertIn("store hsm-b: no session: the token was removed", done.err)
+        self.assertEqual(self.on_token("a", "-O").count("zoneseal ZSK"), 2)  # both halves of the one in use
+        self.assertGreater(self.serial(), serial)
+        self.assert_published_is_good()
+        self.fault("none")
+        self.assertIn("is published", self.z("run", code=0).out + self.z("log", "nl.test").out)
+        self.assertEqual(len([key for key in self.json("key", "list", "nl.test")["keys"] if key["role"] == "zsk"]), 2)
+
     def test_one_that_lies_stops_all_the_same(self):
         self.ended("lie", "it made a signature that does not verify")
 
