@@ -199,8 +199,9 @@ const char *offline_alarm(const struct roll_view *view, struct utc now, struct a
 		return arena_printf(mem, "no SKR was imported yet: zoneseal ksr create %s", view->zone.name);
 	}
 	const struct utc begins = utc_subtract(offline->ends, policy->skr_alarm);
-	*out_late = !utc_before(now, offline->ends) || offline->used == SIZE_MAX;
-	if (utc_before(now, begins) && offline->used != SIZE_MAX)
+	const bool fits = offline->used != SIZE_MAX || offline->brings;
+	*out_late = !utc_before(now, offline->ends) || !fits;
+	if (utc_before(now, begins) && fits)
 		return NULL;
 	utc_format(offline->ends, ends);
 	utc_format(begins, alarm);
@@ -212,7 +213,7 @@ const char *offline_alarm(const struct roll_view *view, struct utc now, struct a
 		    "bogus: "
 		    "zoneseal ksr emergency %s",
 		    ends, holds, view->zone.name);
-	if (offline->used == SIZE_MAX)
+	if (!fits)
 		return arena_printf(mem,
 		    "no bundle of an SKR fits the keys as they are now; what is published stays as it is: zoneseal ksr "
 		    "emergency %s",

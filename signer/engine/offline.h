@@ -18,6 +18,7 @@ struct roll_offline {
 	bool any;         /* some response was ever taken */
 	struct utc ends;  /* of the last response: its last bundle */
 	struct utc holds; /* its signatures */
+	bool brings;      /* the bundle of now has keys that the next run takes first */
 	size_t used;      /* the bundle that the planned DNSKEY RRset is of; SIZE_MAX: none */
 };
 

@@ -237,9 +237,9 @@ static enum status look(struct run *run, bool trust_stamp, struct error *err)
 	if (run->virtual_clock && !run->output.to_stdout && run->options->output == NULL &&
 	    !folder_holds(run->options->state, run->output.path, run->mem))
 		return error_set(err, STATUS_REFUSED,
-		    "VIRTUAL CLOCK: output %s is outside the state folder; give it with -o on the command that writes "
-		    "it",
-		    run->output.path);
+		    "VIRTUAL CLOCK: output %s is outside the state folder; a rehearsal writes there only with zoneseal "
+		    "sign %s -o FILE, and by itself below %s",
+		    run->output.path, run->zone.name, run->options->state);
 	if (run->output.path == NULL)
 		return STATUS_OK;
 	enum status status = open_existing(run, trust_stamp, &file, err);

@@ -311,6 +311,7 @@ static enum status choose_bundle(struct roll_view *view, struct utc now, struct 
 	if (current != SIZE_MAX && brings_keys(view, offline->bundles[current].in, mem)) {
 		view->plan.keys = view->keys;
 		view->plan.move_count = 0;
+		offline->brings = true;
 		return STATUS_OK;
 	}
 	view->stop = ROLL_OFFLINE;

@@ -201,6 +201,7 @@ class Responses(Refusals):
 
     def test_a_response_is_taken_once(self):
         self.z("skr", "import", "nl.test", "-i", self.skr, code=0)
+        self.assertNotIn("ceremony", self.z("status", "nl.test", code=0).out.splitlines()[0])
         self.refuse_response(self.good, "it was imported before")
 
     def test_a_response_to_an_older_request_is_stale(self):
