@@ -26,7 +26,7 @@ static char *sum_of(const struct roll_wait *wait, struct arena *mem)
 
 static enum report_who parent_of(const struct roll_view *view)
 {
-	return view->policy.cds != POLICY_CDS_NONE && !view->rules.parent_by_hand ? REPORT_PARENT : REPORT_YOU;
+	return view->rules.parent_by_hand || view->policy.ds == POLICY_DS_BY_HAND ? REPORT_YOU : REPORT_PARENT;
 }
 
 /* Where the parent's servers are asked, the observation is zoneseal's; else a person makes it. */
@@ -36,6 +36,8 @@ static const char *parent_command(const struct roll_view *view, const struct key
 	const char *zone = view->zone.name;
 	char *then = asked ? arena_printf(mem, "zoneseal ds check %s", zone)
 			   : arena_printf(mem, "zoneseal ds %s %s --key %u", arrives ? "seen" : "gone", zone, key->tag);
+	if (!view->rules.parent_by_hand)
+		return arena_printf(mem, "once %s parent server shows it: %s", arrives ? "every" : "no", then);
 	if (arrives)
 		return arena_printf(mem, "zoneseal ds show %s --key %u; submit it; then: %s", zone, key->tag, then);
 	return arena_printf(mem, "have the parent remove DS %u of %s; then: %s", key->tag, zone, then);

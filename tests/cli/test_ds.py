@@ -521,6 +521,19 @@ class Words(World):
     def say(self, verb, tag, code=0):
         return self.z("ds", verb, "nl.test", "--key", str(tag), code=code).err
 
+    def test_who_sees_the_ds_is_asked_for_also_where_the_parent_takes_it_by_cds(self):
+        asked = {"always": "once every parent server shows it: zoneseal ds seen", "none": "; submit it; then: zoneseal ds seen"}
+        for cds in asked:
+            zone = self.write(cds, self.read(self.input).replace(b"nl.test", f"{cds}.test".encode()).decode())
+            policy = self.write(f"{cds}.yaml", f"name: {cds}\nparent: {{ds: by-hand, cds: {cds}}}\n")
+            self.z("zone", "add", f"{cds}.test", "-i", zone, "--policy", policy, code=0)
+        for self.now in (self.now, "2026-11-26T12:00:00Z"):
+            self.z("run", code=0)
+        for cds, words in asked.items():
+            said = self.z("status", f"{cds}.test", code=0).out
+            self.assertIn("OK, but an action for you.", said.splitlines()[0])
+            self.assertIn(words, said)
+
     def test_a_sight_before_the_ds_is_asked_for_is_refused_with_the_earliest_time(self):
         self.z("zone", "add", "nl.test", "-i", self.input, "-o", self.output, "--policy",
                self.write("p.yaml", "name: p\nparent: {ds: by-hand}\n"), code=0)
