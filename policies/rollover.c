@@ -335,6 +335,12 @@ static bool may_move(
 		wait->why = ROLLOVER_WAITS_BACKUP;
 		return false;
 	}
+	if (to == KEY_RUMOURED && record != KEY_DS && record != KEY_ZRRSIG &&
+	    utc_before(p->now, p->keys[key].not_before)) {
+		wait->why = ROLLOVER_WAITS_BUNDLE;
+		wait->earliest = p->keys[key].not_before;
+		return false;
+	}
 	if (begins(to) && utc_before(p->now, p->facts->not_before)) {
 		wait->why = ROLLOVER_WAITS_WINDOW;
 		wait->earliest = p->facts->not_before;

@@ -60,7 +60,8 @@ struct rollover_policy {
 /* A key as the planner sees it. */
 struct rollover_key {
 	struct key key;
-	bool missing;   /* its private half cannot be used */
+	bool missing;          /* its private half cannot be used */
+	struct utc not_before; /* its DNSKEY does not come earlier; 0: at any time */
 	bool elsewhere; /* it is in other stores than the policy wants: a successor is due, and it is no successor */
 };
 
@@ -87,6 +88,7 @@ enum rollover_obstacle {
 	ROLLOVER_WAITS_OPERATOR,    /* the policy is manual */
 	ROLLOVER_WAITS_WINDOW,      /* the policy wants no key event now: until `earliest` */
 	ROLLOVER_WAITS_BACKUP,      /* a person must say that a backup holds the key, or one that comes with it */
+	ROLLOVER_WAITS_BUNDLE,      /* no key ceremony has the key in the DNSKEY RRset: until `earliest` */
 	ROLLOVER_WAITS_KEY_MISSING, /* a private key of the zone cannot be used: nothing moves */
 };
 
@@ -96,7 +98,7 @@ struct rollover_wait {
 	enum key_record record;
 	enum key_state to;
 	enum rollover_obstacle why;
-	struct utc earliest; /* for ROLLOVER_WAITS_TIME and _WINDOW; else UTC_NEVER */
+	struct utc earliest; /* for ROLLOVER_WAITS_TIME, _WINDOW and _BUNDLE; else UTC_NEVER */
 };
 
 /* A key to make. */

@@ -75,6 +75,7 @@ const char *rollover_obstacle_text(enum rollover_obstacle why)
 		[ROLLOVER_WAITS_OPERATOR] = "the policy is manual: an operator starts each step",
 		[ROLLOVER_WAITS_WINDOW] = "the policy wants no key event on these days",
 		[ROLLOVER_WAITS_BACKUP] = "no backup is said to hold the key, which the policy wants before it is used",
+		[ROLLOVER_WAITS_BUNDLE] = "no response of a key ceremony has the key in the DNSKEY RRset before",
 		[ROLLOVER_WAITS_KEY_MISSING] = "a private key of the zone cannot be used; nothing moves without it",
 	};
 	return texts[why];

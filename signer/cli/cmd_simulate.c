@@ -194,10 +194,11 @@ static int run_simulate(struct cli *cli, struct error *err)
 	const struct rollover_policy rules = policy_rollover(&subject.policy);
 	const struct simulation_subject about = { subject.name, &world, rules.parent_by_hand };
 	struct simulation *const simulation = simulation_new(&about, cli->mem);
+	const struct rollover_key *const keys =
+	    subject.has_zone ? roll_foresee_keys(&subject.zone, cli->now, cli->mem) : subject.zone.keys;
 	struct error conflict;
 	error_clear(&conflict);
-	status = simulate_run(
-	    &rules, subject.zone.keys, subject.zone.count, &world, simulation_watch, simulation, &conflict);
+	status = simulate_run(&rules, keys, subject.zone.count, &world, simulation_watch, simulation, &conflict);
 	if (status != STATUS_OK && status != STATUS_NO) {
 		*err = conflict;
 		return (int)status;

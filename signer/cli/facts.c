@@ -31,6 +31,21 @@ static struct utc ready_at(const struct roll_view *view, size_t key, struct utc 
 	return when;
 }
 
+/* What a key waits for that was made, is wanted and is in no zone yet. */
+static const char *waits_to_be_published(
+    const struct roll_view *view, const struct key *key, struct utc now, struct arena *mem)
+{
+	for (size_t i = 0; i < view->plan.wait_count; i++) {
+		const struct rollover_wait *const wait = &view->plan.waits[i];
+		if (view->keys[wait->key].key.id != key->id || wait->why != ROLLOVER_WAITS_BUNDLE)
+			continue;
+		return wait->earliest.seconds == UTC_NEVER.seconds
+			   ? "YOU: a key ceremony that has it (zoneseal ksr create)"
+			   : arena_printf(mem, "its bundle, until %s", report_when(wait->earliest, now, mem));
+	}
+	return "the first publication (zoneseal run)";
+}
+
 /* One line: what the key waits for first, and who ends it. */
 static const char *waits_for(
     const struct roll_view *view, const struct report_key *row, struct utc now, struct arena *mem)
@@ -39,7 +54,7 @@ static const char *waits_for(
 	size_t count;
 	if (strcmp(row->word, "prepared") == 0)
 		return rollover_needs_backup(&view->rules, &row->key) ? "YOU: a backup of it (zoneseal key backup-done)"
-		       : row->key.goal_present                        ? "the first publication (zoneseal run)"
+		       : row->key.goal_present                        ? waits_to_be_published(view, &row->key, now, mem)
 								      : "a rollover that takes it";
 	if (row->key.standby)
 		return "a rollover that takes it (standby)";

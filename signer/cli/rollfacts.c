@@ -90,6 +90,16 @@ static void backup_words(
 	out->if_nobody = arena_printf(mem, "%s, which may be stolen, stays in the zone and goes on signing", old);
 }
 
+static void bundle_words(const struct roll_view *view, const char *label, struct arena *mem, struct report_wait *out)
+{
+	out->what = arena_printf(mem, "a bundle of a key ceremony that has the DNSKEY of %s", label);
+	if (out->earliest.seconds != UTC_NEVER.seconds)
+		return;
+	out->who = REPORT_YOU;
+	out->if_nobody = "the present keys stay; the zone stays valid as long as its SKR lasts, the rollover waits";
+	out->command = arena_printf(mem, "zoneseal ksr create %s -o FILE", view->zone.name);
+}
+
 static struct report_wait wait_of(const struct roll_view *view, const struct roll_wait *from, struct arena *mem)
 {
 	const struct rollover_wait *wait = &from->wait;
@@ -115,6 +125,9 @@ static struct report_wait wait_of(const struct roll_view *view, const struct rol
 	case ROLLOVER_WAITS_BACKUP:
 		backup_words(view, &key->key, label, mem, &out);
 		return out;
+	case ROLLOVER_WAITS_BUNDLE:
+		bundle_words(view, label, mem, &out);
+		return out;
 	case ROLLOVER_WAITS_KEY_MISSING:
 		out.who = REPORT_YOU;
 		out.what = arena_printf(mem, "the private key of %s", label);
@@ -133,7 +146,7 @@ static bool is_for_people(const struct roll_wait *wait)
 {
 	const enum rollover_obstacle why = wait->wait.why;
 	return why == ROLLOVER_WAITS_TIME || why == ROLLOVER_WAITS_PARENT || why == ROLLOVER_WAITS_OPERATOR ||
-	       why == ROLLOVER_WAITS_KEY_MISSING || why == ROLLOVER_WAITS_BACKUP;
+	       why == ROLLOVER_WAITS_KEY_MISSING || why == ROLLOVER_WAITS_BACKUP || why == ROLLOVER_WAITS_BUNDLE;
 }
 
 /* A KRRSIG moves with its DNSKEY: one line for both. */
@@ -288,7 +301,8 @@ static enum status foresee(const struct roll_view *view, struct utc now, struct 
 	const struct rollover_policy rules = roll_foresee_rules(view);
 	struct simulate_world world = roll_foresee_world(view, now, until, out->mem);
 	world.ds_delay = ds_delay;
-	return simulate_run(&rules, view->keys, view->count, &world, remember, out, err);
+	const struct rollover_key *const keys = roll_foresee_keys(view, now, out->mem);
+	return simulate_run(&rules, keys, view->count, &world, remember, out, err);
 }
 
 enum status rollfacts_plan(const struct roll_view *view, struct utc now, struct utc until, struct span ds_delay,

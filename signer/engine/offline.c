@@ -116,6 +116,34 @@ void offline_fill(struct roll_offline *offline, const struct rollover_key keys[]
 	}
 }
 
+static struct utc comes_with(const struct roll_offline *offline, size_t key, struct utc now, struct span refresh)
+{
+	for (size_t i = 0; i < offline->count; i++) {
+		const struct offline_bundle *const bundle = &offline->bundles[i];
+		if (!bundle->in[key])
+			continue;
+		if (offline_is_usable(bundle, now, refresh))
+			return (struct utc){ 0 };
+		if (utc_before(now, bundle->from) && bundle->dropped.seconds == 0)
+			return bundle->from;
+	}
+	return UTC_NEVER;
+}
+
+struct rollover_key *offline_bound(const struct roll_view *view, struct utc now, struct arena *mem)
+{
+	struct rollover_key *const keys = arena_calloc(mem, view->count + 1, sizeof(*keys));
+	for (size_t i = 0; i < view->count; i++) {
+		keys[i] = view->keys[i];
+		if (key_is_published(&keys[i].key))
+			continue;
+		const struct utc when = comes_with(view->offline, i, now, view->policy.refresh);
+		if (when.seconds != UTC_NEVER.seconds || keys[i].key.goal_present)
+			keys[i].not_before = when;
+	}
+	return keys;
+}
+
 void offline_match(
     struct roll_offline *offline, const struct rollover_key keys[], size_t count, struct utc now, struct span refresh)
 {

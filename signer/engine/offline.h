@@ -32,6 +32,10 @@ void offline_add(struct roll_offline *offline, const struct ceremony_file *file,
 /* Says of each bundle which of the keys are in it. */
 void offline_fill(struct roll_offline *offline, const struct rollover_key keys[], size_t count, struct arena *mem);
 
+/* The zone's keys, each with the begin of the first bundle that has it; UTC_NEVER for a key that is wanted and in none.
+ */
+struct rollover_key *offline_bound(const struct roll_view *view, struct utc now, struct arena *mem);
+
 /* Sets `used`: the newest bundle with exactly the DNSKEY RRset of `keys`. */
 void offline_match(
     struct roll_offline *offline, const struct rollover_key keys[], size_t count, struct utc now, struct span refresh);

@@ -86,8 +86,9 @@ enum status roll_look_under(const struct policy *policy, struct store *store, co
     const struct store_zone *zone, struct utc now, struct arena *mem, struct roll_view *out,
     struct error *err) MUST_CHECK;
 
-/* The zone as the start of a simulation from `now`: simulate_run with view->keys, these rules and this world does what
+/* The zone as the start of a simulation from `now`: simulate_run with these keys, rules and this world does what
  * runs of the zone would do, as far as the parent does what the world says. Points into `mem` and `view`. */
+const struct rollover_key *roll_foresee_keys(const struct roll_view *view, struct utc now, struct arena *mem);
 struct rollover_policy roll_foresee_rules(const struct roll_view *view);
 struct simulate_world roll_foresee_world(
     const struct roll_view *view, struct utc now, struct utc until, struct arena *mem);

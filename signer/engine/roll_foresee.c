@@ -1,7 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* A zone as it is now as the start of a simulation. */
 #include "policies/policy_rollover.h"
+#include "signer/engine/offline.h"
 #include "signer/engine/roll.h"
+
+const struct rollover_key *roll_foresee_keys(const struct roll_view *view, struct utc now, struct arena *mem)
+{
+	return view->offline == NULL || view->offline->vault ? view->keys : offline_bound(view, now, mem);
+}
 
 struct rollover_policy roll_foresee_rules(const struct roll_view *view)
 {

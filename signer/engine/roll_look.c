@@ -376,6 +376,20 @@ static bool goals_differ(const struct roll_view *view)
 	return false;
 }
 
+/* What waits, and until when, where ceremonies decide which key comes when: `plan` itself only has moves taken back. */
+static enum status wait_for_bundles(struct roll_view *view, struct utc now, struct arena *mem, struct error *err)
+{
+	struct rollover_plan bound;
+	const struct rollover_key *const keys = offline_bound(view, now, mem);
+	const enum status status = rollover_plan(&view->rules, keys, view->count, &view->facts, now, mem, &bound, err);
+	if (status != STATUS_OK || bound.birth_count > 0)
+		return status;
+	view->plan.waits = bound.waits;
+	view->plan.wait_count = bound.wait_count;
+	view->plan.next = bound.next;
+	return STATUS_OK;
+}
+
 enum status roll_plan(struct roll_view *view, struct utc now, struct arena *mem, struct error *err)
 {
 	view->stop = ROLL_GOES;
@@ -390,6 +404,8 @@ enum status roll_plan(struct roll_view *view, struct utc now, struct arena *mem,
 		status = choose_bundle(view, now, mem, err);
 	else if (view->stop == ROLL_GOES && view->plan.move_count > 0)
 		status = veto(now, mem, view, err);
+	if (status == STATUS_OK && view->offline != NULL && !view->offline->vault && view->stop == ROLL_GOES)
+		status = wait_for_bundles(view, now, mem, err);
 	view->waits = roll_explain(view, mem);
 	view->next = view->plan.next;
 	view->goals_change = goals_differ(view);

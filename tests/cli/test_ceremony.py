@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: MIT
 """What key ceremonies refuse, each with words of its own, and that nothing is half done then."""
 import base64
+import datetime
 import hashlib
 import os
 import re
 import sqlite3
 import unittest
 
-from ceremony import Ceremonies, POLICY
+from ceremony import Ceremonies, POLICY, moment, text_of
 
 
 def sealed(text):
@@ -269,6 +270,28 @@ class Life(Ceremonies):
         self.assertIn("active", self.keys("zsk").values())
         self.assertGreater(len([tag for tag, state in self.keys("zsk").items() if state in ("active", "retiring", "removed")]), 1)
         self.assertTrue(old)
+
+    def test_a_roll_that_begins_before_its_bundle_is_told_with_the_date_of_that(self):
+        self.ceremony()
+        self.publish()
+        self.go(days=62)
+        self.publish()
+        skr = self.ceremony("--ksk")
+        (new,) = (tag for tag, state in self.keys("ksk").items() if state == "prepared")
+        begins = re.search(r"^;; bundle (\S+Z)", self.read(skr).decode(), re.MULTILINE)[1]
+        self.z("roll", "start", "nl.test", "--ksk", code=0)
+        self.publish()
+        minute = f"{begins[:10]} {begins[11:16]}Z"
+        status = self.z("status", "nl.test", code=0).out
+        self.assertRegex(status, rf"{new} +KSK +prepared .* its bundle, until {minute}")
+        self.assertRegex(status, rf"a bundle of a key ceremony that has the DNSKEY of KSK {new}\n +ends +zoneseal, {minute}")
+        self.assertRegex(self.z("plan", "nl.test", code=0).out, rf"{minute} .* publishes the DNSKEY of KSK {new}")
+        while moment(self.now) < moment(begins) - datetime.timedelta(days=4):
+            self.go(days=3)
+            self.publish()
+        for self.now, count in ((text_of(moment(begins) - datetime.timedelta(seconds=1)), 1), (begins, 2)):
+            self.publish()
+            self.assertEqual(sum(line.startswith("257 ") for line in self.published_dnskeys()), count)
 
     def test_a_late_run_keeps_the_old_bundle_while_it_holds(self):
         """Runs stop for weeks; the next one still finds a bundle, or says what is needed."""

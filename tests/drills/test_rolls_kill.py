@@ -70,13 +70,13 @@ class KilledSteps(Rolling):
             self.assertEqual(done.returncode, 0, title)
 
     def test_first_signature_of_a_zsk(self):
-        self.add_zone(self.policy(keys={"zsk": {"lifetime": "90d"}}, parent={"cds": "true"}))
+        self.add_zone(self.policy(keys={"zsk": {"lifetime": "90d"}}, parent={"cds": "always"}))
         self.run_until(self.clock + 90 * DAY - 30 * 60)
         self.clock += 30 * 60
         self.step_at_every_call()
 
     def test_swap_of_the_ds(self):
-        self.add_zone(self.policy(keys={"ksk": {"lifetime": "40d"}}, parent={"cds": "true"}))
+        self.add_zone(self.policy(keys={"ksk": {"lifetime": "40d"}}, parent={"cds": "always"}))
         while not any("KSK/1 DS omnipresent" in line for line in self.happened):
             self.clock = self.step()
         while not any("KSK/3 DNSKEY rumoured" in line for line in self.happened):
