@@ -14,6 +14,7 @@ import zs
 
 KILLER = os.environ["ZONESEAL_KILLER"]
 MORTAL = os.environ["ZONESEAL_MORTAL"]
+DUMPABLE = os.environ["ZONESEAL_DUMPABLE"]  # else a tracer that is nobody special sees no paths
 STRIDE = int(os.environ.get("ZONESEAL_KILL_STRIDE", "1"))
 MOST = 100  # calls of tokens in one command
 
@@ -32,7 +33,7 @@ class Kill(Base):
     def killer(self, nth, *args):
         # The leak checker of a sanitizer build cannot work in a process that is traced already.
         return subprocess.run([KILLER, nth, zs.ZONESEAL, *args, "--now", self.now], capture_output=True,
-                              env={**self.environment(), "ASAN_OPTIONS": "detect_leaks=0"}, cwd=self.folder,
+                              env={**self.environment(), "ASAN_OPTIONS": "detect_leaks=0", "LD_PRELOAD": DUMPABLE}, cwd=self.folder,
                               timeout=60, check=False)
 
     def reset(self):
@@ -61,6 +62,7 @@ class Kill(Base):
         done = self.killer("list", *args)
         self.assertEqual(done.returncode, 0, done.stderr)
         calls = done.stdout.decode().splitlines()[:-1]
+        self.assertTrue(any("/tokens/" in call for call in calls))
         expected = self.places()
         between, deaths = 0, 0
         for nth, call in enumerate(calls, 1):

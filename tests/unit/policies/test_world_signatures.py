@@ -63,7 +63,7 @@ class Worlds(unittest.TestCase):
         self.assertGreater(len(seeds), 0)
         self.assertGreater(versions, 30 * len(seeds))
         self.assertGreater(combinations, versions)
-        self.assertGreater(signatures, 2 * versions)
+        self.assertGreater(signatures, versions)
 
 
 class BadEngines(unittest.TestCase):
