@@ -73,7 +73,7 @@ static enum status answer(struct cli *cli, const struct parity_result *result, b
 static int run_check(struct cli *cli, struct error *err)
 {
 	struct store *store = NULL;
-	struct parity_result result;
+	struct parity_result result = { .made = UTC_NEVER };
 	enum status status = cli_open(cli, STORE_READ, &store, err);
 	if (status == STATUS_OK)
 		status = parity_check(store, cli->state, cli->args[0], cli_value(cli, OPTION_PASSPHRASE_FILE), cli->now,
