@@ -353,6 +353,7 @@ static void examine(const struct look *look)
 		look_at_mechanisms(look);
 		look_at_keys(look, &session);
 	} else if (!was_loaded) {
+		hsm_session_close(&session);
 		hsm_unload(look->hsm); /* half opened, it would be taken for open */
 	}
 	hsm_session_close(&session);

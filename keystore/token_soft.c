@@ -310,10 +310,18 @@ static enum status read_match(
 }
 
 /* Such a key stays where it is: to look at it and to take it are the same. */
+/* A PIN in the URI is refused wherever it stands, and shown to nobody. */
+static int shown_size(const char *uri)
+{
+	const size_t size = strcspn(uri, "?");
+	const char *const pin = strcasestr(uri, "pin-");
+	return (int)(pin != NULL && (size_t)(pin - uri) < size ? (size_t)(pin - uri) : size);
+}
+
 static enum status adopt(struct token *token, const char *uri, struct key *key, struct error *err)
 {
 	const enum status status = hsm_adopt(token->tokens, uri, key, err);
-	return status == STATUS_OK ? status : error_context(err, "%s", uri);
+	return status == STATUS_OK ? status : error_context(err, "%.*s", shown_size(uri), uri);
 }
 
 enum status token_matches(struct token *token, const char *path, struct key *key, struct error *err)

@@ -409,9 +409,9 @@ static void note_offline(struct run *run)
 
 static void release(struct run *run)
 {
-	signals_free(run->signals);
 	output_close(&run->output);
 	token_close(run->token);
+	signals_free(run->signals);
 	lock_release(&run->lock);
 }
 
@@ -444,6 +444,9 @@ enum status engine_sign(struct store *store, const char *zone, const struct engi
 		parent_run_next(&run);
 	if (prepared && status == STATUS_OK)
 		status = purge_keys(&run, err);
+	/* The run has its one record here: a module that hangs when it is let go makes no second one. */
+	if (run.token != NULL)
+		token_set_stop(run.token, NULL, NULL);
 	record(&run, status, hook_ran, err);
 	report->seconds_total = run_clock() - run.started;
 	if (store_audit_head(store, report->audit_head, NULL) != STATUS_OK)

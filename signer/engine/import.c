@@ -48,6 +48,10 @@ static enum status read_public(const struct store_zone *zone, const struct impor
 	if (status != STATUS_OK)
 		return status;
 	int file = -1;
+	/* Not shown: there may be a PIN in it. */
+	if (token_is_object(request->path))
+		return error_set(err, STATUS_USAGE,
+		    "a public half alone is taken from a file with a DNSKEY record, not from a token");
 	status = open_with_ttl(request->path, mem, &file, err);
 	if (status != STATUS_OK)
 		return status;

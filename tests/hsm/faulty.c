@@ -15,6 +15,7 @@
  *   wears    the device fails from the fifth signature on, after the proofs of two keys
  *   crowded  it says that no session is free       mute     it knows no mechanism
  *   naked    private keys are not sensitive and do not sign
+ *   stuck    letting the module go never returns   stateless    no session tells its state
  *   random SEED PERMILLE    one of those that end, for so many of 1000 calls
  */
 #include <dlfcn.h>
@@ -303,6 +304,16 @@ static CK_RV login(CK_SESSION_HANDLE session, CK_USER_TYPE user, CK_UTF8CHAR *pi
 	return real->C_Login(session, user, pin, size);
 }
 
+static CK_RV finalize(void *reserved)
+{
+	return is_on("stuck") ? hang() : real->C_Finalize(reserved);
+}
+
+static CK_RV session_info(CK_SESSION_HANDLE session, CK_SESSION_INFO *info)
+{
+	return is_on("stateless") ? fail(CKR_GENERAL_ERROR, "stateless") : real->C_GetSessionInfo(session, info);
+}
+
 CK_RV C_GetFunctionList(CK_FUNCTION_LIST **out)
 {
 	void *const module = dlopen("/usr/lib/softhsm/libsofthsm2.so", RTLD_NOW | RTLD_LOCAL);
@@ -312,6 +323,8 @@ CK_RV C_GetFunctionList(CK_FUNCTION_LIST **out)
 	if (get == NULL || get(&real) != CKR_OK)
 		return CKR_GENERAL_ERROR;
 	ours = *real;
+	ours.C_Finalize = finalize;
+	ours.C_GetSessionInfo = session_info;
 	ours.C_Sign = sign;
 	ours.C_OpenSession = open_session;
 	ours.C_GenerateKeyPair = make_pair;

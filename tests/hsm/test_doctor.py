@@ -94,6 +94,10 @@ class Findings(Doctored):
         os.remove(self.path("pin-b"))
         self.finds("hsm-b", "PIN: PIN file", "No such file")
 
+    def test_a_session_whose_state_is_not_told(self):
+        self.fault("stateless")
+        self.finds("hsm-b", "PIN: ", "was taken, and the session is not logged in")
+
     def test_a_removed_token_a_crowded_one_and_one_that_is_full(self):
         self.fault("removed")
         self.finds("hsm-b", "session: store hsm-b: no session: the token was removed")

@@ -76,6 +76,20 @@ class Ended(Faults):
         self.assertIn("nl.test.: store hsm-b", done.err)
         self.assertIn("it has not answered a call", self.z("log", "nl.test").out)
 
+    def test_a_module_that_hangs_when_it_is_let_go_leaves_the_run_its_one_record(self):
+        self.more = "patience 1\n"
+        self.modules = dict.fromkeys("abc", FAULTY)  # a module that finds SoftHSM in use is never let go
+        self.configure()
+        serial = self.serial()
+        self.fault("stuck")
+        done = self.z("sign", "nl.test", "--force", code=69)
+        self.assertIn("it has not answered a call for 1 seconds", done.err)
+        self.assertIn("hang", self.injected())
+        self.fault("none")
+        self.assertGreater(self.serial(), serial)
+        self.assertNotIn("it has not answered a call", self.z("log", "nl.test").out)
+        self.assert_published_is_good()
+
     def test_a_token_that_never_answers_ends_other_commands_too(self):
         self.more = "patience 1\n"
         self.configure()

@@ -151,6 +151,18 @@ class Refused(Objects):
             with self.subTest(uri):
                 self.refused_import(uri, words, code=2)
 
+    def test_a_pin_in_a_uri_is_shown_to_nobody(self):
+        pin = "sesame-4711"
+        for uri in (f"pkcs11:object=x?pin-value={pin}", f"pkcs11:object=x?module-path=/m.so&pin-value={pin}",
+                    f"pkcs11:object=x;pin-value={pin}", f"pkcs11:object=x;colour=red?pin-value={pin}"):
+            with self.subTest(uri):
+                for argv in (("--zsk",), ("--zsk", "--dry-run"), ("--public-only",)):
+                    done = self.take(uri, *argv, code=2)
+                    self.assertNotIn(pin, done.out + done.err)
+        for folder, _, names in os.walk(self.path("state")):
+            for name in names:
+                self.assertNotIn(pin.encode(), self.read(os.path.join(folder, name)))
+
     def test_each_bad_object_has_its_words(self):
         self.make("a", "rsa", "01", "rsa:2048")
         self.make("a", "p384", "02", "EC:secp384r1")
@@ -218,6 +230,9 @@ class Adopted(Objects):
         self.z(*args, "--dry-run", code=0)
         self.assertEqual(self.tree(), before)
         self.z(*args[:4], *args[5:], code=69)
+        done = self.z(*args[:3], "pkcs11:object=x?pin-value=sesame-4711", *args[5:], code=69)
+        self.assertIn("; last: pkcs11:object=x: module and PIN stand in keys/stores.conf", done.err)
+        self.assertNotIn("sesame", done.out + done.err)
         self.z(*args, code=0)
         self.assertEqual({role: (self.key(role)["tag"], self.key(role)["locator"]) for role in ("ksk", "zsk")},
                          {"ksk": (tags["ksk"], "pkcs11:hsm-c#aa"), "zsk": (tags["zsk"], "pkcs11:hsm-c#bb")})
