@@ -80,9 +80,10 @@ enum status token_move(struct token *token, const struct key *key, const char *s
     char locator[KEY_LOCATOR], struct error *err) MUST_CHECK;
 
 /* Proves the key once more where it is used, then destroys the copies behind KEY_LEFT and looks that they are gone;
- * `locator` names them no more. */
-enum status token_clear(
-    struct token *token, const struct key *key, char locator[KEY_LOCATOR], struct error *err) MUST_CHECK;
+ * `locator` names them no more. A store that turns out to be a token which the key is used from is only named no more,
+ * and told in `kept` (names with commas, or ""). */
+enum status token_clear(struct token *token, const struct key *key, char locator[KEY_LOCATOR], char kept[KEY_LOCATOR],
+    struct error *err) MUST_CHECK;
 
 /* Removes the private half, wherever it is or was. Only for a key that no row refers to. */
 enum status token_discard(struct token *token, const struct key *key, struct error *err) MUST_CHECK;

@@ -39,6 +39,18 @@ enum status token_discard_left(struct token *token, const struct key *key, struc
 	return status;
 }
 
+enum status token_clear_left(struct token *token, const struct key *key, char kept[KEY_LOCATOR], struct error *err)
+{
+	const char *const left = strchr(key->locator, KEY_LEFT);
+	enum status status = STATUS_OK;
+	kept[0] = '\0';
+	if (left != NULL && strstr(left, HSM_SCHEME) != NULL)
+		status = hsm_clear_left(token->tokens, key, kept, err);
+	if (status == STATUS_OK && left != NULL && strstr(left, HSM_FILE) != NULL)
+		status = discard_file(token, key, err);
+	return status;
+}
+
 enum status token_discard(struct token *token, const struct key *key, struct error *err)
 {
 	char name[TOKEN_FILE_NAME];

@@ -86,6 +86,12 @@ enum status hsm_open_parcel(
 enum status hsm_discard(struct hsm_list *list, const struct key *key, struct error *err) MUST_CHECK;
 enum status hsm_discard_left(struct hsm_list *list, const struct key *key, struct error *err) MUST_CHECK;
 
+/* Destroys the copies on the tokens where it was before it was moved, and proves it where it is used after each; the
+ * first failure ends it. Where such a store is the very token that the key is used from, nothing is destroyed: `kept`
+ * are the names of those, with commas. */
+enum status hsm_clear_left(
+    struct hsm_list *list, const struct key *key, char kept[KEY_LOCATOR], struct error *err) MUST_CHECK;
+
 /* Key and challenge on every token that the locator names, whatever stores.conf lets a run do without. */
 enum status hsm_prove_all(struct hsm_list *list, const struct key *key, struct error *err) MUST_CHECK;
 

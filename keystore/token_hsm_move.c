@@ -150,9 +150,10 @@ static enum status compose(const struct hsm_list *list, const struct key *key, s
 	for (size_t i = 0; i < left + used; i++) {
 		if (is_in(old[i], stores, count) || is_in(old[i], old, i))
 			continue;
-		if (strchr(out, KEY_LEFT) == NULL)
+		fits = fits && strlen(out) + 2 < KEY_LOCATOR;
+		if (fits && strchr(out, KEY_LEFT) == NULL)
 			strcat(out, mark);
-		fits = fits && strlen(out) + 2 < KEY_LOCATOR && hsm_put_place(out, old[i], key);
+		fits = fits && hsm_put_place(out, old[i], key);
 	}
 	if (out[strlen(out) - 1] == ';')
 		out[strlen(out) - 1] = '\0';
@@ -284,4 +285,86 @@ enum status hsm_discard(struct hsm_list *list, const struct key *key, struct err
 enum status hsm_discard_left(struct hsm_list *list, const struct key *key, struct error *err)
 {
 	return destroy_part(list, key, true, err);
+}
+
+/* ---- the end of a copy ---- */
+
+static enum status read_token(struct hsm *hsm, CK_TOKEN_INFO *out, struct error *err)
+{
+	struct hsm_session session = { .hsm = hsm };
+	const enum status status = hsm_session_open(hsm, false, &session, err);
+	if (status != STATUS_OK)
+		return status;
+	const size_t call = hsm_watch_begin(hsm->watch, hsm->name);
+	const CK_RV rv = hsm->module->C_GetTokenInfo(hsm->slot, out);
+	hsm_watch_end(hsm->watch, call);
+	hsm_session_close(&session);
+	return rv == CKR_OK ? STATUS_OK : hsm_refuse(hsm, err, rv, "the token cannot be looked at");
+}
+
+/* Slots tell nothing: two modules number the same token differently. */
+static bool is_same_token(const CK_TOKEN_INFO *a, const CK_TOKEN_INFO *b)
+{
+	return memcmp(a->serialNumber, b->serialNumber, sizeof(a->serialNumber)) == 0 &&
+	       memcmp(a->label, b->label, sizeof(a->label)) == 0 &&
+	       memcmp(a->manufacturerID, b->manufacturerID, sizeof(a->manufacturerID)) == 0 &&
+	       memcmp(a->model, b->model, sizeof(a->model)) == 0;
+}
+
+static bool is_same_id(const struct hsm *a, const struct hsm *b, const struct key *key)
+{
+	uint8_t one[HSM_ID];
+	uint8_t other[HSM_ID];
+	const CK_ULONG one_size = hsm_object_id(a, key, one);
+	const CK_ULONG other_size = hsm_object_id(b, key, other);
+	return bytes_equal((struct bytes){ one, one_size }, (struct bytes){ other, other_size });
+}
+
+/* Two stores of stores.conf may lead to one token: what looks like a copy there is the key itself. */
+static enum status is_the_used_one(
+    struct hsm *left, struct hsm *const used[], size_t count, const struct key *key, bool *out, struct error *err)
+{
+	CK_TOKEN_INFO old, now;
+	*out = false;
+	enum status status = read_token(left, &old, err);
+	for (size_t i = 0; i < count && status == STATUS_OK && !*out; i++) {
+		status = read_token(used[i], &now, err);
+		*out = status == STATUS_OK && is_same_token(&old, &now) && is_same_id(left, used[i], key);
+	}
+	return status;
+}
+
+static enum status clear_one(
+    struct hsm_list *list, struct hsm *left, const struct key *key, char kept[KEY_LOCATOR], struct error *err)
+{
+	struct hsm *used[HSM_MOST];
+	size_t count = 0;
+	bool same = false;
+	enum status status = hsm_places(list, key, false, used, &count, err);
+	if (status == STATUS_OK)
+		status = is_the_used_one(left, used, count, key, &same, err);
+	if (status != STATUS_OK)
+		return status;
+	if (same) {
+		const size_t at = strlen(kept);
+		snprintf(kept + at, KEY_LOCATOR - at, "%s%s", at > 0 ? "," : "", left->name);
+		return status;
+	}
+	status = hsm_destroy(left, key, err);
+	if (status != STATUS_OK)
+		return status;
+	status = hsm_prove_all(list, key, err);
+	return status == STATUS_OK ? status
+				   : error_context(err, "after the copy in the store %s was destroyed", left->name);
+}
+
+enum status hsm_clear_left(struct hsm_list *list, const struct key *key, char kept[KEY_LOCATOR], struct error *err)
+{
+	struct hsm *tokens[HSM_MOST];
+	size_t count = 0;
+	kept[0] = '\0';
+	enum status status = hsm_places(list, key, true, tokens, &count, err);
+	for (size_t i = 0; i < count && status == STATUS_OK; i++)
+		status = clear_one(list, tokens[i], key, kept, err);
+	return status;
 }

@@ -61,6 +61,12 @@ enum status hsm_discard_left(struct hsm_list *list, const struct key *key, struc
 	return hsm_discard(list, key, err);
 }
 
+enum status hsm_clear_left(struct hsm_list *list, const struct key *key, char kept[KEY_LOCATOR], struct error *err)
+{
+	(void)kept;
+	return hsm_discard(list, key, err);
+}
+
 enum status hsm_prove_all(struct hsm_list *list, const struct key *key, struct error *err)
 {
 	return hsm_discard(list, key, err);

@@ -43,7 +43,8 @@ enum status token_move(struct token *token, const struct key *key, const char *s
 	return status;
 }
 
-enum status token_clear(struct token *token, const struct key *key, char locator[KEY_LOCATOR], struct error *err)
+enum status token_clear(
+    struct token *token, const struct key *key, char locator[KEY_LOCATOR], char kept[KEY_LOCATOR], struct error *err)
 {
 	const size_t used = strcspn(key->locator, (const char[]){ KEY_LEFT, '\0' });
 	enum status status =
@@ -51,7 +52,7 @@ enum status token_clear(struct token *token, const struct key *key, char locator
 		? hsm_prove_all(token->tokens, key, err)
 		: error_set(err, STATUS_KEY, "%s %u was not moved", key_role_name(key->role), key->tag);
 	if (status == STATUS_OK)
-		status = token_discard_left(token, key, err);
+		status = token_clear_left(token, key, kept, err);
 	if (status != STATUS_OK)
 		return status;
 	memset(locator, 0, KEY_LOCATOR);

@@ -48,6 +48,10 @@ const struct secret *token_soft_passphrase(const struct token *token);
 /* Destroys the copies behind KEY_LEFT, and looks that they are gone. */
 enum status token_discard_left(struct token *token, const struct key *key, struct error *err) MUST_CHECK;
 
+/* The same for a key that goes on being used: see hsm_clear_left. */
+enum status token_clear_left(
+    struct token *token, const struct key *key, char kept[KEY_LOCATOR], struct error *err) MUST_CHECK;
+
 /* A signer of a key that is on tokens; proved there. */
 enum status signer_of_tokens(
     struct hsm_list *tokens, const struct key *key, struct token_signer **out, struct error *err) MUST_CHECK;

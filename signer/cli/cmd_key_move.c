@@ -72,6 +72,16 @@ static void say(const struct cli *cli, const struct store_zone *zone, const stru
 		    dry ? "would stay" : "is still", left, zone->name, key->tag);
 }
 
+static void say_kept(const struct cli *cli, const struct store_zone *zone, const struct move_answer *answer)
+{
+	const struct key *const key = &answer->key;
+	if (answer->kept != NULL)
+		cli_say(cli,
+		    "%s: %s %u: nothing was destroyed in %s: it is the token that the key is used from, under another "
+		    "name of stores.conf",
+		    zone->name, key_role_name(key->role), key->tag, answer->kept);
+}
+
 static enum status report(
     struct cli *cli, const struct store_zone *zone, const struct move_answer answers[], size_t count, struct error *err)
 {
@@ -90,6 +100,7 @@ static enum status report(
 		report_text(row, "from", answers[i].from);
 		report_text(row, "to", places(cli, key->locator, false));
 		report_text(row, "copy_left_in", left[0] != '\0' ? left : NULL);
+		report_text(row, "same_token", answers[i].kept);
 		report_append(list, row);
 	}
 	report_child(report, "keys", list);
@@ -118,8 +129,10 @@ static enum status move(struct cli *cli, struct store *store, struct error *err)
 		return status;
 	struct move_answer *const answers = arena_calloc(cli->mem, chosen.count, sizeof(*answers));
 	status = move_keys(store, &zone, chosen.ids, chosen.count, &request, cli->mem, answers, &done, err);
-	for (size_t i = 0; i < done; i++)
+	for (size_t i = 0; i < done; i++) {
 		say(cli, &zone, &answers[i]);
+		say_kept(cli, &zone, &answers[i]);
+	}
 	if (status == STATUS_OK)
 		status = cli_zone_after(cli, store, &zone, err);
 	return status == STATUS_OK && cli_has(cli, OPTION_JSON) ? report(cli, &zone, answers, done, err) : status;

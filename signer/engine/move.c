@@ -76,7 +76,19 @@ static enum status record(const struct work *work, struct key *key, const char *
 	return status;
 }
 
-static enum status move_locked(const struct work *work, struct key *key, struct error *err)
+static enum status clear(const struct work *work, struct key *key, struct move_answer *out, struct error *err)
+{
+	char locator[KEY_LOCATOR];
+	char kept[KEY_LOCATOR] = "";
+	enum status status = token_clear(work->token, key, locator, kept, err);
+	if (status == STATUS_OK)
+		status = record(work, key, locator, err);
+	if (status == STATUS_OK && kept[0] != '\0')
+		out->kept = arena_strdup(work->mem, kept);
+	return status;
+}
+
+static enum status move_locked(const struct work *work, struct key *key, struct move_answer *out, struct error *err)
 {
 	const struct move_request *const request = work->request;
 	char locator[KEY_LOCATOR];
@@ -92,8 +104,7 @@ static enum status move_locked(const struct work *work, struct key *key, struct 
 		key->locator[strcspn(key->locator, (const char[]){ KEY_LEFT, '\0' })] = '\0';
 		return status;
 	}
-	status = token_clear(work->token, key, locator, err);
-	return status == STATUS_OK ? record(work, key, locator, err) : status;
+	return clear(work, key, out, err);
 }
 
 static enum status move_key(const struct work *work, int64_t id, struct move_answer *out, struct error *err)
@@ -108,7 +119,7 @@ static enum status move_key(const struct work *work, int64_t id, struct move_ans
 		status = lock_zones(work, &key, &locks, &count, err);
 	if (status == STATUS_OK) {
 		out->from = arena_strdup(work->mem, key.locator);
-		status = move_locked(work, &key, err);
+		status = move_locked(work, &key, out, err);
 	}
 	for (size_t i = 0; i < count; i++)
 		lock_release(&locks[i]);

@@ -20,6 +20,7 @@ struct move_request {
 struct move_answer {
 	struct key key;   /* as it is now; in a dry run: as it would be */
 	const char *from; /* its locator before */
+	const char *kept; /* stores that are a token which it is used from, so nothing was destroyed there; or NULL */
 };
 
 /* Moves the keys with these ids, one after the other; each is done wholly or not at all, and `done` says how many were,

@@ -208,6 +208,42 @@ class Leaving(Moves):
         self.assertIn('has no store "software"', self.move("--all", "--to", "software", code=2).err)
 
 
+class OneTokenTwoNames(Moves):
+    """Two stores of stores.conf lead to one token: the copy in the old place is the key itself."""
+
+    def serial_of(self, name):
+        words = self.tool("softhsm2-util", "--show-slots")
+        slot = [part for part in words.split("Slot ") if f"zs-{name}" in part][0]
+        return slot.split("Serial number:")[1].split()[0]
+
+    def goes_on(self, new):
+        self.move("--all", "--to", "hsm-a", "--remove-source", "--yes")
+        self.only_stores(f"store new {new}\n")
+        self.move("--all", "--to", "new")
+        self.assertEqual(set(self.places().values()), {"pkcs11:new|pkcs11:hsm-a"})
+        done = self.move("--all", "--remove-source", "--yes")
+        self.assertIn("nothing was destroyed in hsm-a: it is the token that the key is used from", done.err)
+        self.assertEqual(set(self.places().values()), {"pkcs11:new"})
+        self.assertIn(self.key("zsk")["fingerprint"], self.objects("a"))
+        self.assert_signs()
+
+    def test_a_store_with_a_new_name_keeps_its_keys(self):
+        self.goes_on(self.uri("a"))
+
+    def test_a_store_by_label_and_by_serial_keeps_its_keys(self):
+        self.goes_on(self.uri("a").replace("token=zs-a", "serial=" + self.serial_of("a")))
+
+    def test_what_is_on_another_token_too_is_destroyed_there_alone(self):
+        self.only_stores("extractable yes\n")
+        self.move("--all", "--to", "hsm-a,hsm-b", "--remove-source", "--yes")
+        self.only_stores(f"store new {self.uri('a')}\n")
+        done = self.json("key", "move", "nl.test", "--all", "--to", "new", "--remove-source", "--yes")
+        self.assertEqual({key["same_token"] for key in done["keys"]}, {"hsm-a"})
+        self.assertEqual(set(self.places().values()), {"pkcs11:new"})
+        self.assertNotIn("Key Object", self.objects("b"))
+        self.assert_signs()
+
+
 class BadInput(Moves):
     def test_each_wrong_word_is_named(self):
         for argv, code, words in ((("--all", "--to", "hsm-x"), 2, 'has no store "hsm-x"'),
