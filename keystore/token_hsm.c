@@ -147,17 +147,28 @@ static enum status read_credential(struct hsm *hsm, const char *name, struct err
 	return secret_read_file("PIN credential", path, &hsm->pin, err);
 }
 
-enum status hsm_read_pin(struct hsm *hsm, struct error *err)
+static enum status read_pin(struct hsm *hsm, struct error *err)
 {
 	const char *const source = hsm->pin_source;
-	if (hsm->pin.data != NULL)
-		return STATUS_OK;
 	if (strncmp(source, HSM_PIN_CREDENTIAL, strlen(HSM_PIN_CREDENTIAL)) == 0)
 		return read_credential(hsm, source + strlen(HSM_PIN_CREDENTIAL), err);
 	if (strncmp(source, HSM_PIN_DESCRIPTOR, strlen(HSM_PIN_DESCRIPTOR)) == 0)
 		return secret_read_descriptor(
 		    "PIN", (int)strtol(source + strlen(HSM_PIN_DESCRIPTOR), NULL, 10), &hsm->pin, err);
 	return secret_read_file("PIN file", source + strlen(HSM_PIN_FILE), &hsm->pin, err);
+}
+
+/* A PIN that is not there is a store that cannot be used, and no zone or key that is missing. */
+enum status hsm_read_pin(struct hsm *hsm, struct error *err)
+{
+	if (hsm->pin.data != NULL)
+		return STATUS_OK;
+	const enum status status = read_pin(hsm, err);
+	if (status != STATUS_MISSING)
+		return status;
+	if (err != NULL)
+		err->code = STATUS_KEY;
+	return STATUS_KEY;
 }
 
 void hsm_unload(struct hsm *hsm)
@@ -254,11 +265,12 @@ static enum status open_locked(struct hsm *hsm, bool write, struct hsm_session *
 
 enum status hsm_session_open(struct hsm *hsm, bool write, struct hsm_session *out, struct error *err)
 {
-	const size_t call = hsm_watch_begin(hsm->watch, hsm->name);
 	pthread_mutex_lock(&hsm->lock);
+	/* Not before: waiting for another thread of this process is no silence of the token. */
+	const size_t call = hsm_watch_begin(hsm->watch, hsm->name);
 	const enum status status = open_locked(hsm, write, out, err);
-	pthread_mutex_unlock(&hsm->lock);
 	hsm_watch_end(hsm->watch, call);
+	pthread_mutex_unlock(&hsm->lock);
 	return status;
 }
 

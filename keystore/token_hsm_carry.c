@@ -132,8 +132,10 @@ enum status hsm_unwrap(const struct hsm_session *to, const struct key *key, CK_O
 		FLAG(CKA_PRIVATE, &yes), FLAG(CKA_SENSITIVE, &yes), FLAG(CKA_EXTRACTABLE, &may_leave),
 		FLAG(CKA_SIGN, &yes), { CKA_ID, (void *)key->fingerprint, sizeof(key->fingerprint) },
 		{ CKA_LABEL, label, label_size } };
+	const size_t call = hsm_watch_begin(to->hsm->watch, to->hsm->name);
 	const CK_RV rv = to->hsm->module->C_UnwrapKey(
 	    to->handle, &mechanism, under, (CK_BYTE *)wrapped.data, wrapped.size, half, COUNT(half), &made);
+	hsm_watch_end(to->hsm->watch, call);
 	return rv == CKR_OK ? STATUS_OK : hsm_refuse(to->hsm, err, rv, "carrying: it does not take the wrapped key");
 }
 
@@ -155,7 +157,9 @@ static enum status create(
     const struct hsm_session *to, CK_ATTRIBUTE object[], CK_ULONG count, const char *what, struct error *err)
 {
 	CK_OBJECT_HANDLE made = 0;
+	const size_t call = hsm_watch_begin(to->hsm->watch, to->hsm->name);
 	const CK_RV rv = to->hsm->module->C_CreateObject(to->handle, object, count, &made);
+	hsm_watch_end(to->hsm->watch, call);
 	return rv == CKR_OK ? STATUS_OK : hsm_refuse(to->hsm, err, rv, what);
 }
 

@@ -149,7 +149,9 @@ static enum status seal(const struct hsm_session *session, const struct hsm_pair
 {
 	CK_BBOOL no = CK_FALSE;
 	CK_ATTRIBUTE wanted = FLAG(CKA_EXTRACTABLE, &no);
+	const size_t call = hsm_watch_begin(session->hsm->watch, session->hsm->name);
 	const CK_RV rv = session->hsm->module->C_SetAttributeValue(session->handle, pair->private_object, &wanted, 1);
+	hsm_watch_end(session->hsm->watch, call);
 	return rv == CKR_OK ? STATUS_OK : hsm_refuse(session->hsm, err, rv, "the key cannot be kept from leaving it");
 }
 

@@ -216,6 +216,8 @@ static enum status check_own(const struct hsm_session *session, const struct key
 	return status;
 }
 
+enum { ROUNDS = 16 };
+
 static enum status destroy_class(
     const struct hsm_session *session, const struct key *key, CK_OBJECT_CLASS class, struct error *err)
 {
@@ -223,8 +225,9 @@ static enum status destroy_class(
 	uint8_t id[HSM_ID];
 	const CK_ULONG id_size = hsm_object_id(session->hsm, key, id);
 	CK_ATTRIBUTE wanted[] = { { CKA_CLASS, &class, sizeof(class) }, { CKA_ID, id, id_size } };
-	for (CK_ULONG found = 1; found > 0;) {
+	for (int round = 0; round < ROUNDS; round++) {
 		CK_OBJECT_HANDLE object = 0;
+		CK_ULONG found = 0;
 		CK_RV rv = module->C_FindObjectsInit(session->handle, wanted, COUNT(wanted));
 		if (rv == CKR_OK) {
 			rv = module->C_FindObjects(session->handle, &object, 1, &found);
@@ -234,8 +237,12 @@ static enum status destroy_class(
 			rv = module->C_DestroyObject(session->handle, object);
 		if (rv != CKR_OK)
 			return hsm_refuse(session->hsm, err, rv, "destroying the key failed");
+		if (found == 0)
+			return STATUS_OK;
 	}
-	return STATUS_OK;
+	return error_set(err, STATUS_KEY,
+	    "store %s: it says that it destroyed %s %u %d times, and still has an object with its CKA_ID",
+	    session->hsm->name, key_role_name(key->role), key->tag, (int)ROUNDS);
 }
 
 /* Objects are looked for until there are none, so what is told to be gone was seen to be. */

@@ -15,11 +15,13 @@ static enum status find_kek(
 		{ CKA_LABEL, (void *)label, strlen(label) } };
 	CK_OBJECT_HANDLE found[2];
 	CK_ULONG count = 0;
+	const size_t call = hsm_watch_begin(session->hsm->watch, session->hsm->name);
 	CK_RV rv = module->C_FindObjectsInit(session->handle, wanted, COUNT(wanted));
 	if (rv == CKR_OK) {
 		rv = module->C_FindObjects(session->handle, found, COUNT(found), &count);
 		module->C_FindObjectsFinal(session->handle);
 	}
+	hsm_watch_end(session->hsm->watch, call);
 	if (rv != CKR_OK)
 		return hsm_refuse(session->hsm, err, rv, "looking for the wrapping key failed");
 	if (count != 1)
@@ -40,7 +42,9 @@ static enum status wrap_at(const struct hsm_session *session, const struct key *
 		status = hsm_find_private(session, key, &object, err);
 	if (status != STATUS_OK)
 		return status;
+	const size_t call = hsm_watch_begin(session->hsm->watch, session->hsm->name);
 	const CK_RV rv = session->hsm->module->C_WrapKey(session->handle, &wrap, kek, object, out, &made);
+	hsm_watch_end(session->hsm->watch, call);
 	if (rv != CKR_OK)
 		return hsm_refuse(session->hsm, err, rv, "it does not give the private key away, even wrapped");
 	*size = made;

@@ -46,8 +46,8 @@ static int run_doctor(struct cli *cli, struct error *err)
 	error_clear(&why);
 	enum status opened = cli_open(cli, STORE_READ, &store, &why);
 	error_format(&why, text, sizeof(text));
-	doctor->rows[doctor->count++] = (struct doctor_row){ opened == STATUS_OK ? DOCTOR_OK : DOCTOR_FAIL, "keystore",
-		opened == STATUS_OK ? cli->state : arena_strdup(cli->mem, text) };
+	doctor_add(doctor, opened == STATUS_OK ? DOCTOR_OK : DOCTOR_FAIL, "keystore",
+	    opened == STATUS_OK ? cli->state : arena_strdup(cli->mem, text));
 	doctor_examine(doctor, store, cli->state, cli_value(cli, OPTION_PASSPHRASE_FILE), cli->now);
 	enum status status = print(cli, doctor, err);
 	store_close(store);

@@ -16,10 +16,19 @@
 #include "signer/engine/policyfile.h"
 #include "signer/engine/process.h"
 
-static void add(struct doctor *doctor, enum doctor_result result, const char *what, const char *detail)
+enum { FIRST_ROOM = 64 };
+
+void doctor_add(struct doctor *doctor, enum doctor_result result, const char *what, const char *detail)
 {
-	if (doctor->count < DOCTOR_ROWS)
-		doctor->rows[doctor->count++] = (struct doctor_row){ result, what, detail };
+	if (doctor->count == doctor->room) {
+		const size_t room = doctor->room == 0 ? FIRST_ROOM : 2 * doctor->room;
+		struct doctor_row *const rows = arena_calloc(doctor->mem, room, sizeof(*rows));
+		if (doctor->count > 0)
+			memcpy(rows, doctor->rows, doctor->count * sizeof(*rows));
+		doctor->rows = rows;
+		doctor->room = room;
+	}
+	doctor->rows[doctor->count++] = (struct doctor_row){ result, what, detail };
 }
 
 static void add_status(
@@ -27,7 +36,7 @@ static void add_status(
 {
 	char text[1100];
 	error_format(err, text, sizeof(text));
-	add(doctor, status == STATUS_OK ? DOCTOR_OK : DOCTOR_FAIL, what,
+	doctor_add(doctor, status == STATUS_OK ? DOCTOR_OK : DOCTOR_FAIL, what,
 	    status == STATUS_OK ? good : arena_strdup(doctor->mem, text));
 }
 
@@ -54,7 +63,7 @@ static void look_at_verifier(struct doctor *doctor)
 		.most_errors = 4096 };
 	status = process_run(&process, doctor->mem, &ended, &err);
 	bool same = status == STATUS_OK && ended.exit_code == 0 && strstr(ended.output, build_id()) != NULL;
-	add(doctor, same ? DOCTOR_OK : DOCTOR_FAIL, "verifier",
+	doctor_add(doctor, same ? DOCTOR_OK : DOCTOR_FAIL, "verifier",
 	    arena_printf(doctor->mem,
 		same ? "%s, of the same build" : "%s is not of this build: no zone can be published", path));
 }
@@ -63,7 +72,7 @@ static void look_at_kernel(struct doctor *doctor)
 {
 	struct sandbox sandbox = sandbox_probe();
 	bool all = sandbox.landlock_abi > 0 && sandbox.seccomp;
-	add(doctor, all ? DOCTOR_OK : DOCTOR_WARN, "sandbox",
+	doctor_add(doctor, all ? DOCTOR_OK : DOCTOR_WARN, "sandbox",
 	    arena_printf(doctor->mem, "Landlock %s (ABI %d), seccomp %s", sandbox.landlock_abi > 0 ? "yes" : "NO",
 		sandbox.landlock_abi, sandbox.seccomp ? "yes" : "NO"));
 }
@@ -76,9 +85,10 @@ static void look_at_folders(struct doctor *doctor, const char *state)
 		char *path = folder_path(state, names[i], doctor->mem);
 		struct stat at;
 		if (stat(path, &at) != 0 || !S_ISDIR(at.st_mode))
-			add(doctor, DOCTOR_WARN, names[i], arena_printf(doctor->mem, "%s is not there yet", path));
+			doctor_add(
+			    doctor, DOCTOR_WARN, names[i], arena_printf(doctor->mem, "%s is not there yet", path));
 		else if (i == 0 && (at.st_mode & 077) != 0)
-			add(doctor, DOCTOR_FAIL, names[i],
+			doctor_add(doctor, DOCTOR_FAIL, names[i],
 			    arena_printf(doctor->mem, "%s is open to others; run: chmod 0700 %s", path, path));
 	}
 	error_clear(&err);
@@ -117,7 +127,7 @@ static void tell_copies(struct doctor *doctor, const struct store_zone *zone, co
 	for (size_t i = 0; i < count; i++)
 		left += keys[i].purged.seconds == 0 && strchr(keys[i].locator, KEY_LEFT) != NULL;
 	if (left > 0)
-		add(doctor, DOCTOR_WARN, zone->name,
+		doctor_add(doctor, DOCTOR_WARN, zone->name,
 		    arena_printf(doctor->mem,
 			"%zu private keys have a copy where they were before a move; "
 			"zoneseal key move %s KEY|--all --remove-source",
@@ -156,7 +166,7 @@ static void tell(void *context, enum token_grade grade, const char *store, const
 	char escaped[1200];
 	/* A module and a token say what they like. */
 	error_escape(text, strlen(text), escaped, sizeof(escaped));
-	add(doctor, results[grade], arena_strdup(doctor->mem, store),
+	doctor_add(doctor, results[grade], arena_strdup(doctor->mem, store),
 	    arena_printf(doctor->mem, "%s: %s", what, escaped));
 }
 
@@ -206,7 +216,7 @@ enum status doctor_examine_stores(struct doctor *doctor, struct store *store, co
 	}
 	const enum status status = look_at_stores(doctor, store, token, name, err);
 	if (status == STATUS_OK && doctor->count == before)
-		add(doctor, DOCTOR_OK, "private keys",
+		doctor_add(doctor, DOCTOR_OK, "private keys",
 		    "all in files: there is no keys/stores.conf in the state folder that names tokens");
 	token_close(token);
 	return status;
@@ -236,7 +246,7 @@ static void look_at_restored(struct doctor *doctor, struct store *store)
 {
 	bool restored;
 	if (store_is_restored(store, &restored, NULL) == STATUS_OK && restored)
-		add(doctor, DOCTOR_FAIL, "restored",
+		doctor_add(doctor, DOCTOR_FAIL, "restored",
 		    "the keystore is from a backup and not reconciled; run zoneseal restore --reconcile");
 }
 

@@ -16,13 +16,15 @@ struct doctor_row {
 	const char *detail; /* what was found, and what to do */
 };
 
-enum { DOCTOR_ROWS = 256 };
-
+/* Begins with `mem` alone; the rows are as many as there is something to say. */
 struct doctor {
-	struct doctor_row rows[DOCTOR_ROWS];
-	size_t count;
+	struct doctor_row *rows;
+	size_t count, room;
 	struct arena *mem;
 };
+
+/* Appends a row; both texts must live as long as `mem`. */
+void doctor_add(struct doctor *doctor, enum doctor_result result, const char *what, const char *detail);
 
 /* The key stores of stores.conf, one by name or all with NULL; STATUS_MISSING if there is no such store. Without any, a
  * row says so. */

@@ -31,6 +31,8 @@ static enum status make_dnskey(struct store *store, int64_t zone_id, const uint8
 	const enum status status = store_keys(store, zone_id, mem, &keys, &count, err);
 	if (status != STATUS_OK)
 		return status;
+	/* Room for all of them: a zone may publish more keys than a bundle of a ceremony holds. */
+	set.records = arena_calloc(mem, count + 1, sizeof(*set.records));
 	for (size_t i = 0; i < count; i++) {
 		if (!key_is_published(&keys[i]) || is_same(&keys[i], key))
 			continue;

@@ -192,7 +192,8 @@ static enum status advance(struct run *run, bool *changed, struct error *err)
 	if (view->plan.birth_count > 0 && view->offline == NULL) {
 		*changed = true;
 		status = bear_all(run, err);
-		return status == STATUS_KEY && view->published ? go_on_without(run, changed, err) : status;
+		const bool store_failed = status == STATUS_KEY || status == STATUS_PERMISSION;
+		return store_failed && view->published ? go_on_without(run, changed, err) : status;
 	}
 	if (view->plan.move_count > 0)
 		guard_moves(run);

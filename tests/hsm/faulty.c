@@ -16,6 +16,7 @@
  *   crowded  it says that no session is free       mute     it knows no mechanism
  *   naked    private keys are not sensitive and do not sign
  *   stuck    letting the module go never returns   stateless    no session tells its state
+ *   clings   nothing is destroyed, and it says that it was
  *   random SEED PERMILLE    one of those that end, for so many of 1000 calls
  */
 #include <dlfcn.h>
@@ -314,6 +315,11 @@ static CK_RV session_info(CK_SESSION_HANDLE session, CK_SESSION_INFO *info)
 	return is_on("stateless") ? fail(CKR_GENERAL_ERROR, "stateless") : real->C_GetSessionInfo(session, info);
 }
 
+static CK_RV destroy(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object)
+{
+	return is_on("clings") ? fail(CKR_OK, "clings") : real->C_DestroyObject(session, object);
+}
+
 CK_RV C_GetFunctionList(CK_FUNCTION_LIST **out)
 {
 	void *const module = dlopen("/usr/lib/softhsm/libsofthsm2.so", RTLD_NOW | RTLD_LOCAL);
@@ -325,6 +331,7 @@ CK_RV C_GetFunctionList(CK_FUNCTION_LIST **out)
 	ours = *real;
 	ours.C_Finalize = finalize;
 	ours.C_GetSessionInfo = session_info;
+	ours.C_DestroyObject = destroy;
 	ours.C_Sign = sign;
 	ours.C_OpenSession = open_session;
 	ours.C_GenerateKeyPair = make_pair;

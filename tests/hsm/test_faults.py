@@ -99,6 +99,19 @@ class Ended(Faults):
         self.assertIn("hang", self.injected())
 
 
+class Clinging(Faults):
+    def test_a_token_that_keeps_what_it_says_it_destroyed_is_not_asked_for_ever(self):
+        self.z("key", "generate", "nl.test", "--zsk", code=0)
+        key = [key for key in self.json("key", "list", "nl.test")["keys"] if key["state"] == "prepared"][0]
+        purge = ("key", "purge", "nl.test", key["fingerprint"], "--yes")
+        self.fault("clings")
+        done = self.z(*purge, code=69, now="2027-03-01T00:00:00Z")
+        self.assertIn("store hsm-b: it says that it destroyed ZSK", done.err)
+        self.assertEqual(self.injected().count("clings"), 16)
+        self.fault("none")
+        self.z(*purge, code=0, now="2027-03-01T00:00:00Z")
+
+
 class Carrying(Tokens):
     """The token that a new key is brought to has no room."""
 
@@ -142,6 +155,21 @@ class Least(Faults):
         self.fault("none")
         self.assertIn("is published", self.z("run", code=0).out + self.z("log", "nl.test").out)
         self.assertEqual(len([key for key in self.json("key", "list", "nl.test")["keys"] if key["role"] == "zsk"]), 2)
+
+    def test_a_pin_that_is_missing_or_open_keeps_no_signature_from_being_renewed(self):
+        self.now = "2027-02-23T00:00:00Z"  # a ZSK roll is due, and every signature
+        for words in ("PIN file", "chmod 0600"):
+            serial = self.serial()
+            if words == "PIN file":
+                os.remove(self.path("pin-b"))
+            else:
+                self.write("pin-b", PIN + "b\n", 0o644)
+                self.now = "2027-03-12T00:00:00Z"
+            done = self.z("run", code=69)
+            self.assertIn("zoneseal: nl.test.: new ZSK: ", done.err)
+            self.assertIn(words, done.err)
+            self.assertGreater(self.serial(), serial)
+            self.assert_published_is_good()
 
     def test_one_that_lies_stops_all_the_same(self):
         self.ended("lie", "it made a signature that does not verify")
