@@ -133,9 +133,14 @@ static enum status move(struct cli *cli, struct store *store, struct error *err)
 		say(cli, &zone, &answers[i]);
 		say_kept(cli, &zone, &answers[i]);
 	}
-	if (status == STATUS_OK)
-		status = cli_zone_after(cli, store, &zone, err);
-	return status == STATUS_OK && cli_has(cli, OPTION_JSON) ? report(cli, &zone, answers, done, err) : status;
+	/* What was moved before a failure is told too; the failure stays the answer. */
+	struct error ignored;
+	error_clear(&ignored);
+	struct error *const told = status == STATUS_OK ? err : &ignored;
+	enum status printed = cli_zone_after(cli, store, &zone, told);
+	if (printed == STATUS_OK && cli_has(cli, OPTION_JSON))
+		printed = report(cli, &zone, answers, done, told);
+	return status == STATUS_OK ? printed : status;
 }
 
 static int run_move(struct cli *cli, struct error *err)

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "keystore/token.h"
+#include "keystore/token_proof.h"
 #include "signer/engine/folder.h"
 #include "signer/engine/lock.h"
 
@@ -76,11 +77,76 @@ static enum status record(const struct work *work, struct key *key, const char *
 	return status;
 }
 
+static bool is_used_from(const struct key *key, const char *store)
+{
+	char name[TOKEN_STORE];
+	for (size_t at = 0; token_next_store(key, &at, name);)
+		if (strcmp(name, store) == 0)
+			return true;
+	return false;
+}
+
+/* Whether `other` is used from a place that `key` has left; `out` is its name. */
+static bool is_left_in(const struct key *key, const struct key *other, char out[TOKEN_STORE])
+{
+	const char *part = strchr(key->locator, KEY_LEFT);
+	while (part != NULL && part[0] != '\0') {
+		struct key left = *key;
+		const size_t size = strcspn(++part, ";");
+		memcpy(left.locator, part, size);
+		left.locator[size] = '\0';
+		for (size_t at = 0; token_next_store(&left, &at, out);)
+			if (is_used_from(other, out))
+				return true;
+		part += size;
+	}
+	return false;
+}
+
+static enum status check_zone_left(
+    const struct work *work, const struct key *key, const struct store_zone *zone, const char *from, struct error *err)
+{
+	struct key *keys = NULL;
+	size_t count = 0;
+	char place[TOKEN_STORE];
+	enum status status = store_keys(work->store, zone->id, work->mem, &keys, &count, err);
+	for (size_t i = 0; i < count && status == STATUS_OK; i++) {
+		const struct key *const other = &keys[i];
+		if (other->id == key->id || other->foreign || other->purged.seconds != 0 ||
+		    memcmp(other->fingerprint, key->fingerprint, sizeof(key->fingerprint)) != 0 ||
+		    strcmp(other->locator, from) == 0 || !is_left_in(key, other, place))
+			continue;
+		status = error_set(err, STATUS_REFUSED,
+		    "%s: the copy of %s %u in %s is what %s signs with; nothing is destroyed; bring that one to the "
+		    "new place first: zoneseal key move %s %u --to STORE",
+		    work->zone->name, key_role_name(key->role), key->tag, place, zone->name, zone->name, other->tag);
+	}
+	return status;
+}
+
+/* A zone that came to the key later, or by another way, may have it from a place that this one has left. Rows that say
+ * what this one said (`from`) move with it. */
+static enum status check_left(const struct work *work, const struct key *key, const char *from, struct error *err)
+{
+	struct store_zone *zones = NULL;
+	size_t count = 0;
+	enum status status = store_key_zones(work->store, key->fingerprint, work->mem, &zones, &count, err);
+	for (size_t i = 0; i < count && status == STATUS_OK; i++)
+		status = check_zone_left(work, key, &zones[i], from, err);
+	return status;
+}
+
 static enum status clear(const struct work *work, struct key *key, struct move_answer *out, struct error *err)
 {
 	char locator[KEY_LOCATOR];
 	char kept[KEY_LOCATOR] = "";
-	enum status status = token_clear(work->token, key, locator, kept, err);
+	enum status status = check_left(work, key, out->from, err);
+	if (status == STATUS_OK && work->request->dry_run) {
+		key->locator[strcspn(key->locator, (const char[]){ KEY_LEFT, '\0' })] = '\0';
+		return status;
+	}
+	if (status == STATUS_OK)
+		status = token_clear(work->token, key, locator, kept, err);
 	if (status == STATUS_OK)
 		status = record(work, key, locator, err);
 	if (status == STATUS_OK && kept[0] != '\0')
@@ -100,11 +166,14 @@ static enum status move_locked(const struct work *work, struct key *key, struct 
 		status = record(work, key, locator, err);
 	if (status != STATUS_OK || !request->clear || strchr(key->locator, KEY_LEFT) == NULL)
 		return status;
-	if (request->dry_run) {
-		key->locator[strcspn(key->locator, (const char[]){ KEY_LEFT, '\0' })] = '\0';
-		return status;
-	}
-	return clear(work, key, out, err);
+	out->moved = !request->dry_run && strcmp(out->from, key->locator) != 0;
+	status = clear(work, key, out, err);
+	if (status != STATUS_OK && out->moved)
+		return error_context(err,
+		    "%s %u was moved, and its old copy stays; once the cause is gone: zoneseal key move %s %u "
+		    "--remove-source",
+		    key_role_name(key->role), key->tag, work->zone->name, key->tag);
+	return status;
 }
 
 static enum status move_key(const struct work *work, int64_t id, struct move_answer *out, struct error *err)
@@ -139,7 +208,7 @@ enum status move_keys(struct store *store, const struct store_zone *zone, const 
 		    folder_path(request->state, "keys", mem), request->passphrase_file, &work.token, err);
 	for (size_t i = 0; i < count && status == STATUS_OK; i++) {
 		status = move_key(&work, ids[i], &out[i], err);
-		*done += status == STATUS_OK ? 1 : 0;
+		*done += status == STATUS_OK || out[i].moved ? 1 : 0;
 	}
 	token_close(work.token);
 	lock_release(&lock);

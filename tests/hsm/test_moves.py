@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 """The same key in another place: brought, proved, used, and only then gone from the old one."""
+import json
 import os
 import unittest
 
@@ -95,6 +96,23 @@ class P256(EachAlgorithm):
         self.assertEqual((other["fingerprint"], other["locator"]), (key["fingerprint"], "pkcs11:hsm-b"))
         self.assertIn("key moved", self.z("log", "se.test", code=0).out)
         self.z("audit", "replay", code=0)
+        self.assert_signs()
+
+    def test_a_place_that_another_zone_signs_from_is_not_cleared(self):
+        policy = self.write("shared.yaml", "name: shared\nkeys:\n  shared: true\n")
+        self.z("zone", "set-policy", "nl.test", policy, code=0)
+        self.z("zone", "add", "se.test", "-i", self.input, "--policy", policy, code=0)
+        key = self.key("zsk")
+        self.move(key["fingerprint"], "--to", "hsm-b")
+        self.z("key", "import", "se.test", self.path("state", "keys", key["fingerprint"] + ".pem"), "--zsk", code=0)
+        self.assertTrue(self.json("key", "list", "se.test")["keys"][0]["locator"].startswith("file:"))
+        for more in (("--dry-run",), ("--yes",)):
+            done = self.move(key["fingerprint"], "--remove-source", *more, code=3)
+            self.assertIn("in files is what se.test. signs with; nothing is destroyed", done.err)
+        self.assertEqual(len(self.files()), 2)
+        self.z("key", "move", "se.test", key["fingerprint"], "--to", "hsm-b", code=0)
+        self.move(key["fingerprint"], "--remove-source", "--yes")
+        self.assertEqual(len(self.files()), 1)
         self.assert_signs()
 
     def test_one_role_alone_can_move(self):
@@ -280,6 +298,24 @@ class BadInput(Moves):
 
 FOREIGN = ("nl.test. IN DNSKEY 256 3 13 "
            "BrUFknKPnAlsnGcNrkZVKV1f81xVTMt6cT/DfIArdViUhQLjM4xQeOnBQ4wR/CUk6cdprz1DhUGZB2EvIkeEQQ==\n")
+
+
+class Uncleared(Moves):
+    def test_a_key_that_was_moved_is_told_though_its_old_copy_stays(self):
+        self.only_stores("extractable yes\n")
+        self.move("--all", "--to", "hsm-a,hsm-c", "--remove-source", "--yes")
+        self.write("pin-c", "wrong-pin\n", 0o600)
+        key = self.key("zsk")
+        done = self.move(key["fingerprint"], "--to", "hsm-b", "--remove-source", "--yes", "--json", code=69)
+        self.assertIn("was moved, and its old copy stays", done.err)
+        self.assertIn(f"zoneseal key move nl.test. {key['tag']} --remove-source", done.err)
+        told = json.loads(done.out)["keys"]
+        self.assertEqual([(row["fingerprint"], row["to"]) for row in told], [(key["fingerprint"], "pkcs11:hsm-b")])
+        self.assertIn("hsm-c", told[0]["copy_left_in"])
+        self.write("pin-c", "pin-4711-c\n", 0o600)
+        self.objects("c")  # a login by hand, which the token wants after a wrong PIN
+        self.move(key["fingerprint"], "--remove-source", "--yes")
+        self.assertEqual(self.places()["zsk"], "pkcs11:hsm-b")
 
 
 class Faults(Moves):
