@@ -197,7 +197,7 @@ static void note_asked(struct vrun *run)
 		{ VC_CHANGE_RECORDS, run->have_previous }, { VC_CHANGE_DELEGATIONS, run->have_previous },
 		{ VC_CHANGE_NS, run->have_previous }, { VC_CHANGE_DS, run->have_previous },
 		{ VC_CHANGE_APEX, run->have_previous },
-		{ VC_CHANGE_EXPIRE, run->have_previous && run->limits.have_min_remaining },
+		{ VC_CHANGE_EXPIRE, run->have_previous && vpast_has_floor(run) },
 		{ VC_CACHE_OLD_KEYS, run->have_previous_keys }, { VC_CACHE_OLD_SIGS, run->have_previous_keys },
 		{ VC_CACHE_PREPUBLISHED, run->have_previous_keys }, { VC_UNSIGNED_EQUAL, run->have_unsigned },
 		{ VC_UNSIGNED_PLAIN, plain },

@@ -204,13 +204,18 @@ static void check_apex(struct vrun *run)
 		    vplace_of(new.first), "caches and the parent still name the old ones");
 }
 
+bool vpast_has_floor(const struct vrun *run)
+{
+	return !run->options->expect_unsigned && run->limits.have_min_remaining && run->limits.min_remaining > 0;
+}
+
 /* A secondary that is cut off answers until SOA expire has passed, and caches live on what it said for a TTL more: the
  * signatures in it must last that long (RFC 6781 4.4.1). */
 static void check_expire(struct vrun *run)
 {
 	const int64_t before = run->previous.soa_expire;
 	const int64_t after = run->zone.soa_expire;
-	if (!run->limits.have_min_remaining || run->previous.top == NULL || run->zone.top == NULL)
+	if (!vpast_has_floor(run) || run->previous.top == NULL || run->zone.top == NULL)
 		return;
 	const struct vset soa = vzone_set(&run->zone, run->zone.top, VTYPE_SOA);
 	vreport_count(run->report, VC_CHANGE_EXPIRE, 1);

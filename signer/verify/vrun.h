@@ -78,6 +78,10 @@ static inline struct vplace vplace_owner(const struct vzone *zone, const struct 
 	return (struct vplace){ owner->name, 0, zone->records[owner->first].line };
 }
 
+/* Whether signatures must have something left: a zone without them has none to outlive, and 0 switches the floor off.
+ */
+bool vpast_has_floor(const struct vrun *run);
+
 void vstruct_check(struct vrun *run);
 void vchain_keys(struct vrun *run);   /* DNSKEY RRset: form, algorithms, tags; before the signatures */
 void vchain_anchor(struct vrun *run); /* anchors, CDS, roles: after the signatures */

@@ -135,7 +135,8 @@ static void check_cut(struct vrun *run, const struct vowner *owner)
 	}
 }
 
-/* A name that holds the apex twice at its end, as a relative name does when it is taken for one of the zone. */
+/* A name that holds the apex twice at its end, as a relative name does when it is taken for one of the zone. Where the
+ * zone delegates its own name below itself, as berlin.berlin, such names are that delegation's. */
 static bool doubled(const struct vzone *zone, const uint8_t *name)
 {
 	const unsigned labels = vname_labels(name);
@@ -149,7 +150,10 @@ static bool doubled(const struct vzone *zone, const uint8_t *name)
 	for (size_t i = 0; i < size; i++)
 		front[i] = second[i];
 	front[size] = 0;
-	return vname_equal(front, zone->apex);
+	if (!vname_equal(front, zone->apex))
+		return false;
+	const struct vowner *const owner = vzone_find(zone, second);
+	return owner == NULL || owner->kind != VKIND_CUT;
 }
 
 static bool has_address(const struct vzone *zone, const uint8_t *name)

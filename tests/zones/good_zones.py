@@ -21,6 +21,9 @@ def plain(z):
     homeless = [r for r in z.base() if r.name != z.name("ns1")]
     z.good("apex_server_by_wildcard", z.signed(homeless + [Record("*", 3600, "A", "192.0.2.1")]))
     z.good("apex_server_below_delegation", z.signed(z.base(extra=[Record("@", 3600, "NS", "ns.a.secure.zs.test.")])))
+    own = [Record("zs.test", 3600, "NS", "ns.zs.test.zs.test."), Record("ns.zs.test", 3600, "A", "192.0.2.10")]
+    z.good("own_name_delegated", z.signed(z.base(extra=own + [
+        Record(f"held{i}", 3600, "NS", "ns.zs.test.zs.test.") for i in range(10)])), "silent=structure.name-doubled")
     z.write("good", "ksk.ds", f"zs.test. IN DS {z.KSK.ds()}\n")
     z.write("good", "ksk.dnskey", f"zs.test. 3600 IN DNSKEY {z.KSK.text()}\n")
     z.good("anchored_by_key", z.signed(), "anchor=ksk.dnskey")
@@ -216,6 +219,9 @@ def surprises(z):
     z.good("expire_raised_a_little", with_expire(2026010102, 691200), "previous=published.zone policy=limits_ten_days.json")
     z.write("good", "expire_is_long.zone", with_expire(2026010101, 1900800))
     z.good("expire_as_long_as_before", with_expire(2026010102, 1900800), "previous=expire_is_long.zone policy=limits_ten_days.json")
+    z.write("good", "limits_no_floor.json", '{"schema": "zoneseal.limits/1", "min_remaining": 0}\n')
+    z.good("expire_raised_without_floor", with_expire(2026010102, 1900800),
+           "previous=published.zone policy=limits_no_floor.json")
     z.good("expire_lowered", with_expire(2026010102, 1800000), "previous=expire_is_long.zone policy=limits_ten_days.json")
     z.good("serial_wraps", z.signed(z.base((2026010101 + 2**31 - 1) % 2**32)), "previous=published.zone")
     z.write("good", "input.zone", Zone([r.copy(ttl=60) if r.text == "192.0.2.81" else r for r in z.base(7)]))

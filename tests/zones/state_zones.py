@@ -21,6 +21,9 @@ def unsigned_on_purpose(z):
     z.write("good", "limits_zonemd.json", '{"schema": "zoneseal.limits/1", "zonemd": true, "denial": "nsec3"}\n')
     z.good("unsigned_zonemd_wanted", unsigned(z, zonemd=(1,)), "plain policy=limits_zonemd.json", others=False)
     z.good("unsigned_after_signed", unsigned(z), "plain previous=published.zone", others=False)
+    longer = [r.copy(text=r.text.replace("604800", "1900800")) if r.type == "SOA" else r for r in unsigned(z).records]
+    z.good("unsigned_expire_raised", Zone(longer), "plain previous=published.zone policy=limits_ten_days.json",
+           others=False)
     z.good("unsigned_after_unsigned", unsigned(z, 2026010103), "plain previous=unsigned.zone", others=False)
     z.good("unsigned_is_its_input", unsigned(z, 2026010104, zonemd=(1,)), "plain unsigned=unsigned.zone", others=False)
     z.good("signed_after_unsigned", z.signed(z.base(2026010105)), "previous=unsigned.zone")
