@@ -33,12 +33,23 @@ bool adopted_is_idle(const struct adopted_key *adopted)
 
 /* ---- which of two keys is the new one ---- */
 
+/* `wanted` unless it may be the one that goes: with the parent's DS the old algorithm must not be taken for the new
+ * one. That the CDS records ask for it is true of both, early and late in the other signer's roll. */
+static struct adopted_key *newer_algorithm(struct adopted_key *wanted, const struct adopted_key *other)
+{
+	if (wanted->told && other->told)
+		return wanted->told_leaving || other->told_predecessor == wanted->key.tag ? NULL : wanted;
+	return wanted->asked_for && !other->asked_for ? NULL : wanted;
+}
+
 /* Of two that sign, the one that goes on; NULL: nothing tells. A wrong answer would be a rollover that is turned back.
  */
 static struct adopted_key *newer_of(struct adopted_key *a, struct adopted_key *b, uint8_t wanted)
 {
 	if (a->key.algorithm != b->key.algorithm)
-		return a->key.algorithm == wanted ? a : b->key.algorithm == wanted ? b : NULL;
+		return a->key.algorithm == wanted   ? newer_algorithm(a, b)
+		       : b->key.algorithm == wanted ? newer_algorithm(b, a)
+						    : NULL;
 	const bool follows_a = b->told && b->told_predecessor == a->key.tag;
 	const bool follows_b = a->told && a->told_predecessor == b->key.tag;
 	if (follows_a != follows_b)
@@ -115,8 +126,10 @@ static void give_states(struct adopted_key *adopted, struct utc now)
 	struct key *const key = &adopted->key;
 	const bool idle = adopted_is_idle(adopted), was = idle && adopted->leaving;
 	const bool ksk = key->role != KEY_ZSK, zsk = key->role != KEY_KSK;
-	/* While the old key signs too, the DS that is known to be there is the old one's. */
-	const bool first = adopted->replaces == NULL || !adopted->replaces->signs_keys;
+	/* While the old key signs too, the DS that is known to be there is the old one's. Where the CDS records alone
+	 * tell them apart, it may be that of the key that they name: it is the old one early in a roll. */
+	const bool first =
+	    adopted->replaces == NULL || !adopted->replaces->signs_keys || (adopted->asked_for && !adopted->told);
 	key->goal_present = !adopted->leaving;
 	key->standby = idle && !adopted->leaving && adopted->replaces == NULL;
 	key->created = now;
