@@ -134,16 +134,28 @@ static void note_shown(const struct run *run, const struct record *record, struc
 }
 
 /* What the key does there and, by the keystore, does not; or the other way round. NULL: they agree. Old signatures may
- * be there as long as their key is on its way out. */
+ * be there as long as their key is on its way out. A ZSK may have signed the DNSKEY RRset for the signer that it was
+ * adopted from. */
 static const char *contradiction(const struct key *key, const struct shown *shown)
 {
 	if (shown->dnskey != key_is_published(key))
 		return shown->dnskey ? "is in its DNSKEY RRset" : "is not in its DNSKEY RRset";
-	if (shown->signs_keys != key_signs_keys(key))
+	if (key->state[KEY_KRRSIG] != KEY_NA && shown->signs_keys != key_signs_keys(key))
 		return shown->signs_keys ? "signs its DNSKEY RRset" : "does not sign its DNSKEY RRset";
 	if (shown->signs_zone && !key_signs_zone(key) && key->state[KEY_ZRRSIG] != KEY_UNRETENTIVE)
 		return "signs its records";
 	return !shown->signs_zone && key_signs_zone(key) ? "signs none of its records" : NULL;
+}
+
+/* New keys are no way out while the parent, or a cache of it, may hold a DS of the old ones. */
+static bool may_have_ds(const struct run *run)
+{
+	for (size_t i = 0; i < run->keys.count; i++) {
+		const enum key_state ds = run->keys.all[i].state[KEY_DS];
+		if (ds != KEY_HIDDEN && ds != KEY_NA)
+			return true;
+	}
+	return false;
 }
 
 /* A restored keystore whose keys are those of the file, and whose states are of another time, would publish what caches
@@ -160,9 +172,10 @@ static enum status check_states(const struct run *run, const struct shown *shown
 			return error_set(err, STATUS_REFUSED,
 			    "output %s: %s %u %s, and this keystore says otherwise: it is of another time than what is "
 			    "published, as after the restoration of an old backup; replacing the file would turn the "
-			    "zone bogus for caches. Restore a newer backup, put the version back that the keystore "
-			    "knows, or start over with --new-keys",
-			    run->output.path, key_role_name(key->role), key_published_tag(key), what);
+			    "zone bogus for caches. Restore a newer backup, or put the version back that the keystore "
+			    "knows%s",
+			    run->output.path, key_role_name(key->role), key_published_tag(key), what,
+			    may_have_ds(run) ? "" : "; or start over with --new-keys");
 	}
 	return STATUS_OK;
 }

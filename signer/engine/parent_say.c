@@ -2,6 +2,7 @@
 #include "signer/engine/parent_say.h"
 
 #include "keystore/store_served.h"
+#include "policies/rollover.h"
 #include "signer/dns/name.h"
 #include "signer/engine/folder.h"
 #include "signer/engine/parent_evidence.h"
@@ -56,11 +57,14 @@ static struct utc earliest_wish(const struct roll_view *view, const struct key *
 	return latest;
 }
 
+/* Of the same algorithm: a DS signals that its own signs the whole zone (RFC 6840 5.11). */
 static bool has_other_ds(const struct roll_view *view, const struct key *key)
 {
 	for (size_t i = 0; i < view->count; i++) {
-		const enum key_state ds = view->keys[i].key.state[KEY_DS];
-		if (view->keys[i].key.id != key->id && (ds == KEY_RUMOURED || ds == KEY_OMNIPRESENT))
+		const struct key *const other = &view->keys[i].key;
+		const enum key_state ds = other->state[KEY_DS];
+		if (other->id != key->id && other->algorithm == key->algorithm &&
+		    (ds == KEY_RUMOURED || ds == KEY_OMNIPRESENT))
 			return true;
 	}
 	return false;
@@ -92,12 +96,18 @@ static enum status refuse_early(struct store *store, const struct store_zone *zo
 				     : "have it removed: until then such caches may find the zone bogus");
 }
 
+/* The method lets the DS in before the DNSKEY, or beside it. */
+static bool ds_may_come_first(const struct key *key, const struct policy *policy)
+{
+	return key->goal_present && (policy->method[key->role] & ROLLOVER_FEW_DS) == 0;
+}
+
 static enum status may_be_seen(struct store *store, const struct store_zone *zone, const struct policy *policy,
     const struct key *key, const struct parent_saying *saying, struct arena *mem, struct error *err)
 {
-	if (key->state[KEY_DS] != KEY_HIDDEN) /* with double-DS the DS comes first */
+	if (key->state[KEY_DS] != KEY_HIDDEN)
 		return STATUS_OK;
-	if (!key_is_published(key))
+	if (!key_is_published(key) && !ds_may_come_first(key, policy))
 		return refuse_unpublished(key, policy, saying->now, err);
 	return refuse_early(store, zone, policy, key, saying, mem, err);
 }

@@ -165,6 +165,19 @@ class Adopt(World):
             os.chmod(name + ".private", 0o644)
         self.assertIn("chmod 0600", self.adopt(code=77).err)
 
+    def test_a_last_version_of_a_signer_whose_zsk_signs_the_keys_too_is_replaced(self):
+        names = [self.keygen("-a", "13", "-f", "KSK"), self.keygen("-a", "13")]
+        self.bind_signs(names)
+        self.adopt()
+        before = self.bind_signs(names, "-j", "3600")
+        self.assertIn("--replace", self.sign(code=3).err)
+        self.sign("--replace")
+        self.assertEqual(rrset(self.output, "DNSKEY"), before)
+        self.bind_signs(names[:1], "-z")  # and the ZSK is gone from it
+        refused = self.sign("--replace", code=3).err
+        self.assertIn("this keystore says otherwise", refused)
+        self.assertNotIn("--new-keys", refused)
+
     def test_a_zone_that_is_signed_here_already_is_not_adopted(self):
         self.sign()
         self.assertIn("here already", self.z("zone", "adopt", "nl.test", self.path("state", "keys"), "--published",

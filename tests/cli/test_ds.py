@@ -563,6 +563,33 @@ class Words(World):
         self.sign()
         self.say("gone", old)
 
+    def roll(self, policy):
+        """A secure zone at the first step of a roll: tags of its old and its new KSK."""
+        self.z("zone", "add", "nl.test", "-i", self.input, "-o", self.output, "--policy", self.write("p.yaml", policy), code=0)
+        self.sign()
+        old = self.json("ds", "show", "nl.test")["ds"][0]["tag"]
+        self.now = "2026-11-26T12:00:00Z"
+        self.sign()
+        self.say("seen", old)
+        self.now = "2026-11-28T13:00:00Z"
+        self.sign()
+        self.z("roll", "start", "nl.test", "--ksk", code=0)
+        return old, [key["tag"] for key in self.json("key", "list", "nl.test")["keys"]
+                     if key["role"] == "ksk" and key["tag"] != old][0]
+
+    def test_where_the_ds_comes_first_nobody_waits_for_the_dnskey(self):
+        refused = self.say("seen", self.roll(
+            "name: p\nparent: {ds: by-hand}\nkeys: {ksk: {method: double-ds}}\n")[1], code=3)
+        self.assertIn("is not asked for yet; possible from 2026-11-28T13:00:00Z", refused)
+        self.assertIn("harms nobody", refused)
+
+    def test_a_ds_of_another_algorithm_is_no_reason_to_leave_an_early_one(self):
+        old, new = self.roll("name: p\nparent: {ds: by-hand}\n")
+        self.sign()
+        with sqlite3.connect(os.path.join(self.state, "keystore.db")) as store:
+            store.execute("UPDATE keys SET algorithm = 15 WHERE ds = 'omnipresent'")
+        self.assertIn("have it removed", self.say("seen", new, code=3))
+
 
 class Formats(Parents):
     def elements(self, text):
