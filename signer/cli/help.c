@@ -8,7 +8,7 @@ static void print_options(const struct command *command, FILE *out)
 	for (int i = 0; i < OPTIONS; i++) {
 		const struct option_row *row = &cli_options[i];
 		char name[64], letter[8] = "    ";
-		if (!cli_takes(command, i))
+		if (!cli_takes(command, (enum option_id)i))
 			continue;
 		if (row->letter != 0)
 			snprintf(letter, sizeof(letter), "-%c, ", row->letter);

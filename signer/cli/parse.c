@@ -35,7 +35,7 @@ static void build_tables(const struct command *command, bool stop_at_first, stru
 		out->shorts[at++] = '+';
 	out->shorts[at++] = ':';
 	for (int i = 0; i < OPTIONS; i++) {
-		if (!cli_takes(command, i))
+		if (!cli_takes(command, (enum option_id)i))
 			continue;
 		const struct option_row *row = &cli_options[i];
 		out->longs[count++] = (struct option){ row->name,
@@ -55,7 +55,7 @@ static int option_of(int got, const struct command *command)
 	if (got >= LONG_BASE)
 		return got - LONG_BASE;
 	for (int i = 0; i < OPTIONS; i++)
-		if (cli_takes(command, i) && cli_options[i].letter == got)
+		if (cli_takes(command, (enum option_id)i) && cli_options[i].letter == got)
 			return i;
 	return -1;
 }
@@ -66,7 +66,7 @@ static enum status unknown_option(const char *word, const struct command *comman
 	char shown[100], plain[64];
 	size_t count = 0;
 	for (int i = 0; i < OPTIONS; i++)
-		if (cli_takes(command, i))
+		if (cli_takes(command, (enum option_id)i))
 			names[count++] = cli_options[i].name;
 	error_escape(word, strlen(word), shown, sizeof(shown));
 	snprintf(plain, sizeof(plain), "%.*s", (int)strcspn(word + strspn(word, "-"), "="), word + strspn(word, "-"));
