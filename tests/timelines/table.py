@@ -10,6 +10,9 @@ import re
 import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(HERE, ".."))
+import readme_table  # noqa: E402
+
 TESTS = os.path.join(HERE, "../drills/test_rolls.py")
 BEGIN, END = "<!-- timelines: tests/timelines/table.py -->\n", "<!-- end -->\n"
 
@@ -36,17 +39,5 @@ def table():
     return "".join(lines)
 
 
-def main():
-    if len(sys.argv) < 2:
-        print(table(), end="")
-        return 0
-    with open(sys.argv[1], encoding="utf-8") as file:
-        text = file.read()
-    if BEGIN + table() + END in text:
-        return 0
-    print(f"{sys.argv[1]}: its table of rollovers is not this one:\n\n{BEGIN}{table()}{END}", end="")
-    return 1
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(readme_table.main(BEGIN, END, table(), "rollovers"))

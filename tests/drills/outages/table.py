@@ -6,6 +6,7 @@
     table.py README    exit 1 if the README's table is another one
 """
 # pylint: disable=unused-import,wrong-import-order
+import os
 import sys
 
 from stage import ALL  # it comes first: it knows where the rest is
@@ -16,6 +17,9 @@ import denial  # noqa: F401
 import registry  # noqa: F401
 import clocks  # noqa: F401
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../.."))
+import readme_table  # noqa: E402
+
 BEGIN, END = "<!-- drills: tests/drills/outages/table.py -->\n", "<!-- end -->\n"
 
 
@@ -25,17 +29,5 @@ def table():
     return "".join(lines)
 
 
-def main():
-    if len(sys.argv) < 2:
-        print(table(), end="")
-        return 0
-    with open(sys.argv[1], encoding="utf-8") as file:
-        text = file.read()
-    if BEGIN + table() + END in text:
-        return 0
-    print(f"{sys.argv[1]}: its table of drills is not this one:\n\n{BEGIN}{table()}{END}", end="")
-    return 1
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(readme_table.main(BEGIN, END, table(), "drills"))
