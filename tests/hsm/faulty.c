@@ -19,7 +19,6 @@
  *   clings   nothing is destroyed, and it says that it was
  *   random SEED PERMILLE    one of those that end, for so many of 1000 calls
  */
-#include <dlfcn.h>
 #include <p11-kit/pkcs11.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -30,6 +29,7 @@
 #include <unistd.h>
 
 #include "faulty.h"
+#include "softhsm.h"
 
 enum { CHALLENGE = 64, BEFORE_VANISHING = 3, BEFORE_WEARING = 4, SLOW = 20 * 1000 * 1000 };
 
@@ -322,11 +322,7 @@ static CK_RV destroy(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object)
 
 CK_RV C_GetFunctionList(CK_FUNCTION_LIST **out)
 {
-	void *const module = dlopen("/usr/lib/softhsm/libsofthsm2.so", RTLD_NOW | RTLD_LOCAL);
-	CK_RV (*get)(CK_FUNCTION_LIST **) = NULL;
-	void *const symbol = module == NULL ? NULL : dlsym(module, "C_GetFunctionList");
-	memcpy(&get, &symbol, sizeof(get));
-	if (get == NULL || get(&real) != CKR_OK)
+	if (!softhsm_load(&real))
 		return CKR_GENERAL_ERROR;
 	ours = *real;
 	ours.C_Finalize = finalize;

@@ -4,13 +4,14 @@
  * keys; n is in the file $ZONESEAL_DIES. A real token does a call wholly or not at all, while SoftHSM, which is in the
  * process, would be killed in the middle of its own files.
  */
-#include <dlfcn.h>
 #include <p11-kit/pkcs11.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "softhsm.h"
 
 static CK_FUNCTION_LIST *real;
 static CK_FUNCTION_LIST ours;
@@ -70,11 +71,7 @@ static CK_RV sign(CK_SESSION_HANDLE session, CK_BYTE *data, CK_ULONG size, CK_BY
 
 CK_RV C_GetFunctionList(CK_FUNCTION_LIST **out)
 {
-	void *const module = dlopen("/usr/lib/softhsm/libsofthsm2.so", RTLD_NOW | RTLD_LOCAL);
-	CK_RV (*get)(CK_FUNCTION_LIST **) = NULL;
-	void *const symbol = module == NULL ? NULL : dlsym(module, "C_GetFunctionList");
-	memcpy(&get, &symbol, sizeof(get));
-	if (get == NULL || get(&real) != CKR_OK)
+	if (!softhsm_load(&real))
 		return CKR_GENERAL_ERROR;
 	ours = *real;
 	ours.C_GenerateKeyPair = make_pair;
