@@ -124,16 +124,27 @@ static size_t working(const struct hsm_signer *signer)
 	return count;
 }
 
+/* Then `why` says what came of it: another worker may have met it, and this one has no other words for its refusal. */
+static bool is_quarantined(const struct hsm_signer *signer, struct hsm *hsm, struct error *why)
+{
+	if (!atomic_load(&hsm->quarantined))
+		return false;
+	pthread_mutex_lock(&hsm->lock);
+	error_set(why, STATUS_KEY, "no store of %s %u can be used; %s", key_role_name(signer->key.role), signer->key.tag,
+	    hsm->why);
+	pthread_mutex_unlock(&hsm->lock);
+	return true;
+}
+
 enum status hsm_sign(
     struct hsm_signer *signer, const uint8_t *data, size_t size, uint8_t *out, size_t *out_size, struct error *err)
 {
 	enum status status = STATUS_KEY;
 	struct error why;
 	error_clear(&why);
-	error_set(&why, STATUS_KEY, "no store of %s %u can be used", key_role_name(signer->key.role), signer->key.tag);
 	for (size_t i = 0; i < signer->count; i++) {
 		struct seat *const seat = &signer->seats[(signer->first + i) % signer->count];
-		if (atomic_load(&seat->session.hsm->quarantined))
+		if (is_quarantined(signer, seat->session.hsm, &why))
 			continue;
 		status = sign_at(signer, seat, (struct bytes){ data, size }, out, out_size, &why);
 		if (status == STATUS_OK)
