@@ -130,8 +130,8 @@ static bool is_quarantined(const struct hsm_signer *signer, struct hsm *hsm, str
 	if (!atomic_load(&hsm->quarantined))
 		return false;
 	pthread_mutex_lock(&hsm->lock);
-	error_set(why, STATUS_KEY, "no store of %s %u can be used; %s", key_role_name(signer->key.role), signer->key.tag,
-	    hsm->why);
+	error_set(why, STATUS_KEY, "no store of %s %u can be used; %s", key_role_name(signer->key.role),
+	    signer->key.tag, hsm->why);
 	pthread_mutex_unlock(&hsm->lock);
 	return true;
 }
