@@ -142,6 +142,7 @@ static const struct command *const rows[] = {
 	&command_audit_verify,
 	&command_audit_export,
 	&command_audit_replay,
+	&command_completion,
 };
 
 const struct command *const *cli_commands(size_t *count)
