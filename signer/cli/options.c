@@ -100,6 +100,7 @@ static const struct command *const rows[] = {
 	&command_status,
 	&command_log,
 	&command_check,
+	&command_metrics,
 	&command_key_list,
 	&command_key_show,
 	&command_key_generate,

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: MIT */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "signer/base/publish.h"
+#include "signer/cli/cli.h"
+#include "signer/cli/facts.h"
+#include "signer/report/metrics.h"
+
+/* The collector reads the file as another user, and there is nothing secret in it. */
+enum { READABLE = 0644 };
+
+static enum status write_out(const struct cli *cli, const char *text, size_t size, struct error *err)
+{
+	const char *const path = cli_value(cli, OPTION_OUTPUT);
+	if (path != NULL && strcmp(path, "-") != 0)
+		return publish_file(path, READABLE, text, size, err);
+	if (fwrite(text, 1, size, stdout) != size || fflush(stdout) != 0)
+		return error_set_errno(err, "standard output");
+	return STATUS_OK;
+}
+
+static int run_metrics(struct cli *cli, struct error *err)
+{
+	struct store *store = NULL;
+	struct report_state state = { 0 };
+	char *text = NULL;
+	size_t size = 0;
+	enum status status = cli_open(cli, STORE_READ, &store, err);
+	if (status == STATUS_OK)
+		status = facts_state(store, cli->state, cli->now, cli->mem, &state, err);
+	store_close(store);
+	if (status != STATUS_OK)
+		return (int)status;
+	FILE *const out = open_memstream(&text, &size);
+	if (out == NULL)
+		return (int)error_set_errno(err, "memory");
+	metrics_write(out, &state, cli->now);
+	status = fclose(out) == 0 ? write_out(cli, text, size, err) : error_set_errno(err, "memory");
+	free(text);
+	return (int)status;
+}
+
+const struct command command_metrics = {
+	.name = "metrics",
+	.run = run_metrics,
+	.synopsis = "[-o FILE]",
+	.summary = "write the state of all zones for Prometheus' node exporter; a file is replaced as a whole",
+	.examples = "  zoneseal metrics\n"
+		    "  zoneseal metrics -o /var/lib/prometheus/node-exporter/zoneseal.prom\n",
+	.options = TAKES(OPTION_OUTPUT),
+	.min_args = 0,
+	.max_args = 0,
+};
