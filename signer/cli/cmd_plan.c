@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
+#include <stdlib.h>
 #include <string.h>
 
 #include "signer/cli/cli.h"
 #include "signer/cli/rollfacts.h"
 #include "signer/engine/roll.h"
 #include "signer/engine/setup.h"
+#include "signer/report/calendar.h"
 
 enum { PLAN_DEFAULT_DAYS = 400, DAY = 86400 };
 
@@ -80,12 +82,77 @@ static enum status print_plan(struct cli *cli, const struct roll_view *view, str
 	return foreseen;
 }
 
+/* ---- as a calendar ---- */
+
+/* What caches forbid ends a plan early; what comes before stands. */
+static enum status add_to_calendar(
+    struct cli *cli, struct store *store, const struct store_zone *zone, FILE *out, struct error *err)
+{
+	struct roll_view view;
+	struct report_plan_line *lines = NULL;
+	size_t count = 0;
+	struct utc until;
+	struct span ds_delay;
+	enum status status = roll_look(store, cli->state, zone, cli->now, cli->mem, &view, err);
+	if (status == STATUS_OK)
+		status = limits_of(cli, &view, &until, &ds_delay, err);
+	if (status == STATUS_OK)
+		status = rollfacts_plan(&view, cli->now, until, ds_delay, cli->mem, &lines, &count, err);
+	if (status != STATUS_OK && status != STATUS_NO)
+		return status;
+	calendar_plan(out, zone->name, lines, count, cli->now);
+	return STATUS_OK;
+}
+
+/* Of one zone, or of all. Nothing is written before everything is known: half a calendar would empty somebody's. */
+static enum status print_calendar(struct cli *cli, struct store *store, struct error *err)
+{
+	struct store_zone one, *zones = &one;
+	size_t count = 1, size = 0;
+	char *text = NULL;
+	enum status status = cli->arg_count > 0 ? setup_find_zone(store, cli->args[0], cli->mem, &one, err)
+						: store_zones(store, cli->mem, &zones, &count, err);
+	FILE *const out = open_memstream(&text, &size);
+	if (out == NULL)
+		return error_set_errno(err, "memory");
+	calendar_begin(out);
+	for (size_t i = 0; status == STATUS_OK && i < count; i++)
+		if (!zones[i].removed)
+			status = add_to_calendar(cli, store, &zones[i], out, err);
+	calendar_end(out);
+	if (fclose(out) != 0 && status == STATUS_OK)
+		status = error_set_errno(err, "memory");
+	if (status == STATUS_OK && (fwrite(text, 1, size, stdout) != size || fflush(stdout) != 0))
+		status = error_set_errno(err, "standard output");
+	free(text);
+	return status;
+}
+
+static enum status is_calendar(const struct cli *cli, bool *out, struct error *err)
+{
+	const char *const format = cli_value(cli, OPTION_FORMAT);
+	*out = format != NULL;
+	if (format != NULL && strcmp(format, "ics") != 0)
+		return error_set(err, STATUS_USAGE, "--format: ics");
+	if (format == NULL && cli->arg_count == 0)
+		return error_set(err, STATUS_USAGE, "plan: which zone? Without one, only --format ics shows all");
+	return STATUS_OK;
+}
+
 static int run_plan(struct cli *cli, struct error *err)
 {
 	struct store *store = NULL;
 	struct store_zone zone;
 	struct roll_view view;
-	enum status status = cli_open(cli, STORE_READ, &store, err);
+	bool calendar = false;
+	enum status status = is_calendar(cli, &calendar, err);
+	if (status == STATUS_OK)
+		status = cli_open(cli, STORE_READ, &store, err);
+	if (status == STATUS_OK && calendar) {
+		status = print_calendar(cli, store, err);
+		store_close(store);
+		return (int)status;
+	}
 	if (status == STATUS_OK)
 		status = setup_find_zone(store, cli->args[0], cli->mem, &zone, err);
 	if (status == STATUS_OK)
@@ -99,12 +166,13 @@ static int run_plan(struct cli *cli, struct error *err)
 const struct command command_plan = {
 	.name = "plan",
 	.run = run_plan,
-	.synopsis = "ZONE [--until TIME]",
+	.synopsis = "[ZONE] [--until TIME]",
 	.summary = "show what will happen to the keys of a zone, and when",
 	.examples = "  zoneseal plan nl.test\n"
 		    "  zoneseal plan nl.test --until 2028-01-01T00:00Z --ds-delay 3d\n"
-		    "  zoneseal plan nl.test --json\n",
-	.options = TAKES(OPTION_UNTIL) | TAKES(OPTION_DS_DELAY),
-	.min_args = 1,
+		    "  zoneseal plan nl.test --json\n"
+		    "  zoneseal plan --format ics > keys.ics                          all zones, for a calendar\n",
+	.options = TAKES(OPTION_UNTIL) | TAKES(OPTION_DS_DELAY) | TAKES(OPTION_FORMAT),
+	.min_args = 0,
 	.max_args = 1,
 };

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "signer/engine/offline.h"
 #include "signer/report/record_words.h"
 
 enum { DAY = 86400, HORIZON_DAYS = 800, EVENTS_MOST = 20000 };
@@ -305,12 +306,34 @@ static enum status foresee(const struct roll_view *view, struct utc now, struct 
 	return simulate_run(&rules, keys, view->count, &world, remember, out, err);
 }
 
+/* When the next ceremony is to be held: the alarm goes off so long before the last SKR ends. */
+static void add_ceremony(const struct roll_view *view, struct utc now, struct utc until, struct arena *mem,
+    struct report_plan_line lines[], size_t *count)
+{
+	const struct roll_offline *const offline = view->offline;
+	if (offline == NULL || offline->vault || !offline->any || offline->count == 0)
+		return;
+	char ends[UTC_TEXT];
+	const struct utc when = utc_later(now, utc_subtract(offline->ends, view->policy.skr_alarm));
+	if (!utc_before(when, until))
+		return;
+	utc_format(offline->ends, ends);
+	size_t at = *count;
+	for (; at > 0 && utc_before(when, lines[at - 1].when); at--)
+		lines[at] = lines[at - 1];
+	lines[at] = (struct report_plan_line){ .when = when,
+		.who = REPORT_YOU,
+		.what =
+		    arena_printf(mem, "hold a key ceremony before %s: zoneseal ksr create %s", ends, view->zone.name) };
+	(*count)++;
+}
+
 enum status rollfacts_plan(const struct roll_view *view, struct utc now, struct utc until, struct span ds_delay,
     struct arena *mem, struct report_plan_line **out, size_t *count, struct error *err)
 {
 	struct future future = { .mem = mem };
 	enum status status = foresee(view, now, until, ds_delay, &future, err);
-	*out = arena_calloc(mem, future.count + 1, sizeof(**out));
+	*out = arena_calloc(mem, future.count + 2, sizeof(**out));
 	*count = 0;
 	for (size_t i = 0; i < future.count; i++) {
 		struct report_plan_line *line = &(*out)[*count];
@@ -319,6 +342,7 @@ enum status rollfacts_plan(const struct roll_view *view, struct utc now, struct 
 		line->what = report_event_words(&future.events[i], parent_of(view), mem, &line->who);
 		*count += line->what != NULL;
 	}
+	add_ceremony(view, now, until, mem, *out, count);
 	free(future.events);
 	return status;
 }
