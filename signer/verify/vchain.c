@@ -85,8 +85,10 @@ static void check_published(struct vrun *run, const struct vkey *key)
 		vreport_fail(
 		    run->report, VC_KEY_FORM, "keys that cannot be used", at, "tag %u: %s", key->tag, key->fault);
 	else if (!key->computable)
-		vreport_fail(run->report, VC_GATE_COUNTS, "keys of an algorithm that this program cannot compute", at,
-		    "algorithm %u, tag %u: its signatures are not judged", key->algorithm, key->tag);
+		vreport_fail(run->report, VC_GATE_COUNTS,
+		    vkeys_computable(key->algorithm) ? "RSA keys whose exponent is too long to compute"
+						     : "keys of an algorithm that this program cannot compute",
+		    at, "algorithm %u, tag %u: its signatures are not judged", key->algorithm, key->tag);
 }
 
 static void note_algorithms(struct vrun *run)
@@ -343,7 +345,7 @@ static void check_child_match(struct vrun *run, const struct vset *cds, const st
 {
 	bool used[POINTERS_MAX] = { false };
 	bool unknown = false;
-	for (size_t i = 0; i < cds->count; i++) {
+	for (size_t i = 0; i < cds->count && i < POINTERS_MAX; i++) {
 		const bool deletes = is_delete(&cds->first[i]);
 		bool found = deletes && is_delete(keys->first);
 		for (size_t j = 0; j < keys->count && j < POINTERS_MAX; j++) {
@@ -389,7 +391,11 @@ static void check_child(struct vrun *run, const struct vset *set, const struct p
 	bool deletes = false;
 	if (set->count == 0)
 		return;
-	for (size_t i = 0; i < set->count; i++)
+	/* Each is compared with each key. */
+	if (set->count > POINTERS_MAX)
+		vreport_fail(run->report, VC_GATE_COUNTS, "more CDS or CDNSKEY than are judged",
+		    vplace_of(&set->first[POINTERS_MAX]), "%zu records, %d judged", set->count, POINTERS_MAX);
+	for (size_t i = 0; i < set->count && i < POINTERS_MAX; i++)
 		deletes = check_child_record(run, set, &set->first[i]) || deletes;
 	vreport_count(run->report, VC_CDS_DELETE, 1);
 	if (deletes && !run->limits.cds_delete)

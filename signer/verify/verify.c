@@ -234,9 +234,9 @@ static void check_counts(struct vrun *run)
 			vreport_fail(run->report, VC_GATE_COUNTS, "checks that found nothing to check",
 			    (struct vplace){ NULL, 0, 0 }, "%s: no %s", checks[needed[i]].id, checks[needed[i]].counts);
 	}
-	if (run->known.count == VKEYS_MAX)
+	if (run->known.count == VKEYS_MAX || run->known.left_out)
 		vreport_fail(run->report, VC_GATE_COUNTS, "more keys than can be judged", (struct vplace){ NULL, 0, 0 },
-		    "%u", VKEYS_MAX);
+		    "%u keys, %u octets", VKEYS_MAX, VKEYS_OCTETS);
 }
 
 static enum status judge_dnssec(struct vrun *run, struct error *err)

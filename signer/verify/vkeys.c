@@ -8,6 +8,7 @@
 #include <string.h>
 
 enum {
+	RSA_EXPONENT_BITS = 64, /* more cost as much as signing; 17 is usual, and BIND takes 35 */
 	RSA_SHA1 = 5,
 	RSA_SHA1_NSEC3 = 7,
 	RSA_SHA256 = 8,
@@ -161,6 +162,14 @@ static EVP_PKEY *edwards_key(struct bytes material, bool is_448)
 	    is_448 ? EVP_PKEY_ED448 : EVP_PKEY_ED25519, NULL, material.data, material.size);
 }
 
+/* A long exponent is legal (RFC 3110 2), and makes each signature of the key as dear as a private operation. */
+static bool costly_exponent(struct bytes material)
+{
+	struct cursor in = cursor_init(material);
+	const size_t size = cursor_u8(&in);
+	return !in.failed && (size == 0 || size > RSA_EXPONENT_BITS / 8);
+}
+
 static void parse_material(struct vkey *key)
 {
 	const struct bytes material = { key->rdata + 4, key->size - 4 };
@@ -169,6 +178,9 @@ static void parse_material(struct vkey *key)
 	case RSA_SHA1_NSEC3:
 	case RSA_SHA256:
 	case RSA_SHA512:
+		key->computable = !costly_exponent(material);
+		if (!key->computable)
+			return;
 		key->key = rsa_key(material, &key->bits);
 		break;
 	case P256:
@@ -214,9 +226,17 @@ struct vkey *vkeys_add(struct vkeys *keys, const uint8_t *rdata, size_t size, ui
 
 void vkeys_add_set(struct vkeys *keys, struct vset set)
 {
-	for (size_t i = 0; i < set.count; i++)
-		if (!set.first[i].spare)
-			vkeys_add(keys, set.first[i].rdata, set.first[i].size, set.first[i].line);
+	size_t octets = 0;
+	for (size_t i = 0; i < set.count; i++) {
+		if (set.first[i].spare)
+			continue;
+		octets += set.first[i].size;
+		if (octets > VKEYS_OCTETS ||
+		    vkeys_add(keys, set.first[i].rdata, set.first[i].size, set.first[i].line) == NULL) {
+			keys->left_out = true;
+			return;
+		}
+	}
 }
 
 void vkeys_free(struct vkeys *keys)

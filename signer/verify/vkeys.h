@@ -13,6 +13,9 @@
 
 enum { VKEY_ZONE = 0x0100, VKEY_REVOKE = 0x0080, VKEY_SEP = 0x0001, VKEYS_MAX = 512, VKEYS_TRIED = 16 };
 
+/* Octets of the DNSKEY RRset that are read: no message carries more (RFC 1035 4.2.2). */
+enum { VKEYS_OCTETS = 65535 };
+
 enum vkey_use {
 	VKEY_PUBLISH = 1,
 	VKEY_KSK = 2,
@@ -41,6 +44,7 @@ struct vkey {
 struct vkeys {
 	struct vkey *all;
 	size_t count;
+	bool left_out; /* some were not added: see vkeys_add_set */
 };
 
 /* Whether this program can compute signatures of the algorithm. */
@@ -52,7 +56,7 @@ uint16_t vkeys_tag(const uint8_t *rdata, size_t size);
 /* Adds a key; `rdata` is borrowed. Returns NULL when there are VKEYS_MAX already. */
 struct vkey *vkeys_add(struct vkeys *keys, const uint8_t *rdata, size_t size, uint32_t line);
 
-/* All of a DNSKEY RRset, copies left out. */
+/* All of a DNSKEY RRset, copies left out, as far as a message carries them. */
 void vkeys_add_set(struct vkeys *keys, struct vset set);
 void vkeys_free(struct vkeys *keys);
 

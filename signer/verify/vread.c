@@ -15,6 +15,8 @@ enum {
 	CHUNK_BYTES = 512 * 1024,
 	CHUNKS_PER_THREAD = 6,
 	ARENA_BYTES = 1024 * 1024,
+	BORDER_BYTES = 4 * CHUNK_BYTES,
+	ENTRY_MOST = 16 * 1024 * 1024,
 	INCLUDE_DEPTH = 16,
 	INCLUDES_MOST = 1000
 };
@@ -86,10 +88,11 @@ static void add_chunk(struct reader *r, size_t start, size_t end)
 	chunk->size = end - start;
 }
 
-/* An entry that surely stands on its own begins here. */
-static bool fresh_start(const char *text, size_t at, size_t size)
+/* An entry that surely stands on its own begins here; or at least an entry, where none such came for long: it may need
+ * what stands before it, and is then parsed twice. */
+static bool fresh_start(const struct reader *r, size_t start, size_t at)
 {
-	return at < size && strchr(" \t\r\n;", text[at]) == NULL;
+	return at < r->size && (at - start >= BORDER_BYTES || strchr(" \t\r\n;", r->text[at]) == NULL);
 }
 
 /* Without parentheses and quotes every line end is the end of an entry. */
@@ -102,7 +105,7 @@ static size_t split_plain(struct reader *r)
 		do {
 			line_end = memchr(r->text + at, '\n', r->size - at);
 			at = line_end == NULL ? r->size : (size_t)(line_end - r->text) + 1;
-		} while (line_end != NULL && !fresh_start(r->text, at, r->size));
+		} while (line_end != NULL && !fresh_start(r, start, at));
 		if (line_end == NULL)
 			break;
 		add_chunk(r, start, at);
@@ -122,7 +125,7 @@ static size_t split_careful(struct reader *r)
 		const char c = r->text[i];
 		if (c == '\n') {
 			quote = comment = false; /* the parser refuses a quote that is open here */
-			if (depth == 0 && i + 1 - start >= CHUNK_BYTES && fresh_start(r->text, i + 1, r->size)) {
+			if (depth == 0 && i + 1 - start >= CHUNK_BYTES && fresh_start(r, start, i + 1)) {
 				add_chunk(r, start, i + 1);
 				start = i + 1;
 			}
@@ -301,7 +304,12 @@ static enum status wave(struct reader *r, struct error *err)
 	r->size -= rest;
 	r->hashed = r->size;
 	if (rest == 0 && !r->at_end) {
-		/* One entry fills the whole wave: read on with twice the room. */
+		/* One entry fills the whole wave: read on with twice the room, but not for ever. */
+		if (r->capacity > ENTRY_MOST)
+			return error_set_at(err, STATUS_MALFORMED, r->source->name, r->line + 1, 0,
+			    "an entry of more than %d octets begins here or soon after: no record is so long, so a "
+			    "line, a quote or a parenthesis is open",
+			    ENTRY_MOST);
 		r->capacity *= 2;
 		r->text = memory_resize(r->text, r->capacity, 1);
 	}

@@ -13,6 +13,7 @@ struct vsig_stats {
 	uint64_t signatures;   /* seen */
 	uint64_t verified;     /* good */
 	uint64_t proven;       /* of those, by the table of a key (vproof.h) */
+	uint64_t tried;        /* computations with a public key, by EVP */
 	uint64_t disproven;    /* by EVP, of a proof: the run has no verdict */
 	int64_t remaining_min; /* seconds from now to the first expiration of a good one */
 	int64_t validity_min;  /* shortest expiration - inception */
@@ -64,6 +65,9 @@ struct vrun {
 
 /* A zone key that validators take: Zone bit, no REVOKE, no fault (RFC 4034 2.1.1, RFC 5011 2.1). */
 bool vrun_zone_key(const struct vkey *key);
+
+/* Adds a worker's figures to those of all. */
+void vrun_add_stats(struct vsig_stats *sum, const struct vsig_stats *part);
 
 /* Seconds that each signature must still hold: the policy's, or SOA expire and the largest TTL (RFC 6781 4.4.1). */
 int64_t vrun_remaining_floor(const struct vrun *run);

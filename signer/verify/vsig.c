@@ -8,7 +8,16 @@
 #include "signer/verify/vrun.h"
 #include "signer/verify/vsigned.h"
 
-enum { OWNERS_AT_ONCE = 256, MOST_SIGNATURES = 256 };
+/* What is done at most for the signatures of one RRset, for causes, and with keys of one tag (KeyTrap, CVE-2023-50387).
+ */
+enum {
+	OWNERS_AT_ONCE = 256,
+	MOST_SIGNATURES = 256,
+	MOST_HASHED = 64 * 1024 * 1024,
+	CAUSES_SOUGHT = 4096,
+	SPARE_TRIES = 16384,
+	MOST_TRIES = 4
+};
 
 /* An RRset to be judged, and its signatures among those of the range. */
 struct pending {
@@ -35,17 +44,6 @@ struct job {
 	struct vrun *run;
 	struct place *places;
 };
-
-bool vrun_zone_key(const struct vkey *key)
-{
-	return key->fault == NULL && (key->flags & VKEY_ZONE) != 0 && (key->flags & VKEY_REVOKE) == 0;
-}
-
-int64_t vrun_remaining_floor(const struct vrun *run)
-{
-	return run->limits.have_min_remaining ? run->limits.min_remaining
-					      : (int64_t)run->zone.soa_expire + run->max_ttl;
-}
 
 static bool serial_before(uint32_t a, uint32_t b)
 {
@@ -77,6 +75,7 @@ static bool verifies(struct place *place, const struct vsignature *s, const stru
 	if (!place->have_data)
 		vsigned_data(s, place->subject, &place->data);
 	place->have_data = true;
+	place->stats->tried++;
 	return vverifier_check(place->verifier, key, (struct bytes){ place->data.octets, place->data.size }, s->bytes);
 }
 
@@ -97,12 +96,19 @@ static bool verifies_by(struct place *place, const struct vsignature *s, size_t 
 /* Tries each key of equal tag and algorithm (RFC 4035 5.3.1); `from` to `to` are indexes into known. */
 static bool try_keys(struct place *place, struct vsignature *s, size_t from, size_t to, bool any_tag)
 {
-	const struct vrun *const run = place->run;
+	struct vrun *const run = place->run;
+	const uint64_t most = SPARE_TRIES + MOST_TRIES * place->stats->signatures;
 	unsigned tried = 0;
 	for (size_t i = from; i < to && tried < VKEYS_TRIED; i++) {
 		const struct vkey *const key = &run->known.all[i];
 		if (key->key == NULL || key->algorithm != s->algorithm || (!any_tag && key->tag != s->tag))
 			continue;
+		if (place->stats->tried >= most) {
+			vreport_fail(run->report, VC_GATE_COUNTS,
+			    "signatures that fit too many keys: not all were tried", vplace_of(s->record),
+			    "algorithm %u, tag %u", s->algorithm, s->tag);
+			return false;
+		}
 		tried++;
 		if (verifies_by(place, s, i)) {
 			s->key = i;
@@ -152,9 +158,11 @@ static void note_bad(struct place *place, struct vsignature *s, struct vplace at
 		if (run->known.all[i].tag == s->tag && run->known.all[i].algorithm == s->algorithm)
 			place->stats->bad[i]++;
 	/* Which other key made it? For the cause. */
-	place->stats->foreign_total++;
-	if (try_keys(place, s, 0, run->known.count, true))
-		place->stats->foreign[s->key]++;
+	if (place->stats->foreign_total < CAUSES_SOUGHT) {
+		place->stats->foreign_total++;
+		if (try_keys(place, s, 0, run->known.count, true))
+			place->stats->foreign[s->key]++;
+	}
 	s->key = SIZE_MAX;
 	vreport_fail(run->report, VC_SIG_VALID, "signatures that do not verify with the published key", at,
 	    "algorithm %u, tag %u", s->algorithm, s->tag);
@@ -378,6 +386,18 @@ static void check_old_path(struct place *place, const struct vset *set, const st
 	    vplace_of(set->first), "signed by tag %u only, which caches do not know", run->known.all[instead].tag);
 }
 
+/* Each hashes the whole RRset: many over a large one would take the square of the file's size. */
+static size_t most_signatures(const struct pending *pending)
+{
+	const struct vset *const set = &pending->subject.set;
+	const size_t head = vname_size(pending->subject.owner->name) + 10;
+	size_t octets = 1;
+	for (size_t i = 0; i < set->count && pending->count > 1; i++)
+		octets += set->first[i].size + head;
+	const size_t most = 1 + MOST_HASHED / octets;
+	return most < MOST_SIGNATURES ? most : MOST_SIGNATURES;
+}
+
 static void judge_set(struct place *place, const struct pending *pending)
 {
 	struct vrun *const run = place->run;
@@ -385,6 +405,7 @@ static void judge_set(struct place *place, const struct pending *pending)
 	const struct vset *const set = &pending->subject.set;
 	struct vsignature *const all = pending->count == 0 ? NULL : place->signatures + pending->first;
 	const size_t count = pending->count;
+	const size_t most = most_signatures(pending);
 	const struct vplace at = vplace_of(set->first);
 	if (!vzone_authoritative(owner, set->first->type)) {
 		if (count > 0)
@@ -392,11 +413,10 @@ static void judge_set(struct place *place, const struct pending *pending)
 			    (struct vplace){ at.owner, at.type, all[0].record->line }, "tag %u", all[0].tag);
 		return;
 	}
-	/* Each hashes the whole RRset: many over a large one would take the square of the file's size. */
-	if (count > MOST_SIGNATURES)
+	if (count > most)
 		vreport_fail(run->report, VC_GATE_COUNTS, "RRsets with more signatures than are judged", at,
-		    "%zu signatures, %d judged", count, MOST_SIGNATURES);
-	for (size_t i = 0; i < count && i < MOST_SIGNATURES; i++)
+		    "%zu signatures, %zu judged", count, most);
+	for (size_t i = 0; i < count && i < most; i++)
 		judge(place, &all[i], &pending->subject);
 	check_duplicates(place, all, count, at);
 	vreport_count(run->report, VC_SIG_COVERED, 1);
@@ -493,7 +513,8 @@ static void prove(struct place *place, const struct pending *pending)
 {
 	if (!vzone_authoritative(pending->subject.owner, pending->subject.set.first->type))
 		return;
-	for (size_t i = 0; i < pending->count && i < MOST_SIGNATURES; i++)
+	const size_t most = most_signatures(pending);
+	for (size_t i = 0; i < pending->count && i < most; i++)
 		vprover_add(place->prover, &place->signatures[pending->first + i], &pending->subject);
 }
 
@@ -530,27 +551,6 @@ static enum status judge_owners(void *context, unsigned worker, size_t first, si
 	return judge_range(&job->places[worker], owners + first - OWNERS_AT_ONCE, owners + end - OWNERS_AT_ONCE, err);
 }
 
-static void add_stats(struct vsig_stats *sum, const struct vsig_stats *part)
-{
-	sum->signatures += part->signatures;
-	sum->verified += part->verified;
-	sum->proven += part->proven;
-	if (part->remaining_min < sum->remaining_min)
-		sum->remaining_min = part->remaining_min;
-	if (part->validity_min < sum->validity_min)
-		sum->validity_min = part->validity_min;
-	sum->foreign_total += part->foreign_total;
-	for (size_t i = 0; i < VKEYS_MAX; i++) {
-		sum->good[i] += part->good[i];
-		sum->bad[i] += part->bad[i];
-		sum->replaced[i] += part->replaced[i];
-		sum->signs_keys[i] = sum->signs_keys[i] || part->signs_keys[i];
-		sum->signs_cds[i] = sum->signs_cds[i] || part->signs_cds[i];
-		sum->signs_cdnskey[i] = sum->signs_cdnskey[i] || part->signs_cdnskey[i];
-		sum->foreign[i] += part->foreign[i];
-	}
-}
-
 static void open_places(struct vrun *run, const struct vproofs *proofs, struct place places[])
 {
 	for (unsigned i = 0; i < run->threads; i++) {
@@ -563,7 +563,7 @@ static void open_places(struct vrun *run, const struct vproofs *proofs, struct p
 static void close_places(struct vrun *run, struct place places[])
 {
 	for (unsigned i = 0; i < run->threads; i++) {
-		add_stats(&run->stats, places[i].stats);
+		vrun_add_stats(&run->stats, places[i].stats);
 		vverifier_free(places[i].verifier);
 		vprover_free(places[i].prover);
 		free(places[i].stats);

@@ -276,10 +276,16 @@ static void check_servers(struct vrun *run, const struct vowner *owner)
 	const struct vset set = vzone_set(&run->zone, owner, VTYPE_NS);
 	if (owner->kind != VKIND_CUT && !owner->apex)
 		return;
-	vreport_count(run->report, VC_STRUCTURE_DOUBLED, set.count);
-	vreport_count(run->report, VC_STRUCTURE_TARGET, set.count);
-	for (size_t i = 0; i < set.count; i++)
-		check_server(run, owner, &set.first[i]);
+	/* More do not fit into a message (structure.size), and each is looked up label by label. */
+	enum { SERVERS_MOST = MESSAGE_MOST / (RECORD_FIXED + 1) };
+	const struct vrecord *const end = set.first + set.count;
+	size_t judged = 0;
+	for (const struct vrecord *ns = set.first; ns < end && judged < SERVERS_MOST; ns = vzone_next(ns, end)) {
+		check_server(run, owner, ns);
+		judged++;
+	}
+	vreport_count(run->report, VC_STRUCTURE_DOUBLED, judged);
+	vreport_count(run->report, VC_STRUCTURE_TARGET, judged);
 }
 
 static void check_digest(struct vrun *run, const struct vrecord *ds)

@@ -195,9 +195,19 @@ struct vset vzone_set(const struct vzone *zone, const struct vowner *owner, uint
 		else
 			high = middle;
 	}
+	/* Most sets are small; for a large one each asking would take its size. */
+	enum { FEW = 8 };
 	size_t end = low;
-	while (end < owner->count && records[end].type == type)
+	while (end < owner->count && records[end].type == type && end - low < FEW)
 		end++;
+	high = owner->count;
+	while (end < high && records[end].type == type) {
+		const size_t middle = (end + high) / 2;
+		if (records[middle].type == type)
+			end = middle + 1;
+		else
+			high = middle;
+	}
 	return (struct vset){ records + low, end - low };
 }
 

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: MIT */
+#include "signer/verify/vlisted.h"
+
+#include "signer/base/bytes.h"
+
+/* Names in canonical order; an ancestor that is no owner is found where a name shares fewer labels with the one before.
+ */
+struct lister {
+	struct vlisted *names;
+	size_t count;
+	size_t room;
+	size_t open[VNAME_LABELS]; /* index of the empty non-terminal with that many labels, SIZE_MAX: none */
+};
+
+static void list_add(struct lister *list, struct vlisted name)
+{
+	if (list->count == list->room) {
+		list->room = list->room + list->room / 2 + 1024;
+		list->names = memory_resize(list->names, list->room, sizeof(*list->names));
+	}
+	list->names[list->count++] = name;
+}
+
+static void list_owner(struct lister *list, const struct vzone *zone, const struct vowner *owner, unsigned shared)
+{
+	const bool insecure = owner->kind == VKIND_CUT && vzone_set(zone, owner, VTYPE_DS).count == 0;
+	for (unsigned labels = shared + 1; labels < owner->labels; labels++) {
+		list->open[labels] = list->count;
+		list_add(list, (struct vlisted){ vname_suffix(owner->name, labels), NULL, true, false });
+	}
+	list->open[owner->labels] = SIZE_MAX;
+	list_add(list, (struct vlisted){ owner->name, owner, insecure, false });
+	if (insecure)
+		return;
+	for (unsigned labels = owner->labels; labels-- > zone->apex_labels;) {
+		if (list->open[labels] == SIZE_MAX)
+			continue;
+		if (!list->names[list->open[labels]].insecure)
+			break; /* those above it are marked already */
+		list->names[list->open[labels]].insecure = false;
+	}
+}
+
+struct vlisted *vlisted_names(const struct vzone *zone, size_t *count)
+{
+	struct lister list = { .count = 0 };
+	const struct vowner *before = NULL;
+	for (unsigned i = 0; i < VNAME_LABELS; i++)
+		list.open[i] = SIZE_MAX;
+	for (size_t i = 0; i < zone->owner_count; i++) {
+		const struct vowner *const owner = &zone->owners[i];
+		if (owner->kind != VKIND_DATA && owner->kind != VKIND_CUT)
+			continue;
+		/* Nothing in the zone may come before the apex; without one all names count from it. */
+		const unsigned shared = before == NULL ? (owner->apex ? owner->labels : zone->apex_labels)
+						       : vname_shared(before->name, owner->name);
+		list_owner(&list, zone, owner, shared);
+		before = owner;
+	}
+	*count = list.count;
+	return list.names;
+}
