@@ -34,7 +34,7 @@ enum status token_open_soft(
  *
  *   store NAME pkcs11:token=LABEL?module-path=/path/module.so&pin-source=file:/path    (RFC 7512; up to 8)
  *   keys ksk|zsk|csk NAME [NAME...]      one and the same key in each: made in the first, carried wrapped to the others
- *   sessions N                           threads that sign, each with a session, where there are fewer cores than that
+ *   sessions N                           sessions of each store that sign at the same time; without it one a thread
  *   least N                              tokens of a key that must work for a run to go on; without it all must
  *   extractable yes|no                   whether keys that come there may leave it again, wrapped; without it those of
  *                                        several stores may
@@ -109,7 +109,8 @@ void token_signer_free(struct token_signer *signer);
 enum status token_sign(struct token_signer *signer, const uint8_t *data, size_t size, uint8_t *out, size_t *out_size,
     struct error *err) MUST_CHECK;
 
-/* Threads that are to sign at the same time, by "sessions" of stores.conf; 0: it does not say. `token` may be NULL. */
+/* "sessions" of stores.conf; 0: it does not say. More threads than that should sign, since a session is not held while
+ * its signature is verified. `token` may be NULL. */
 unsigned token_sessions(const struct token *token);
 
 /* How fast a store of stores.conf signs. */
@@ -121,7 +122,7 @@ struct token_rate {
 	double bare, verified; /* signatures a second in all sessions: the calls alone; and as a zone is signed */
 };
 
-/* Signs with `sessions` threads for some seconds per algorithm, with keys that live in a session and leave nothing on
+/* Signs with `sessions` sessions for some seconds per algorithm, with keys that live in a session and leave nothing on
  * the token. STATUS_MISSING if there is no such store. */
 enum status token_bench(struct token *token, const char *store, unsigned sessions, double seconds,
     struct token_rate out[TOKEN_RATES], size_t *count, struct error *err) MUST_CHECK;

@@ -200,6 +200,7 @@ void hsm_free(struct hsm *hsm)
 	secret_free(&hsm->pin);
 	p11_kit_uri_free(hsm->uri);
 	pthread_mutex_destroy(&hsm->lock);
+	hsm_lanes_destroy(&hsm->lanes);
 	free(hsm);
 }
 

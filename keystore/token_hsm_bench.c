@@ -12,9 +12,10 @@ enum { DATA = 200, SIGNATURE = 512, FLAGS_ZONE = 256 };
 
 static const uint8_t algorithms[] = { 8, 13, 14, 15 };
 
-/* One algorithm: every item of the work is a session that signs until the time is over. */
+/* One algorithm: every item of the work is a thread that signs until the time is over. */
 struct race {
 	struct hsm *hsm;
+	EVP_MD *digest;
 	const struct algorithm *algorithm;
 	const struct hsm_kind *kind;
 	const struct key *key;
@@ -31,19 +32,21 @@ static double clock_now(void)
 	return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
 }
 
-static enum status sign_bare(const struct race *race, const struct hsm_session *session, CK_OBJECT_HANDLE object,
-    struct bytes data, struct error *err)
+static enum status sign_bare(const struct race *race, EVP_MD_CTX *hash, const struct hsm_session *session,
+    CK_OBJECT_HANDLE object, struct bytes data, struct error *err)
 {
 	uint8_t room[HSM_INPUT];
 	uint8_t signature[SIGNATURE];
 	CK_ULONG size = sizeof(signature);
 	struct bytes input;
 	CK_MECHANISM mechanism = { race->kind->sign, NULL, 0 };
-	if (!hsm_make_input(race->algorithm, race->kind, data, room, &input))
+	if (!hsm_make_input(race->kind, race->digest, hash, data, room, &input))
 		return error_set(err, STATUS_KEY, "hashing failed");
+	const size_t call = hsm_watch_begin(session->hsm->watch, session->hsm->name);
 	CK_RV rv = session->hsm->module->C_SignInit(session->handle, &mechanism, object);
 	if (rv == CKR_OK)
 		rv = session->hsm->module->C_Sign(session->handle, (CK_BYTE *)input.data, input.size, signature, &size);
+	hsm_watch_end(session->hsm->watch, call);
 	return rv == CKR_OK ? STATUS_OK : hsm_refuse(session->hsm, err, rv, "signing failed");
 }
 
@@ -51,12 +54,14 @@ static enum status run_bare(struct race *race, struct bytes data, uint64_t *made
 {
 	struct hsm_session session = { .hsm = race->hsm };
 	CK_OBJECT_HANDLE object = 0;
+	EVP_MD_CTX *const hash = EVP_MD_CTX_new();
 	enum status status = hsm_session_open(race->hsm, false, &session, err);
 	if (status == STATUS_OK)
 		status = hsm_find_private(&session, race->key, &object, err);
 	for (const double end = clock_now() + race->seconds; status == STATUS_OK && clock_now() < end; ++*made)
-		status = sign_bare(race, &session, object, data, err);
+		status = sign_bare(race, hash, &session, object, data, err);
 	hsm_session_close(&session);
+	EVP_MD_CTX_free(hash);
 	return status;
 }
 
@@ -74,7 +79,7 @@ static enum status run_proved(struct race *race, struct bytes data, uint64_t *ma
 	return status;
 }
 
-static enum status run_session(void *context, unsigned worker, size_t first, size_t end, struct error *err)
+static enum status run_thread(void *context, unsigned worker, size_t first, size_t end, struct error *err)
 {
 	struct race *const race = context;
 	uint8_t data[DATA];
@@ -93,17 +98,17 @@ static enum status run_session(void *context, unsigned worker, size_t first, siz
 	return status;
 }
 
-static enum status run_race(struct race *race, unsigned sessions, double *rate, struct error *err)
+static enum status run_race(struct race *race, unsigned threads, double *rate, struct error *err)
 {
 	race->made = 0;
 	const double begun = clock_now();
-	const enum status status = workers_run(sessions, sessions, 1, run_session, race, err);
+	const enum status status = workers_run(threads, threads, 1, run_thread, race, err);
 	if (status == STATUS_OK)
 		*rate = (double)race->made / (clock_now() - begun);
 	return status;
 }
 
-/* With the pair in place, first the calls alone, then as a zone is signed. */
+/* With the pair in place, first the calls alone, then as a zone is signed: by more threads than sessions. */
 static enum status measure(struct hsm_list *list, struct hsm *hsm, const struct key *key, unsigned sessions,
     double seconds, struct token_rate *out, struct error *err)
 {
@@ -112,6 +117,7 @@ static enum status measure(struct hsm_list *list, struct hsm *hsm, const struct 
 	struct race race = { .hsm = hsm,
 		.algorithm = alg_by_number(key->algorithm),
 		.kind = hsm_kind_of(key->algorithm),
+		.digest = hsm_digest_of(alg_by_number(key->algorithm)),
 		.key = key,
 		.seconds = seconds,
 		.lock = PTHREAD_MUTEX_INITIALIZER };
@@ -122,9 +128,10 @@ static enum status measure(struct hsm_list *list, struct hsm *hsm, const struct 
 		status = run_race(&race, sessions, &out->bare, err);
 	race.signer = signer;
 	if (status == STATUS_OK)
-		status = run_race(&race, sessions, &out->verified, err);
+		status = run_race(&race, sessions + workers_default(), &out->verified, err);
 	hsm_signer_free(signer);
 	EVP_PKEY_free(published);
+	EVP_MD_free(race.digest);
 	return status;
 }
 
@@ -163,6 +170,7 @@ enum status hsm_bench(struct hsm_list *list, const char *name, unsigned sessions
 		return error_set(err, STATUS_MISSING, "there is no store %.64s in %s", name,
 		    list == NULL ? "keys/stores.conf, which is not there" : list->path);
 	enum status status = STATUS_OK;
+	hsm_lanes_set(&hsm->lanes, sessions);
 	for (*count = 0; *count < COUNT(algorithms) && status == STATUS_OK; ++*count)
 		status = bench_one(list, hsm, algorithms[*count], sessions, seconds, &out[*count], err);
 	return status;

@@ -63,6 +63,7 @@ static const char *take_store(struct hsm_list *list, char *words[], size_t count
 	struct hsm *const hsm = memory_calloc(1, sizeof(*hsm));
 	snprintf(hsm->name, sizeof(hsm->name), "%s", words[1]);
 	pthread_mutex_init(&hsm->lock, NULL);
+	hsm_lanes_init(&hsm->lanes);
 	hsm->watch = list->watch;
 	hsm->uri = p11_kit_uri_new();
 	list->all[list->count++] = hsm;
@@ -178,6 +179,8 @@ enum status hsm_list_load(const char *path, struct token_ledger *ledger, struct 
 	if (status == STATUS_OK)
 		status = read_lines(list, file, err);
 	fclose(file);
+	for (size_t i = 0; i < list->count; i++)
+		hsm_lanes_set(&list->all[i]->lanes, list->sessions);
 	if (status == STATUS_OK)
 		*out = list;
 	else

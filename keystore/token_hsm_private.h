@@ -10,6 +10,7 @@
 
 #include "keystore/algorithm.h"
 #include "keystore/token_hsm.h"
+#include "keystore/token_hsm_lanes.h"
 #include "keystore/token_hsm_watch.h"
 #include "keystore/token_ledger.h"
 #include "signer/base/bytes.h"
@@ -43,6 +44,7 @@ struct hsm {
 	struct secret pin;
 	bool pin_refused; /* it was tried and is wrong: never again */
 	pthread_mutex_t lock;
+	struct hsm_lanes lanes;  /* for signatures */
 	struct hsm_watch *watch; /* of the list */
 	atomic_bool quarantined; /* it failed in this run, and is not asked again */
 	char why[300];           /* what it failed with; written before it is quarantined */
@@ -56,7 +58,7 @@ struct hsm_list {
 	size_t count;
 	struct hsm *role[HSM_ROLES][HSM_MOST]; /* where new keys go; by enum key_role */
 	size_t role_count[HSM_ROLES];
-	unsigned sessions; /* threads that sign; 0: as many as cores */
+	unsigned sessions; /* of each token that sign at a time; 0: one for each thread */
 	size_t least;      /* tokens of a key that must work; 0: all */
 	enum hsm_leaving leaving;
 };
@@ -148,10 +150,14 @@ enum status hsm_identify(
 enum status hsm_name_pair(const struct hsm_session *session, const struct key *key, const struct hsm_pair *pair,
     struct error *err) MUST_CHECK;
 
-/* What a token is given to sign for `data`, in `room` or in the data themselves; false if hashing fails. */
+/* What a token is given to sign for `data`, in `room` or in the data themselves; false if hashing fails. `digest` is
+ * the algorithm's (NULL for EdDSA), `hash` the thread's. */
 enum { HSM_INPUT = 128 };
-bool hsm_make_input(const struct algorithm *algorithm, const struct hsm_kind *kind, struct bytes data,
+bool hsm_make_input(const struct hsm_kind *kind, const EVP_MD *digest, EVP_MD_CTX *hash, struct bytes data,
     uint8_t room[HSM_INPUT], struct bytes *out);
+
+/* The digest of an algorithm that has one; NULL also if there is no such digest. */
+EVP_MD *hsm_digest_of(const struct algorithm *algorithm);
 
 /* Whether a key that is made or brought now may leave the token again, wrapped. */
 bool hsm_leaves(const struct hsm_list *list, size_t stores);

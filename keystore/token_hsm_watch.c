@@ -16,9 +16,11 @@ enum { CALLS = 1024, MESSAGE = 400 };
 /* `since` in monotonic seconds; FREE and EXPIRED besides. */
 enum { FREE = 0, EXPIRED = -1 };
 
+/* Each in a line of the cache of its own, or threads that call at the same time would wait for each other's. */
 struct call {
 	_Atomic int64_t since;
 	_Atomic(const char *) name;
+	char apart[48];
 };
 
 struct hsm_watch {
@@ -132,12 +134,20 @@ static void start(struct hsm_watch *watch)
 	pthread_mutex_unlock(&watch->mutex);
 }
 
+/* Threads begin to look in different places, by where their stacks are. */
+static size_t first_place(const void *on_stack)
+{
+	return (uint32_t)((uint32_t)((uintptr_t)on_stack >> 12) * 2654435761U) % CALLS;
+}
+
 size_t hsm_watch_begin(struct hsm_watch *watch, const char *name)
 {
 	if (!atomic_load(&watch->started))
 		start(watch);
 	const int64_t now = seconds_now();
-	for (size_t i = 0; i < CALLS; i++) {
+	const size_t first = first_place(&now);
+	for (size_t k = 0; k < CALLS; k++) {
+		const size_t i = (first + k) % CALLS;
 		int64_t none = FREE;
 		/* Not EXPIRED before the name is there: patience is a second at least. */
 		if (atomic_load(&watch->calls[i].since) != FREE ||

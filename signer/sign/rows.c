@@ -10,7 +10,7 @@
 enum {
 	SECTION_MOST = 1024, /* names and chain entries in a section */
 	SECTION_LEAST = 16,
-	SECTIONS_EACH = 16, /* for each thread, if there are names enough */
+	SECTIONS_EACH = 64, /* for each thread, if there are names enough */
 	RANGE = 16
 };
 

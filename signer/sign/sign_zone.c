@@ -19,13 +19,13 @@
 #include "signer/sign/zonemd.h"
 #include "signer/zone/zone.h"
 
-enum { RANGE = 2 }; /* sections that a worker takes at a time */
+enum { RANGE = 1 }; /* section that a worker takes at a time: the last ones are to end together */
 
 /* All that lives for one call. */
 struct signing {
 	const struct sign_parameters *parameters;
 	unsigned threads;
-	unsigned signers; /* threads that sign: as many, or more where keys are on tokens that work meanwhile */
+	unsigned signers; /* threads that sign: as many, or more where tokens work meanwhile */
 	struct arena *mem;
 	struct zone zone;
 	bool nsec3;
@@ -352,7 +352,8 @@ enum status sign_zone(struct zonetext *input, struct zonetext *previous, const s
 {
 	struct signing signing = { .parameters = parameters, .mem = arena_new(0) };
 	signing.threads = parameters->threads == 0 ? workers_default() : parameters->threads;
-	signing.signers = token_sessions(token) > signing.threads ? token_sessions(token) : signing.threads;
+	/* As many wait for tokens as sessions are used, and the processors have work besides. */
+	signing.signers = signing.threads + token_sessions(token);
 	struct sign_result found = { 0 };
 	struct write_counts counts;
 	const double start = seconds();

@@ -5,6 +5,7 @@
  * $ZONESEAL_FAULT.logins.
  *
  *   lie      each second signature is wrong        anew     a key that is brought here is replaced (anew.c)
+ *   tires    signatures are wrong from the 900th on
  *   device   signing reports a device error        slow     each signature takes 20 ms more
  *   lost     each third finds its session closed   busy     two of three calls are answered by "not now"
  *   logout   each third finds nobody logged in     rush     two of three sessions are refused: too many
@@ -31,7 +32,7 @@
 #include "faulty.h"
 #include "softhsm.h"
 
-enum { CHALLENGE = 64, BEFORE_VANISHING = 3, BEFORE_WEARING = 4, SLOW = 20 * 1000 * 1000 };
+enum { CHALLENGE = 64, BEFORE_VANISHING = 3, BEFORE_WEARING = 4, BEFORE_TIRING = 900, SLOW = 20 * 1000 * 1000 };
 
 static CK_FUNCTION_LIST *real;
 static CK_FUNCTION_LIST ours;
@@ -189,7 +190,8 @@ static CK_RV sign(CK_SESSION_HANDLE session, CK_BYTE *data, CK_ULONG size, CK_BY
 		return log_out(session);
 	if (count % 3 != 2 && is_on("busy"))
 		return not_now(count);
-	if ((count % 2 == 1 && is_on("lie")) || (size > CHALLENGE && is_on("long")))
+	if ((count % 2 == 1 && is_on("lie")) || (count >= BEFORE_TIRING && is_on("tires")) ||
+	    (size > CHALLENGE && is_on("long")))
 		return wrong(session, data, size, out, out_size);
 	if (is_on("slow")) {
 		note("slow");

@@ -51,6 +51,39 @@ class Bench(Tokens):
         self.assert_published_is_good()
         self.assertIn(int(self.read(self.path("most"))), range(3, 8))  # how many meet, chance has a part in
 
+    def test_no_more_sessions_sign_at_once_than_the_configuration_says(self):
+        self.modules = {"a": DEVICE}
+        self.stores = "a"
+        self.more = "sessions 1\n"
+        self.configure()
+        self.write("nl.test.zone", delegations(0) + "".join(f"d{i} TXT x\n" for i in range(30)))
+        self.z("sign", "nl.test", "--threads", "4", code=0)
+        self.assert_published_is_good()
+        self.assertEqual(self.read(self.path("most")), b"1\n")
+
+    def test_a_token_that_begins_to_lie_late_is_found(self):
+        """By then signatures are checked with a table of the key's multiples, for P-256 and P-384."""
+        for algorithm in ("ecdsap256sha256", "ecdsap384sha384"):
+            with self.subTest(algorithm):
+                zone = algorithm[6:9] + ".test"
+                policy = self.write("t.yaml", f"name: t\nkeys:\n  algorithm: {algorithm}\n")
+                origin = f"$ORIGIN {zone}.\n$TTL 60\n@ SOA ns.nl.test. x.nl.test. 1 7200 3600 1209600 60\n@ NS ns.nl.test.\n"
+                path = self.write("t.zone", origin + "".join(f"d{i} TXT x\n" for i in range(600)))
+                self.stores, self.more = "b", "sessions 2\n"
+                self.configure()
+                self.z("zone", "add", zone, "-i", path, "--policy", policy, code=0)
+                self.fault("tires")
+                self.assertIn("store hsm-b: it made a signature that does not verify", self.z("sign", zone, code=69).err)
+                self.assertFalse(os.path.exists(self.path("state", "zones", zone + ".zone")))
+                self.fault("none")
+                self.z("sign", zone, code=0)
+
+    def test_a_token_that_never_answers_ends_it(self):
+        self.more = "patience 1\n"
+        self.configure()
+        self.fault("hang")
+        self.assertIn("store hsm-b: it has not answered a call for 1 seconds", self.bench("hsm-b", code=69).err)
+
     def test_a_number_of_sessions_is_read_or_refused(self):
         for bad in ("0", "65", "x", "+1", "1 2", ""):
             self.more = f"sessions {bad}\n"
