@@ -114,11 +114,11 @@ static char *algorithms(const struct policy *policy, const struct key keys[], si
 	return out;
 }
 
-/* What registrants and their operators wrote and the registry cannot mend: legal in a zone, worth a word, and never a
- * reason to keep all other changes from getting out. */
+/* What registrants and their operators wrote and the registry cannot mend, and what opt-out leaves unproven: legal in a
+ * zone, worth a word, and never a reason to keep all other changes from getting out. */
 static const char only_warn[] =
     "\"warn\": [\"structure.cut\", \"structure.glue\", \"structure.name-doubled\", \"structure.ns-target\", "
-    "\"delegation.ds-ttl\", \"delegation.ds-sha1\"]";
+    "\"delegation.ds-ttl\", \"delegation.ds-sha1\", \"response.opt-out-wildcard\"]";
 
 /* What holds for a zone at the moment when it is signed. */
 static char *limits_at_signing(const struct gate_rules *rules, struct arena *mem)

@@ -10,12 +10,14 @@
 #include "signer/verify/vcause.h"
 #include "signer/verify/verdict.h"
 #include "signer/verify/vexpect.h"
+#include "signer/verify/vresponse.h"
 #include "signer/verify/vsum.h"
 
 /* Checks that must have had something to look at in any signed zone: a count of zero is no proof. */
 static const enum vcheck never_empty[] = { VC_STRUCTURE_SOA, VC_STRUCTURE_APEX_NS, VC_STRUCTURE_BAILIWICK,
 	VC_STRUCTURE_CLASS, VC_STRUCTURE_TTL, VC_KEY_PRESENT, VC_KEY_FORM, VC_CHAIN_SELF, VC_SIG_VALID, VC_SIG_COVERED,
-	VC_SIG_ALGORITHMS, VC_SIG_FORM, VC_SIG_TTL, VC_TIME_VALID, VC_DENIAL_COMPLETE };
+	VC_SIG_ALGORITHMS, VC_SIG_FORM, VC_SIG_TTL, VC_TIME_VALID, VC_DENIAL_COMPLETE, VC_RESPONSE_POSITIVE,
+	VC_RESPONSE_NODATA };
 
 /* The same for a zone that is to have none. */
 static const enum vcheck never_empty_unsigned[] = { VC_STRUCTURE_SOA, VC_STRUCTURE_APEX_NS, VC_STRUCTURE_BAILIWICK,
@@ -242,8 +244,10 @@ static void check_counts(struct vrun *run)
 static enum status judge_dnssec(struct vrun *run, struct error *err)
 {
 	vchain_keys(run);
-	const enum status status = vsig_check(run, err);
-	return status == STATUS_OK ? vdenial_check(run, err) : status;
+	enum status status = vsig_check(run, err);
+	if (status == STATUS_OK)
+		status = vdenial_check(run, err);
+	return status == STATUS_OK ? vresponse_check(run, err) : status;
 }
 
 static enum status judge_plain(struct vrun *run, struct error *err)

@@ -26,7 +26,9 @@ struct vrecord {
 	uint16_t type;
 	uint16_t size; /* of rdata */
 	uint16_t class;
-	uint16_t spare;
+	bool spare; /* a copy of the record before it */
+	bool
+	    trusted; /* set by vresponse_trust, in the first of an RRset: a resolver finds a signature that validates */
 };
 
 /* A file that a $INCLUDE line may name, open already; `name` is what the line has, escapes resolved. */

@@ -5,8 +5,7 @@
 
 #include "signer/base/workers.h"
 #include "signer/verify/vproof.h"
-#include "signer/verify/vrun.h"
-#include "signer/verify/vsigned.h"
+#include "signer/verify/vresponse.h" /* vrun.h, vsigned.h */
 
 /* What is done at most for the signatures of one RRset, for causes, and with keys of one tag (KeyTrap, CVE-2023-50387).
  */
@@ -418,6 +417,7 @@ static void judge_set(struct place *place, const struct pending *pending)
 		    "%zu signatures, %zu judged", count, most);
 	for (size_t i = 0; i < count && i < most; i++)
 		judge(place, &all[i], &pending->subject);
+	vresponse_trust(run, &pending->subject, all, count);
 	check_duplicates(place, all, count, at);
 	vreport_count(run->report, VC_SIG_COVERED, 1);
 	vreport_count(run->report, VC_SIG_ALGORITHMS, 1);

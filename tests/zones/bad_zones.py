@@ -240,6 +240,22 @@ def nsec3(z):
     assert at_own != at_closer, "next closer name and delegation must lie in different spans"
     z.bad("nsec3_next_closer_not_opt_out", "denial.nsec3.opt-out-span", z.signed(**with_(
         opt_out=True, flags_of=lambda digest: int(digest != at_closer))))
+    # Seen in the answers that servers would give.
+    plain_over = lambda owner, names: max([h for h in map(nsec3_hash, names) if h < nsec3_hash(z.name(owner))] or
+                                          [max(map(nsec3_hash, names))])
+    without = z.nsec3_names - {z.name("both")}
+    z.bad("response_ent_above_secure_child", "response.nodata", z.signed(**with_(
+        drop=("both",), opt_out=True, flags_of=lambda digest: int(digest != plain_over("both", without)))))
+    z.bad("response_flag_cleared_over_insecure", "response.referral", z.signed(**with_(
+        opt_out=True, flags_of=lambda digest: int(digest != span))))
+    z.bad("response_next_closer_in_plain_span", "response.referral", z.signed(**with_(
+        opt_out=True, flags_of=lambda digest: int(digest != at_closer))))
+    z.bad("response_wildcard_nodata", "response.wildcard", z.signed(**with_(drop=("*.wild",))))
+    z.bad("response_wildcard_above_bare_ent", "response.opt-out-wildcard", z.signed(
+        z.base(extra=[Record("*", 3600, "TXT", '"any"')]), **with_(opt_out=True)), "warn")
+    z.bad("response_overlap", "response.nxdomain", z.signed(**with_(before=z.edit(
+        z.hashed("mail"), "NSEC3", change=z.word(4, z.hashed("mail")[:-1] + "g")))))
+    z.bad("response_dname_unsigned", "response.positive", z.signed(**with_(after=z.drop("old", "RRSIG"))))
     label = z.hashed("mail")
     z.bad("nsec3_unsigned_beside_delegation", "sig.covered", z.signed(
         z.base(extra=[Record(label, 3600, "NS", "ns.elsewhere.test.")]), **with_(after=z.drop(label, "RRSIG", "NSEC3"))))

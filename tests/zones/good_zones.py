@@ -91,6 +91,11 @@ def denial(z):
     z.good("n12_mixed_opt_out", z.signed(only_secure, **mixed))
     z.good("n13_opt_out_without_delegation", z.signed(only_secure, denial="nsec3", opt_out=True))
     z.good("n14_some_insecure_have_nsec3", z.signed(denial="nsec3", opt_out=True, keep=(z.name("insecure"),)))
+    z.good("wildcard_above_ents_with_nsec3", z.signed(z.base(extra=[Record("*", 3600, "TXT", '"any"')]), denial="nsec3",
+           opt_out=True, bare_ents=True), "silent=response.opt-out-wildcard", others=False)
+    z.good("wildcard_is_empty_non_terminal", z.signed(z.base(extra=[Record("a.*.hollow", 3600, "TXT", '"x"')])), others=False)
+    z.good("wildcard_is_empty_non_terminal_nsec3", z.signed(z.base(extra=[Record("a.*.hollow", 3600, "TXT", '"x"')]),
+           denial="nsec3"), others=False)
     z.good("n15_bare_ents_have_nsec3", z.signed(denial="nsec3", opt_out=True, bare_ents=True), others=False)
     z.good("n16_nsec_beside_nsec3", z.signed(denial="nsec nsec3"), "silent=denial.idle-spans", others=False)
 

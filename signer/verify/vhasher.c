@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: MIT */
+#include "signer/verify/vhasher.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+bool vhasher_read(struct cursor *in, struct vhash_parameters *out)
+{
+	out->algorithm = cursor_u8(in);
+	out->flags = cursor_u8(in);
+	out->iterations = cursor_u16(in);
+	out->salt.size = cursor_u8(in);
+	out->salt = cursor_take(in, out->salt.size);
+	return !in->failed;
+}
+
+bool vhasher_same(const struct vhash_parameters *a, const struct vhash_parameters *b)
+{
+	return a->algorithm == b->algorithm && a->iterations == b->iterations && bytes_equal(a->salt, b->salt);
+}
+
+void vhasher_open(struct vhasher *hasher)
+{
+	*hasher = (struct vhasher){ .sha1 = EVP_MD_fetch(NULL, "SHA1", NULL), .context = EVP_MD_CTX_new() };
+	if (hasher->sha1 == NULL || hasher->context == NULL ||
+	    EVP_DigestInit_ex2(hasher->context, hasher->sha1, NULL) != 1)
+		abort(); /* libcrypto without SHA-1 cannot judge anything here */
+}
+
+void vhasher_close(struct vhasher *hasher)
+{
+	EVP_MD_CTX_free(hasher->context);
+	EVP_MD_free(hasher->sha1);
+	hasher->context = NULL;
+	hasher->sha1 = NULL;
+}
+
+void vhasher_use(struct vhasher *hasher, const struct vhash_parameters *parameters)
+{
+	hasher->parameters = *parameters;
+	for (unsigned i = 0; i < VHASHER_KEPT; i++) {
+		hasher->kept[i].size = 0;
+		hasher->order[i] = (uint8_t)i;
+	}
+}
+
+static void compute(struct vhasher *hasher, struct vhasher_entry *entry)
+{
+	const struct vhash_parameters *const p = &hasher->parameters;
+	bool good = true;
+	for (unsigned round = 0; round <= p->iterations; round++) {
+		good = good && EVP_DigestInit_ex2(hasher->context, NULL, NULL) == 1 &&
+		       EVP_DigestUpdate(hasher->context, round == 0 ? entry->name : entry->hash,
+			   round == 0 ? entry->size : VHASH) == 1 &&
+		       (p->salt.size == 0 || EVP_DigestUpdate(hasher->context, p->salt.data, p->salt.size) == 1) &&
+		       EVP_DigestFinal_ex(hasher->context, entry->hash, NULL) == 1;
+	}
+	if (!good)
+		abort(); /* as above */
+}
+
+const uint8_t *vhasher_hash(struct vhasher *hasher, const uint8_t *name)
+{
+	uint8_t folded[VNAME_MAX];
+	const size_t size = vname_size(name);
+	for (size_t i = 0; i < size; i++)
+		folded[i] = vname_lower(name[i]);
+	unsigned at = 0;
+	while (at < VHASHER_KEPT - 1) {
+		const struct vhasher_entry *const entry = &hasher->kept[hasher->order[at]];
+		if (entry->size == size && memcmp(entry->name, folded, size) == 0)
+			break;
+		at++;
+	}
+	const uint8_t slot = hasher->order[at];
+	struct vhasher_entry *const entry = &hasher->kept[slot];
+	memmove(hasher->order + 1, hasher->order, at);
+	hasher->order[0] = slot;
+	if (entry->size != size || memcmp(entry->name, folded, size) != 0) {
+		memcpy(entry->name, folded, size);
+		entry->size = (uint8_t)size;
+		compute(hasher, entry);
+	}
+	return entry->hash;
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Hashes of names for NSEC3 (RFC 5155 5), for one worker: with what it hashed last kept, since the questions about
+ * neighbouring names need the same few again and again.
+ */
+#pragma once
+
+#include <openssl/evp.h>
+
+#include "signer/base/bytes.h"
+#include "signer/verify/vname.h"
+
+enum { VHASH = 20, VHASHER_KEPT = 8 };
+
+struct vhash_parameters {
+	uint8_t algorithm;
+	uint8_t flags;
+	uint16_t iterations;
+	struct bytes salt;
+};
+
+struct vhasher_entry {
+	uint8_t name[VNAME_MAX];
+	uint8_t size; /* 0: empty */
+	uint8_t hash[VHASH];
+};
+
+struct vhasher {
+	struct vhash_parameters parameters;
+	EVP_MD *sha1;
+	EVP_MD_CTX *context;
+	struct vhasher_entry kept[VHASHER_KEPT];
+	uint8_t order[VHASHER_KEPT]; /* of kept, the one used last first */
+};
+
+/* The part that NSEC3 and NSEC3PARAM share (RFC 5155 3.2, 4.2); false: cut short. */
+bool vhasher_read(struct cursor *in, struct vhash_parameters *out);
+bool vhasher_same(const struct vhash_parameters *a, const struct vhash_parameters *b);
+
+void vhasher_open(struct vhasher *hasher);
+void vhasher_close(struct vhasher *hasher);
+
+/* For another chain; forgets. */
+void vhasher_use(struct vhasher *hasher, const struct vhash_parameters *parameters);
+
+/* The hash of `name`; stays until VHASHER_KEPT others were asked for. */
+const uint8_t *vhasher_hash(struct vhasher *hasher, const uint8_t *name);

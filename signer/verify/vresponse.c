@@ -1,0 +1,299 @@
+/* SPDX-License-Identifier: MIT */
+#include "signer/verify/vresponse.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "signer/base/workers.h"
+#include "signer/verify/vresolver.h"
+
+enum { MOST_ITERATIONS = 150, MOST_CHAINS = 8, ALL_NEIGHBOURS = 65536, SAMPLED = 16, UNASSIGNED_TYPE = 65280 };
+
+struct view {
+	struct vrun *run;
+	struct vserver server;
+	struct vclerk *clerks;             /* per worker */
+	uint64_t (*counts)[VANSWER_KINDS]; /* per worker */
+	bool first;                        /* of the chains: questions that none of them has a part in are asked once */
+};
+
+/* One question's surroundings: whose neighbourhood it is asked in. */
+struct inquiry {
+	struct view *view;
+	unsigned worker;
+	size_t at; /* in server.names */
+	const struct vowner *owner;
+};
+
+static const struct {
+	enum vcheck check;
+	const char *what;
+} rows[VANSWER_KINDS] = {
+	[VANSWER_DATA] = { VC_RESPONSE_POSITIVE, "data" },
+	[VANSWER_ALIAS] = { VC_RESPONSE_POSITIVE, "an alias" },
+	[VANSWER_REDIRECT] = { VC_RESPONSE_POSITIVE, "a DNAME" },
+	[VANSWER_NODATA] = { VC_RESPONSE_NODATA, "no data" },
+	[VANSWER_NXDOMAIN] = { VC_RESPONSE_NXDOMAIN, "no such name" },
+	[VANSWER_WILDCARD] = { VC_RESPONSE_WILDCARD, "a wildcard's data" },
+	[VANSWER_WILDCARD_NODATA] = { VC_RESPONSE_WILDCARD, "no data at a wildcard" },
+	[VANSWER_REFERRAL] = { VC_RESPONSE_REFERRAL, "a signed referral" },
+	[VANSWER_INSECURE] = { VC_RESPONSE_REFERRAL, "an unsigned referral" },
+	[VANSWER_NO_DS] = { VC_RESPONSE_REFERRAL, "no DS" },
+	[VANSWER_UNDEFINED] = { VC_RESPONSE_POSITIVE, "" },
+};
+
+/* A resolver is content with one good signature (RFC 6840 5.4); with other Labels the RRset would be a wildcard's. */
+void vresponse_trust(struct vrun *run, const struct vsubject *subject, const struct vsignature *all, size_t count)
+{
+	struct vrecord *const first = run->zone.file.records + (subject->set.first - run->zone.records);
+	for (size_t i = 0; i < count && !first->trusted; i++)
+		first->trusted = all[i].outcome == VOUTCOME_GOOD && all[i].key < run->published &&
+				 vrun_zone_key(&run->known.all[all[i].key]) &&
+				 vname_equal(all[i].signer, run->zone.apex) &&
+				 all[i].labels == vsigned_labels(subject->owner);
+}
+
+static void report(const struct inquiry *inquiry, const struct vanswer *answer, const struct vopinion *opinion)
+{
+	const struct vzone *const zone = &inquiry->view->run->zone;
+	struct vplace place = vplace_owner(zone, inquiry->owner);
+	char name[VNAME_TEXT];
+	char type[VTYPE_TEXT];
+	vname_format(answer->name, name);
+	vtype_format(answer->type, type);
+	if (opinion->record != NULL)
+		place = (struct vplace){ inquiry->owner->name, opinion->record->type, opinion->record->line };
+	if (opinion->beyond_opt_out)
+		vreport_fail(inquiry->view->run->report, VC_RESPONSE_OPT_OUT,
+		    "names in opt-out spans that cannot be denied, for a wildcard stands above", place,
+		    "asked for %.150s %s", name, type);
+	else
+		vreport_fail(inquiry->view->run->report, rows[answer->kind].check, opinion->fault, place,
+		    "asked for %.150s %s, answered with %s", name, type, rows[answer->kind].what);
+}
+
+static void ask(const struct inquiry *inquiry, const struct vspot *spot, uint16_t type)
+{
+	struct view *const view = inquiry->view;
+	struct vclerk *const clerk = &view->clerks[inquiry->worker];
+	struct vanswer answer;
+	struct vopinion opinion;
+	vserver_answer(&view->server, clerk, spot, type, &answer);
+	if (answer.kind == VANSWER_UNDEFINED || (!view->first && answer.proof_count == 0 && answer.data.count > 0))
+		return;
+	view->counts[inquiry->worker][answer.kind]++;
+	vresolver_judge(&answer, view->server.hashed, view->server.zone->apex, &clerk->hasher, &opinion);
+	if (opinion.fault != NULL)
+		report(inquiry, &answer, &opinion);
+}
+
+static void ask_name(const struct inquiry *inquiry, const uint8_t *name)
+{
+	struct vspot spot;
+	vserver_find(&inquiry->view->server, name, inquiry->at, &spot);
+	ask(inquiry, &spot, VTYPE_A);
+	if (spot.exists && spot.owner == NULL)
+		ask(inquiry, &spot, VTYPE_DS);
+	else if (!spot.exists && spot.owner == NULL)
+		ask(inquiry, &spot, UNASSIGNED_TYPE);
+}
+
+/* Each type that is there, and some that are not: what a bitmap says too much shows only to who asks for it. */
+static void ask_types(const struct inquiry *inquiry)
+{
+	static const uint16_t common[] = { VTYPE_A, VTYPE_NS, VTYPE_CNAME, 15, 16, VTYPE_AAAA, 33, VTYPE_DNAME,
+		VTYPE_DS, VTYPE_DNSKEY, 65, 257, UNASSIGNED_TYPE };
+	const struct vowner *const owner = inquiry->owner;
+	const struct vrecord *const records = inquiry->view->server.zone->records + owner->first;
+	const struct vspot spot = { owner->name, owner, owner->labels, true };
+	for (size_t i = 0; i < owner->count; i++)
+		if ((i == 0 || records[i].type != records[i - 1].type) && records[i].type != VTYPE_RRSIG &&
+		    records[i].type != VTYPE_NSEC3)
+			ask(inquiry, &spot, records[i].type);
+	for (size_t i = 0; i < COUNT(common); i++)
+		/* Resolvers ask the parent for the apex' DS. */
+		if (vzone_set(inquiry->view->server.zone, owner, common[i]).count == 0 &&
+		    !(owner->apex && common[i] == VTYPE_DS))
+			ask(inquiry, &spot, common[i]);
+}
+
+/* `label` in front of `parent`; false: too long. */
+static bool join(const uint8_t *label, const uint8_t *parent, uint8_t out[VNAME_MAX])
+{
+	const size_t size = vname_size(parent);
+	if (*label > 63 || *label + 1u + size > VNAME_MAX || vname_labels(parent) + 1 >= VNAME_LABELS)
+		return false;
+	memmove(out + *label + 1, parent, size);
+	memmove(out, label, *label + 1u);
+	return true;
+}
+
+static void ask_below(const struct inquiry *inquiry, const uint8_t *label, const uint8_t *parent)
+{
+	uint8_t name[VNAME_MAX];
+	if (join(label, parent, name))
+		ask_name(inquiry, name);
+}
+
+/* A label that nobody has: eight letters of the name's hash (FNV-1a). */
+static void make_label(const uint8_t *name, uint8_t out[9])
+{
+	const size_t size = vname_size(name);
+	uint32_t hash = 2166136261u;
+	for (size_t i = 0; i < size; i++)
+		hash = (hash ^ name[i]) * 16777619u;
+	out[0] = 8;
+	for (unsigned i = 1; i <= 8; i++, hash >>= 4)
+		out[i] = (uint8_t)('a' + (hash & 15));
+}
+
+/* Two labels deep as well, for the next closer name is not the name itself then. */
+static void ask_deep(const struct inquiry *inquiry, const uint8_t *parent)
+{
+	uint8_t label[9];
+	uint8_t name[VNAME_MAX];
+	make_label(parent, label);
+	if (!join(label, parent, name))
+		return;
+	ask_name(inquiry, name);
+	ask_below(inquiry, label, name);
+}
+
+/* Right after and right before in canonical order, among the children of the same parent (RFC 4034 6.1). */
+static void ask_beside(const struct inquiry *inquiry)
+{
+	const uint8_t *const own = inquiry->owner->name;
+	const uint8_t *const parent = own + *own + 1;
+	uint8_t label[64];
+	memcpy(label, own, *own + 1u);
+	if (*own < 63) {
+		label[++label[0]] = 0;
+		ask_below(inquiry, label, parent);
+	}
+	memcpy(label, own, *own + 1u);
+	if (label[*own] == 0) {
+		label[0]--;
+	} else {
+		label[*own]--;
+		while (label[0] < 63)
+			label[++label[0]] = 255;
+	}
+	if (label[0] > 0)
+		ask_below(inquiry, label, parent);
+}
+
+/* Empty non-terminals right above, and a name below each. */
+static void ask_above(const struct inquiry *inquiry)
+{
+	const struct vserver *const server = &inquiry->view->server;
+	const uint8_t *const own = inquiry->owner->name;
+	uint8_t label[9];
+	unsigned shared = server->zone->apex_labels;
+	if (inquiry->at > 0)
+		shared = vname_shared(server->zone->owners[server->names[inquiry->at - 1]].name, own);
+	make_label(own, label);
+	for (unsigned labels = shared + 1; labels < inquiry->owner->labels; labels++) {
+		ask_name(inquiry, vname_suffix(own, labels));
+		ask_below(inquiry, label, vname_suffix(own, labels));
+	}
+}
+
+/* In a large NSEC3 zone one delegation of sixteen has its neighbours asked for: where their hashes lie is random, and
+ * the time is bounded. */
+static bool neighbours_count(const struct inquiry *inquiry)
+{
+	const struct vserver *const server = &inquiry->view->server;
+	return inquiry->owner->kind != VKIND_CUT || server->name_count <= ALL_NEIGHBOURS || !server->hashed ||
+	       inquiry->at % SAMPLED == 0;
+}
+
+static void ask_owner(const struct inquiry *inquiry)
+{
+	static const uint8_t lowest[] = { 1, 0 };
+	const struct vowner *const owner = inquiry->owner;
+	const struct vspot spot = { owner->name, owner, owner->labels, true };
+	if (owner->kind == VKIND_CUT) {
+		ask(inquiry, &spot, VTYPE_A);
+		if (neighbours_count(inquiry))
+			ask(inquiry, &spot, VTYPE_DS); /* proven by the same records as the referral */
+	} else {
+		ask_types(inquiry);
+		ask_deep(inquiry, owner->name);
+	}
+	ask_above(inquiry);
+	if (!neighbours_count(inquiry))
+		return;
+	ask_below(inquiry, lowest, owner->name);
+	if (!owner->apex && *owner->name != 0)
+		ask_beside(inquiry);
+}
+
+static enum status ask_range(void *context, unsigned worker, size_t first, size_t end, struct error *err)
+{
+	struct view *const view = context;
+	(void)err;
+	for (size_t i = first; i < end; i++) {
+		const struct inquiry inquiry = { view, worker, i, &view->server.zone->owners[view->server.names[i]] };
+		ask_owner(&inquiry);
+	}
+	return STATUS_OK;
+}
+
+/* All questions, answered from one chain. */
+static enum status ask_all(struct view *view, struct error *err)
+{
+	struct vrun *const run = view->run;
+	view->clerks = memory_calloc(run->threads, sizeof(*view->clerks));
+	view->counts = memory_calloc(run->threads, sizeof(*view->counts));
+	for (unsigned i = 0; i < run->threads; i++)
+		vclerk_open(&view->server, &view->clerks[i]);
+	const enum status status = workers_run(run->threads, view->server.name_count, 512, ask_range, view, err);
+	for (unsigned i = 0; i < run->threads; i++) {
+		vclerk_close(&view->clerks[i]);
+		for (unsigned kind = 0; kind < VANSWER_KINDS; kind++)
+			vreport_count(run->report, rows[kind].check, view->counts[i][kind]);
+		vreport_count(run->report, VC_RESPONSE_OPT_OUT, view->counts[i][VANSWER_NXDOMAIN]);
+	}
+	free(view->clerks);
+	free(view->counts);
+	view->first = false;
+	return status;
+}
+
+/* A server may answer from any chain that an NSEC3PARAM names (RFC 5155 7.3), so each has to do. Beyond 150 iterations
+ * resolvers take the zone for unsigned (RFC 9276 3.2). */
+static enum status ask_nsec3(struct view *view, unsigned *announced, struct error *err)
+{
+	const struct vset params = vzone_set(view->server.zone, view->server.zone->top, VTYPE_NSEC3PARAM);
+	enum status status = STATUS_OK;
+	for (size_t i = 0; i < params.count && *announced < MOST_CHAINS && status == STATUS_OK; i++) {
+		struct cursor in = cursor_init((struct bytes){ params.first[i].rdata, params.first[i].size });
+		struct vhash_parameters parameters;
+		if (params.first[i].spare || !vhasher_read(&in, &parameters) || parameters.algorithm != 1 ||
+		    parameters.flags != 0)
+			continue;
+		++*announced;
+		if (parameters.iterations > MOST_ITERATIONS)
+			continue;
+		vserver_use_nsec3(&view->server, &parameters);
+		status = ask_all(view, err);
+	}
+	return status;
+}
+
+enum status vresponse_check(struct vrun *run, struct error *err)
+{
+	struct view view = { .run = run, .first = true };
+	unsigned announced = 0;
+	if (run->zone.top == NULL || run->published == 0)
+		return STATUS_OK;
+	vserver_open(&run->zone, &view.server);
+	enum status status = ask_nsec3(&view, &announced, err);
+	if (status == STATUS_OK && announced == 0) {
+		vserver_use_nsec(&view.server);
+		status = ask_all(&view, err);
+	}
+	vserver_close(&view.server);
+	return status;
+}

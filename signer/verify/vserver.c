@@ -1,0 +1,339 @@
+/* SPDX-License-Identifier: MIT */
+#include "signer/verify/vserver.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "signer/base/arena.h"
+
+static bool exists_for_servers(const struct vowner *owner)
+{
+	return owner->kind == VKIND_DATA || owner->kind == VKIND_CUT;
+}
+
+void vserver_open(const struct vzone *zone, struct vserver *out)
+{
+	*out = (struct vserver){ .zone = zone };
+	out->names = memory_calloc(zone->owner_count + 1, sizeof(*out->names));
+	for (size_t i = 0; i < zone->owner_count; i++)
+		if (exists_for_servers(&zone->owners[i]))
+			out->names[out->name_count++] = (uint32_t)i;
+}
+
+static void drop_chain(struct vserver *server)
+{
+	free(server->links);
+	free(server->hashes);
+	server->links = NULL;
+	server->hashes = NULL;
+	server->link_count = 0;
+}
+
+void vserver_close(struct vserver *server)
+{
+	drop_chain(server);
+	free(server->names);
+	*server = (struct vserver){ .zone = NULL };
+}
+
+void vserver_use_nsec(struct vserver *server)
+{
+	const struct vzone *const zone = server->zone;
+	drop_chain(server);
+	server->hashed = false;
+	server->links = memory_calloc(server->name_count + 1, sizeof(*server->links));
+	for (size_t i = 0; i < server->name_count; i++) {
+		const struct vset set = vzone_set(zone, &zone->owners[server->names[i]], VTYPE_NSEC);
+		if (set.count > 0)
+			server->links[server->link_count++] = set.first;
+	}
+	server->step = 1;
+}
+
+/* Whether the record is an NSEC3 with the server's parameters and a hash for its first label (RFC 5155 3). */
+static bool read_link(const struct vserver *server, const struct vrecord *record, uint8_t hash[VHASH])
+{
+	struct cursor in = cursor_init((struct bytes){ record->rdata, record->size });
+	struct vhash_parameters parameters;
+	return !record->spare && vhasher_read(&in, &parameters) && vhasher_same(&parameters, &server->parameters) &&
+	       record->owner[0] == 32 &&
+	       bytes_from_base32hex((const char *)record->owner + 1, 32, hash, VHASH) == VHASH;
+}
+
+void vserver_use_nsec3(struct vserver *server, const struct vhash_parameters *parameters)
+{
+	const struct vzone *const zone = server->zone;
+	size_t room = 0;
+	drop_chain(server);
+	server->hashed = true;
+	server->parameters = *parameters;
+	for (size_t i = 0; i < zone->owner_count; i++) {
+		const struct vowner *const owner = &zone->owners[i];
+		if (owner->kind == VKIND_OCCLUDED || owner->labels != zone->apex_labels + 1)
+			continue;
+		const struct vset set = vzone_set(zone, owner, VTYPE_NSEC3);
+		for (size_t j = 0; j < set.count; j++) {
+			if (server->link_count == room) {
+				room = room + room / 2 + 1024;
+				server->links = memory_resize(server->links, room, sizeof(*server->links));
+				server->hashes = memory_resize(server->hashes, room, sizeof(*server->hashes));
+			}
+			server->links[server->link_count] = &set.first[j];
+			server->link_count += read_link(server, &set.first[j], server->hashes[server->link_count]);
+		}
+	}
+	for (server->step = 1; server->step * server->step < server->link_count; server->step *= 2)
+		;
+}
+
+void vclerk_open(const struct vserver *server, struct vclerk *out)
+{
+	*out = (struct vclerk){ .have_encloser = false };
+	vhasher_open(&out->hasher);
+	vhasher_use(&out->hasher, &server->parameters);
+}
+
+void vclerk_close(struct vclerk *clerk)
+{
+	vhasher_close(&clerk->hasher);
+}
+
+/* How the element at an index compares with what is looked for. */
+typedef int compare_at(const struct vserver *server, size_t at, const uint8_t *key);
+
+static int compare_name(const struct vserver *server, size_t at, const uint8_t *key)
+{
+	return vname_compare(server->zone->owners[server->names[at]].name, key);
+}
+
+static int compare_nsec(const struct vserver *server, size_t at, const uint8_t *key)
+{
+	return vname_compare(server->links[at]->owner, key);
+}
+
+static int compare_hash(const struct vserver *server, size_t at, const uint8_t *key)
+{
+	return memcmp(server->hashes[at], key, VHASH);
+}
+
+/* How many elements are not above the key: steps double away from `near` until they pass it, then half. */
+static size_t count_not_above(
+    const struct vserver *server, size_t count, size_t near, size_t step, compare_at *compare, const uint8_t *key)
+{
+	size_t low = 0;
+	size_t high = count;
+	size_t at = near < count ? near : count - 1;
+	while (low < high) {
+		const bool not_above = compare(server, at, key) <= 0;
+		if (not_above)
+			low = at + 1;
+		else
+			high = at;
+		const size_t half = (high - low) / 2;
+		const size_t next = step < half ? step : half;
+		at = not_above ? low + next : high - 1 - next;
+		step *= 2;
+	}
+	return low;
+}
+
+static const struct vowner *owner_at(const struct vserver *server, size_t at)
+{
+	return &server->zone->owners[server->names[at]];
+}
+
+static bool redirects(const struct vserver *server, const struct vowner *owner)
+{
+	return owner->kind == VKIND_CUT || vzone_set(server->zone, owner, VTYPE_DNAME).count > 0;
+}
+
+/* What lies below a delegation or a DNAME exists for no server, so either is the last name before all of that. */
+void vserver_find(const struct vserver *server, const uint8_t *name, size_t near, struct vspot *out)
+{
+	const size_t after = count_not_above(server, server->name_count, near, 1, compare_name, name);
+	const unsigned labels = vname_labels(name);
+	*out = (struct vspot){ .name = name, .encloser = server->zone->apex_labels };
+	if (after > 0) {
+		const struct vowner *const before = owner_at(server, after - 1);
+		out->encloser = vname_shared(before->name, name);
+		if (out->encloser == before->labels && (before->labels == labels || redirects(server, before)))
+			out->owner = before;
+	}
+	if (after < server->name_count && out->owner == NULL) {
+		const unsigned shared = vname_shared(owner_at(server, after)->name, name);
+		out->encloser = shared > out->encloser ? shared : out->encloser;
+	}
+	out->exists = out->encloser == labels;
+}
+
+/* The record of the chain that is at the name's place, or the last before it. */
+static const struct vrecord *link_for(
+    const struct vserver *server, struct vclerk *clerk, const uint8_t *name, bool *matches)
+{
+	const size_t count = server->link_count;
+	const uint8_t *key = name;
+	size_t near = count / 2;
+	*matches = false;
+	if (count == 0)
+		return NULL;
+	if (server->hashed) {
+		key = vhasher_hash(&clerk->hasher, name);
+		near = (size_t)((uint64_t)bytes_get_u32(key) * count >> 32);
+	}
+	compare_at *const compare = server->hashed ? compare_hash : compare_nsec;
+	const size_t after = count_not_above(server, count, near, server->step, compare, key);
+	if (after == 0)
+		return server->links[count - 1];
+	*matches = compare(server, after - 1, key) == 0;
+	return server->links[after - 1];
+}
+
+static void add(struct vanswer *answer, const struct vrecord *link)
+{
+	for (unsigned i = 0; i < answer->proof_count; i++)
+		if (answer->proof[i] == link)
+			return;
+	if (link != NULL && answer->proof_count < VANSWER_PROOFS)
+		answer->proof[answer->proof_count++] = link;
+}
+
+static bool add_for(const struct vserver *server, struct vclerk *clerk, const uint8_t *name, struct vanswer *answer)
+{
+	bool matches;
+	add(answer, link_for(server, clerk, name, &matches));
+	return matches;
+}
+
+static const uint8_t *wildcard_of(const uint8_t *encloser, uint8_t out[VNAME_MAX + 2])
+{
+	out[0] = 1;
+	out[1] = '*';
+	memcpy(out + 2, encloser, vname_size(encloser));
+	return out;
+}
+
+/* The closest encloser that has an NSEC3, and what covers the next closer name; its labels (RFC 5155 7.2.1). `most`:
+ * labels of the closest encloser by the zone's names. */
+static unsigned add_encloser(
+    const struct vserver *server, struct vclerk *clerk, const uint8_t *name, unsigned most, struct vanswer *answer)
+{
+	bool matches = false;
+	unsigned labels = most;
+	for (;; labels--) {
+		const struct vrecord *const link = link_for(server, clerk, vname_suffix(name, labels), &matches);
+		if (matches)
+			add(answer, link);
+		if (matches || labels <= server->zone->apex_labels)
+			break;
+	}
+	add_for(server, clerk, vname_suffix(name, labels + 1), answer);
+	return labels;
+}
+
+/* What shows the types of a name that exists (RFC 4035 3.1.3.1, RFC 5155 7.2.3, 7.2.4, 7.2.7). */
+static void add_types(const struct vserver *server, struct vclerk *clerk, const uint8_t *name, struct vanswer *answer)
+{
+	bool matches;
+	const struct vrecord *const link = link_for(server, clerk, name, &matches);
+	const unsigned labels = vname_labels(name);
+	if (matches || !server->hashed || labels <= server->zone->apex_labels)
+		add(answer, link);
+	else
+		add_encloser(server, clerk, name, labels - 1, answer);
+}
+
+static void answer_delegation(
+    const struct vserver *server, struct vclerk *clerk, const struct vspot *spot, uint16_t type, struct vanswer *out)
+{
+	const struct vowner *const cut = spot->owner;
+	const struct vset ds = vzone_set(server->zone, cut, VTYPE_DS);
+	const bool asks_parent = type == VTYPE_DS && cut->labels == vname_labels(spot->name);
+	out->source = cut;
+	out->data = ds;
+	if (ds.count > 0) {
+		out->kind = asks_parent ? VANSWER_DATA : VANSWER_REFERRAL;
+		return;
+	}
+	out->kind = asks_parent ? VANSWER_NO_DS : VANSWER_INSECURE;
+	add_types(server, clerk, cut->name, out);
+}
+
+/* The RRset of that type, else the CNAME. */
+static struct vset pick(const struct vserver *server, const struct vowner *owner, uint16_t type)
+{
+	const struct vset set = vzone_set(server->zone, owner, type);
+	return set.count > 0 ? set : vzone_set(server->zone, owner, VTYPE_CNAME);
+}
+
+static void answer_owner(
+    const struct vserver *server, struct vclerk *clerk, const struct vspot *spot, uint16_t type, struct vanswer *out)
+{
+	const struct vowner *const owner = spot->owner;
+	out->source = owner;
+	if (!spot->exists || owner->labels != vname_labels(spot->name)) {
+		out->kind = VANSWER_REDIRECT;
+		out->data = vzone_set(server->zone, owner, VTYPE_DNAME);
+		return;
+	}
+	out->data = pick(server, owner, type);
+	out->kind = out->data.count == 0            ? VANSWER_NODATA
+		    : out->data.first->type == type ? VANSWER_DATA
+						    : VANSWER_ALIAS;
+	if (out->kind == VANSWER_NODATA)
+		add_types(server, clerk, spot->name, out);
+}
+
+static void find_wildcard(const struct vserver *server, struct vclerk *clerk, const uint8_t *encloser)
+{
+	uint8_t wildcard[VNAME_MAX + 2];
+	struct vspot spot;
+	if (clerk->have_encloser && vname_equal(clerk->encloser, encloser))
+		return;
+	memcpy(clerk->encloser, encloser, vname_size(encloser));
+	clerk->have_encloser = true;
+	vserver_find(server, wildcard_of(encloser, wildcard), server->name_count / 2, &spot);
+	clerk->wildcard = spot.exists ? spot.owner : NULL;
+	clerk->wildcard_exists = spot.exists;
+}
+
+/* No such name: a wildcard stands for it, or nothing does (RFC 4035 3.1.3.2-4, RFC 5155 7.2.2, 7.2.5, 7.2.6). */
+static void answer_absent(
+    const struct vserver *server, struct vclerk *clerk, const struct vspot *spot, uint16_t type, struct vanswer *out)
+{
+	const uint8_t *const encloser = vname_suffix(spot->name, spot->encloser);
+	uint8_t wildcard[VNAME_MAX + 2];
+	find_wildcard(server, clerk, encloser);
+	out->source = clerk->wildcard;
+	if (clerk->wildcard != NULL && redirects(server, clerk->wildcard)) {
+		out->kind = VANSWER_UNDEFINED;
+		return;
+	}
+	if (clerk->wildcard != NULL)
+		out->data = pick(server, clerk->wildcard, type);
+	if (out->data.count > 0) {
+		out->kind = VANSWER_WILDCARD;
+		add_for(server, clerk, server->hashed ? vname_suffix(spot->name, spot->encloser + 1) : spot->name, out);
+		return;
+	}
+	out->kind = clerk->wildcard_exists ? VANSWER_WILDCARD_NODATA : VANSWER_NXDOMAIN;
+	unsigned provable = spot->encloser;
+	if (server->hashed)
+		provable = add_encloser(server, clerk, spot->name, spot->encloser, out);
+	else
+		add_for(server, clerk, spot->name, out);
+	add_for(server, clerk, wildcard_of(vname_suffix(spot->name, provable), wildcard), out);
+}
+
+void vserver_answer(
+    const struct vserver *server, struct vclerk *clerk, const struct vspot *spot, uint16_t type, struct vanswer *out)
+{
+	*out = (struct vanswer){ .kind = VANSWER_NODATA, .name = spot->name, .type = type };
+	if (spot->owner != NULL && spot->owner->kind == VKIND_CUT)
+		answer_delegation(server, clerk, spot, type, out);
+	else if (spot->owner != NULL)
+		answer_owner(server, clerk, spot, type, out);
+	else if (spot->exists)
+		add_types(server, clerk, spot->name, out);
+	else
+		answer_absent(server, clerk, spot, type, out);
+}

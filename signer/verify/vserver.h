@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Answers as an authoritative name server would give them from the zone alone (RFC 4035 3.1, RFC 5155 7.2): the kind of
+ * answer, the RRset it shows, and the NSEC or NSEC3 records that prove the rest. Whether they do is not known here; see
+ * vresolver.h.
+ */
+#pragma once
+
+#include "signer/verify/vhasher.h"
+#include "signer/verify/vzone.h"
+
+enum vanswer_kind {
+	VANSWER_DATA,     /* the RRset asked for */
+	VANSWER_ALIAS,    /* a CNAME */
+	VANSWER_REDIRECT, /* a DNAME above the name */
+	VANSWER_NODATA,   /* empty non-terminals included */
+	VANSWER_NXDOMAIN,
+	VANSWER_WILDCARD, /* data or CNAME of a wildcard */
+	VANSWER_WILDCARD_NODATA,
+	VANSWER_REFERRAL,  /* with DS */
+	VANSWER_INSECURE,  /* referral without DS */
+	VANSWER_NO_DS,     /* DS was asked for at a delegation that has none */
+	VANSWER_UNDEFINED, /* a delegation or DNAME at a wildcard: servers differ (RFC 4592 4.2, 4.4) */
+	VANSWER_KINDS
+};
+
+enum { VANSWER_PROOFS = 4 };
+
+struct vanswer {
+	enum vanswer_kind kind;
+	const uint8_t *name; /* that was asked for */
+	uint16_t type;
+	const struct vowner *source; /* whose RRset `data` is; a referral's delegation */
+	struct vset data;            /* count 0: none is shown */
+	const struct vrecord *proof[VANSWER_PROOFS];
+	unsigned proof_count;
+};
+
+struct vserver {
+	const struct vzone *zone;
+	uint32_t *names; /* owners that exist for a server, in canonical order: indexes into zone.owners */
+	size_t name_count;
+	bool hashed; /* the chain in use is NSEC3 */
+	struct vhash_parameters parameters;
+	const struct vrecord **links; /* of the chain, in its order */
+	uint8_t (*hashes)[VHASH];     /* of NSEC3 owners */
+	size_t link_count;
+	size_t step; /* about the square root of link_count: how far an even spread of hashes is off */
+};
+
+/* One worker's memory. */
+struct vclerk {
+	struct vhasher hasher;
+	uint8_t encloser[VNAME_MAX]; /* whose wildcard was looked up last */
+	const struct vowner *wildcard;
+	bool have_encloser, wildcard_exists; /* it may exist as an empty non-terminal, with no owner */
+};
+
+/* Where a name lies in the zone. */
+struct vspot {
+	const uint8_t *name;
+	const struct vowner *owner; /* the name itself, or the delegation or DNAME above it; NULL: neither */
+	unsigned encloser;          /* labels of the closest name that exists; the name's own if it does */
+	bool exists;                /* as an owner or an empty non-terminal */
+};
+
+void vserver_open(const struct vzone *zone, struct vserver *out);
+void vserver_close(struct vserver *server);
+
+/* The chain to answer from: NSEC, or the NSEC3 with these parameters. */
+void vserver_use_nsec(struct vserver *server);
+void vserver_use_nsec3(struct vserver *server, const struct vhash_parameters *parameters);
+
+void vclerk_open(const struct vserver *server, struct vclerk *out);
+void vclerk_close(struct vclerk *clerk);
+
+/* `near`: about where in `names` it is; any number is right, a good one is fast. */
+void vserver_find(const struct vserver *server, const uint8_t *name, size_t near, struct vspot *out);
+void vserver_answer(
+    const struct vserver *server, struct vclerk *clerk, const struct vspot *spot, uint16_t type, struct vanswer *out);
