@@ -7,6 +7,7 @@
 
 #include "policies/policy_yaml.h"
 #include "signer/cli/cli.h"
+#include "signer/cli/facts.h"
 #include "signer/engine/gate.h"
 #include "signer/engine/setup.h"
 
@@ -26,28 +27,6 @@ static void add(struct call *call, const char *option, const char *value)
 		call->argv[call->count++] = arena_strdup(call->mem, value);
 }
 
-/* The newest stored verdict: of the last run that had one, published or refused. */
-static enum status last_verdict(
-    struct cli *cli, struct store *store, const struct store_zone *zone, const char **json, struct error *err)
-{
-	struct store_run *runs;
-	struct store_version last;
-	size_t count;
-	bool found;
-	*json = NULL;
-	enum status status = store_runs(store, zone->id, 100, cli->mem, &runs, &count, err);
-	for (size_t i = 0; status == STATUS_OK && i < count && *json == NULL; i++)
-		*json = runs[i].verdict;
-	if (status != STATUS_OK || *json != NULL)
-		return status;
-	status = store_last_version(store, zone->id, cli->mem, &last, &found, err);
-	if (status == STATUS_OK && found)
-		*json = last.verdict;
-	if (status == STATUS_OK && *json == NULL)
-		return error_set(err, STATUS_MISSING, "%s: no verdict is stored yet", zone->name);
-	return status;
-}
-
 static int show_last(struct cli *cli, struct error *err)
 {
 	struct store *store = NULL;
@@ -59,7 +38,7 @@ static int show_last(struct cli *cli, struct error *err)
 	if (status == STATUS_OK)
 		status = setup_find_zone(store, cli->args[0], cli->mem, &zone, err);
 	if (status == STATUS_OK)
-		status = last_verdict(cli, store, &zone, &json, err);
+		status = facts_verdict(store, &zone, cli->mem, &json, err);
 	if (status == STATUS_OK && cli_has(cli, OPTION_JSON))
 		puts(json);
 	bool pass = true;

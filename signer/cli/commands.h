@@ -179,4 +179,4 @@ extern const struct command command_ksr_show;
 extern const struct command command_skr_sign;
 extern const struct command command_skr_validate;
 extern const struct command command_skr_import;
-extern const struct command command_completion, command_metrics;
+extern const struct command command_completion, command_metrics, command_report;

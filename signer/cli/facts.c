@@ -410,6 +410,27 @@ enum status facts_state(struct store *store, const char *state, struct utc now, 
 	return status;
 }
 
+enum status facts_verdict(
+    struct store *store, const struct store_zone *zone, struct arena *mem, const char **json, struct error *err)
+{
+	struct store_run *runs;
+	struct store_version last;
+	size_t count;
+	bool found;
+	*json = NULL;
+	enum status status = store_runs(store, zone->id, 100, mem, &runs, &count, err);
+	for (size_t i = 0; status == STATUS_OK && i < count && *json == NULL; i++)
+		*json = runs[i].verdict;
+	if (status != STATUS_OK || *json != NULL)
+		return status;
+	status = store_last_version(store, zone->id, mem, &last, &found, err);
+	if (status == STATUS_OK && found)
+		*json = last.verdict;
+	if (status == STATUS_OK && *json == NULL)
+		return error_set(err, STATUS_MISSING, "%s: no verdict is stored yet", zone->name);
+	return status;
+}
+
 bool facts_key_is_meant(const struct key *key, const char *text)
 {
 	char hex[65], *end;

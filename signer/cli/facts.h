@@ -27,6 +27,10 @@ enum status facts_clock_behind(struct store *store, struct utc now, bool *out, s
 /* Whether this is a standby signer, and how it stands. */
 void facts_standby(const char *state, struct arena *mem, struct report_state *out);
 
+/* The newest stored verdict as JSON: of the last run that had one, published or refused. */
+enum status facts_verdict(struct store *store, const struct store_zone *zone, struct arena *mem, const char **json,
+    struct error *err) MUST_CHECK;
+
 /* All zones that are not removed. */
 enum status facts_state(struct store *store, const char *state, struct utc now, struct arena *mem,
     struct report_state *out, struct error *err) MUST_CHECK;

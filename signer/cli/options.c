@@ -101,6 +101,7 @@ static const struct command *const rows[] = {
 	&command_log,
 	&command_check,
 	&command_metrics,
+	&command_report,
 	&command_key_list,
 	&command_key_show,
 	&command_key_generate,

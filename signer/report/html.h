@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A page of HTML that stands alone: one style sheet, no script, nothing loaded, and a Content-Security-Policy that says
+ * so.
+ *
+ * What comes from a zone, a keystore or a verdict goes through html_text and nowhere else: it can neither become markup
+ * nor hide anything (control characters are shown as escapes).
+ */
+#pragma once
+
+#include <stddef.h>
+#include <stdio.h>
+
+/* Up to and with the open <main>. `tone` colours the page's first banner: "good", "warn" or "bad". */
+void html_begin(FILE *out, const char *title);
+void html_end(FILE *out);
+
+/* Text as text. At most `most` octets of it and then an ellipsis; 0: all. */
+void html_text(FILE *out, const char *text, size_t most);
+
+/* <tag>text</tag> */
+void html_element(FILE *out, const char *tag, const char *text);
+
+/* A box with a big value under a small name. */
+void html_card(FILE *out, const char *name, const char *value, const char *under);

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: MIT */
+/* A verdict ("zoneseal.verdict/1") as one page of HTML, at most some 100 kB whatever the verdict says. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "signer/verify/verify.h"
+
+struct verdict_page {
+	const char *json;
+	const struct verify_check *checks; /* what the ids mean */
+	size_t check_count;
+	const char *published; /* what the public zone is meanwhile, a sentence; NULL: not known */
+};
+
+/* False if the text is no verdict; then nothing of use was written. */
+bool verdict_page(FILE *out, const struct verdict_page *page);
