@@ -178,7 +178,8 @@ static void put_finding(FILE *out, const json_t *finding, const struct verdict_p
 static void put_findings(FILE *out, const json_t *root, const struct verdict_page *page)
 {
 	size_t index;
-	const json_t *finding, *const findings = json_object_get(root, "findings");
+	const json_t *finding = NULL;
+	const json_t *const findings = json_object_get(root, "findings");
 	const long start = ftell(out);
 	if (json_array_size(findings) == 0)
 		return;
