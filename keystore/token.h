@@ -120,6 +120,7 @@ struct token_rate {
 	unsigned bits;         /* of an RSA key; else 0 */
 	bool known;            /* the token makes keys of that algorithm */
 	double bare, verified; /* signatures a second in all sessions: the calls alone; and as a zone is signed */
+	double checked;        /* signatures a second that one processor verifies */
 };
 
 /* Signs with `sessions` sessions for some seconds per algorithm, with keys that live in a session and leave nothing on

@@ -5,10 +5,10 @@
 #include <time.h>
 
 #include "keystore/dnskey.h"
-#include "keystore/token_hsm_private.h"
+#include "keystore/token_hsm_crew.h"
 #include "signer/base/workers.h"
 
-enum { DATA = 200, SIGNATURE = 512, FLAGS_ZONE = 256 };
+enum { DATA = 200, SIGNATURE = 512, FLAGS_ZONE = 256, BEFORE_CHECKS = 1000 };
 
 static const uint8_t algorithms[] = { 8, 13, 14, 15 };
 
@@ -25,11 +25,16 @@ struct race {
 	uint64_t made;
 };
 
-static double clock_now(void)
+static double clock_of(clockid_t clock)
 {
 	struct timespec now;
-	clock_gettime(CLOCK_MONOTONIC, &now);
+	clock_gettime(clock, &now);
 	return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
+}
+
+static double clock_now(void)
+{
+	return clock_of(CLOCK_MONOTONIC);
 }
 
 static enum status sign_bare(const struct race *race, EVP_MD_CTX *hash, const struct hsm_session *session,
@@ -108,6 +113,25 @@ static enum status run_race(struct race *race, unsigned threads, double *rate, s
 	return status;
 }
 
+/* One thread, after as many that a table is there if there will be one; by its own time on the processor. */
+static enum status run_checks(struct hsm_signer *signer, double seconds, double *rate, struct error *err)
+{
+	static const uint8_t data[DATA] = { 1 };
+	uint8_t signature[SIGNATURE];
+	size_t size = 0;
+	uint64_t made = 0;
+	enum status status = hsm_sign(signer, data, sizeof(data), signature, &size, err);
+	const struct bytes octets = { data, sizeof(data) }, made_of_it = { signature, size };
+	bool good = status == STATUS_OK;
+	for (unsigned i = 0; i < BEFORE_CHECKS && good; i++)
+		good = hsm_check(signer, octets, made_of_it);
+	const double begun = clock_of(CLOCK_THREAD_CPUTIME_ID);
+	for (; good && clock_of(CLOCK_THREAD_CPUTIME_ID) < begun + seconds; made++)
+		good = hsm_check(signer, octets, made_of_it);
+	*rate = (double)made / (clock_of(CLOCK_THREAD_CPUTIME_ID) - begun);
+	return status == STATUS_OK && !good ? error_set(err, STATUS_KEY, "a good signature was found bad") : status;
+}
+
 /* With the pair in place, first the calls alone, then as a zone is signed: by more threads than sessions. */
 static enum status measure(struct hsm_list *list, struct hsm *hsm, const struct key *key, unsigned sessions,
     double seconds, struct token_rate *out, struct error *err)
@@ -129,6 +153,8 @@ static enum status measure(struct hsm_list *list, struct hsm *hsm, const struct 
 	race.signer = signer;
 	if (status == STATUS_OK)
 		status = run_race(&race, sessions + workers_default(), &out->verified, err);
+	if (status == STATUS_OK)
+		status = run_checks(signer, seconds / 4, &out->checked, err);
 	hsm_signer_free(signer);
 	EVP_PKEY_free(published);
 	EVP_MD_free(race.digest);

@@ -168,6 +168,20 @@ static bool is_good(struct hsm_signer *signer, struct bytes data, struct bytes i
 	return dnskey_verify(crew->algorithm, crew->published, data, signature);
 }
 
+static bool make_input(struct hsm_signer *signer, struct bytes data, uint8_t room[HSM_INPUT], struct bytes *out)
+{
+	const struct hsm_crew *const crew = signer->crew;
+	return (crew->digest != NULL || crew->algorithm->digest == NULL) &&
+	       hsm_make_input(crew->kind, crew->digest, signer->hash, data, room, out);
+}
+
+bool hsm_check(struct hsm_signer *signer, struct bytes data, struct bytes signature)
+{
+	uint8_t room[HSM_INPUT];
+	struct bytes input;
+	return make_input(signer, data, room, &input) && is_good(signer, data, input, signature);
+}
+
 enum status hsm_sign_at(struct hsm_signer *signer, struct hsm_desk *desk, struct bytes data, uint8_t out[HSM_SIGNATURE],
     size_t *out_size, bool *reached, struct error *err)
 {
@@ -176,8 +190,7 @@ enum status hsm_sign_at(struct hsm_signer *signer, struct hsm_desk *desk, struct
 	struct bytes input;
 	CK_ULONG size = 0;
 	*reached = false;
-	if ((crew->digest == NULL && crew->algorithm->digest != NULL) ||
-	    !hsm_make_input(crew->kind, crew->digest, signer->hash, data, room, &input))
+	if (!make_input(signer, data, room, &input))
 		return error_set(err, STATUS_KEY, "hashing failed");
 	struct hsm_seat *const seat = take_seat(crew, desk);
 	const enum status status = ask_often(crew, seat, input, out, &size, err);

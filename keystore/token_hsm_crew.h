@@ -55,6 +55,9 @@ enum status hsm_crew_public(struct hsm_crew *crew, struct hsm_desk *desk, uint8_
 enum status hsm_sign_at(struct hsm_signer *signer, struct hsm_desk *desk, struct bytes data, uint8_t out[HSM_SIGNATURE],
     size_t *out_size, bool *reached, struct error *err) MUST_CHECK;
 
+/* Whether a signature verifies under the published key; as all of tokens are before they are used. */
+bool hsm_check(struct hsm_signer *signer, struct bytes data, struct bytes signature);
+
 /* What the key came to on the token, and that no key asks it again in this run. */
 void hsm_quarantine(const struct hsm_crew *crew, struct hsm *hsm, unsigned shown, const struct error *why);
 

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "keystore/token_hsm_inverse.h"
 #include "signer/base/arena.h"
 #include "signer/base/error.h"
 
@@ -21,13 +22,15 @@ struct hsm_table {
 	EC_GROUP *key;   /* the same curve with the public key for its generator */
 	size_t half;     /* octets of a coordinate */
 	bool large;      /* P-384: see `multiply` */
+	uint64_t order[HSM_WORDS];
+	BN_MONT_CTX *by_order; /* multiplies modulo n */
 };
 
 struct hsm_table_place {
 	BN_CTX *context; /* owns the numbers below */
 	EC_POINT *sum;
 	EC_POINT *part;
-	BIGNUM *zero, *r, *s, *w, *e, *u1, *u2, *x;
+	BIGNUM *zero, *r, *s, *w, *power, *e, *u1, *u2, *x;
 };
 
 /* A point that is on the curve and not at infinity; the cofactor of both curves is 1, so its order is n. */
@@ -62,6 +65,26 @@ static bool fill(struct hsm_table *table, const struct key *key, BN_CTX *context
 	return good;
 }
 
+/* Octets of a coordinate as words, least first. */
+static void read_words(const uint8_t *octets, size_t half, uint64_t out[HSM_WORDS])
+{
+	for (size_t i = 0; i < half / 8; i++) {
+		const uint8_t *const at = octets + half - 8 * (i + 1);
+		out[i] = (uint64_t)bytes_get_u32(at) << 32 | bytes_get_u32(at + 4);
+	}
+}
+
+static bool read_order(struct hsm_table *table, BN_CTX *context)
+{
+	uint8_t octets[8 * HSM_WORDS];
+	const BIGNUM *const order = EC_GROUP_get0_order(table->curve);
+	table->by_order = BN_MONT_CTX_new();
+	if (table->by_order == NULL || BN_bn2binpad(order, octets, (int)table->half) < 0)
+		return false;
+	read_words(octets, table->half, table->order);
+	return BN_MONT_CTX_set(table->by_order, order, context) == 1;
+}
+
 struct hsm_table *hsm_table_new(const struct algorithm *algorithm, const struct key *key)
 {
 	if (algorithm->curve == NULL || key->public_size != algorithm->signature_size)
@@ -71,7 +94,7 @@ struct hsm_table *hsm_table_new(const struct algorithm *algorithm, const struct 
 	table->large = strcmp(algorithm->curve, "P-256") != 0;
 	table->curve = EC_GROUP_new_by_curve_name(table->large ? NID_secp384r1 : NID_X9_62_prime256v1);
 	table->half = algorithm->signature_size / 2;
-	if (context == NULL || !fill(table, key, context)) {
+	if (context == NULL || !fill(table, key, context) || !read_order(table, context)) {
 		hsm_table_free(table);
 		table = NULL;
 	}
@@ -86,13 +109,14 @@ void hsm_table_free(struct hsm_table *table)
 		return;
 	EC_GROUP_free(table->curve);
 	EC_GROUP_free(table->key);
+	BN_MONT_CTX_free(table->by_order);
 	free(table);
 }
 
 static bool get_ready(struct hsm_table_place *place, const struct hsm_table *table)
 {
-	BIGNUM **const numbers[] = { &place->zero, &place->r, &place->s, &place->w, &place->e, &place->u1, &place->u2,
-		&place->x };
+	BIGNUM **const numbers[] = { &place->zero, &place->r, &place->s, &place->w, &place->power, &place->e,
+		&place->u1, &place->u2, &place->x };
 	place->context = BN_CTX_new();
 	if (place->context == NULL)
 		return false;
@@ -152,16 +176,33 @@ static bool multiply(const struct hsm_table *table, struct hsm_table_place *plac
 			    : EC_POINT_mul(group, out, scalar, NULL, NULL, place->context) == 1;
 }
 
+/* w = R / s, where R is Montgomery's power of two, 2^(8 half): so that a multiplication by it divides by s. What
+ * hsm_almost_inverse gives is 2^k / s; times R^2 / 2^k by Montgomery, which divides by R. */
+static bool divide(const struct hsm_table *table, struct hsm_table_place *place, const uint8_t *s)
+{
+	uint64_t words[HSM_WORDS], inverse[HSM_WORDS];
+	uint8_t octets[8 * HSM_WORDS];
+	const size_t count = table->half / 8;
+	read_words(s, table->half, words);
+	const unsigned power = hsm_almost_inverse(table->order, words, count, inverse);
+	const unsigned most = (unsigned)(2 * 8 * table->half);
+	for (size_t i = 0; i < count; i++) {
+		bytes_put_u32(octets + 8 * i, (uint32_t)(inverse[count - 1 - i] >> 32));
+		bytes_put_u32(octets + 8 * i + 4, (uint32_t)inverse[count - 1 - i]);
+	}
+	return power <= most && BN_bin2bn(octets, (int)table->half, place->w) != NULL &&
+	       BN_set_word(place->power, 0) == 1 && BN_set_bit(place->power, (int)(most - power)) == 1 &&
+	       BN_mod_mul_montgomery(place->w, place->w, place->power, table->by_order, place->context) == 1;
+}
+
 /* u1 G + u2 Q, where u1 = e / s and u2 = r / s. A wrong 1 / s would find no signature good that is not, by more than
  * chance: the sum would be another point. */
-static bool add_up(
-    const struct hsm_table *table, struct hsm_table_place *place, struct bytes digest, const BIGNUM *order)
+static bool add_up(const struct hsm_table *table, struct hsm_table_place *place, struct bytes digest, const uint8_t *s)
 {
 	BN_CTX *const context = place->context;
-	return BN_bin2bn(digest.data, (int)digest.size, place->e) != NULL &&
-	       BN_mod_inverse(place->w, place->s, order, context) != NULL &&
-	       BN_mod_mul(place->u1, place->e, place->w, order, context) == 1 &&
-	       BN_mod_mul(place->u2, place->r, place->w, order, context) == 1 &&
+	return BN_bin2bn(digest.data, (int)digest.size, place->e) != NULL && divide(table, place, s) &&
+	       BN_mod_mul_montgomery(place->u1, place->e, place->w, table->by_order, context) == 1 &&
+	       BN_mod_mul_montgomery(place->u2, place->r, place->w, table->by_order, context) == 1 &&
 	       multiply(table, place, table->curve, place->u1, place->sum) &&
 	       multiply(table, place, table->key, place->u2, place->part) &&
 	       EC_POINT_add(table->curve, place->sum, place->sum, place->part, context) == 1;
@@ -174,7 +215,8 @@ bool hsm_table_proves(
 	/* SHA-256 and SHA-384: as long as n, so that nothing is cut off. Infinity has no coordinates. */
 	const bool good =
 	    digest.size == table->half && BN_set_word(place->zero, 0) == 1 &&
-	    read_signature(table, place, signature, order) && add_up(table, place, digest, order) &&
+	    read_signature(table, place, signature, order) &&
+	    add_up(table, place, digest, signature.data + table->half) &&
 	    EC_POINT_get_affine_coordinates(table->curve, place->sum, place->x, NULL, place->context) == 1 &&
 	    BN_nnmod(place->x, place->x, order, place->context) == 1 && BN_cmp(place->x, place->r) == 0;
 	if (!good)

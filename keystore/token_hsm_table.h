@@ -10,7 +10,7 @@
  * The verifier has the same idea in signer/verify/vp256.c, and this is not that: the verifier shares no code with the
  * signer (an error in one of them must not make the other blind to it), and neither can see the other. There whole
  * batches of P-256 are done in projective coordinates with one inversion; here a token's signature is waited for, so it
- * is one at a time by the plain formula, for P-384 as well, which tokens have and which gains most.
+ * is one at a time in affine coordinates, for P-384 as well, which tokens have and which gains most.
  *
  * OpenSSL reaches tables by functions that it calls deprecated. CMake looks for them (contrib/cmake/key_tables.cmake);
  * without them token_hsm_table_none.c takes the place of token_hsm_table.c.

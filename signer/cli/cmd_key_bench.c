@@ -30,17 +30,17 @@ static void print_row(const struct token_rate *rate)
 	else
 		snprintf(name, sizeof(name), "%s", rate->algorithm);
 	if (rate->known)
-		printf("%-20s %12.0f %12.0f\n", name, rate->bare, rate->verified);
+		printf("%-20s %12.0f %12.0f %12.0f\n", name, rate->bare, rate->verified, rate->checked);
 	else
-		printf("%-20s %12s %12s\n", name, "-", "-");
+		printf("%-20s %12s %12s %12s\n", name, "-", "-", "-");
 }
 
 static enum status print(
     struct cli *cli, unsigned sessions, const struct token_rate rates[], size_t count, struct error *err)
 {
 	if (!cli_has(cli, OPTION_JSON)) {
-		printf("%-20s %12s %12s   (signatures a second, sessions: %u)\n", "ALGORITHM", "BY THE TOKEN",
-		    "VERIFIED", sessions);
+		printf("%-20s %12s %12s %12s   (signatures a second, sessions: %u)\n", "ALGORITHM", "BY THE TOKEN",
+		    "VERIFIED", "CHECKS ALONE", sessions);
 		for (size_t i = 0; i < count; i++)
 			print_row(&rates[i]);
 		return STATUS_OK;
@@ -55,6 +55,7 @@ static enum status print(
 		report_bool(row, "known", rates[i].known);
 		report_real(row, "by_the_token", rates[i].bare);
 		report_real(row, "verified", rates[i].verified);
+		report_real(row, "checks_alone", rates[i].checked);
 		report_append(list, row);
 	}
 	report_child(report, "rates", list);

@@ -8,6 +8,7 @@
 #include <openssl/objects.h>
 #include <string.h>
 
+#include "keystore/token_hsm_inverse.h"
 #include "tests/unit/keystore/fixture.h"
 
 enum { TIMES = 60, HALF_MOST = 48 };
@@ -168,12 +169,71 @@ static void what_is_no_ecdsa_key_gets_no_table(void **state)
 	assert_null(hsm_table_new(alg_by_number(8), &key));
 }
 
+static BIGNUM *number_of(const uint64_t words[HSM_WORDS], size_t count)
+{
+	BIGNUM *const number = BN_new();
+	BN_zero(number);
+	for (size_t i = count; i-- > 0;) {
+		BN_lshift(number, number, 64);
+		BIGNUM *const word = BN_new();
+		BN_set_word(word, words[i]);
+		BN_add(number, number, word);
+		BN_free(word);
+	}
+	return number;
+}
+
+/* For 1, 2, ..., their negatives, powers of two and numbers without a pattern, in as many words as both curves have. */
+static void almost_inverses_times_the_number_are_powers_of_two(void **state)
+{
+	(void)state;
+	enum { NUMBERS = 300 };
+	BN_CTX *const context = BN_CTX_new();
+	for (size_t count = 4; count <= HSM_WORDS; count += 2) {
+		uint64_t n[HSM_WORDS] = { 0 };
+		EC_GROUP *const group =
+		    EC_GROUP_new_by_curve_name(OBJ_txt2nid(count == 4 ? "prime256v1" : "secp384r1"));
+		const BIGNUM *const order = EC_GROUP_get0_order(group);
+		BN_bn2lebinpad(order, (uint8_t *)n, (int)(8 * count)); /* tests run on little-endian machines */
+		for (unsigned i = 0; i < NUMBERS; i++) {
+			uint64_t s[HSM_WORDS] = { 0 }, out[HSM_WORDS] = { 0 };
+			uint8_t digest[2][32];
+			s[0] = i / 3 + 1;
+			if (i % 3 == 1) {
+				s[0] = 0;
+				s[i / 64 % count] = (uint64_t)1 << i % 64;
+			} else if (i % 3 == 2) {
+				bytes_sha256((struct bytes){ (const uint8_t *)&i, sizeof(i) }, digest[0]);
+				bytes_sha256((struct bytes){ digest[0], 32 }, digest[1]);
+				memcpy(s, digest, 8 * count);
+				s[count - 1] >>= 1;
+			}
+			const unsigned k = hsm_almost_inverse(n, s, count, out);
+			BIGNUM *const left = number_of(out, count), *const right = BN_new(),
+				      *const by = number_of(s, count);
+			assert_true(k <= 2 * 64 * count);
+			assert_int_equal(BN_cmp(left, order), -1);
+			BN_mod_mul(left, left, by, order, context);
+			BN_zero(right);
+			BN_set_bit(right, (int)k);
+			BN_nnmod(right, right, order, context);
+			assert_int_equal(BN_cmp(left, right), 0);
+			BN_free(left);
+			BN_free(right);
+			BN_free(by);
+		}
+		EC_GROUP_free(group);
+	}
+	BN_CTX_free(context);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(p256),
 		cmocka_unit_test(p384),
 		cmocka_unit_test(numbers_at_the_edges_are_judged_as_openssl_does),
+		cmocka_unit_test(almost_inverses_times_the_number_are_powers_of_two),
 		cmocka_unit_test(another_length_is_not_proven),
 		cmocka_unit_test(what_is_no_ecdsa_key_gets_no_table),
 	};
