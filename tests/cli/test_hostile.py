@@ -168,12 +168,17 @@ def endless(kind, megabytes, out):
 
 
 class Hostile(World):
+    @classmethod
+    def setUpClass(cls):
+        cls.texts = texts()
+
     def limited(self, argv, code, said, stream=None, grace=0):
         """Within the limits and with that exit code; None: any."""
         limit = lambda: resource.setrlimit(resource.RLIMIT_CPU, (SECONDS * SCALE, SECONDS * SCALE))
         with open(self.path("said"), "wb+") as out:
             run = subprocess.Popen(argv, stdin=subprocess.PIPE if stream else subprocess.DEVNULL, stdout=out, stderr=out,
-                                   env=self.environment(), cwd=self.folder, preexec_fn=limit)
+                                   env={**self.environment(), "ASAN_OPTIONS": "quarantine_size_mb=1"},
+                                   cwd=self.folder, preexec_fn=limit)
             if stream:
                 feeder = threading.Thread(target=endless, args=(*stream, run.stdin))
                 feeder.start()
@@ -191,7 +196,7 @@ class Hostile(World):
         self.assertLess(usage.ru_maxrss / 1024, MEGABYTES + grace, "resident megabytes")
 
     def test_the_verifier_judges_in_bounded_time_and_memory(self):
-        for name, (text, said, code, _) in texts().items():
+        for name, (text, said, code, _) in self.texts.items():
             with self.subTest(name):
                 path = self.write("nl.test.zone", text)
                 self.limited([zs.VERIFY, "--now", zs.NOW, "--origin", "nl.test.", path], code, said, grace=12 * len(text) >> 20)
@@ -199,7 +204,7 @@ class Hostile(World):
     def test_the_signer_reads_in_bounded_time_and_memory(self):
         """Where the code is None the zone is legal, or was another signer's whose denial is dropped: then it is signed,
         which costs what it costs; here only what is refused."""
-        for number, (name, (text, _, _, code)) in enumerate(texts().items()):
+        for number, (name, (text, _, _, code)) in enumerate(self.texts.items()):
             if code is None:
                 continue
             with self.subTest(name):
@@ -211,13 +216,13 @@ class Hostile(World):
         for kind, code in (("a line", 65), ("a comment", 65), ("parentheses", 65), ("lines in parentheses", 65),
                            ("comments", 1), ("blank lines", 1)):
             with self.subTest(kind):
-                self.limited([zs.VERIFY, "--now", zs.NOW, "--threads", "2", "-"], code, "", stream=(kind, 400 * SCALE))
+                self.limited([zs.VERIFY, "--now", zs.NOW, "--threads", "2", "-"], code, "", stream=(kind, 48 * SCALE))
 
     def test_the_signer_leaves_it_too(self):
         for kind in ("a line", "a comment", "parentheses", "lines in parentheses"):
             with self.subTest(kind):
                 self.limited([zs.ZONESEAL, "sign", "nl.test", "-i", "/dev/stdin", "-o", self.output, "--now", zs.NOW], 65, "1 MiB",
-                             stream=(kind, 400 * SCALE))
+                             stream=(kind, 48 * SCALE))
 
 
 if __name__ == "__main__":

@@ -55,13 +55,16 @@ def structure(z):
     z.bad("empty", "exit=65", "")
     z.bad("only_comments", "exit=65", "; nothing\n\n")
     lines = z.signed().text().splitlines(True)
-    z.bad("cut_at_record_28", "denial.nsec.chain", "".join(lines[:len(lines) * 28 // 100]))
+    z.bad("cut_at_record_28", "denial.nsec.chain" if z.FLAVOUR == "nsec" else "denial.nsec3.chain", "".join(lines[:len(lines) * 28 // 100]))
     full = z.signed(denial="nsec3").text().splitlines(True)
     z.bad("cut_at_record_nsec3", "denial.nsec3.chain", "".join(full[:len(full) * 70 // 100]))
 
 
 def key_set(z):
     z.bad("unsigned", "key.present", Zone(z.base()))
+    lost = lambda zone: [zone.records.remove(r) for r in list(zone.records) if r.type == "DNSKEY"]
+    z.bad("keys_lost", "key.present", z.signed(after=lost))
+    z.bad("keys_lost_under_anchor", "chain.signed", z.signed(after=lost), "anchor=ksk.ds")
     z.bad("unsigned_under_anchor", "chain.signed", Zone(z.base()), "anchor=ksk.ds")
     z.bad("keys_only_not_signed", "sig.covered", z.signed(zsks=()))
     z.bad("dnskey_not_signed", "chain.self-signed", z.signed(ksks=(), published=(z.KSK, z.ZSK)))
@@ -201,7 +204,7 @@ def nsec3(z):
     z.bad("nsec3_missing_ent", "denial.nsec3.names", z.signed(**with_(drop=("b.ent",))))
     z.bad("nsec3_missing_secure", "denial.nsec3.names", z.signed(**with_(drop=("secure",), opt_out=True)))
     z.bad("nsec3_missing_mixed_ent", "denial.nsec3.names", z.signed(**with_(drop=("both",), opt_out=True)))
-    z.bad("nsec3_missing_insecure", "denial.nsec3.opt-out-span", z.signed(**with_(drop=("insecure",))))
+    z.bad("nsec3_missing_insecure", "denial.nsec3.opt-out-span", z.signed(**with_(drop=("insecure",), opt_out=False)))
     z.bad("nsec3_missing_wildcard", "denial.nsec3.names", z.signed(**with_(drop=("*.wild",))))
     z.bad("nsec3_ent_of_listed_delegation", "denial.nsec3.names", z.signed(
         **with_(drop=("sub",), opt_out=True, keep=(z.name("deep.sub"),))))
@@ -215,7 +218,7 @@ def nsec3(z):
         z.hashed("mail"), "NSEC3", change=lambda t: t.replace(" MX", " A MX")))))
     z.bad("nsec3_bitmap_ent", "denial.nsec3.bitmap", z.signed(**with_(before=z.edit(
         z.hashed("b.ent"), "NSEC3", change=lambda t: t + " A"))))
-    z.bad("nsec3_bitmap_rrsig", "denial.nsec3.bitmap", z.signed(**with_(before=z.edit(
+    z.bad("nsec3_bitmap_rrsig", "denial.nsec3.bitmap", z.signed(**with_(keep=(z.name("insecure"),), before=z.edit(
         z.hashed("insecure"), "NSEC3", change=lambda t: t + " RRSIG"))))
     z.bad("nsec3_other_salt", "denial.nsec3.chain", z.signed(**with_(before=z.edit(
         z.hashed("mail"), "NSEC3", change=z.word(3, "AB")))))
@@ -250,7 +253,7 @@ def nsec3(z):
         opt_out=True, flags_of=lambda digest: int(digest != span))))
     z.bad("response_next_closer_in_plain_span", "response.referral", z.signed(**with_(
         opt_out=True, flags_of=lambda digest: int(digest != at_closer))))
-    z.bad("response_wildcard_nodata", "response.wildcard", z.signed(**with_(drop=("*.wild",))))
+    z.bad("response_wildcard_nodata", "response.wildcard", z.signed(**with_(drop=("*.wild",), opt_out=False)))
     z.bad("response_wildcard_above_bare_ent", "response.opt-out-wildcard", z.signed(
         z.base(extra=[Record("*", 3600, "TXT", '"any"')]), **with_(opt_out=True)), "warn")
     z.bad("response_overlap", "response.nxdomain", z.signed(**with_(before=z.edit(
@@ -260,10 +263,11 @@ def nsec3(z):
     z.bad("nsec3_unsigned_beside_delegation", "sig.covered", z.signed(
         z.base(extra=[Record(label, 3600, "NS", "ns.elsewhere.test.")]), **with_(after=z.drop(label, "RRSIG", "NSEC3"))))
     z.bad("nsec3_iterations", "denial.nsec3.iterations", z.signed(**with_(iterations=5)), "warn")
+    z.bad("nsec3_ttl", "denial.ttl", z.signed(**with_(before=z.edit(z.hashed("mail"), "NSEC3", ttl=600))), "warn")
     z.bad("nsec3_iterations_151", "denial.nsec3.parameters", z.signed(**with_(iterations=151)))
     z.bad("nsec_lie_beside_nsec3", "denial.nsec.bitmap", z.signed(denial="nsec nsec3", before=z.edit(
         "secure", "NSEC", change=lambda t: t.replace(" DS", ""))))
-    z.bad("nsec3_lie_unannounced", "denial.nsec3.bitmap", z.signed(before=z.add(
+    z.bad("nsec3_lie_unannounced", "denial.nsec3.bitmap", z.signed(denial="nsec", before=z.add(
         Record(z.hashed("secure"), 3600, "NSEC3", f"1 0 0 - {z.hashed('secure')} NS"))))
     idle = lambda *acts, **o: with_(before=z.chain(lambda zone: zone.add_nsec3(salt=b"\xcc", param=False, **o), *acts))
     z.bad("nsec3_idle_skips_a_name", "denial.idle-spans", z.signed(**idle(drop=("mail",))), "warn")
@@ -393,8 +397,8 @@ def policy(z):
     write("limits_algorithms.json", '"algorithms": [8, 13]')
     z.bad("policy_algorithm", "key.algorithm", z.signed(), "policy=limits_algorithms.json")
     write("limits_nsec3.json", '"denial": "nsec3", "opt_out": true')
-    z.bad("policy_denial", "denial.one-scheme", z.signed(), "policy=limits_nsec3.json")
-    z.bad("policy_opt_out", "denial.nsec3.opt-out", z.signed(denial="nsec3"), "policy=limits_nsec3.json")
+    z.bad("policy_denial", "denial.one-scheme", z.signed(denial="nsec"), "policy=limits_nsec3.json")
+    z.bad("policy_opt_out", "denial.nsec3.opt-out", z.signed(denial="nsec3", opt_out=False), "policy=limits_nsec3.json")
     write("limits_nsec.json", '"denial": "nsec"')
     z.bad("policy_denial_nsec", "denial.one-scheme", z.signed(denial="nsec3"), "policy=limits_nsec.json")
     write("limits_unknown.json", '"max_tll": 5')
@@ -449,12 +453,13 @@ def malformed(z):
         f"{owner}\t3600\tIN\t{rdtype}\t\\# {len(wire) // 2} {wire}\n")
     plain, hashed = z.signed().text(), z.signed(denial="nsec3").text()
     root = "00"
-    z.bad("nsec_windows_descend", "denial.nsec.bitmap", generic(plain, "mail.zs.test.", "NSEC", root + "0101400001" + "40"))
-    z.bad("nsec_trailing_zero", "denial.nsec.bitmap", generic(plain, "mail.zs.test.", "NSEC", root + "00024000"))
+    if z.FLAVOUR == "nsec":
+        z.bad("nsec_windows_descend", "denial.nsec.bitmap", generic(plain, "mail.zs.test.", "NSEC", root + "0101400001" + "40"))
+        z.bad("nsec_trailing_zero", "denial.nsec.bitmap", generic(plain, "mail.zs.test.", "NSEC", root + "00024000"))
     z.bad("nsec3_short_next", "denial.nsec3.chain", generic(
         hashed, z.hashed("mail") + ".zs.test.", "NSEC3", "01000000" + "00" + "02" + "0102"))
-    z.bad("two_nsec", "denial.nsec.owners", z.signed(before=z.add(Record("mail", 3600, "NSEC", "www.zs.test. MX RRSIG NSEC"))))
-    z.bad("nsec_alone", "denial.nsec.owners", z.signed(z.base(extra=[Record("zzz", 3600, "A", "192.0.2.1")]), before=z.drop("zzz", "A")))
+    z.bad("two_nsec", "denial.nsec.owners", z.signed(denial="nsec", before=z.add(Record("mail", 3600, "NSEC", "www.zs.test. MX RRSIG NSEC"))))
+    z.bad("nsec_alone", "denial.nsec.owners", z.signed(denial="nsec", records=z.base(extra=[Record("zzz", 3600, "A", "192.0.2.1")]), before=z.drop("zzz", "A")))
     z.bad("rrsig_malformed", "exit=65", plain.replace("mail.zs.test.\t3600\tIN\tMX\t", "mail.zs.test.\t3600\tIN\tRRSIG\t\\# 3 000f0f\nmail.zs.test.\t3600\tIN\tMX\t"))
     z.bad("zonemd_tiny", "zonemd.form", z.signed(z.base(extra=[Record("@", 3600, "ZONEMD", "2026010101 240 1 abcd")])))
     z.bad("ds_no_digest", "delegation.ds-form", z.signed(z.base(extra=[Record("kid", 3600, "NS", "a.test."), Record("kid", 3600, "DS", "1 13 2 ")])))
@@ -511,7 +516,8 @@ def make(z):
     child(z)
     signatures(z)
     times(z)
-    nsec(z)
+    if z.FLAVOUR == "nsec":
+        nsec(z)
     nsec3(z)
     delegations(z)
     zonemd(z)

@@ -26,6 +26,9 @@ def plain(z):
         Record(f"held{i}", 3600, "NS", "ns.zs.test.zs.test.") for i in range(10)])), "silent=structure.name-doubled")
     z.write("good", "ksk.ds", f"zs.test. IN DS {z.KSK.ds()}\n")
     z.write("good", "ksk.dnskey", f"zs.test. 3600 IN DNSKEY {z.KSK.text()}\n")
+    z.good("holds_later", z.signed(), "then=2026-01-20T00:00:00Z", others=False)
+    z.write("good", "limits_wants_zonemd.json", '{"schema": "zoneseal.limits/1", "zonemd": true}\n')
+    z.good("zonemd_wanted", z.signed(zonemd=(1,)), "policy=limits_wants_zonemd.json")
     z.good("anchored_by_key", z.signed(), "anchor=ksk.dnskey")
 
 
@@ -182,10 +185,7 @@ def children(z):
     z.good("n27_delete", z.signed(z.base(extra=[Record("@", 3600, "CDS", "0 0 0 00"),
                                                 Record("@", 3600, "CDNSKEY", "0 3 0 AA==")])))
     signal = z.base(extra=[Record("_dsboot.kid._signal.ns1", 3600, "CDS", "5 13 2 " + "ab" * 32)])
-    zone = Zone(signal + z.keys(z.KSK, z.ZSK))
-    zone.add_nsec()
-    zone.add_rrsigs((z.KSK,), (z.ZSK,))
-    z.good("n28_signalling_cds", zone)
+    z.good("n28_signalling_cds", z.signed(signal))
     z.good("n29_ds_ttl", z.signed([r.copy(ttl=600) if r.type == "DS" else r for r in z.base()]), others=False)
     z.good("n30_unknown_type", z.signed(z.base(extra=[Record("odd", 3600, "TYPE65534", "\\# 3 0102ff")])))
 

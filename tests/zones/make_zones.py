@@ -19,6 +19,9 @@ from zonemaker import APEX, EXPIRATION, INCEPTION, NOW, SOA_TEXT, Key, Record, Z
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 OUT = os.environ.get("ZONES_OUT", HERE)
+# How zones deny that are not about denial: nsec, nsec3 or opt-out. What is in the folders is nsec; test_flavours.py makes
+# the others, so that each check meets each.
+FLAVOUR = os.environ.get("ZONES_FLAVOUR", "nsec")
 CASES = []
 CHECK = []  # good zones that others accept too
 
@@ -60,10 +63,13 @@ def keys(*published):
     return [Record(APEX, 3600, "DNSKEY", key.text()) for key in published]
 
 
-def signed(records=None, ksks=(KSK,), zsks=(ZSK,), published=None, denial="nsec", before=None, after=None, zonemd=None,
+def signed(records=None, ksks=(KSK,), zsks=(ZSK,), published=None, denial=None, before=None, after=None, zonemd=None,
            sign=None, **nsec3):
     """A whole zone; `before` changes it when all but RRSIGs are there, `after` when it is signed."""
     zone = Zone((base() if records is None else records) + keys(*(published or tuple(ksks) + tuple(zsks))))
+    if denial is None:
+        denial = "nsec" if FLAVOUR == "nsec" else "nsec3"
+    nsec3.setdefault("opt_out", FLAVOUR == "opt-out")
     for algorithm in zonemd or ():
         zone.records.append(Record(APEX, 3600, "ZONEMD", f"2026010101 1 {algorithm} " + "00" * (48 if algorithm == 1 else 64)))
     if "nsec" in denial.split():
@@ -119,6 +125,9 @@ def bad(file, check, zone, options=""):
 
 
 def find(zone, owner, rdtype, covers=None):
+    if FLAVOUR != "nsec" and "NSEC" in (rdtype, covers) and not any(r.type == "NSEC" for r in zone.records):
+        swap = lambda text: "NSEC3" if text == "NSEC" else text
+        owner, rdtype, covers = hashed(owner), swap(rdtype), swap(covers)
     for record in zone.records:
         if record.name == name(owner) and record.type == rdtype and (
                 covers is None or record.text.split()[0] == covers):

@@ -6,6 +6,7 @@ records before or after. Algorithms: 15 by default (equal runs give equal files)
 """
 import base64
 import datetime
+import functools
 import hashlib
 import os
 import struct
@@ -29,13 +30,7 @@ class Record:
         self.ttl, self.type, self.text = ttl, rdtype, text
 
     def wire(self):
-        words = self.text.split()
-        if self.type in ("DS", "CDS"):  # dnspython refuses those that are wrong on purpose
-            return struct.pack("!HBB", *map(int, words[:3])) + bytes.fromhex("".join(words[3:]))
-        if self.type == "ZONEMD":
-            return struct.pack("!IBB", *map(int, words[:3])) + bytes.fromhex("".join(words[3:]))
-        known = {"KEY": "DNSKEY"}.get(self.type, self.type)  # dnspython has no KEY; its form is that of DNSKEY
-        return dns.rdata.from_text("IN", known, self.text, APEX, False).to_wire(origin=APEX)
+        return rdata_wire(self.type, self.text)
 
     def line(self):
         return f"{self.name}\t{self.ttl}\tIN\t{self.type}\t{self.text}\n"
@@ -47,8 +42,26 @@ class Record:
         return new
 
 
+@functools.lru_cache(maxsize=None)
+def rdata_wire(rdtype, text):
+    words = text.split()
+    if rdtype in ("DS", "CDS"):  # dnspython refuses those that are wrong on purpose
+        return struct.pack("!HBB", *map(int, words[:3])) + bytes.fromhex("".join(words[3:]))
+    if rdtype == "ZONEMD":
+        return struct.pack("!IBB", *map(int, words[:3])) + bytes.fromhex("".join(words[3:]))
+    known = {"KEY": "DNSKEY"}.get(rdtype, rdtype)  # dnspython has no KEY; its form is that of DNSKEY
+    return dns.rdata.from_text("IN", known, text, APEX, False).to_wire(origin=APEX)
+
+
+@functools.lru_cache(maxsize=None)
 def type_number(text):
     return int(dns.rdatatype.from_text(text))
+
+
+@functools.lru_cache(maxsize=None)
+def rsa_key(label):
+    """Random, and the same for a label within one run: making them is slow."""
+    return rsa.generate_private_key(65537, 2048)
 
 
 class Key:
@@ -65,7 +78,7 @@ class Key:
             self.private = ec.derive_private_key(
                 int.from_bytes(seed[:31], "big"), ec.SECP256R1() if algorithm == 13 else ec.SECP384R1())
         else:
-            self.private = private or rsa.generate_private_key(65537, 2048)
+            self.private = private or rsa_key(label)
 
     def material(self):
         public = self.private.public_key()
@@ -162,8 +175,8 @@ class Zone:
         hashed = {name for name, held in types.items() if held <= {"NSEC3"}}
         return {n: t for n, t in types.items() if not below(n) and n not in hashed}, cuts
 
-    def must_sign(self, name, rdtype):
-        types, cuts = self.names()
+    def must_sign(self, name, rdtype, known=None):
+        types, cuts = known or self.names()
         if rdtype == "NSEC3":
             return True
         if name not in types:
@@ -219,9 +232,10 @@ class Zone:
                                        f"1 {flags} {iterations} {salt_text} {follow} {bitmap}".strip()))
 
     def add_rrsigs(self, ksks, zsks, **options):
+        known = self.names()
         for (name, _), records in self.sets().items():
             rdtype = records[0].type
-            if not self.must_sign(name, rdtype):
+            if not self.must_sign(name, rdtype, known):
                 continue
             for key in ksks if rdtype in ("DNSKEY", "CDS", "CDNSKEY") else zsks:
                 self.records.append(rrsig(records, key, **options))

@@ -12,9 +12,12 @@
 
 #include <cmocka.h>
 
+#include "signer/verify/verdict.h"
 #include "signer/verify/verify.h"
 
-/* Each line of tests/zones/cases.txt: file, what must come of it, options. See tests/zones/make_zones.py. */
+/* Each line of tests/zones/cases.txt: file, what must come of it, options. See tests/zones/make_zones.py.
+ *
+ * test_zones FOLDER judges other zones, and prints for each what each check came to: see test_flavours.py. */
 
 enum { NOW = 1768003200 };
 
@@ -71,9 +74,9 @@ static void set_option(struct zone_case *c, const char *folder, const char *word
 		fail_msg("unknown option %s", word);
 }
 
-static void read_case(char *line, unsigned threads, struct zone_case *c)
+static void read_case(char *line, const char *root, unsigned threads, struct zone_case *c)
 {
-	char folder[160];
+	char folder[200];
 	char *save = NULL;
 	*c = (struct zone_case){ .options = { .threads = threads,
 				     .time_count = 1,
@@ -81,7 +84,7 @@ static void read_case(char *line, unsigned threads, struct zone_case *c)
 	c->options.times[0].seconds = NOW;
 	snprintf(c->file, sizeof(c->file), "%s", strtok_r(line, " \n", &save));
 	snprintf(c->expected, sizeof(c->expected), "%s", strtok_r(NULL, " \n", &save));
-	snprintf(folder, sizeof(folder), "%s/zones/%.*s", TEST_ROOT, (int)strcspn(c->file, "/"), c->file);
+	snprintf(folder, sizeof(folder), "%s/%.*s", root, (int)strcspn(c->file, "/"), c->file);
 	if (strncmp(c->expected, "exit=", 5) == 0)
 		c->exit = atoi(c->expected + 5);
 	for (char *word = strtok_r(NULL, " \n", &save); word != NULL; word = strtok_r(NULL, " \n", &save))
@@ -98,8 +101,22 @@ static void close_case(struct zone_case *c)
 			close(inputs[i]->descriptor);
 }
 
+static void print_row(const struct zone_case *c, const struct verify_verdict *verdict)
+{
+	static const char *const words[] = { [VRESULT_OK] = "ok", [VRESULT_FAIL] = "fail", [VRESULT_WARN] = "warn" };
+	size_t count;
+	const struct verify_check *const checks = verify_checks(&count);
+	printf("%s %s", c->file, c->expected);
+	for (size_t i = 0; i < count; i++) {
+		const enum vresult result = verdict_result(verdict, (enum vcheck)i);
+		if (result < COUNT(words))
+			printf(" %s=%s", checks[i].id, words[result]);
+	}
+	printf("\n");
+}
+
 /* True if the case came out as it must; else says why. */
-static bool judge_case(struct zone_case *c, bool with_policy)
+static bool judge_case(struct zone_case *c, bool with_policy, bool rows)
 {
 	static const char limits[] = "{\"schema\": \"zoneseal.limits/1\"}";
 	struct verify_verdict *verdict = NULL;
@@ -115,6 +132,8 @@ static bool judge_case(struct zone_case *c, bool with_policy)
 		verify_free(verdict);
 		return false;
 	}
+	if (rows)
+		print_row(c, verdict);
 	const bool good = strcmp(c->expected, "pass") == 0;
 	const bool passes = good || (c->warns && !with_policy);
 	const bool right = verify_passed(verdict) == passes && (good || verify_found(verdict, c->expected)) &&
@@ -128,20 +147,22 @@ static bool judge_case(struct zone_case *c, bool with_policy)
 	return right;
 }
 
-static unsigned judge_all(unsigned threads, bool with_policy)
+static unsigned judge_folder(const char *root, unsigned threads, bool with_policy, bool rows)
 {
 	char line[512];
+	char path[256];
 	unsigned wrong = 0;
 	unsigned count = 0;
-	FILE *const list = fopen(TEST_ROOT "/zones/cases.txt", "r");
+	snprintf(path, sizeof(path), "%s/cases.txt", root);
+	FILE *const list = fopen(path, "r");
 	assert_non_null(list);
 	while (fgets(line, sizeof(line), list) != NULL) {
 		struct zone_case c;
 		if (line[0] == '#')
 			continue;
-		read_case(line, threads, &c);
+		read_case(line, root, threads, &c);
 		if (!with_policy || c.warns) {
-			wrong += !judge_case(&c, with_policy);
+			wrong += !judge_case(&c, with_policy, rows);
 			count++;
 		}
 		close_case(&c);
@@ -149,6 +170,11 @@ static unsigned judge_all(unsigned threads, bool with_policy)
 	fclose(list);
 	assert_true(count > 10);
 	return wrong;
+}
+
+static unsigned judge_all(unsigned threads, bool with_policy)
+{
+	return judge_folder(TEST_ROOT "/zones", threads, with_policy, false);
 }
 
 static void good_zones_pass_and_bad_ones_are_found(void **state)
@@ -169,8 +195,10 @@ static void breaches_of_policy_refuse_when_a_policy_is_given(void **state)
 	assert_int_equal(judge_all(1, true), 0);
 }
 
-int main(void)
+int main(int argc, char *argv[])
 {
+	if (argc == 2)
+		return judge_folder(argv[1], 1, false, true) != 0;
 	const struct CMUnitTest tests[] = { cmocka_unit_test(good_zones_pass_and_bad_ones_are_found),
 		cmocka_unit_test(three_threads_judge_as_one),
 		cmocka_unit_test(breaches_of_policy_refuse_when_a_policy_is_given) };
