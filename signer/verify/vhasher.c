@@ -59,27 +59,28 @@ static void compute(struct vhasher *hasher, struct vhasher_entry *entry)
 		abort(); /* as above */
 }
 
-const uint8_t *vhasher_hash(struct vhasher *hasher, const uint8_t *name)
+/* A name as it stands is compared first: almost all are in lower case. */
+static bool is_of(const struct vhasher_entry *entry, const uint8_t *name, size_t size)
 {
-	uint8_t folded[VNAME_MAX];
+	return entry->size == size && (memcmp(entry->name, name, size) == 0 || vname_equal(entry->name, name));
+}
+
+struct vhasher_entry *vhasher_look(struct vhasher *hasher, const uint8_t *name)
+{
 	const size_t size = vname_size(name);
-	for (size_t i = 0; i < size; i++)
-		folded[i] = vname_lower(name[i]);
 	unsigned at = 0;
-	while (at < VHASHER_KEPT - 1) {
-		const struct vhasher_entry *const entry = &hasher->kept[hasher->order[at]];
-		if (entry->size == size && memcmp(entry->name, folded, size) == 0)
-			break;
+	while (at < VHASHER_KEPT - 1 && !is_of(&hasher->kept[hasher->order[at]], name, size))
 		at++;
-	}
 	const uint8_t slot = hasher->order[at];
 	struct vhasher_entry *const entry = &hasher->kept[slot];
 	memmove(hasher->order + 1, hasher->order, at);
 	hasher->order[0] = slot;
-	if (entry->size != size || memcmp(entry->name, folded, size) != 0) {
-		memcpy(entry->name, folded, size);
+	if (!is_of(entry, name, size)) {
+		for (size_t i = 0; i < size; i++)
+			entry->name[i] = vname_lower(name[i]);
 		entry->size = (uint8_t)size;
+		entry->link = NULL;
 		compute(hasher, entry);
 	}
-	return entry->hash;
+	return entry;
 }

@@ -12,6 +12,8 @@
 
 enum { VHASH = 20, VHASHER_KEPT = 8 };
 
+struct vrecord; /* vread.h */
+
 struct vhash_parameters {
 	uint8_t algorithm;
 	uint8_t flags;
@@ -23,6 +25,9 @@ struct vhasher_entry {
 	uint8_t name[VNAME_MAX];
 	uint8_t size; /* 0: empty */
 	uint8_t hash[VHASH];
+	/* What the server found for it (vserver.c); NULL: nothing yet. */
+	const struct vrecord *link;
+	bool matches;
 };
 
 struct vhasher {
@@ -43,5 +48,5 @@ void vhasher_close(struct vhasher *hasher);
 /* For another chain; forgets. */
 void vhasher_use(struct vhasher *hasher, const struct vhash_parameters *parameters);
 
-/* The hash of `name`; stays until VHASHER_KEPT others were asked for. */
-const uint8_t *vhasher_hash(struct vhasher *hasher, const uint8_t *name);
+/* The entry of `name`, its hash computed; stays until VHASHER_KEPT others were asked for. */
+struct vhasher_entry *vhasher_look(struct vhasher *hasher, const uint8_t *name);

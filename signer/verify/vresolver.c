@@ -39,6 +39,25 @@ static bool has_type(const struct evidence *e, uint16_t type)
 	return false;
 }
 
+unsigned vresolver_types(const struct vrecord *record, uint16_t out[], unsigned most)
+{
+	struct cursor in = cursor_init((struct bytes){ record->rdata, record->size });
+	struct vhash_parameters parameters;
+	unsigned count = 0;
+	if (record->type == VTYPE_NSEC3 && vhasher_read(&in, &parameters))
+		cursor_take(&in, cursor_u8(&in));
+	else
+		cursor_take(&in, vname_check(record->rdata, record->size));
+	while (cursor_left(&in) > 0) {
+		const unsigned window = cursor_u8(&in);
+		const struct bytes bits = cursor_take(&in, cursor_u8(&in));
+		for (unsigned i = 0; i < 8 * bits.size && i < 256 && count < most; i++)
+			if ((bits.data[i / 8] & (0x80 >> i % 8)) != 0)
+				out[count++] = (uint16_t)(window << 8 | i);
+	}
+	return count;
+}
+
 /* Says of the parent's side of a cut only (RFC 6840 4.1). */
 static bool from_parent(const struct evidence *e)
 {
@@ -120,7 +139,7 @@ static bool leads_below(const struct evidence *e, const uint8_t *name)
 
 static const struct evidence *nsec3_matching(const struct case_file *file, const uint8_t *name)
 {
-	const uint8_t *const hash = vhasher_hash(file->hasher, name);
+	const uint8_t *const hash = vhasher_look(file->hasher, name)->hash;
 	for (unsigned i = 0; i < file->count; i++)
 		if (file->all[i].good && memcmp(file->all[i].hash, hash, VHASH) == 0)
 			return &file->all[i];
@@ -129,7 +148,7 @@ static const struct evidence *nsec3_matching(const struct case_file *file, const
 
 static const struct evidence *nsec3_covering(const struct case_file *file, const uint8_t *name)
 {
-	const uint8_t *const hash = vhasher_hash(file->hasher, name);
+	const uint8_t *const hash = vhasher_look(file->hasher, name)->hash;
 	for (unsigned i = 0; i < file->count; i++) {
 		const struct evidence *const e = &file->all[i];
 		if (!e->good)

@@ -16,3 +16,6 @@ struct vopinion {
 /* `apex` is the signer's name; `hasher` has the parameters of the answer's NSEC3. */
 void vresolver_judge(
     const struct vanswer *answer, bool hashed, const uint8_t *apex, struct vhasher *hasher, struct vopinion *out);
+
+/* The types that the bitmap of an NSEC or NSEC3 names, `most` at most; how many. */
+unsigned vresolver_types(const struct vrecord *record, uint16_t out[], unsigned most);

@@ -8,7 +8,14 @@
 #include "signer/base/workers.h"
 #include "signer/verify/vresolver.h"
 
-enum { MOST_ITERATIONS = 150, MOST_CHAINS = 8, ALL_NEIGHBOURS = 65536, SAMPLED = 16, UNASSIGNED_TYPE = 65280 };
+enum {
+	MOST_ITERATIONS = 150,
+	MOST_CHAINS = 8,
+	ALL_NEIGHBOURS = 65536,
+	SAMPLED = 16,
+	UNASSIGNED_TYPE = 65280,
+	MOST_CLAIMED = 256
+};
 
 struct view {
 	struct vrun *run;
@@ -74,7 +81,8 @@ static void report(const struct inquiry *inquiry, const struct vanswer *answer, 
 		    "asked for %.150s %s, answered with %s", name, type, rows[answer->kind].what);
 }
 
-static void ask(const struct inquiry *inquiry, const struct vspot *spot, uint16_t type)
+/* Returns what kind of answer there was. */
+static enum vanswer_kind ask(const struct inquiry *inquiry, const struct vspot *spot, uint16_t type)
 {
 	struct view *const view = inquiry->view;
 	struct vclerk *const clerk = &view->clerks[inquiry->worker];
@@ -82,25 +90,43 @@ static void ask(const struct inquiry *inquiry, const struct vspot *spot, uint16_
 	struct vopinion opinion;
 	vserver_answer(&view->server, clerk, spot, type, &answer);
 	if (answer.kind == VANSWER_UNDEFINED || (!view->first && answer.proof_count == 0 && answer.data.count > 0))
-		return;
+		return answer.kind;
 	view->counts[inquiry->worker][answer.kind]++;
 	vresolver_judge(&answer, view->server.hashed, view->server.zone->apex, &clerk->hasher, &opinion);
 	if (opinion.fault != NULL)
 		report(inquiry, &answer, &opinion);
+	return answer.kind;
 }
 
 static void ask_name(const struct inquiry *inquiry, const uint8_t *name)
 {
 	struct vspot spot;
 	vserver_find(&inquiry->view->server, name, inquiry->at, &spot);
-	ask(inquiry, &spot, VTYPE_A);
+	const enum vanswer_kind kind = ask(inquiry, &spot, VTYPE_A);
 	if (spot.exists && spot.owner == NULL)
 		ask(inquiry, &spot, VTYPE_DS);
-	else if (!spot.exists && spot.owner == NULL)
+	else if (kind == VANSWER_WILDCARD || kind == VANSWER_WILDCARD_NODATA)
 		ask(inquiry, &spot, UNASSIGNED_TYPE);
 }
 
-/* Each type that is there, and some that are not: what a bitmap says too much shows only to who asks for it. */
+/* What the bitmap says too much shows only to who asks for it. */
+static void ask_claimed(const struct inquiry *inquiry, const struct vspot *spot)
+{
+	struct view *const view = inquiry->view;
+	struct vanswer answer;
+	uint16_t types[MOST_CLAIMED];
+	vserver_answer(&view->server, &view->clerks[inquiry->worker], spot, UNASSIGNED_TYPE, &answer);
+	if (answer.kind != VANSWER_NODATA || answer.proof_count == 0)
+		return;
+	const unsigned count = vresolver_types(answer.proof[0], types, MOST_CLAIMED);
+	for (unsigned i = 0; i < count; i++)
+		if (types[i] != VTYPE_RRSIG && types[i] != VTYPE_NSEC &&
+		    (types[i] != VTYPE_DS || !inquiry->owner->apex) &&
+		    vzone_set(view->server.zone, inquiry->owner, types[i]).count == 0)
+			ask(inquiry, spot, types[i]);
+}
+
+/* Each type that is there, some that are not, and those that the bitmap alone has. */
 static void ask_types(const struct inquiry *inquiry)
 {
 	static const uint16_t common[] = { VTYPE_A, VTYPE_NS, VTYPE_CNAME, 15, 16, VTYPE_AAAA, 33, VTYPE_DNAME,
@@ -117,6 +143,7 @@ static void ask_types(const struct inquiry *inquiry)
 		if (vzone_set(inquiry->view->server.zone, owner, common[i]).count == 0 &&
 		    !(owner->apex && common[i] == VTYPE_DS))
 			ask(inquiry, &spot, common[i]);
+	ask_claimed(inquiry, &spot);
 }
 
 /* `label` in front of `parent`; false: too long. */

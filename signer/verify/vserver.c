@@ -166,26 +166,33 @@ void vserver_find(const struct vserver *server, const uint8_t *name, size_t near
 	out->exists = out->encloser == labels;
 }
 
+/* The link at the key's place, or the last before it: the chain is a circle. */
+static const struct vrecord *search(
+    const struct vserver *server, size_t near, compare_at *compare, const uint8_t *key, bool *matches)
+{
+	const size_t count = server->link_count;
+	const size_t after = count_not_above(server, count, near, server->step, compare, key);
+	*matches = after > 0 && compare(server, after - 1, key) == 0;
+	return server->links[after == 0 ? count - 1 : after - 1];
+}
+
 /* The record of the chain that is at the name's place, or the last before it. */
 static const struct vrecord *link_for(
     const struct vserver *server, struct vclerk *clerk, const uint8_t *name, bool *matches)
 {
 	const size_t count = server->link_count;
-	const uint8_t *key = name;
-	size_t near = count / 2;
 	*matches = false;
 	if (count == 0)
 		return NULL;
-	if (server->hashed) {
-		key = vhasher_hash(&clerk->hasher, name);
-		near = (size_t)((uint64_t)bytes_get_u32(key) * count >> 32);
+	if (!server->hashed)
+		return search(server, count / 2, compare_nsec, name, matches);
+	struct vhasher_entry *const entry = vhasher_look(&clerk->hasher, name);
+	if (entry->link == NULL) {
+		const size_t near = (size_t)((uint64_t)bytes_get_u32(entry->hash) * count >> 32);
+		entry->link = search(server, near, compare_hash, entry->hash, &entry->matches);
 	}
-	compare_at *const compare = server->hashed ? compare_hash : compare_nsec;
-	const size_t after = count_not_above(server, count, near, server->step, compare, key);
-	if (after == 0)
-		return server->links[count - 1];
-	*matches = compare(server, after - 1, key) == 0;
-	return server->links[after - 1];
+	*matches = entry->matches;
+	return entry->link;
 }
 
 static void add(struct vanswer *answer, const struct vrecord *link)
