@@ -247,14 +247,16 @@ static enum status tell(char *text, struct error *err)
 	return good ? STATUS_OK : error_set_errno(err, "standard output");
 }
 
-static enum status judge(const struct arguments *arguments, struct error *err)
+static enum status judge(struct arguments *arguments, struct error *err)
 {
 	struct verify_verdict *verdict = NULL;
 	struct sandbox sandbox;
 	verify_prepare();
 	enum status status = sandbox_enter(&sandbox, err);
-	if (status == STATUS_OK)
+	if (status == STATUS_OK) {
+		arguments->verify.door = (struct verify_door){ sandbox.landlock_abi, sandbox.seccomp };
 		status = verify_self_test(err);
+	}
 	if (status == STATUS_OK)
 		status = verify_run(&arguments->verify, &verdict, err);
 	if (status != STATUS_OK)

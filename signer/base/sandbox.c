@@ -239,13 +239,14 @@ struct sandbox sandbox_probe(void)
 	return (struct sandbox){ .landlock_abi = landlock_abi(), .seccomp = seccomp_available() };
 }
 
-/* libcrypto reads its configuration and gathers randomness at first use, which must not come after the door is shut.
- */
+/* libcrypto would read its configuration and gather randomness at first use, which must not come after the door is
+ * shut. No configuration file: it can name other providers and load them as code, and a verdict depends on none of
+ * that. */
 static void prepare_libcrypto(void)
 {
 	uint8_t random[8];
 	uint8_t digest[EVP_MAX_MD_SIZE];
-	OPENSSL_init_crypto(OPENSSL_INIT_LOAD_CONFIG | OPENSSL_INIT_LOAD_CRYPTO_STRINGS, NULL);
+	OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG | OPENSSL_INIT_LOAD_CRYPTO_STRINGS, NULL);
 	/* Results do not matter: what fails here fails later too, where it is looked at. */
 	if (RAND_bytes(random, sizeof(random)) == 1)
 		EVP_Digest(random, sizeof(random), digest, NULL, EVP_sha256(), NULL);

@@ -5,7 +5,7 @@
  * Landlock (raw system calls, the ABI is probed at run time) takes away the file system, seccomp takes away sockets,
  * exec, ptrace and everything a computation does not need. Threads may still be started. What the kernel lacks is
  * reported, not assumed. Opening a file fails with EPERM; a socket, exec, fork or ptrace ends the process (SIGSYS).
- * libcrypto is initialised before the door closes, so its configuration is read while it can be.
+ * libcrypto is initialised before the door closes, without any configuration file: call nothing of it before.
  */
 #pragma once
 

@@ -9,8 +9,9 @@
  * because --expect-unsigned said so; a zone without signatures passes in no other way), checks: [{id, alias, home,
  * severity, result ("ok" | "fail" | "warn" | "not asked" | "nothing to check"), checked, failed, rfc}], findings: [{id,
  * severity, result ("fail" | "warn"), count, what, examples: [{owner, type, line, detail}], cause, advice}], threads,
- * seconds, complete (true; written last, so that a cut verdict has none). A run that ends without a verdict (65, 66,
- * 70, 74, 77) writes {schema, build, verdict: "none", error, file, line, column, exit} without "complete".
+ * seconds, sandbox: {landlock_abi (0: the kernel has none), seccomp (true | false)}, complete (true; written last, so
+ * that a cut verdict has none). A run that ends without a verdict (65, 66, 70, 74, 77) writes {schema, build, verdict:
+ * "none", error, file, line, column, exit} without "complete".
  *
  * --policy FILE is a JSON object ("zoneseal.limits/1"); every member but `schema` may be left out, unknown ones are
  * refused:
@@ -89,6 +90,12 @@ struct vinclude; /* vread.h */
  * none. The verdict is the same. */
 enum verify_tables { VERIFY_TABLES_AUTO, VERIFY_TABLES_ALWAYS, VERIFY_TABLES_NEVER };
 
+/* What stands between this process and everything that it has not open (sandbox.h). */
+struct verify_door {
+	int landlock_abi; /* 0: no Landlock */
+	bool seccomp;
+};
+
 struct verify_options {
 	const char *origin; /* or NULL */
 	struct verify_input zone;
@@ -101,6 +108,7 @@ struct verify_options {
 	unsigned time_count;            /* at least 1 */
 	unsigned threads;               /* at least 1 */
 	enum verify_tables tables;      /* for tests */
+	struct verify_door door;        /* what the caller has closed; told in the verdict */
 };
 
 struct verify_verdict; /* made by verify_run */

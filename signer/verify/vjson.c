@@ -143,6 +143,14 @@ void verify_prepare(void)
 	json_object_seed(0); /* from /dev/urandom; behind the closed door jansson would fall back on the time */
 }
 
+static json_t *make_door(const struct verify_door *door)
+{
+	json_t *const out = json_object();
+	json_object_set_new(out, "landlock_abi", json_integer(door->landlock_abi));
+	json_object_set_new(out, "seccomp", json_boolean(door->seccomp));
+	return out;
+}
+
 char *verify_json(const struct verify_verdict *verdict)
 {
 	const struct vrun *const run = &verdict->run;
@@ -165,6 +173,7 @@ char *verify_json(const struct verify_verdict *verdict)
 	json_object_set_new(root, "findings", make_findings(verdict));
 	json_object_set_new(root, "threads", json_integer(run->threads));
 	json_object_set_new(root, "seconds", json_real(verdict->seconds));
+	json_object_set_new(root, "sandbox", make_door(&verdict->options.door));
 	json_object_set_new(root, "complete", json_true());
 	char *const text = json_dumps(root, JSON_INDENT(2) | JSON_REAL_PRECISION(6));
 	json_decref(root);

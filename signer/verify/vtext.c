@@ -192,6 +192,16 @@ static void say_head(struct text *text, const struct verify_verdict *verdict, co
 	say(text, verdict->have_safe_until ? "safe to publish until %s\n\n" : "no time limit known\n\n", when);
 }
 
+/* A closed door needs no word. */
+static void say_door(struct text *text, const struct verify_door *door)
+{
+	if (door->landlock_abi > 0 && door->seccomp)
+		return;
+	say(text,
+	    "SANDBOX Landlock %s, seccomp %s: the verifier ran with less protection than zoneseal doctor asks for\n",
+	    door->landlock_abi > 0 ? "yes" : "NO", door->seccomp ? "yes" : "NO");
+}
+
 char *verify_text(const struct verify_verdict *verdict)
 {
 	struct text text = { NULL, 0, 0 };
@@ -206,6 +216,7 @@ char *verify_text(const struct verify_verdict *verdict)
 	    "CHECKS  %u pass, %u fail, %u warn, %u not asked, %u without anything to check    %u thread%s, %.1f s\n",
 	    tally.ok, tally.failed, tally.warned, tally.not_asked, tally.nothing, verdict->run.threads,
 	    verdict->run.threads == 1 ? "" : "s", verdict->seconds);
+	say_door(&text, &verdict->options.door);
 	say_groups(&text, verdict);
 	return text.data;
 }
