@@ -72,7 +72,7 @@ static bool answer_all(const struct vserver *server)
 		if (!good)
 			break;
 		vserver_find(server, name, 0, &spot);
-		vserver_answer(server, &clerk, &spot, (uint16_t)atoi(space + 1), &answer);
+		vserver_answer(server, &clerk, &spot, (uint16_t)strtol(space + 1, NULL, 10), &answer);
 		print_answer(&answer);
 	}
 	vclerk_close(&clerk);
