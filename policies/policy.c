@@ -47,6 +47,7 @@ void policy_defaults(struct policy *policy)
 		.parent_propagation = { HOUR },
 		.registration = { DAY },
 		.check_interval = { HOUR },
+		.verifier = { { .timeout = { 600 } }, { .timeout = { 600 } }, { .timeout = { 600 } } },
 		.keep_versions = 3,
 		.hook_timeout = { 300 },
 		.max_clock_jump = { 30 * DAY },
@@ -357,6 +358,46 @@ static enum status withdraw_is_a_path(const struct policy *policy, struct error 
 	return is_a_path(policy->hook_ds_withdraw, err);
 }
 
+/* A word that looks like something to fill in and is not is a mistake that nobody would see. */
+static enum status fill_ins_are_known(const char *command, struct error *err)
+{
+	static const char *const known[] = { "{file}", "{origin}", "{time}" };
+	const char *words[POLICY_HOOK_WORDS + 1];
+	const size_t count = policy_hook_words(command, words);
+	for (size_t i = 0; i < count; i++)
+		for (const char *at = strchr(words[i], '{'); at != NULL; at = strchr(at + 1, '{')) {
+			size_t k = 0;
+			while (k < COUNT(known) && strncmp(at, known[k], strlen(known[k])) != 0)
+				k++;
+			if (k == COUNT(known) || i == 0)
+				return error_set(err, STATUS_POLICY,
+				    "holds a \"{\" that begins none of {file}, {origin} and {time}, or is in the "
+				    "program's name");
+		}
+	return STATUS_OK;
+}
+
+static enum status verifier_can_run(const struct policy_verifier *verifier, struct error *err)
+{
+	const enum status status = is_a_path(verifier->command, err);
+	return status == STATUS_OK ? fill_ins_are_known(verifier->command, err) : status;
+}
+
+static enum status first_can_run(const struct policy *policy, struct error *err)
+{
+	return verifier_can_run(&policy->verifier[0], err);
+}
+
+static enum status second_can_run(const struct policy *policy, struct error *err)
+{
+	return verifier_can_run(&policy->verifier[1], err);
+}
+
+static enum status third_can_run(const struct policy *policy, struct error *err)
+{
+	return verifier_can_run(&policy->verifier[2], err);
+}
+
 static enum status keeps_a_version(const struct policy *policy, struct error *err)
 {
 	if (policy->keep_versions > 0)
@@ -393,6 +434,9 @@ static const struct {
 	{ "denial.opt-out", opt_out_with_nsec3 },
 	{ "denial.iterations", iterations_with_nsec3 },
 	{ "denial.salt", salt_with_nsec3 },
+	{ "verifiers.first.command", first_can_run },
+	{ "verifiers.second.command", second_can_run },
+	{ "verifiers.third.command", third_can_run },
 	{ "publish.keep-versions", keeps_a_version },
 	{ "publish.hook", hook_is_a_path },
 	{ "parent.hook-ds-submit", submit_is_a_path },

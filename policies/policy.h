@@ -33,6 +33,7 @@ enum {
 	POLICY_PATH = 256,          /* with the terminating NUL */
 	POLICY_HOOK = 1024,         /* octets of a hook's words, each with its NUL, and one NUL more */
 	POLICY_HOOK_WORDS = 32,     /* at most, the program among them */
+	POLICY_VERIFIERS = 3,       /* further ones, beside zoneseal-verify */
 	POLICY_TTL_MOST = INT32_MAX /* RFC 2181 8 */
 };
 
@@ -44,6 +45,13 @@ enum {
 struct policy_limit {
 	uint32_t most_ppm;
 	uint32_t floor;
+};
+
+/* A program that must agree, or may remark, before a zone is published. */
+struct policy_verifier {
+	char command[POLICY_HOOK]; /* words, as hook_publish; none: no such verifier */
+	struct span timeout;
+	bool advisory; /* its no is told and refuses nothing */
 };
 
 struct policy {
@@ -92,6 +100,7 @@ struct policy {
 	char
 	    trust_anchor[POLICY_PATH]; /* of the parent's zone: absolute, or below the configuration folder; "": none */
 	char hook_ds_submit[POLICY_HOOK], hook_ds_withdraw[POLICY_HOOK]; /* words, as hook_publish */
+	struct policy_verifier verifier[POLICY_VERIFIERS];
 	/* publication */
 	unsigned keep_versions;
 	char hook_publish[POLICY_HOOK]; /* words, each ended by NUL, an empty one at the end; see policy_hook_words */

@@ -24,6 +24,7 @@ static const struct field_choice cds_times[] = { { "none", POLICY_CDS_NONE }, { 
 	{ "rollover", POLICY_CDS_ROLLOVER }, { NULL, 0 } };
 static const struct field_choice ds_ways[] = { { "check", POLICY_DS_CHECK }, { "by-hand", POLICY_DS_BY_HAND },
 	{ "none", POLICY_DS_NONE }, { NULL, 0 } };
+static const struct field_choice weights[] = { { "required", false }, { "advisory", true }, { NULL, 0 } };
 static const struct field_choice denials[] = { { "nsec", POLICY_NSEC }, { "nsec3", POLICY_NSEC3 }, { NULL, 0 } };
 static const struct field_choice serials[] = { { "increment", POLICY_SERIAL_INCREMENT },
 	{ "unixtime", POLICY_SERIAL_UNIXTIME }, { "date-counter", POLICY_SERIAL_DATE_COUNTER },
@@ -169,6 +170,24 @@ static const struct field table[] = {
 	    .doc = "Program and arguments that hand in a DS, without a shell." },
 	{ "parent.hook-ds-withdraw", FIELD_WORDS, AT(hook_ds_withdraw),
 	    .doc = "Program and arguments that withdraw a DS, without a shell." },
+	{ "verifiers.first.command", FIELD_WORDS, AT(verifier[0].command),
+	    .doc =
+		"Program and arguments, without a shell; {file}, {origin} and {time} (YYYYMMDDHHMMSS) stand for the "
+		"signed zone, its name and the time of the run. The zone is on its standard input as well. []: none." },
+	{ "verifiers.first.timeout", FIELD_SPAN, AT(verifier[0].timeout), .least = 1, .most = DAY,
+	    .doc = "A verifier that takes longer is killed, and that is a no." },
+	{ "verifiers.first.verdict", FIELD_CHOICE, AT(verifier[0].advisory), .choices = weights,
+	    .doc = "Whether its no keeps the zone from being published (required) or is only told (advisory)." },
+	{ "verifiers.second.command", FIELD_WORDS, AT(verifier[1].command), .doc = "As verifiers.first.command." },
+	{ "verifiers.second.timeout", FIELD_SPAN, AT(verifier[1].timeout), .least = 1, .most = DAY,
+	    .doc = "A verifier that takes longer is killed, and that is a no." },
+	{ "verifiers.second.verdict", FIELD_CHOICE, AT(verifier[1].advisory), .choices = weights,
+	    .doc = "Whether its no keeps the zone from being published (required) or is only told (advisory)." },
+	{ "verifiers.third.command", FIELD_WORDS, AT(verifier[2].command), .doc = "As verifiers.first.command." },
+	{ "verifiers.third.timeout", FIELD_SPAN, AT(verifier[2].timeout), .least = 1, .most = DAY,
+	    .doc = "A verifier that takes longer is killed, and that is a no." },
+	{ "verifiers.third.verdict", FIELD_CHOICE, AT(verifier[2].advisory), .choices = weights,
+	    .doc = "Whether its no keeps the zone from being published (required) or is only told (advisory)." },
 	{ "publish.keep-versions", FIELD_COUNT, AT(keep_versions), .least = 1, .most = 1000,
 	    .doc = "How many published versions are kept, the present one not counted." },
 	{ "publish.hook", FIELD_WORDS, AT(hook_publish),
@@ -199,6 +218,11 @@ static const struct field_group groups[] = {
 	{ "denial", "Denial of existence." },
 	{ "zone", "What is added to the zone, and how far it is from its readers." },
 	{ "parent", "The zone above." },
+	{ "verifiers", "Further verifiers: run at the same time, after zoneseal-verify said yes and before "
+		       "publication. Exit code 0 is yes; anything else, a signal or a time-out is no." },
+	{ "verifiers.first", "A further verifier." },
+	{ "verifiers.second", "A further verifier." },
+	{ "verifiers.third", "A further verifier." },
 	{ "publish", "What happens to a zone that passed the gate." },
 	{ "clock", "How far the clock is trusted." },
 	{ "limits",

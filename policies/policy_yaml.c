@@ -10,8 +10,8 @@
 #include "signer/base/suggest.h"
 
 enum {
-	MOST_FIELDS = 80,
-	MOST_GROUPS = 16,
+	MOST_FIELDS = 100,
+	MOST_GROUPS = 24,
 	PATH_SIZE = 64,
 	DEEPEST = 8, /* collections within collections; the table itself needs three */
 };

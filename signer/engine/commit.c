@@ -14,6 +14,7 @@
 #include "signer/engine/attempt.h"
 #include "signer/engine/gate.h"
 #include "signer/engine/hooks.h"
+#include "signer/engine/quorum.h"
 #include "signer/engine/roll_run.h"
 #include "signer/engine/roll_step.h"
 
@@ -140,6 +141,8 @@ enum status attempt_verify(struct attempt *attempt, struct error *err)
 	meter_follow(run->options->meter, attempt->publish.file, run->report->sign.size);
 	status = gate_ask(&gate, run->mem, &verdict, &why);
 	meter_begin(run->options->meter, 0, NULL);
+	if (status == STATUS_OK)
+		status = quorum_ask(&gate, run->mem, &verdict, &why);
 	run->report->seconds_verify = run_clock() - begin;
 	run->report->verdict = verdict.json;
 	run->report->checks = verdict.checks;

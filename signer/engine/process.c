@@ -161,14 +161,18 @@ static void kill_group(pid_t child)
 }
 
 /* Waits for the child until the deadline, then kills it and all that it started. */
-static void reap(pid_t child, int64_t deadline, bool kill_now, struct process_result *result)
+static void reap(pid_t child, int64_t deadline, bool kill_now, bool end_group, struct process_result *result)
 {
 	const struct timespec pause = { .tv_nsec = 5 * 1000000L };
 	int how = 0;
 	if (kill_now)
 		kill_group(child);
 	for (;;) {
-		pid_t got = waitpid(child, &how, kill_now ? 0 : WNOHANG);
+		/* As long as nobody has waited for the child, no other group can have its number. */
+		const bool wait_later = end_group && !kill_now && !has_ended(child);
+		if (end_group && !wait_later)
+			(void)kill(-child, SIGKILL);
+		pid_t got = wait_later ? 0 : waitpid(child, &how, kill_now ? 0 : WNOHANG);
 		if (got == child)
 			break;
 		if (got < 0 && errno != EINTR)
@@ -209,7 +213,7 @@ static void follow(
 	pipes->output[1] = pipes->errors[1] = -1;
 	collect(child, pipes, deadline, sinks, &result->timed_out);
 	result->overflow = sinks[0].overflow;
-	reap(child, deadline, result->timed_out || result->overflow, result);
+	reap(child, deadline, result->timed_out || result->overflow, process->end_group, result);
 	result->not_started = result->exit_code == NOT_STARTED && sinks[0].size == 0;
 	result->output_size = sinks[0].size;
 	result->output = to_arena(mem, &sinks[0]);

@@ -26,6 +26,7 @@ struct process {
 	const char *folder;         /* working folder, or NULL: "/" */
 	int passed[PROCESS_PASSED]; /* become descriptors 3, 4, ... in this order; ended by -1 if there are fewer */
 	bool may_write;      /* false: RLIMIT_FSIZE 0, so it can fill no disk; true: umask 022 for what it makes */
+	bool end_group;      /* what it leaves running in its process group is killed when it ends */
 	struct span timeout; /* then SIGKILL, for all that it has started in its process group as well */
 	size_t most_output;  /* of stdout; more is cut and `overflow` says so; the child is killed */
 	bool drop_output;    /* more of stdout is read and dropped instead */

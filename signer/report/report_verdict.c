@@ -67,6 +67,35 @@ static void print_checks(FILE *out, const json_t *checks, struct arena *mem)
 	}
 }
 
+/* What the policy's further verifiers said (signer/engine/quorum.h). */
+static void print_verifiers(FILE *out, const json_t *verifiers, struct arena *mem)
+{
+	size_t index, number;
+	const json_t *verifier, *line;
+	if (json_array_size(verifiers) > 0)
+		fprintf(out, "\nVERIFIERS\n");
+	json_array_foreach(verifiers, index, verifier)
+	{
+		const bool required = json_is_true(json_object_get(verifier, "required"));
+		const bool yes = json_is_true(json_object_get(verifier, "yes"));
+		fprintf(out, "  %-4s %s (%s): %s, %.1f s\n",
+		    yes        ? "yes"
+		    : required ? "NO"
+			       : "no",
+		    text_of(verifier, "program", mem), required ? "required" : "advisory",
+		    text_of(verifier, "ending", mem), json_number_value(json_object_get(verifier, "seconds")));
+		json_array_foreach(json_object_get(verifier, "output"), number, line)
+		{
+			/* Escaped when it was stored; what is in the store is not trusted all the same. */
+			const char *const text = json_string_value(line);
+			for (const char *at = text == NULL ? "" : text; *at != '\0'; at++)
+				fprintf(
+				    out, "%s%c", at == text ? "       | " : "", *at < 0x20 || *at > 0x7e ? '?' : *at);
+			fprintf(out, "\n");
+		}
+	}
+}
+
 bool report_verdict_text(FILE *out, const char *json, bool silent, bool *pass)
 {
 	struct arena *mem = arena_new(0);
@@ -85,6 +114,7 @@ bool report_verdict_text(FILE *out, const char *json, bool silent, bool *pass)
 			print_finding(out, finding, mem);
 		}
 		print_checks(out, json_object_get(root, "checks"), mem);
+		print_verifiers(out, json_object_get(root, "verifiers"), mem);
 	}
 	json_decref(root);
 	arena_free(mem);

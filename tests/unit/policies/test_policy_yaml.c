@@ -94,7 +94,7 @@ static const struct {
 	    "searched" },
 	{ "key with control characters", "\"\\e[31m\": 1\n",
 	    "p.yaml:1:1: unknown key \"\\027[31m\"; known here: name, keys, ceremony, signatures, denial, zone, "
-	    "parent, publish, "
+	    "parent, verifiers, publish, "
 	    "clock, limits" },
 	{ "duplicate key", "zone:\n  zonemd: true\n  serial: keep\n  zonemd: false\n",
 	    "p.yaml:4:3: zone.zonemd: given twice; the first is in line 2" },
@@ -102,6 +102,14 @@ static const struct {
 	    "p.yaml:3:1: zone: given twice; the first is in line 1" },
 	{ "anchor", "name: &a x\n", "p.yaml:1:7: name: anchors (&name) are not accepted" },
 	{ "anchored group", "keys: &k {}\n", "p.yaml:1:7: keys: anchors (&name) are not accepted" },
+	{ "verifier by name", "verifiers: {second: {command: [kzonecheck]}}\n",
+	    "p.yaml:1:22: verifiers.second.command: \"kzonecheck\": the program is named by its absolute path; $PATH "
+	    "is "
+	    "not searched" },
+	{ "fill-in that is none", "verifiers: {third: {command: [/bin/a, \"{zone}\"]}}\n",
+	    "p.yaml:1:21: verifiers.third.command: holds a \"{\" that begins none of {file}, {origin} and {time}, or "
+	    "is "
+	    "in the program's name" },
 	{ "anchored list", "publish: {hook: &h []}\n", "p.yaml:1:17: publish.hook: anchors (&name) are not accepted" },
 	{ "alias", "name: *a\n", "p.yaml:1:7: name: aliases (*name) are not accepted; write the value out" },
 	{ "tag", "name: !!str x\n",
@@ -472,6 +480,9 @@ static void printed_policy_reads_back_the_same(void **state)
 		"publish: {hook: [/a, \"with \\\"quotes\\\" and \\\\\", \"\xc3\xa4\", \"# no comment\"], hook-timeout: "
 		"1s}",
 		"signatures: {validity: 1893456s, jitter: 1d1h1m1s}",
+		"verifiers: {first: {command: [/a, \"-o{origin}\", \"{file}\", \"{time}\"]}, third: {command: [/b], "
+		"timeout: 1s, "
+		"verdict: advisory}}",
 		"keys: {no-key-events: [12-20..01-05, fri..sun, 02-29, wed], ksk: {lifetime: 1000d}}",
 		"parent: {hook-ds-submit: [/a, \"b c\"], hook-ds-withdraw: [/d]}\nzone: {dnssec: insecure}",
 	};
