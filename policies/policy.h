@@ -100,6 +100,7 @@ struct policy {
 	char
 	    trust_anchor[POLICY_PATH]; /* of the parent's zone: absolute, or below the configuration folder; "": none */
 	char hook_ds_submit[POLICY_HOOK], hook_ds_withdraw[POLICY_HOOK]; /* words, as hook_publish */
+	bool require_sandbox; /* zoneseal-verify gives no verdict where the kernel lacks Landlock or seccomp */
 	struct policy_verifier verifier[POLICY_VERIFIERS];
 	/* publication */
 	unsigned keep_versions;

@@ -170,6 +170,9 @@ static const struct field table[] = {
 	    .doc = "Program and arguments that hand in a DS, without a shell." },
 	{ "parent.hook-ds-withdraw", FIELD_WORDS, AT(hook_ds_withdraw),
 	    .doc = "Program and arguments that withdraw a DS, without a shell." },
+	{ "verifiers.require-sandbox", FIELD_BOOL, AT(require_sandbox),
+	    .doc = "zoneseal-verify gives no verdict, so nothing is published, where the kernel lacks Landlock or "
+		   "seccomp; else its verdict only says so." },
 	{ "verifiers.first.command", FIELD_WORDS, AT(verifier[0].command),
 	    .doc =
 		"Program and arguments, without a shell; {file}, {origin} and {time} (YYYYMMDDHHMMSS) stand for the "

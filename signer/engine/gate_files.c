@@ -155,8 +155,9 @@ char *gate_limits(const struct gate_rules *rules, struct arena *mem)
 	    limit("removed", &policy->delegations_removed, mem), limit("ds", &policy->ds_removed, mem));
 	return arena_printf(mem,
 	    "{\"schema\": \"zoneseal.limits/1\", \"cds_delete\": %s, \"max_ttl\": %" PRIu32
-	    ", \"min_remaining\": %" PRId64 ", \"algorithms\": [%s], %s%s, \"zonemd\": %s, %s%s, %s}\n",
+	    ", \"min_remaining\": %" PRId64 ", \"algorithms\": [%s], %s%s, \"zonemd\": %s, %s%s%s, %s}\n",
 	    rules->cds_delete ? "true" : "false", policy->max_zone_ttl, policy->refresh.seconds,
 	    algorithms(policy, rules->keys, rules->key_count, mem), rsa, denial, policy->zonemd ? "true" : "false",
-	    limits_at_signing(rules, mem), change, only_warn);
+	    policy->require_sandbox ? "\"require_sandbox\": true, " : "", limits_at_signing(rules, mem), change,
+	    only_warn);
 }

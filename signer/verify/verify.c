@@ -75,6 +75,12 @@ static enum status read_policy(struct vrun *run, struct error *err)
 		return status;
 	status = vlimits_parse(run->options->policy.name, text, size, &run->limits, err);
 	free(text);
+	const struct verify_door *const door = &run->options->door;
+	if (status == STATUS_OK && run->limits.require_sandbox && (door->landlock_abi == 0 || !door->seccomp))
+		return error_set(err, STATUS_INTERNAL,
+		    "sandbox: Landlock %s, seccomp %s, and the policy requires both (verifiers.require-sandbox): use a "
+		    "kernel that has them (zoneseal doctor), or apply a policy without it",
+		    door->landlock_abi == 0 ? "NO" : "yes", door->seccomp ? "yes" : "NO");
 	return status;
 }
 

@@ -28,6 +28,7 @@
  *   opt_out            true | false: the flag of every NSEC3
  *   zonemd             true: a ZONEMD that can be checked must be there
  *   cds_delete         true: a CDS/CDNSKEY delete form is wanted
+ *   require_sandbox    true: no verdict where the kernel lacks Landlock or seccomp
  *   serial             {policy, floor}: how the serial follows from that of --unsigned: "keep" it, or "increment",
  *                      "unixtime", "date-counter": that of the input, of --now or of its day, or the first after
  * `floor`, the greatest one that was used before (left out: none was) warn               ids of checks of severity

@@ -137,6 +137,12 @@ static bool read_cds_delete(struct vlimits *limits, const json_t *value)
 	return json_is_boolean(value);
 }
 
+static bool read_require_sandbox(struct vlimits *limits, const json_t *value)
+{
+	limits->require_sandbox = json_is_true(value);
+	return json_is_boolean(value);
+}
+
 static bool read_warn(struct vlimits *limits, const json_t *value)
 {
 	size_t count;
@@ -215,8 +221,8 @@ static const struct member members[] = { { "schema", read_schema }, { "max_ttl",
 	{ "inception_offset", read_inception_offset }, { "max_validity", read_max_validity },
 	{ "algorithms", read_algorithms }, { "rsa_min_bits", read_rsa_min_bits }, { "denial", read_denial },
 	{ "iterations", read_iterations }, { "salt", read_salt }, { "opt_out", read_opt_out },
-	{ "zonemd", read_zonemd }, { "cds_delete", read_cds_delete }, { "serial", read_serial }, { "warn", read_warn },
-	{ "change", read_change } };
+	{ "zonemd", read_zonemd }, { "cds_delete", read_cds_delete }, { "require_sandbox", read_require_sandbox },
+	{ "serial", read_serial }, { "warn", read_warn }, { "change", read_change } };
 
 static enum status read_members(const char *name, json_t *root, struct vlimits *out, struct error *err)
 {

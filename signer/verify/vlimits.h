@@ -33,6 +33,7 @@ struct vlimits {
 	enum vchoice opt_out;
 	bool zonemd;
 	bool cds_delete;
+	bool require_sandbox;
 	enum vserial serial;
 	bool have_serial_floor;
 	uint32_t serial_floor;

@@ -73,6 +73,35 @@ class Closed(unittest.TestCase):
             if not seccomp:
                 self.assertIn(b"seccomp NO", text)
 
+    def test_a_policy_that_requires_the_sandbox_gets_no_verdict_without_it(self):
+        limits = os.path.join(self.folder.name, "limits.json")
+        with open(limits, "w", encoding="ascii") as out:
+            out.write('{"schema": "zoneseal.limits/1", "require_sandbox": true}')
+        whole = json.loads(self.run_with().stdout)["sandbox"]["landlock_abi"] > 0
+        self.assertEqual(self.run_with("--policy", limits).returncode in (0, 1), whole)
+        for lacks, said in (("landlock", b"Landlock NO, seccomp yes"), ("both", b"Landlock NO, seccomp NO"),
+                            ("seccomp", b"seccomp NO")):
+            done = self.run_with("--policy", limits, before=[OLD_KERNEL, lacks])
+            self.assertEqual(done.returncode, 70, done.stderr)
+            self.assertIn(said, done.stderr)
+
+    def test_such_a_policy_publishes_nothing_without_landlock(self):
+        zoneseal = os.path.join(os.path.dirname(PROGRAM), "zoneseal")
+        folder = self.folder.name
+        names = {name: os.path.join(folder, name) for name in ("in.zone", "out.zone", "strict.yaml", "loose.yaml")}
+        for name, text in (("in.zone", "$ORIGIN x.test.\n$TTL 3600\n@ SOA ns h 1 3600 600 86400 300\n@ NS ns\nns A 192.0.2.1\n"),
+                           ("strict.yaml", "verifiers: {require-sandbox: true}\n"), ("loose.yaml", "name: loose\n")):
+            with open(names[name], "w", encoding="ascii") as out:
+                out.write(text)
+        for policy, code in (("strict", 1), ("loose", 0)):
+            done = subprocess.run(
+                [OLD_KERNEL, "landlock", zoneseal, "sign", "x.test", "-i", names["in.zone"], "-o", names["out.zone"],
+                 "--policy", names[policy + ".yaml"], "--state", os.path.join(folder, policy)],
+                check=False, capture_output=True, timeout=60, env={"HOME": folder, "PATH": "/usr/bin:/bin"})
+            self.assertEqual(done.returncode, code, done.stderr)
+            self.assertEqual(b"verifiers.require-sandbox" in done.stderr, code == 1, done.stderr)
+            self.assertEqual(os.path.exists(names["out.zone"]), code == 0)
+
     def test_without_landlock_the_filter_alone_keeps_files_closed(self):
         for what in REFUSED:
             self.assert_refused(what, WORKERS[0], [OLD_KERNEL, "landlock"])

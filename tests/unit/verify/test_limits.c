@@ -17,7 +17,7 @@ static void all_members_are_read(void **state)
 	static const char text[] =
 	    "{" SCHEMA ", \"max_ttl\": 3600, \"min_remaining\": 0, \"algorithms\": [13, 15], "
 	    "\"rsa_min_bits\": 3072, \"denial\": \"nsec3\", \"iterations\": 5, \"salt\": \"ABcd\", "
-	    "\"opt_out\": false, \"zonemd\": true, \"cds_delete\": true, "
+	    "\"opt_out\": false, \"zonemd\": true, \"cds_delete\": true, \"require_sandbox\": true, "
 	    "\"warn\": [\"structure.glue\", \"K1\"], "
 	    "\"change\": {\"records\": {\"ppm\": 1, \"floor\": 2}, \"ds\": {\"floor\": 9}}}";
 	struct vlimits l;
@@ -29,7 +29,7 @@ static void all_members_are_read(void **state)
 	assert_true(l.have_algorithms && l.algorithms[13] && l.algorithms[15] && !l.algorithms[8]);
 	assert_true(l.rsa_min_bits == 3072 && l.denial == VDENIAL_NSEC3 && l.iterations == 5);
 	assert_true(l.salt_size == 2 && l.salt[0] == 0xab && l.salt[1] == 0xcd);
-	assert_true(l.opt_out == VCHOICE_NO && l.zonemd && l.cds_delete);
+	assert_true(l.opt_out == VCHOICE_NO && l.zonemd && l.cds_delete && l.require_sandbox);
 	assert_true(l.warn[VC_STRUCTURE_GLUE] && l.warn[VC_KEY_TAG] && !l.warn[VC_DENIAL_TTL]);
 	assert_true(l.records.ppm == 1 && l.records.floor == 2 && l.ds.floor == 9 && l.ds.ppm == 50000);
 }
@@ -62,6 +62,7 @@ static void what_is_not_understood_is_refused(void **state)
 		{ "{" SCHEMA ", \"opt_out\": 1}", "opt_out" },
 		{ "{" SCHEMA ", \"zonemd\": null}", "zonemd" },
 		{ "{" SCHEMA ", \"cds_delete\": \"no\"}", "cds_delete" },
+		{ "{" SCHEMA ", \"require_sandbox\": 1}", "require_sandbox" },
 		{ "{" SCHEMA ", \"warn\": \"structure.glue\"}", "warn" },
 		{ "{" SCHEMA ", \"warn\": [\"no.check\"]}", "warn" },
 		{ "{" SCHEMA ", \"warn\": [\"sig.valid\"]}", "warn" },
