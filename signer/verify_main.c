@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,6 +35,8 @@ static const char help[] =
     "  --expect-unsigned     the zone is to have no DNSSEC at all; without this, an unsigned zone is refused\n"
     "  --policy FILE         limits (JSON); with it, breaches of policy refuse too\n"
     "  --now TIME            judge at this time; again for further moments that must hold\n"
+    "  --memo FILE           proofs of an earlier run: what it verified is computed again in part only\n"
+    "  --memo-new FILE       where to write the proofs of this run, if the zone is safe\n"
     "  --threads N           default: all cores\n"
     "  --json                verdict as JSON (zoneseal.verdict/1)\n"
     "  --version, --help\n"
@@ -53,6 +56,8 @@ enum argument {
 	ARGUMENT_NOW,
 	ARGUMENT_THREADS,
 	ARGUMENT_JSON,
+	ARGUMENT_MEMO,
+	ARGUMENT_MEMO_NEW,
 	ARGUMENT_VERSION,
 	ARGUMENT_HELP,
 };
@@ -65,6 +70,7 @@ static const struct option options_table[] = { { "origin", required_argument, NU
 	{ "expect-keys", required_argument, NULL, ARGUMENT_EXPECT },
 	{ "expect-unsigned", no_argument, NULL, ARGUMENT_UNSIGNED_ZONE },
 	{ "policy", required_argument, NULL, ARGUMENT_POLICY }, { "now", required_argument, NULL, ARGUMENT_NOW },
+	{ "memo", required_argument, NULL, ARGUMENT_MEMO }, { "memo-new", required_argument, NULL, ARGUMENT_MEMO_NEW },
 	{ "threads", required_argument, NULL, ARGUMENT_THREADS }, { "json", no_argument, NULL, ARGUMENT_JSON },
 	{ "version", no_argument, NULL, ARGUMENT_VERSION }, { "help", no_argument, NULL, ARGUMENT_HELP },
 	{ NULL, 0, NULL, 0 } };
@@ -74,6 +80,7 @@ struct arguments {
 	struct vinclude includes[VERIFY_INCLUDES];
 	const char *include_files[VERIFY_INCLUDES];
 	bool json;
+	char memo_problem[200];
 	bool done; /* help or version was all that was asked */
 };
 
@@ -158,6 +165,12 @@ static enum status read_option(int option, struct arguments *out, char **argv, s
 		return read_time(optarg, &out->verify, err);
 	case ARGUMENT_THREADS:
 		return read_threads(optarg, &out->verify.threads, err);
+	case ARGUMENT_MEMO:
+		out->verify.memo.name = optarg;
+		return STATUS_OK;
+	case ARGUMENT_MEMO_NEW:
+		out->verify.memo_new.name = optarg;
+		return STATUS_OK;
 	case ARGUMENT_JSON:
 		out->json = true;
 		return STATUS_OK;
@@ -216,6 +229,37 @@ static enum status open_input(struct verify_input *input, struct error *err)
 	return STATUS_OK;
 }
 
+/* A memo that cannot be had costs time and no verdict. The new one is emptied when it is written. */
+static enum status open_memos(struct arguments *arguments, struct error *err)
+{
+	struct verify_options *const options = &arguments->verify;
+	struct verify_input *const old = &options->memo;
+	struct verify_input *const new = &options->memo_new;
+	struct stat of_old, of_new;
+	if (old->name != NULL) {
+		old->descriptor = open(old->name, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+		if (old->descriptor < 0) {
+			snprintf(arguments->memo_problem, sizeof(arguments->memo_problem), "%s",
+			    errno == ENOENT ? "there is none yet" : strerror(errno));
+			options->memo_problem = arguments->memo_problem;
+			old->name = NULL;
+		}
+	}
+	if (new->name == NULL)
+		return STATUS_OK;
+	new->descriptor = open(new->name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0600);
+	if (new->descriptor < 0) {
+		fprintf(stderr, "zoneseal-verify: no new memo can be written: %s\n", strerror(errno));
+		new->name = NULL;
+		return STATUS_OK;
+	}
+	if (old->name != NULL && fstat(old->descriptor, &of_old) == 0 && fstat(new->descriptor, &of_new) == 0 &&
+	    of_old.st_dev == of_new.st_dev && of_old.st_ino == of_new.st_ino)
+		return error_set(
+		    err, STATUS_USAGE, "--memo and --memo-new are one file; write a new one and rename it");
+	return STATUS_OK;
+}
+
 static enum status open_inputs(struct arguments *arguments, struct error *err)
 {
 	struct verify_options *const options = &arguments->verify;
@@ -226,6 +270,9 @@ static enum status open_inputs(struct arguments *arguments, struct error *err)
 		if (status != STATUS_OK)
 			return status;
 	}
+	const enum status memo = open_memos(arguments, err);
+	if (memo != STATUS_OK)
+		return memo;
 	options->includes = arguments->includes;
 	for (size_t i = 0; i < options->include_count; i++) {
 		struct verify_input file = { .name = arguments->include_files[i] };
@@ -273,6 +320,8 @@ int main(int argc, char **argv)
 	struct arguments arguments;
 	struct error err;
 	error_clear(&err);
+	/* A memo beyond RLIMIT_FSIZE is a failed write, not the end. */
+	signal(SIGXFSZ, SIG_IGN);
 	enum status status = read_arguments(argc, argv, &arguments, &err);
 	if (status == STATUS_OK && arguments.done)
 		return 0;

@@ -10,6 +10,7 @@
 #include "signer/verify/vcause.h"
 #include "signer/verify/verdict.h"
 #include "signer/verify/vexpect.h"
+#include "signer/verify/vmemo_use.h"
 #include "signer/verify/vresponse.h"
 #include "signer/verify/vsum.h"
 
@@ -364,6 +365,8 @@ enum status verify_run(const struct verify_options *options, struct verify_verdi
 		return status;
 	}
 	settle(verdict);
+	if (verdict->passed)
+		vmemo_use_write(run->memo);
 	verdict->seconds = seconds_now() - start;
 	*out = verdict;
 	return STATUS_OK;
@@ -374,6 +377,7 @@ void verify_free(struct verify_verdict *verdict)
 	if (verdict == NULL)
 		return;
 	struct vrun *const run = &verdict->run;
+	vmemo_use_free(run->memo);
 	vkeys_free(&run->known);
 	vzone_free(&run->zone);
 	vzone_free(&run->previous);

@@ -8,10 +8,12 @@
  * when every check that depends on time holds; null if unknown), unsigned (true: judged as a zone that has no DNSSEC,
  * because --expect-unsigned said so; a zone without signatures passes in no other way), checks: [{id, alias, home,
  * severity, result ("ok" | "fail" | "warn" | "not asked" | "nothing to check"), checked, failed, rfc}], findings: [{id,
- * severity, result ("fail" | "warn"), count, what, examples: [{owner, type, line, detail}], cause, advice}], threads,
- * seconds, sandbox: {landlock_abi (0: the kernel has none), seccomp (true | false)}, complete (true; written last, so
- * that a cut verdict has none). A run that ends without a verdict (65, 66, 70, 74, 77) writes {schema, build, verdict:
- * "none", error, file, line, column, exit} without "complete".
+ * severity, result ("fail" | "warn"), count, what, examples: [{owner, type, line, detail}], cause, advice}], counts:
+ * {signatures, computed, from_memo, sampled} (of the signatures that hold: computed in this run, taken from the proof
+ * memo, of those computed all the same), memo (null without one: {used, full: why all was computed, last_full +
+ * last_full_epoch, written, problem}), threads, seconds, sandbox: {landlock_abi (0: the kernel has none), seccomp (true
+ * | false)}, complete (true; written last, so that a cut verdict has none). A run that ends without a verdict (65, 66,
+ * 70, 74, 77) writes {schema, build, verdict: "none", error, file, line, column, exit} without "complete".
  *
  * --policy FILE is a JSON object ("zoneseal.limits/1"); every member but `schema` may be left out, unknown ones are
  * refused:
@@ -27,6 +29,7 @@
  *   iterations, salt   most iterations (0), salt in hexadecimal ("")
  *   opt_out            true | false: the flag of every NSEC3
  *   zonemd             true: a ZONEMD that can be checked must be there
+ *   full_verify_every  seconds after which a proof memo is not used, so that all is computed again (86400)
  *   cds_delete         true: a CDS/CDNSKEY delete form is wanted
  *   require_sandbox    true: no verdict where the kernel lacks Landlock or seccomp
  *   serial             {policy, floor}: how the serial follows from that of --unsigned: "keep" it, or "increment",
@@ -83,6 +86,12 @@ struct verify_input {
 	size_t size;
 };
 
+/* Octets that a run writes for a test; malloc'd. */
+struct verify_octets {
+	uint8_t *data;
+	size_t size;
+};
+
 enum { VERIFY_TIMES = 16, VERIFY_INCLUDES = 300 };
 
 struct vinclude; /* vread.h */
@@ -110,6 +119,12 @@ struct verify_options {
 	unsigned threads;               /* at least 1 */
 	enum verify_tables tables;      /* for tests */
 	struct verify_door door;        /* what the caller has closed; told in the verdict */
+
+	/* The proof memo (vmemo_use.h): the old one, and where a new one is written after a good verdict. */
+	struct verify_input memo, memo_new;
+	const char *memo_problem;       /* why there is no old one although one was named, or NULL */
+	bool testing_itself;            /* a run of the self-test starts none */
+	struct verify_octets *memo_out; /* instead of memo_new, for tests; or NULL */
 };
 
 struct verify_verdict; /* made by verify_run */

@@ -5,6 +5,7 @@
 
 #include "signer/base/build.h"
 #include "signer/verify/verdict.h"
+#include "signer/verify/vmemo_use.h"
 
 /* The verdict for programs: "zoneseal.verdict/1", described in verify.h. */
 
@@ -138,6 +139,32 @@ static void set_time(json_t *root, const char *name, const char *epoch_name, str
 	json_object_set_new(root, epoch_name, known ? json_integer(when.seconds) : json_null());
 }
 
+/* How the signatures that hold were found to hold: computed + from_memo - sampled are all. */
+static json_t *make_counts(const struct vsig_stats *stats)
+{
+	json_t *const all = json_object();
+	json_object_set_new(all, "signatures", json_integer((json_int_t)stats->verified));
+	json_object_set_new(
+	    all, "computed", json_integer((json_int_t)(stats->verified - stats->recalled + stats->sampled)));
+	json_object_set_new(all, "from_memo", json_integer((json_int_t)stats->recalled));
+	json_object_set_new(all, "sampled", json_integer((json_int_t)stats->sampled));
+	return all;
+}
+
+static json_t *make_memo(const struct vrun *run)
+{
+	if (run->memo == NULL)
+		return json_null();
+	const struct vmemo_account account = vmemo_account(run->memo);
+	json_t *const all = json_object();
+	json_object_set_new(all, "used", json_boolean(account.full == NULL));
+	json_object_set_new(all, "full", account.full == NULL ? json_null() : safe_string(account.full));
+	set_time(all, "last_full", "last_full_epoch", account.last, true);
+	json_object_set_new(all, "written", json_boolean(account.written));
+	json_object_set_new(all, "problem", account.problem == NULL ? json_null() : safe_string(account.problem));
+	return all;
+}
+
 void verify_prepare(void)
 {
 	json_object_seed(0); /* from /dev/urandom; behind the closed door jansson would fall back on the time */
@@ -167,6 +194,8 @@ char *verify_json(const struct verify_verdict *verdict)
 	set_time(root, "time", "time_epoch", verdict->options.times[0], true);
 	json_object_set_new(root, "records", json_integer((json_int_t)run->zone.file.count));
 	json_object_set_new(root, "signatures", json_integer((json_int_t)run->stats.verified));
+	json_object_set_new(root, "counts", make_counts(&run->stats));
+	json_object_set_new(root, "memo", make_memo(run));
 	set_time(root, "safe_until", "safe_until_epoch", verdict->safe_until, verdict->have_safe_until);
 	json_object_set_new(root, "unsigned", json_boolean(verdict->options.expect_unsigned));
 	json_object_set_new(root, "checks", make_checks(verdict));

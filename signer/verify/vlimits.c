@@ -10,6 +10,7 @@ struct vlimits vlimits_default(void)
 {
 	const struct vlimit tenth = { 100000, 100 };
 	return (struct vlimits){ .rsa_min_bits = 2048,
+		.full_verify_every = 86400,
 		.records = tenth,
 		.removed = tenth,
 		.added = tenth,
@@ -143,6 +144,11 @@ static bool read_require_sandbox(struct vlimits *limits, const json_t *value)
 	return json_is_boolean(value);
 }
 
+static bool read_full_verify_every(struct vlimits *limits, const json_t *value)
+{
+	return whole(value, UINT32_MAX, &limits->full_verify_every);
+}
+
 static bool read_warn(struct vlimits *limits, const json_t *value)
 {
 	size_t count;
@@ -222,7 +228,8 @@ static const struct member members[] = { { "schema", read_schema }, { "max_ttl",
 	{ "algorithms", read_algorithms }, { "rsa_min_bits", read_rsa_min_bits }, { "denial", read_denial },
 	{ "iterations", read_iterations }, { "salt", read_salt }, { "opt_out", read_opt_out },
 	{ "zonemd", read_zonemd }, { "cds_delete", read_cds_delete }, { "require_sandbox", read_require_sandbox },
-	{ "serial", read_serial }, { "warn", read_warn }, { "change", read_change } };
+	{ "full_verify_every", read_full_verify_every }, { "serial", read_serial }, { "warn", read_warn },
+	{ "change", read_change } };
 
 static enum status read_members(const char *name, json_t *root, struct vlimits *out, struct error *err)
 {

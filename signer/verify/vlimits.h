@@ -34,6 +34,7 @@ struct vlimits {
 	bool zonemd;
 	bool cds_delete;
 	bool require_sandbox;
+	int64_t full_verify_every; /* seconds */
 	enum vserial serial;
 	bool have_serial_floor;
 	uint32_t serial_floor;

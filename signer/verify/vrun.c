@@ -17,6 +17,8 @@ void vrun_add_stats(struct vsig_stats *sum, const struct vsig_stats *part)
 	sum->signatures += part->signatures;
 	sum->verified += part->verified;
 	sum->proven += part->proven;
+	sum->recalled += part->recalled;
+	sum->sampled += part->sampled;
 	sum->tried += part->tried;
 	if (part->remaining_min < sum->remaining_min)
 		sum->remaining_min = part->remaining_min;

@@ -15,6 +15,9 @@ struct vsig_stats {
 	uint64_t proven;       /* of those, by the table of a key (vproof.h) */
 	uint64_t tried;        /* computations with a public key, by EVP */
 	uint64_t disproven;    /* by EVP, of a proof: the run has no verdict */
+	uint64_t recalled;     /* taken from the memo (vmemo_use.h) */
+	uint64_t sampled;      /* of those, computed all the same */
+	uint64_t disowned;     /* of those, found bad: the run has no verdict */
 	int64_t remaining_min; /* seconds from now to the first expiration of a good one */
 	int64_t validity_min;  /* shortest expiration - inception */
 	uint64_t good[VKEYS_MAX];
@@ -26,6 +29,8 @@ struct vsig_stats {
 	uint64_t foreign_total;      /* bad signatures that were tried with other keys */
 	uint64_t foreign[VKEYS_MAX]; /* of those, verified by that key: index into `known` */
 };
+
+struct vmemo_use; /* vmemo_use.h */
 
 /* The zone's digest by one hash (RFC 8976 3.3). */
 struct vdigest {
@@ -60,6 +65,7 @@ struct vrun {
 	uint8_t *expect_text; /* holds the expected keys' RDATA */
 
 	struct vsig_stats stats;
+	struct vmemo_use *memo;    /* NULL: the run has none */
 	struct vdigest digests[2]; /* SHA-384, SHA-512 */
 };
 
@@ -90,6 +96,7 @@ void vstruct_check(struct vrun *run);
 void vchain_keys(struct vrun *run);   /* DNSKEY RRset: form, algorithms, tags; before the signatures */
 void vchain_anchor(struct vrun *run); /* anchors, CDS, roles: after the signatures */
 enum status verify_self_test_tables(struct error *err) MUST_CHECK; /* vselftest.c; before tables are relied on */
+enum status verify_self_test_memo(struct error *err) MUST_CHECK;   /* before a memo is relied on */
 enum status vsig_check(struct vrun *run, struct error *err) MUST_CHECK;
 void vtime_check(struct vrun *run);
 enum status vdenial_check(struct vrun *run, struct error *err) MUST_CHECK;

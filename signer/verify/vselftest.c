@@ -142,6 +142,62 @@ enum status verify_self_test(struct error *err)
 	return STATUS_OK;
 }
 
+/* Judges the zone with the memo `old`; a new one is written to `out`, if that is not NULL. */
+static bool judge_with_memo(
+    const char *zone, struct verify_octets old, struct verify_octets *out, uint64_t *recalled, bool *passed)
+{
+	struct verify_verdict *verdict = NULL;
+	struct error ignored;
+	const struct verify_options options = { .origin = "zs.test.",
+		.zone = { "built-in zone", -1, (const uint8_t *)zone, strlen(zone) },
+		.times = { { NOW } },
+		.time_count = 1,
+		.threads = 1,
+		.tables = VERIFY_TABLES_NEVER,
+		.testing_itself = true,
+		.memo = { "built-in memo", -1, old.data, old.size },
+		.memo_out = out };
+	*recalled = 0;
+	*passed = false;
+	if (verify_run(&options, &verdict, &ignored) != STATUS_OK)
+		return false;
+	*recalled = verdict->run.stats.recalled;
+	*passed = verify_passed(verdict);
+	verify_free(verdict);
+	return true;
+}
+
+/* What the memo knows is taken from it, what it does not know is not, and what is bad stays bad beside it. */
+static bool memo_is_judged_rightly(void)
+{
+	const struct trial bad = { built_in_nsec, "192.0.2.80", "192.0.2.81", NOW, NULL };
+	struct verify_octets memo = { NULL, 0 }, none = { NULL, 0 };
+	uint64_t known, again, rest;
+	bool passed;
+	size_t size;
+	char *const altered = alter(&bad, &size);
+	bool right = judge_with_memo(built_in_nsec, none, &memo, &known, &passed) && passed && known == 0;
+	right = right && judge_with_memo(built_in_nsec, memo, NULL, &again, &passed) && passed && again > 1;
+	right = right && judge_with_memo(altered, memo, NULL, &rest, &passed) && !passed && rest + 1 == again;
+	right = right && memo.size > 0;
+	if (right) {
+		memo.data[memo.size / 2] ^= 1;
+		right = judge_with_memo(built_in_nsec, memo, NULL, &known, &passed) && passed && known == 0;
+	}
+	free(memo.data);
+	free(altered);
+	return right;
+}
+
+enum status verify_self_test_memo(struct error *err)
+{
+	return memo_is_judged_rightly()
+		   ? STATUS_OK
+		   : error_set(err, STATUS_INTERNAL,
+			 "the verifier judged its built-in zone wrongly by a memo, so it judges nothing: reinstall it, "
+			 "and check this machine and its OpenSSL");
+}
+
 enum status verify_self_test_tables(struct error *err)
 {
 	struct error ignored;

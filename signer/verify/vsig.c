@@ -4,8 +4,10 @@
 #include <string.h>
 
 #include "signer/base/workers.h"
+#include "signer/verify/vmemo_use.h"
 #include "signer/verify/vproof.h"
 #include "signer/verify/vresponse.h" /* vrun.h, vsigned.h */
+#include "signer/verify/vsigner.h"
 
 /* What is done at most for the signatures of one RRset, for causes, and with keys of one tag (KeyTrap, CVE-2023-50387).
  */
@@ -29,6 +31,7 @@ struct place {
 	struct vrun *run;
 	struct vverifier *verifier;
 	struct vprover *prover;
+	struct vmemo_worker *memo; /* or NULL */
 	struct vsig_stats *stats;
 	const struct vsubject *subject; /* of the signature that is judged */
 	struct vbuffer data;            /* what it signs, made when the first key is tried */
@@ -44,31 +47,6 @@ struct job {
 	struct place *places;
 };
 
-static bool serial_before(uint32_t a, uint32_t b)
-{
-	return (int32_t)(a - b) < 0;
-}
-
-static void check_form(struct place *place, const struct vsignature *s, const struct vowner *owner)
-{
-	struct vreport *const report = place->run->report;
-	if (!vname_equal(s->signer, place->run->zone.apex))
-		vreport_fail(
-		    report, VC_SIG_FORM, "the signer's name is not the apex", vplace_of(s->record), "tag %u", s->tag);
-	if (s->labels != vsigned_labels(owner))
-		vreport_fail(report, VC_SIG_FORM, "Labels is not the number of labels of the owner",
-		    vplace_of(s->record), "Labels %u, the owner has %u", s->labels, vsigned_labels(owner));
-}
-
-static void check_ttl(struct place *place, const struct vsignature *s, const struct vset *set)
-{
-	const struct vrecord *const record = s->record;
-	if (record->ttl == set->first->ttl && s->original_ttl == set->first->ttl)
-		return;
-	vreport_fail(place->run->report, VC_SIG_TTL, "TTLs of RRSIG, RRset and Original TTL differ", vplace_of(record),
-	    "RRSIG %u, RRset %u, Original TTL %u", record->ttl, set->first->ttl, s->original_ttl);
-}
-
 static bool verifies(struct place *place, const struct vsignature *s, const struct vkey *key)
 {
 	if (!place->have_data)
@@ -78,10 +56,24 @@ static bool verifies(struct place *place, const struct vsignature *s, const stru
 	return vverifier_check(place->verifier, key, (struct bytes){ place->data.octets, place->data.size }, s->bytes);
 }
 
-/* By its proof, unless that is judged again; else by EVP, which has the last word. */
+/* By the memo, unless chance wants it computed. */
+static bool recalled(struct place *place, const struct vsignature *s)
+{
+	place->stats->recalled++;
+	if (!vmemo_sample(place->memo, s, place->subject))
+		return true;
+	const bool good = verifies(place, s, &place->run->known.all[s->recalled]);
+	place->stats->sampled++;
+	place->stats->disowned += !good;
+	return good;
+}
+
+/* By the memo or its proof, unless that is judged again; else by EVP, which has the last word. */
 static bool verifies_by(struct place *place, const struct vsignature *s, size_t index)
 {
 	const struct vkey *const key = &place->run->known.all[index];
+	if (s->recalled == index)
+		return recalled(place, s);
 	if (s->proven != index)
 		return verifies(place, s, key);
 	place->stats->proven++;
@@ -117,38 +109,6 @@ static bool try_keys(struct place *place, struct vsignature *s, size_t from, siz
 	return false;
 }
 
-static bool tag_published(const struct vrun *run, const struct vsignature *s)
-{
-	for (size_t i = 0; i < run->published; i++) {
-		const struct vkey *const key = &run->known.all[i];
-		if (key->tag == s->tag && key->algorithm == s->algorithm && (key->flags & VKEY_ZONE) != 0)
-			return true;
-	}
-	return false;
-}
-
-/* Of the keys that are not published: those expected, or all that are known. */
-static bool tag_known(const struct vrun *run, const struct vsignature *s, bool expected)
-{
-	for (size_t i = run->published; i < run->known.count; i++) {
-		const struct vkey *const key = &run->known.all[i];
-		if ((run->expected[i] || !expected) && key->key != NULL && key->tag == s->tag &&
-		    key->algorithm == s->algorithm)
-			return true;
-	}
-	return false;
-}
-
-/* A signature of 2^31 seconds and more ends before it begins in serial arithmetic (RFC 4034 3.1.5). */
-static enum voutcome judge_time(const struct vrun *run, const struct vsignature *s)
-{
-	if (serial_before(s->expiration, s->inception))
-		return VOUTCOME_NEVER;
-	if (serial_before(run->now, s->inception))
-		return VOUTCOME_EARLY;
-	return serial_before(s->expiration, run->now) ? VOUTCOME_LATE : VOUTCOME_GOOD;
-}
-
 static void note_bad(struct place *place, struct vsignature *s, struct vplace at)
 {
 	struct vrun *const run = place->run;
@@ -177,7 +137,7 @@ static void check_times(struct place *place, const struct vsignature *s, struct 
 		    "%lld s left, %lld s wanted", (long long)remaining, (long long)floor);
 	for (unsigned i = 1; i < run->options->time_count; i++) {
 		const uint32_t when = (uint32_t)(uint64_t)run->options->times[i].seconds;
-		if (!serial_before(when, s->inception) && !serial_before(s->expiration, when))
+		if (!vsigned_before(when, s->inception) && !vsigned_before(s->expiration, when))
 			continue;
 		char text[UTC_TEXT];
 		utc_format(run->options->times[i], text);
@@ -186,21 +146,16 @@ static void check_times(struct place *place, const struct vsignature *s, struct 
 	}
 }
 
-static void note_never(struct vrun *run, const struct vsignature *s, struct vplace at)
-{
-	vreport_fail(run->report, VC_TIME_VALID, "signatures that end before they begin", at,
-	    "inception %u, expiration %u: never valid in serial arithmetic", s->inception, s->expiration);
-}
-
 /* Caches still take what an expected key signed: its time counts as that of a published one. */
 static void judge_old(struct place *place, struct vsignature *s, struct vplace at)
 {
 	struct vrun *const run = place->run;
 	const int64_t remaining = (int32_t)(s->expiration - run->now);
 	place->stats->verified++;
-	s->outcome = judge_time(run, s);
+	vmemo_keep(place->memo, s, place->subject);
+	s->outcome = vsigned_time(s, run->now);
 	if (s->outcome == VOUTCOME_NEVER)
-		note_never(run, s, at);
+		vsigner_never(run, s, at);
 	if (s->outcome != VOUTCOME_GOOD)
 		return;
 	if (remaining < place->stats->remaining_min)
@@ -222,7 +177,7 @@ static void judge_foreign(struct place *place, struct vsignature *s, struct vpla
 		    "algorithm %u, tag %u: the key is not in the DNSKEY RRset", s->algorithm, s->tag);
 		return;
 	}
-	if (tag_known(run, s, true)) {
+	if (vsigner_expected(run, s)) {
 		note_bad(place, s, at);
 		return;
 	}
@@ -249,26 +204,6 @@ static void note_good(struct place *place, const struct vsignature *s, uint16_t 
 		stats->validity_min = validity;
 }
 
-/* A key that REVOKEd itself, or is known to have one role only, has signed this. */
-static void check_role(struct place *place, const struct vsignature *s, struct vplace at, uint16_t type)
-{
-	struct vrun *const run = place->run;
-	const struct vkey *const key = &run->known.all[s->key];
-	const bool key_set = type == VTYPE_DNSKEY || type == VTYPE_CDS || type == VTYPE_CDNSKEY;
-	if ((key->flags & VKEY_REVOKE) != 0 && type != VTYPE_DNSKEY)
-		vreport_fail(run->report, VC_SIG_REVOKED, "a revoked key signs more than the DNSKEY RRset", at,
-		    "tag %u", key->tag);
-	if (!run->have_expected || !run->expected[s->key])
-		return;
-	vreport_count(run->report, VC_KEY_ROLE, 1);
-	if ((key->uses & VKEY_KSK) != 0 && (key->uses & VKEY_ZSK) == 0 && !key_set)
-		vreport_fail(run->report, VC_KEY_ROLE, "a KSK signs zone data", at, "tag %u", key->tag);
-	if ((key->uses & (VKEY_KSK | VKEY_ZSK | VKEY_OLD)) == 0)
-		vreport_fail(run->report, VC_KEY_ROLE,
-		    (key->uses & VKEY_STANDBY) != 0 ? "a standby key signs" : "a key that should not be in use signs",
-		    at, "tag %u", key->tag);
-}
-
 static void judge(struct place *place, struct vsignature *s, const struct vsubject *subject)
 {
 	struct vrun *const run = place->run;
@@ -278,9 +213,9 @@ static void judge(struct place *place, struct vsignature *s, const struct vsubje
 	place->stats->signatures++;
 	place->subject = subject;
 	place->have_data = false;
-	check_form(place, s, owner);
-	check_ttl(place, s, set);
-	if (!tag_published(run, s)) {
+	vsigner_form(run, s, owner);
+	vsigner_ttl(run, s, set);
+	if (!vsigner_published(run, s)) {
 		judge_foreign(place, s, at);
 		return;
 	}
@@ -294,13 +229,14 @@ static void judge(struct place *place, struct vsignature *s, const struct vsubje
 		note_bad(place, s, at);
 		return;
 	}
-	s->outcome = judge_time(run, s);
+	s->outcome = vsigned_time(s, run->now);
 	if (s->outcome == VOUTCOME_NEVER) {
-		note_never(run, s, at);
+		vsigner_never(run, s, at);
 		return;
 	}
 	note_good(place, s, set->first->type);
-	check_role(place, s, at, set->first->type);
+	vmemo_keep(place->memo, s, subject);
+	vsigner_role(run, s, at, set->first->type);
 	if (s->outcome == VOUTCOME_GOOD)
 		check_times(place, s, at);
 }
@@ -514,8 +450,19 @@ static void prove(struct place *place, const struct pending *pending)
 	if (!vzone_authoritative(pending->subject.owner, pending->subject.set.first->type))
 		return;
 	const size_t most = most_signatures(pending);
-	for (size_t i = 0; i < pending->count && i < most; i++)
-		vprover_add(place->prover, &place->signatures[pending->first + i], &pending->subject);
+	for (size_t i = 0; i < pending->count && i < most; i++) {
+		struct vsignature *const s = &place->signatures[pending->first + i];
+		vmemo_recall(place->memo, s, &pending->subject);
+		if (s->recalled == SIZE_MAX)
+			vprover_add(place->prover, s, &pending->subject);
+	}
+}
+
+static enum status memo_is_false(struct error *err)
+{
+	return error_set(err, STATUS_INTERNAL,
+	    "the memo holds a signature that does not verify, so neither it nor anything that it says is believed: "
+	    "verify without it, and find out who wrote it");
 }
 
 static enum status judge_range(
@@ -530,12 +477,45 @@ static enum status judge_range(
 	for (size_t i = 0; i < place->pending_count; i++)
 		judge_set(place, &place->pending[i]);
 	ERR_clear_error();
+	if (place->stats->disowned > 0)
+		return memo_is_false(err);
 	if (place->stats->disproven == 0)
 		return STATUS_OK;
 	return error_set(err, STATUS_INTERNAL,
 	    "OpenSSL's two ways to verify P-256 differ on a signature, so nothing is judged: check this machine and "
 	    "its "
 	    "libcrypto");
+}
+
+static bool verifies_again(struct place *place, const struct vmemo_sampled *sampled)
+{
+	struct vsignature s;
+	const struct vzone *const zone = &place->run->zone;
+	if (!vsigned_read(sampled->record, &s))
+		return false;
+	const struct vsubject subject = { sampled->owner,
+		vzone_set(zone, sampled->owner, bytes_get_u16(sampled->record->rdata)) };
+	place->subject = &subject;
+	place->have_data = false;
+	return verifies(place, &s, &place->run->known.all[sampled->key]);
+}
+
+/* What each worker kept for the end of the signatures that the memo knew. */
+static enum status judge_samples(void *context, unsigned worker, size_t first, size_t end, struct error *err)
+{
+	struct job *const job = context;
+	(void)worker;
+	for (size_t i = first; i < end; i++) {
+		struct place *const place = &job->places[i];
+		size_t count;
+		const struct vmemo_sampled *const all = vmemo_samples(place->memo, &count);
+		for (size_t k = 0; k < count; k++)
+			if (!verifies_again(place, &all[k]))
+				return memo_is_false(err);
+		place->stats->sampled += count;
+	}
+	ERR_clear_error();
+	return STATUS_OK;
 }
 
 /* The first range is the zone's digest, which takes as long as many owners: whoever comes first makes it. */
@@ -555,6 +535,7 @@ static void open_places(struct vrun *run, const struct vproofs *proofs, struct p
 {
 	for (unsigned i = 0; i < run->threads; i++) {
 		places[i] = (struct place){ .run = run, .verifier = vverifier_new(), .prover = vprover_new(proofs) };
+		places[i].memo = vmemo_worker_new(run->memo);
 		places[i].stats = memory_calloc(1, sizeof(*places[i].stats));
 		places[i].stats->remaining_min = places[i].stats->validity_min = INT64_MAX;
 	}
@@ -566,6 +547,7 @@ static void close_places(struct vrun *run, struct place places[])
 		vrun_add_stats(&run->stats, places[i].stats);
 		vverifier_free(places[i].verifier);
 		vprover_free(places[i].prover);
+		vmemo_worker_end(places[i].memo);
 		free(places[i].stats);
 		free(places[i].data.octets);
 		free(places[i].signatures);
@@ -573,18 +555,31 @@ static void close_places(struct vrun *run, struct place places[])
 	}
 }
 
+static enum status open_memo(struct vrun *run, struct error *err)
+{
+	run->memo = vmemo_use_new(run);
+	const bool relied_on = run->memo != NULL && vmemo_account(run->memo).full == NULL;
+	return relied_on && !run->options->testing_itself ? verify_self_test_memo(err) : STATUS_OK;
+}
+
 enum status vsig_check(struct vrun *run, struct error *err)
 {
 	struct vproofs *proofs = NULL;
 	run->stats.remaining_min = run->stats.validity_min = INT64_MAX;
 	enum status status = vproofs_make(run, &proofs, err);
-	if (status != STATUS_OK)
+	if (status == STATUS_OK)
+		status = open_memo(run, err);
+	if (status != STATUS_OK) {
+		vproofs_free(proofs);
 		return status;
+	}
 	struct place *const places = memory_calloc(run->threads, sizeof(*places));
 	open_places(run, proofs, places);
 	struct job job = { run, places };
 	status =
 	    workers_run(run->threads, run->zone.owner_count + OWNERS_AT_ONCE, OWNERS_AT_ONCE, judge_owners, &job, err);
+	if (status == STATUS_OK && run->memo != NULL)
+		status = workers_run(run->threads, run->threads, 1, judge_samples, &job, err);
 	close_places(run, places);
 	free(places);
 	vproofs_free(proofs);

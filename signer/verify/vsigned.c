@@ -8,7 +8,12 @@ enum { RRSIG_FIXED = 18 };
 bool vsigned_read(const struct vrecord *record, struct vsignature *out)
 {
 	struct cursor in = cursor_init((struct bytes){ record->rdata, record->size });
-	*out = (struct vsignature){ .record = record, .outcome = VOUTCOME_UNREAD, .key = SIZE_MAX, .proven = SIZE_MAX };
+	*out = (struct vsignature){ .record = record,
+		.outcome = VOUTCOME_UNREAD,
+		.key = SIZE_MAX,
+		.proven = SIZE_MAX,
+		.recalled = SIZE_MAX,
+		.entry_key = SIZE_MAX };
 	cursor_u16(&in);
 	out->algorithm = cursor_u8(&in);
 	out->labels = cursor_u8(&in);
@@ -26,6 +31,20 @@ bool vsigned_read(const struct vrecord *record, struct vsignature *out)
 unsigned vsigned_labels(const struct vowner *owner)
 {
 	return owner->labels - (vname_wildcard(owner->name) ? 1u : 0u);
+}
+
+bool vsigned_before(uint32_t a, uint32_t b)
+{
+	return (int32_t)(a - b) < 0;
+}
+
+enum voutcome vsigned_time(const struct vsignature *s, uint32_t now)
+{
+	if (vsigned_before(s->expiration, s->inception))
+		return VOUTCOME_NEVER;
+	if (vsigned_before(now, s->inception))
+		return VOUTCOME_EARLY;
+	return vsigned_before(s->expiration, now) ? VOUTCOME_LATE : VOUTCOME_GOOD;
 }
 
 static void put(struct vbuffer *out, const void *data, size_t size)

@@ -28,6 +28,10 @@ struct vsignature {
 	enum voutcome outcome;
 	size_t key;    /* that verified it, index into known; SIZE_MAX: none */
 	size_t proven; /* key whose table proves it (vproof.h); SIZE_MAX: none */
+	/* Of a run with a memo (vmemo_use.h), keys likewise: the one with which the memo knows it, and the one that
+	 * `entry` is made with. */
+	size_t recalled, entry_key;
+	uint8_t entry[32];
 };
 
 /* An RRset and whose it is. */
@@ -48,6 +52,12 @@ bool vsigned_read(const struct vrecord *record, struct vsignature *out);
 
 /* Labels as RFC 4034 3.1.3 counts them. */
 unsigned vsigned_labels(const struct vowner *owner);
+
+/* Serial arithmetic of times (RFC 4034 3.1.5). */
+bool vsigned_before(uint32_t a, uint32_t b);
+
+/* What its times make of a signature that verifies; one of 2^31 seconds and more ends before it begins. */
+enum voutcome vsigned_time(const struct vsignature *signature, uint32_t now);
 
 /* RRSIG RDATA without the signature, then the RRs in canonical form and order (RFC 4034 3.1.8.1, 6). */
 void vsigned_data(const struct vsignature *signature, const struct vsubject *subject, struct vbuffer *out);

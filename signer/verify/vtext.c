@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "signer/verify/verdict.h"
+#include "signer/verify/vmemo_use.h"
 
 /* The verdict for people: first the answer, then causes, then one line per group of checks. */
 
@@ -202,6 +203,27 @@ static void say_door(struct text *text, const struct verify_door *door)
 	    door->landlock_abi > 0 ? "yes" : "NO", door->seccomp ? "yes" : "NO");
 }
 
+static void say_memo(struct text *text, const struct verify_verdict *verdict)
+{
+	const struct vrun *const run = &verdict->run;
+	char all[32], known[32], sampled[32], when[UTC_TEXT];
+	if (run->memo == NULL)
+		return;
+	const struct vmemo_account account = vmemo_account(run->memo);
+	utc_format(account.last, when);
+	grouped(run->stats.verified, all);
+	if (account.full != NULL)
+		say(text, "MEMO    not used: %s; all %s signatures were computed\n", account.full, all);
+	else
+		say(text,
+		    "MEMO    %s of %s signatures taken from it, %s of those computed all the same; all computed at "
+		    "%s\n",
+		    grouped(run->stats.recalled, known), all, grouped(run->stats.sampled, sampled), when);
+	if (account.wanted && verdict->passed && !account.written)
+		say(text, "        no new one is written: %s\n",
+		    account.problem == NULL ? "there was nothing for it" : account.problem);
+}
+
 char *verify_text(const struct verify_verdict *verdict)
 {
 	struct text text = { NULL, 0, 0 };
@@ -217,6 +239,7 @@ char *verify_text(const struct verify_verdict *verdict)
 	    tally.ok, tally.failed, tally.warned, tally.not_asked, tally.nothing, verdict->run.threads,
 	    verdict->run.threads == 1 ? "" : "s", verdict->seconds);
 	say_door(&text, &verdict->options.door);
+	say_memo(&text, verdict);
 	say_groups(&text, verdict);
 	return text.data;
 }

@@ -158,6 +158,24 @@ class Program(unittest.TestCase):
         with open("/dev/full", "wb") as full:
             self.expect(run(GOOD, stdout=full), 74)
 
+    def test_a_memo_saves_computing_and_a_bad_one_costs_nothing_else(self):
+        old, new = (os.path.join(self.folder.name, name) for name in ("memo", "memo.new"))
+        self.expect(run("--memo", old, "--memo-new", new, GOOD), 0, "MEMO    not used: there is none yet")
+        os.rename(new, old)
+        told = json.loads(run("--json", "--memo", old, "--memo-new", new, GOOD).stdout)
+        every = told["signatures"]
+        self.assertEqual(told["counts"], {"signatures": every, "computed": every, "from_memo": every, "sampled": every})
+        self.assertEqual((told["memo"]["used"], told["memo"]["full"], told["memo"]["written"]), (True, None, True))
+        self.assertEqual((os.stat(new).st_size, os.stat(new).st_mode & 0o777), (os.stat(old).st_size, 0o600))
+        self.expect(run("--memo", old, BAD), 1, "sig.valid")
+        with open(old, "r+b") as memo:
+            memo.seek(-40, os.SEEK_END)
+            memo.write(b"x")
+        self.expect(run("--memo", old, GOOD), 0, "MEMO    not used: it is damaged")
+        self.expect(run("--memo", old, "--memo-new", old, GOOD), 2, "are one file")
+        self.expect(run("--memo-new", "/dev/full", GOOD), 0, "no new one is written")
+        self.expect(run("--memo-new", os.path.join(self.folder.name, "none", "x"), GOOD), 0, "no new memo")
+
     def test_help_begins_with_examples(self):
         done = run("--help", now=False)
         self.expect(done, 0, "zoneseal-verify nl.test.zone", "--trust-anchor")
