@@ -142,10 +142,10 @@ static void set_time(json_t *root, const char *name, const char *epoch_name, str
 /* How the signatures that hold were found to hold: computed + from_memo - sampled are all. */
 static json_t *make_counts(const struct vsig_stats *stats)
 {
+	const uint64_t computed = stats->verified - stats->recalled + stats->sampled;
 	json_t *const all = json_object();
 	json_object_set_new(all, "signatures", json_integer((json_int_t)stats->verified));
-	json_object_set_new(
-	    all, "computed", json_integer((json_int_t)(stats->verified - stats->recalled + stats->sampled)));
+	json_object_set_new(all, "computed", json_integer((json_int_t)computed));
 	json_object_set_new(all, "from_memo", json_integer((json_int_t)stats->recalled));
 	json_object_set_new(all, "sampled", json_integer((json_int_t)stats->sampled));
 	return all;
