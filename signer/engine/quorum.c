@@ -71,7 +71,8 @@ static char *fill_in(const char *word, const struct gate *gate, struct arena *me
 	return out;
 }
 
-/* Its own open file of the same octets: they share no position, and none can be written through it. */
+/* Its own open file of the same octets: they share no position, and none writes through it by mistake. A program of the
+ * same user that wants to reaches the file by its path as well. */
 static int open_zone(const struct gate *gate, struct arena *mem)
 {
 	return open(arena_printf(mem, "/proc/self/fd/%d", gate->file), O_RDONLY | O_CLOEXEC);

@@ -5,6 +5,7 @@ import json
 import os
 import re
 import subprocess
+import time
 import unittest
 
 from zs import World
@@ -80,9 +81,16 @@ class Quorum(World):
 
     def test_one_that_ignores_sigterm_and_hangs_is_killed_with_all_that_it_started(self):
         self.assert_refuses("trap '' TERM; sleep 600 & echo $! >&2; echo $! ; wait; wait; sleep 600",
-                            "timed out after 1s", more=", timeout: 1s")
+                            "timed out after 5s", more=", timeout: 5s")
         pid = int(self.last()["verifiers"][0]["output"][0])
-        self.assertFalse(self.lives(pid))
+        self.assert_ends(pid)
+
+    def assert_ends(self, pid):
+        """It was killed; its new parent may be slow to notice."""
+        end = time.monotonic() + 20
+        while self.lives(pid):
+            self.assertLess(time.monotonic(), end, f"{pid} lives")
+            os.sched_yield()
 
     @staticmethod
     def lives(pid):
@@ -94,7 +102,7 @@ class Quorum(World):
 
     def test_what_is_left_running_after_a_yes_is_killed(self):
         self.sign("--policy", self.policy((self.program("sleep 600 >/dev/null 2>&1 & echo $!"), "")))
-        self.assertFalse(self.lives(int(self.last()["verifiers"][0]["output"][0])))
+        self.assert_ends(int(self.last()["verifiers"][0]["output"][0]))
 
     def test_a_flood_of_output_is_cut(self):
         self.sign("--policy", self.policy((self.program("head -c 20000000 /dev/zero | tr '\\0' x"), "")))
