@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdio.h>
 
-/* Up to and with the open <main>. `tone` colours the page's first banner: "good", "warn" or "bad". */
+/* Up to and with the open <main>. */
 void html_begin(FILE *out, const char *title);
 void html_end(FILE *out);
 

@@ -7,8 +7,17 @@
 
 #include "signer/report/html.h"
 
-/* Of what a zone's owners choose, so much of each; and of the findings, so many octets. */
-enum { NAME_SHOWN = 120, TEXT_SHOWN = 400, FINDINGS_ROOM = 48 * 1024 };
+/* Of what a zone's owners choose, so much of each; so many places of a finding; and where findings and then checks end,
+ * in octets, so that a page is below 100 kB whatever the document says: what was begun can still be 25 kB of places,
+ * as an octet can become six. */
+enum {
+	NAME_SHOWN = 120,
+	TYPE_SHOWN = 24,
+	TEXT_SHOWN = 400,
+	PLACES_SHOWN = 5,
+	FINDINGS_END = 45 * 1000,
+	CHECKS_END = 94 * 1000
+};
 
 static const char *text_of(const json_t *object, const char *name)
 {
@@ -48,36 +57,6 @@ static void grouped(long long value, char out[32])
 	out[at] = '\0';
 }
 
-static void put_banner(FILE *out, const json_t *root, const struct verdict_page *page)
-{
-	const bool pass = is(root, "verdict", "pass"), none = is(root, "verdict", "none");
-	char first[200];
-	if (none)
-		snprintf(first, sizeof(first), "NO VERDICT, and that means no: nothing may be published");
-	else
-		snprintf(first, sizeof(first),
-		    pass ? "PASS: serial %lld is safe to publish" : "FAIL: serial %lld must not be published",
-		    number_of(root, "serial"));
-	fprintf(out, "<header class=\"banner %s\">\n<h1>", pass ? "good" : "bad");
-	html_text(out, text_of(root, "zone"), NAME_SHOWN);
-	fputc(' ', out);
-	html_text(out, first, 0);
-	fputs("</h1>\n", out);
-	if (none) {
-		fputs("<p>", out);
-		html_text(out, text_of(root, "error"), TEXT_SHOWN);
-		fputs("</p>\n", out);
-	}
-	if (pass && text_of(root, "safe_until")[0] != '\0') {
-		fputs("<p>Every check that depends on time holds until ", out);
-		html_text(out, text_of(root, "safe_until"), 0);
-		fputs(".</p>\n", out);
-	}
-	if (page->published != NULL)
-		html_element(out, "p", page->published);
-	fputs("</header>\n", out);
-}
-
 struct tally {
 	long long pass, fail, warn, not_asked, nothing;
 };
@@ -98,6 +77,71 @@ static struct tally tally_of(const json_t *root)
 	return tally;
 }
 
+/* A pass is one only if the verifier came to its end and no check of its own says otherwise. */
+static bool passed(const json_t *root)
+{
+	return is(root, "verdict", "pass") && json_is_true(json_object_get(root, "complete")) &&
+	       tally_of(root).fail == 0;
+}
+
+/* The verdict is shown as no. `error` says why, also where the document says nothing. */
+static bool without(const json_t *root, const char **error)
+{
+	*error = text_of(root, "error");
+	if (is(root, "verdict", "pass") && !passed(root))
+		*error = "The document says pass, and yet is not complete or has a check that failed.";
+	return !passed(root) && !is(root, "verdict", "fail");
+}
+
+static void put_paragraph(FILE *out, const char *before, const char *text, const char *after)
+{
+	if (text == NULL || text[0] == '\0')
+		return;
+	fprintf(out, "<p>%s", before);
+	html_text(out, text, TEXT_SHOWN);
+	fprintf(out, "%s</p>\n", after);
+}
+
+static void put_banner(FILE *out, const json_t *root, const struct verdict_page *page)
+{
+	const char *error;
+	const bool pass = passed(root), none = without(root, &error);
+	char first[200];
+	if (none)
+		snprintf(first, sizeof(first), "NO VERDICT, and that means no: nothing may be published");
+	else
+		snprintf(first, sizeof(first),
+		    pass ? "PASS: serial %lld is safe to publish" : "FAIL: serial %lld must not be published",
+		    number_of(root, "serial"));
+	fprintf(out, "<header class=\"banner %s\">\n<h1>", pass ? "good" : "bad");
+	html_text(out, text_of(root, "zone"), NAME_SHOWN);
+	fputc(' ', out);
+	html_text(out, first, 0);
+	fputs("</h1>\n", out);
+	if (none)
+		put_paragraph(out, "", error, "");
+	if (pass)
+		put_paragraph(out, "Every check that depends on time holds until ", text_of(root, "safe_until"), ".");
+	put_paragraph(out, "", page->published, "");
+	fputs("</header>\n", out);
+}
+
+/* How the signatures were found to hold: with a memo, most of them were computed in an earlier run. */
+static void put_signatures(FILE *out, const json_t *root)
+{
+	char value[32], computed[32], known[32], under[120];
+	const json_t *const counts = json_object_get(root, "counts");
+	grouped(number_of(root, "signatures"), value);
+	grouped(number_of(counts, "computed"), computed);
+	grouped(number_of(counts, "from_memo"), known);
+	if (number_of(counts, "from_memo") == 0)
+		snprintf(under, sizeof(under), "all computed in this run");
+	else
+		snprintf(
+		    under, sizeof(under), "%s computed in this run, %s known from an earlier one", computed, known);
+	html_card(out, "signatures hold", value, under);
+}
+
 static void put_cards(FILE *out, const json_t *root)
 {
 	const struct tally tally = tally_of(root);
@@ -107,8 +151,7 @@ static void put_cards(FILE *out, const json_t *root)
 	snprintf(under, sizeof(under), "%lld failed, %lld warned, %lld not asked, %lld had nothing to check",
 	    tally.fail, tally.warn, tally.not_asked, tally.nothing);
 	html_card(out, "checks passed", value, under);
-	grouped(number_of(root, "signatures"), value);
-	html_card(out, "signatures verified", value, "every one in the file was tried");
+	put_signatures(out, root);
 	grouped(number_of(root, "records"), value);
 	grouped(number_of(root, "size"), under);
 	strcat(under, " octets");
@@ -131,11 +174,13 @@ static void put_examples(FILE *out, const json_t *examples)
 	    out);
 	json_array_foreach(examples, index, example)
 	{
+		if (index == PLACES_SHOWN)
+			break;
 		const long long line = number_of(example, "line");
-		fputs("<tr><td><code>", out);
+		fputs("<tr><td class=\"o\"><code>", out);
 		html_text(out, text_of(example, "owner"), NAME_SHOWN);
-		fputs("</code></td><td>", out);
-		html_text(out, text_of(example, "type"), NAME_SHOWN);
+		fputs("</code></td><td class=\"t\">", out);
+		html_text(out, text_of(example, "type"), TYPE_SHOWN);
 		fputs("</td><td class=\"n\">", out);
 		if (line > 0)
 			fprintf(out, "%lld", line);
@@ -180,13 +225,12 @@ static void put_findings(FILE *out, const json_t *root, const struct verdict_pag
 	size_t index;
 	const json_t *finding = NULL;
 	const json_t *const findings = json_object_get(root, "findings");
-	const long start = ftell(out);
 	if (json_array_size(findings) == 0)
 		return;
 	fputs("<section>\n<h2>Findings, by cause</h2>\n", out);
 	json_array_foreach(findings, index, finding)
 	{
-		if (ftell(out) - start > FINDINGS_ROOM) {
+		if (ftell(out) > FINDINGS_END) {
 			fprintf(out, "<p>and %zu more: zoneseal verify --last shows them.</p>\n",
 			    json_array_size(findings) - index);
 			break;
@@ -201,7 +245,7 @@ static void put_check(FILE *out, const json_t *row, const struct verdict_page *p
 	char checked[32];
 	const struct verify_check *const check = meaning(page, text_of(row, "id"));
 	grouped(number_of(row, "checked"), checked);
-	fputs("<tr><td>", out);
+	fputs("<tr><td class=\"r\">", out);
 	html_text(out, is(row, "result", "fail") ? "FAIL" : text_of(row, "result"), NAME_SHOWN);
 	fputs("</td><td><code>", out);
 	html_text(out, text_of(row, "id"), NAME_SHOWN);
@@ -226,16 +270,26 @@ static void put_checks(FILE *out, const json_t *root, const struct verdict_page 
 	    out);
 	json_array_foreach(json_object_get(root, "checks"), index, check)
 	{
+		if (ftell(out) > CHECKS_END)
+			break;
 		put_check(out, check, page);
 	}
-	fputs("</tbody></table></div>\n</section>\n", out);
+	fputs("</tbody></table></div>\n", out);
+	const size_t count = json_array_size(json_object_get(root, "checks"));
+	if (index < count)
+		fprintf(out, "<p>and %zu more.</p>\n", count - index);
+	fputs("</section>\n", out);
 }
 
 static void put_foot(FILE *out, const json_t *root)
 {
-	fputs("<footer class=\"dim\"><p>Verified file: SHA-256 <code>", out);
-	html_text(out, text_of(root, "sha256"), NAME_SHOWN);
-	fputs("</code>, by zoneseal-verify of build <code>", out);
+	fputs("<footer class=\"dim\"><p>", out);
+	if (text_of(root, "sha256")[0] != '\0') {
+		fputs("Verified file: SHA-256 <code>", out);
+		html_text(out, text_of(root, "sha256"), NAME_SHOWN);
+		fputs("</code>. ", out);
+	}
+	fputs("Verifier: zoneseal-verify of build <code>", out);
 	html_text(out, text_of(root, "build"), NAME_SHOWN);
 	fputs("</code>.</p></footer>\n", out);
 }
@@ -247,10 +301,13 @@ bool verdict_page(FILE *out, const struct verdict_page *page)
 	const bool good = is(root, "schema", "zoneseal.verdict/1") &&
 			  (is(root, "verdict", "pass") || is(root, "verdict", "fail") || is(root, "verdict", "none"));
 	if (good) {
-		snprintf(title, sizeof(title), "%s: %.100s", text_of(root, "verdict"), text_of(root, "zone"));
+		const char *error;
+		const bool none = without(root, &error);
+		snprintf(title, sizeof(title), "%s: %.100s", none ? "none" : text_of(root, "verdict"),
+		    text_of(root, "zone"));
 		html_begin(out, title);
 		put_banner(out, root, page);
-		if (!is(root, "verdict", "none"))
+		if (!none)
 			put_cards(out, root);
 		put_findings(out, root, page);
 		put_checks(out, root, page);

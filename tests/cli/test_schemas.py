@@ -143,17 +143,55 @@ class Shapes(World):
             self.assertTrue(problems(changed))
 
 
+def verdict_of(*args, code=None):
+    done = subprocess.run([VERIFY, "--json", "--now", "2026-01-10T00:00:00Z", *map(str, args)], input=b"", capture_output=True,
+                          check=False, timeout=60)
+    assert code in (None, done.returncode), (args, done.returncode, done.stderr)
+    return json.loads(done.stdout)
+
+
 class Verdicts(unittest.TestCase):
+    ZONES = ROOT / "tests" / "zones"
+
     def test_of_zones_that_are_bad_each_in_its_own_way(self):
-        zones = sorted((ROOT / "tests" / "zones").glob("*/*.zone"))[::8]
-        self.assertGreater(len(zones), 40)
+        zones = sorted(self.ZONES.glob("*/*.zone"))[::5]
+        self.assertGreater(len(zones), 80)
         findings = set()
         for zone in zones:
-            done = subprocess.run([VERIFY, "--json", zone], capture_output=True, check=False, timeout=60)
-            document = json.loads(done.stdout)
+            document = verdict_of(zone)
             self.assertEqual(problems(document), [], zone.name)
             findings |= {finding["id"] for finding in document.get("findings", [])}
-        self.assertGreater(len(findings), 12)
+        self.assertGreater(len(findings), 40)
+
+    def test_where_there_is_none(self):
+        good = self.ZONES / "good" / "nsec.zone"
+        for code, args in ((65, ["-"]), (66, ["/nowhere"]), (74, [ROOT]), (65, ["--policy", good, good]),
+                           *((66, [option, "/nowhere", good]) for option in ("--previous", "--trust-anchor", "--policy"))):
+            with self.subTest(args):
+                document = verdict_of(*args, code=code)
+                self.assertEqual(problems(document), [])
+                self.assertEqual((document["verdict"], document["exit"]), ("none", code))
+
+    def test_ids_are_those_of_the_checks(self):
+        document = verdict_of(self.ZONES / "good" / "nsec.zone", code=0)
+        self.assertEqual(sorted(SCHEMA["$defs"]["check-id"]["enum"]), sorted(check["id"] for check in document["checks"]))
+
+    def test_a_changed_one_is_refused(self):
+        document = verdict_of(self.ZONES / "bad" / "algorithm_5.zone", code=0)
+        self.assertTrue(document["findings"])
+        none = verdict_of("/nowhere")
+        for change in (lambda d: d.update(verdict="maybe"), lambda d: d.update(verdict="none"), lambda d: d.update(complete=False),
+                       lambda d: d.pop("checks"), lambda d: d.pop("sha256"), lambda d: d["checks"][0].update(id="sig.other"),
+                       lambda d: d["checks"][0].update(result="good"), lambda d: d["findings"][0].update(result="ok"),
+                       lambda d: d["findings"][0].update(id="other"), lambda d: d["findings"][0]["examples"][0].update(more=1),
+                       lambda d: d["counts"].pop("from_memo"), lambda d: d.update(sha256="x")):
+            changed = copy.deepcopy(document)
+            change(changed)
+            self.assertTrue(problems(changed))
+        for change in (lambda d: d.pop("error"), lambda d: d.update(exit=0), lambda d: d.update(verdict="pass")):
+            changed = copy.deepcopy(none)
+            change(changed)
+            self.assertTrue(problems(changed))
 
 
 class Ceremony(Ceremonies, Shapes):

@@ -134,6 +134,49 @@ class Pages(World):
         self.assert_readable(path)
         self.assertRegex(self.browser.value("document.body.innerText"), r"and \d+ more")
 
+    def test_a_page_stays_small_whatever_a_document_says(self):
+        verdict = self.bad()
+        finding, checks = verdict["findings"][0], verdict["checks"]
+        dear = '"' * 1000
+        places = [{"owner": dear, "type": dear, "line": 1, "detail": dear}] * 30
+        for name, change in (("places", {"findings": [{**finding, "what": dear, "cause": dear, "advice": dear, "examples": places}] * 9}),
+                             ("checks", {"checks": checks * 60}), ("dear checks", {"checks": [{**checks[0], "id": dear, "result": dear}] * 90}),
+                             ("texts", {name: dear for name in ("zone", "sha256", "build", "time", "safe_until")})):
+            with self.subTest(name):
+                page = self.read(self.page({**verdict, **change})).decode()
+                self.assertLess(len(page), 100_000)
+                self.assertTrue(page.endswith("</html>\n"))
+                self.assertEqual("more.</p>" in page, "checks" in name)
+        everything = {name: dear for name in ("zone", "sha256", "build", "time", "safe_until")}
+        everything.update(findings=[{**finding, "what": dear, "cause": dear, "advice": dear, "examples": places}] * 9,
+                          checks=[{**checks[0], "id": dear, "result": dear}] * 90)
+        self.assertLess(os.path.getsize(self.page({**verdict, **everything})), 100_000)
+
+    def test_signatures_known_from_an_earlier_run_are_not_called_computed(self):
+        self.sign()
+        verdict = self.verdict(self.output)
+        self.browser.open(self.page(verdict))
+        self.assertIn("all computed in this run", self.browser.value("document.body.innerText"))
+        verdict["counts"] = {"signatures": 6214981, "computed": 4000, "from_memo": 6211000, "sampled": 19}
+        self.browser.open(self.page(verdict))
+        text = self.browser.value("document.body.innerText")
+        self.assertIn("4 000 computed in this run, 6 211 000 known from an earlier one", text)
+        self.assertNotIn("all computed", text)
+
+    def test_a_pass_that_is_not_complete_is_none(self):
+        self.sign()
+        verdict = self.verdict(self.output)
+        failed = [{**verdict["checks"][0], "result": "fail"}, *verdict["checks"][1:]]
+        for change in ({"complete": False}, {"complete": 1}, {"checks": failed}):
+            with self.subTest(list(change)):
+                html = self.read(self.page({**verdict, **change})).decode()
+                self.assertIn("NO VERDICT, and that means no", html)
+                self.assertNotIn("PASS", html)
+                self.assertNotIn("banner good", html)
+                self.assertIn("<title>none: nl.test.</title>", html)
+        del verdict["complete"]
+        self.assertNotIn("PASS", self.read(self.page(verdict)).decode())
+
     def test_it_prints(self):
         self.browser.open(self.page(self.bad()))
         self.assertGreater(len(self.browser.call("Page.printToPDF", paperWidth=8.27, paperHeight=11.69)["data"]), 10_000)
