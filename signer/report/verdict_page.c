@@ -65,7 +65,7 @@ static struct tally tally_of(const json_t *root)
 {
 	struct tally tally = { 0 };
 	size_t index;
-	const json_t *check;
+	const json_t *check = NULL;
 	json_array_foreach(json_object_get(root, "checks"), index, check)
 	{
 		tally.pass += is(check, "result", "ok");
@@ -166,7 +166,7 @@ static void put_cards(FILE *out, const json_t *root)
 static void put_examples(FILE *out, const json_t *examples)
 {
 	size_t index;
-	const json_t *example;
+	const json_t *example = NULL;
 	if (json_array_size(examples) == 0)
 		return;
 	fputs("<div class=\"scroll\"><table><thead><tr><th scope=\"col\">owner</th><th scope=\"col\">type</th>"
@@ -258,7 +258,7 @@ static void put_check(FILE *out, const json_t *row, const struct verdict_page *p
 static void put_checks(FILE *out, const json_t *root, const struct verdict_page *page)
 {
 	size_t index;
-	const json_t *check;
+	const json_t *check = NULL;
 	if (json_array_size(json_object_get(root, "checks")) == 0)
 		return;
 	fputs("<section>\n<h2>All checks</h2>\n<p class=\"dim\">\"not asked\" is never \"ok\": what the check compares "
