@@ -15,7 +15,7 @@ static int run_completion(struct cli *cli, struct error *err)
 			shells[i].write(stdout);
 			return STATUS_OK;
 		}
-	return error_set(err, STATUS_USAGE, "completion: bash, zsh or fish");
+	return (int)error_set(err, STATUS_USAGE, "completion: bash, zsh or fish");
 }
 
 const struct command command_completion = {
