@@ -7,11 +7,12 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "signer/base/publish.h"
 #include "signer/cli/facts.h"
 #include "signer/engine/parity.h"
 #include "signer/engine/setup.h"
 
-enum { THREADS_MOST = 256 };
+enum { THREADS_MOST = 256, READABLE = 0644 };
 
 bool cli_has(const struct cli *cli, enum option_id option)
 {
@@ -204,4 +205,14 @@ enum status cli_print(struct cli *cli, struct report *report, struct error *err)
 	if (cli->is_virtual)
 		report_bool(report, "virtual_clock", true);
 	return report_print(stdout, report, err);
+}
+
+enum status cli_write(const struct cli *cli, const char *text, size_t size, struct error *err)
+{
+	const char *const path = cli_value(cli, OPTION_OUTPUT);
+	if (path != NULL && strcmp(path, "-") != 0)
+		return publish_file(path, READABLE, text, size, err);
+	if (fwrite(text, 1, size, stdout) != size || fflush(stdout) != 0)
+		return error_set_errno(err, "standard output");
+	return STATUS_OK;
 }

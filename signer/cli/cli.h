@@ -71,3 +71,7 @@ void cli_note(const struct cli *cli, const char *format, ...) PRINTF_LIKE(2, 3);
 
 /* Prints the report as JSON and marks the command as done with that. */
 enum status cli_print(struct cli *cli, struct report *report, struct error *err) MUST_CHECK;
+
+/* Writes a text with nothing secret in it to what --output names, as a whole and for others to read, or to standard
+ * output. */
+enum status cli_write(const struct cli *cli, const char *text, size_t size, struct error *err) MUST_CHECK;

@@ -3,23 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "signer/base/publish.h"
 #include "signer/cli/cli.h"
 #include "signer/cli/facts.h"
 #include "signer/report/metrics.h"
-
-/* The collector reads the file as another user, and there is nothing secret in it. */
-enum { READABLE = 0644 };
-
-static enum status write_out(const struct cli *cli, const char *text, size_t size, struct error *err)
-{
-	const char *const path = cli_value(cli, OPTION_OUTPUT);
-	if (path != NULL && strcmp(path, "-") != 0)
-		return publish_file(path, READABLE, text, size, err);
-	if (fwrite(text, 1, size, stdout) != size || fflush(stdout) != 0)
-		return error_set_errno(err, "standard output");
-	return STATUS_OK;
-}
 
 static int run_metrics(struct cli *cli, struct error *err)
 {
@@ -37,7 +23,7 @@ static int run_metrics(struct cli *cli, struct error *err)
 	if (out == NULL)
 		return (int)error_set_errno(err, "memory");
 	metrics_write(out, &state, cli->now);
-	status = fclose(out) == 0 ? write_out(cli, text, size, err) : error_set_errno(err, "memory");
+	status = fclose(out) == 0 ? cli_write(cli, text, size, err) : error_set_errno(err, "memory");
 	free(text);
 	return (int)status;
 }

@@ -6,14 +6,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "signer/base/publish.h"
 #include "signer/cli/cli.h"
 #include "signer/cli/facts.h"
 #include "signer/engine/setup.h"
 #include "signer/report/verdict_page.h"
 
-/* What is in it is about the public zone. */
-enum { READABLE = 0644, VERDICT_MOST = 4 << 20 };
+enum { VERDICT_MOST = 4 << 20 };
 
 static enum status from_zone(struct cli *cli, struct verdict_page *page, struct error *err)
 {
@@ -58,16 +56,6 @@ static enum status from_file(struct cli *cli, struct verdict_page *page, struct 
 	return STATUS_OK;
 }
 
-static enum status write_out(const struct cli *cli, const char *text, size_t size, struct error *err)
-{
-	const char *const path = cli_value(cli, OPTION_OUTPUT);
-	if (path != NULL && strcmp(path, "-") != 0)
-		return publish_file(path, READABLE, text, size, err);
-	if (fwrite(text, 1, size, stdout) != size || fflush(stdout) != 0)
-		return error_set_errno(err, "standard output");
-	return STATUS_OK;
-}
-
 /* A zone is never called like a file that is there, or "-". */
 static bool is_file(const char *name)
 {
@@ -92,7 +80,7 @@ static int run_report(struct cli *cli, struct error *err)
 	if (fclose(out) != 0 && status == STATUS_OK)
 		status = error_set_errno(err, "memory");
 	if (status == STATUS_OK)
-		status = write_out(cli, text, size, err);
+		status = cli_write(cli, text, size, err);
 	free(text);
 	return (int)status;
 }
