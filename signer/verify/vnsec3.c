@@ -9,6 +9,7 @@
 #include "signer/verify/vbitmap.h"
 #include "signer/verify/vdenial.h"
 #include "signer/verify/vlisted.h"
+#include "signer/verify/vsearch.h"
 
 /* NSEC3 chains (RFC 5155): a circle per parameter set, and each name of the zone in it or in an opt-out span. */
 
@@ -162,27 +163,19 @@ static void hash_name(struct chain *chain, unsigned worker, const uint8_t *name,
 		abort(); /* libcrypto without SHA-1 cannot judge anything here */
 }
 
+static int compare_link(const void *context, size_t at, const uint8_t *hash)
+{
+	const struct chain *const chain = context;
+	return memcmp(chain->links[at]->hash, hash, HASH);
+}
+
 /* Index of the last link whose hash is not above `hash`; SIZE_MAX if all are above. Hashes are spread evenly, so it is
- * within a few steps of where it would be if they were equally far apart; where they are not, steps double until half
- * of what is left is nearer. */
+ * within a few steps of where it would be if they were equally far apart. */
 static size_t find_link(const struct chain *chain, const uint8_t hash[HASH])
 {
-	size_t low = 0;
-	size_t high = chain->count;
-	size_t step = chain->step;
-	size_t at = (size_t)((uint64_t)bytes_get_u32(hash) * chain->count >> 32);
-	while (low < high) {
-		const bool not_above = memcmp(chain->links[at]->hash, hash, HASH) <= 0;
-		if (not_above)
-			low = at + 1;
-		else
-			high = at;
-		const size_t half = (high - low) / 2;
-		const size_t next = step < half ? step : half;
-		at = not_above ? low + next : high - 1 - next;
-		step *= 2;
-	}
-	return low == 0 ? SIZE_MAX : low - 1;
+	const size_t near = (size_t)((uint64_t)bytes_get_u32(hash) * chain->count >> 32);
+	const size_t after = vsearch_not_above(chain, chain->count, near, chain->step, compare_link, hash);
+	return after == 0 ? SIZE_MAX : after - 1;
 }
 
 /* The link that has this hash, else the one that covers it in `*covers`. */

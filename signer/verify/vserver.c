@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "signer/base/arena.h"
+#include "signer/verify/vsearch.h"
 
 static bool exists_for_servers(const struct vowner *owner)
 {
@@ -98,43 +99,22 @@ void vclerk_close(struct vclerk *clerk)
 	vhasher_close(&clerk->hasher);
 }
 
-/* How the element at an index compares with what is looked for. */
-typedef int compare_at(const struct vserver *server, size_t at, const uint8_t *key);
-
-static int compare_name(const struct vserver *server, size_t at, const uint8_t *key)
+static int compare_name(const void *context, size_t at, const uint8_t *key)
 {
+	const struct vserver *const server = context;
 	return vname_compare(server->zone->owners[server->names[at]].name, key);
 }
 
-static int compare_nsec(const struct vserver *server, size_t at, const uint8_t *key)
+static int compare_nsec(const void *context, size_t at, const uint8_t *key)
 {
+	const struct vserver *const server = context;
 	return vname_compare(server->links[at]->owner, key);
 }
 
-static int compare_hash(const struct vserver *server, size_t at, const uint8_t *key)
+static int compare_hash(const void *context, size_t at, const uint8_t *key)
 {
+	const struct vserver *const server = context;
 	return memcmp(server->hashes[at], key, VHASH);
-}
-
-/* How many elements are not above the key: steps double away from `near` until they pass it, then half. */
-static size_t count_not_above(
-    const struct vserver *server, size_t count, size_t near, size_t step, compare_at *compare, const uint8_t *key)
-{
-	size_t low = 0;
-	size_t high = count;
-	size_t at = near < count ? near : count - 1;
-	while (low < high) {
-		const bool not_above = compare(server, at, key) <= 0;
-		if (not_above)
-			low = at + 1;
-		else
-			high = at;
-		const size_t half = (high - low) / 2;
-		const size_t next = step < half ? step : half;
-		at = not_above ? low + next : high - 1 - next;
-		step *= 2;
-	}
-	return low;
 }
 
 static const struct vowner *owner_at(const struct vserver *server, size_t at)
@@ -150,7 +130,7 @@ static bool redirects(const struct vserver *server, const struct vowner *owner)
 /* What lies below a delegation or a DNAME exists for no server, so either is the last name before all of that. */
 void vserver_find(const struct vserver *server, const uint8_t *name, size_t near, struct vspot *out)
 {
-	const size_t after = count_not_above(server, server->name_count, near, 1, compare_name, name);
+	const size_t after = vsearch_not_above(server, server->name_count, near, 1, compare_name, name);
 	const unsigned labels = vname_labels(name);
 	*out = (struct vspot){ .name = name, .encloser = server->zone->apex_labels };
 	if (after > 0) {
@@ -168,10 +148,10 @@ void vserver_find(const struct vserver *server, const uint8_t *name, size_t near
 
 /* The link at the key's place, or the last before it: the chain is a circle. */
 static const struct vrecord *search(
-    const struct vserver *server, size_t near, compare_at *compare, const uint8_t *key, bool *matches)
+    const struct vserver *server, size_t near, vsearch_compare *compare, const uint8_t *key, bool *matches)
 {
 	const size_t count = server->link_count;
-	const size_t after = count_not_above(server, count, near, server->step, compare, key);
+	const size_t after = vsearch_not_above(server, count, near, server->step, compare, key);
 	*matches = after > 0 && compare(server, after - 1, key) == 0;
 	return server->links[after == 0 ? count - 1 : after - 1];
 }
