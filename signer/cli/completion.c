@@ -100,3 +100,29 @@ const char *completion_about(size_t index, char out[200])
 			    out + at, 200 - at, "%s%s", at == 0 ? "" : ", ", completion_second(commands[i]));
 	return out;
 }
+
+void completion_names(const struct option_row *option, FILE *out)
+{
+	fprintf(out, "--%s", option->name);
+	if (option->letter != 0)
+		fprintf(out, "|-%c", option->letter);
+}
+
+void completion_tests(FILE *out)
+{
+	size_t count, size;
+	const struct command *const *const commands = cli_commands(&count);
+	fputs("_zoneseal_has_value() {\n\tcase $1 in\n", out);
+	for (int i = 0; i < OPTIONS; i++) {
+		if (cli_options[i].argument == NULL)
+			continue;
+		fputc('\t', out);
+		completion_names(&cli_options[i], out);
+		fputs(") ;;\n", out);
+	}
+	fputs("\t*) return 1 ;;\n\tesac\n}\n\n_zoneseal_has_verbs() {\n\tcase $1 in\n", out);
+	for (size_t i = 0; i < count; i++)
+		if (completion_second(commands[i]) != NULL && completion_is_first(i, &size))
+			fprintf(out, "\t%.*s) ;;\n", (int)size, commands[i]->name);
+	fputs("\t*) return 1 ;;\n\tesac\n}\n\n", out);
+}

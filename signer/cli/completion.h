@@ -35,6 +35,12 @@ bool completion_is_first(size_t index, size_t *size);
 /* The second word of a command; NULL where it has one. */
 const char *completion_second(const struct command *command);
 
+/* Functions that bash and zsh understand alike: _zoneseal_has_value OPTION, _zoneseal_has_verbs WORD. */
+void completion_tests(FILE *out);
+
+/* "--input|-i", a pattern of both shells. */
+void completion_names(const struct option_row *option, FILE *out);
+
 /* What is said of the command at `index` where only its first word is offered: its summary, or the verbs of its group.
  */
 const char *completion_about(size_t index, char out[200]);

@@ -62,31 +62,16 @@ static const char WALK[] = "_zoneseal() {\n"
 			   "\n"
 			   "complete -F _zoneseal zoneseal\n";
 
-static void write_names(const struct option_row *option, FILE *out)
-{
-	fprintf(out, "--%s", option->name);
-	if (option->letter != 0)
-		fprintf(out, " | -%c", option->letter);
-}
-
 static void write_values(FILE *out)
 {
-	fputs("_zoneseal_has_value() {\n\tcase $1 in\n", out);
-	for (int i = 0; i < OPTIONS; i++) {
-		if (cli_options[i].argument == NULL)
-			continue;
-		fputc('\t', out);
-		write_names(&cli_options[i], out);
-		fputs(") ;;\n", out);
-	}
-	fputs("\t*) return 1 ;;\n\tesac\n}\n\n_zoneseal_value() {\n\tcase $1 in\n", out);
+	fputs("_zoneseal_value() {\n\tcase $1 in\n", out);
 	for (int i = 0; i < OPTIONS; i++) {
 		const struct option_row *const option = &cli_options[i];
 		const char *const words = option->argument == NULL ? NULL : completion_words(option);
 		if (words == NULL && (option->argument == NULL || completion_value(option) != COMPLETE_FILE))
 			continue;
 		fputc('\t', out);
-		write_names(option, out);
+		completion_names(option, out);
 		if (words != NULL)
 			fprintf(out, ") _zoneseal_offer %s ;;\n", words);
 		else
@@ -122,11 +107,7 @@ static void write_words(FILE *out)
 {
 	size_t count, size;
 	const struct command *const *const commands = cli_commands(&count);
-	fputs("_zoneseal_has_verbs() {\n\tcase $1 in\n", out);
-	for (size_t i = 0; i < count; i++)
-		if (completion_second(commands[i]) != NULL && completion_is_first(i, &size))
-			fprintf(out, "\t%.*s) ;;\n", (int)size, commands[i]->name);
-	fputs("\t*) return 1 ;;\n\tesac\n}\n\n_zoneseal_word() {\n\tcase $1 in\n\t'')\n\t\tcase $cur in\n", out);
+	fputs("_zoneseal_word() {\n\tcase $1 in\n\t'')\n\t\tcase $cur in\n", out);
 	write_options(NULL, "-*", out);
 	fputs("\t\t*) _zoneseal_offer", out);
 	for (size_t i = 0; i < count; i++)
@@ -150,6 +131,7 @@ static void write_words(FILE *out)
 void completion_bash(FILE *out)
 {
 	fputs(HEAD, out);
+	completion_tests(out);
 	write_values(out);
 	write_words(out);
 	fputs(WALK, out);

@@ -62,29 +62,16 @@ static void write_described(const char *prefix, const char *word, size_t size, c
 	fputc('\'', out);
 }
 
-static void write_names(const struct option_row *option, FILE *out)
-{
-	fprintf(out, "\t--%s", option->name);
-	if (option->letter != 0)
-		fprintf(out, "|-%c", option->letter);
-}
-
 static void write_values(FILE *out)
 {
-	fputs("_zoneseal_has_value() {\n\tcase $1 in\n", out);
-	for (int i = 0; i < OPTIONS; i++) {
-		if (cli_options[i].argument == NULL)
-			continue;
-		write_names(&cli_options[i], out);
-		fputs(") ;;\n", out);
-	}
-	fputs("\t*) return 1 ;;\n\tesac\n}\n\n_zoneseal_value() {\n\tcase $1 in\n", out);
+	fputs("_zoneseal_value() {\n\tcase $1 in\n", out);
 	for (int i = 0; i < OPTIONS; i++) {
 		const struct option_row *const option = &cli_options[i];
 		if (option->argument == NULL)
 			continue;
 		const char *const words = completion_words(option);
-		write_names(option, out);
+		fputc('\t', out);
+		completion_names(option, out);
 		if (words != NULL)
 			fprintf(out, ") compadd %s ;;\n", words);
 		else if (completion_value(option) == COMPLETE_FILE)
@@ -137,11 +124,7 @@ static void write_words(FILE *out)
 	size_t count, size;
 	char about[200];
 	const struct command *const *const commands = cli_commands(&count);
-	fputs("_zoneseal_has_verbs() {\n\tcase $1 in\n", out);
-	for (size_t i = 0; i < count; i++)
-		if (completion_second(commands[i]) != NULL && completion_is_first(i, &size))
-			fprintf(out, "\t%.*s) ;;\n", (int)size, commands[i]->name);
-	fputs("\t*) return 1 ;;\n\tesac\n}\n\n_zoneseal_word() {\n\tcase $1 in\n\t'')\n", out);
+	fputs("_zoneseal_word() {\n\tcase $1 in\n\t'')\n", out);
 	write_options(NULL, out);
 	fputs("\t\tlist=(", out);
 	for (size_t i = 0; i < count; i++)
@@ -159,6 +142,7 @@ static void write_words(FILE *out)
 void completion_zsh(FILE *out)
 {
 	fputs(HEAD, out);
+	completion_tests(out);
 	write_values(out);
 	write_words(out);
 	fputs(WALK, out);
