@@ -122,8 +122,8 @@ static enum status print_calendar(struct cli *cli, struct store *store, struct e
 	calendar_end(out);
 	if (fclose(out) != 0 && status == STATUS_OK)
 		status = error_set_errno(err, "memory");
-	if (status == STATUS_OK && (fwrite(text, 1, size, stdout) != size || fflush(stdout) != 0))
-		status = error_set_errno(err, "standard output");
+	if (status == STATUS_OK)
+		status = cli_write(cli, text, size, err);
 	free(text);
 	return status;
 }
