@@ -131,23 +131,23 @@ static void next_event(FILE *out, const char *metric, const struct report_zone *
 	}
 }
 
-/* Of the command that a person is to give, the words before the zone: ds_seen, verify, run. */
+/* Of the command that a person is to give, the one or two words that name it: ds_seen, key_doctor, run. What it is
+ * given, a zone with its last dot or an option, comes later. */
 static void put_action(FILE *out, const char *command)
 {
-	static const char program[] = "zoneseal ";
+	static const char program[] = "zoneseal ", letters[] = "abcdefghijklmnopqrstuvwxyz-";
 	if (command == NULL || strncmp(command, program, sizeof(program) - 1) != 0) {
 		fputs(command == NULL ? "none" : "other", out);
 		return;
 	}
-	const char *at = command + sizeof(program) - 1;
-	for (bool more = islower((unsigned char)*at); more;) {
-		while (islower((unsigned char)*at) || *at == '-')
-			fputc(*at == '-' ? '_' : *at, out), at++;
-		size_t word = strspn(at + 1, "abcdefghijklmnopqrstuvwxyz-");
-		more = *at == ' ' && at[1] != '-' && word > 0 && (at[1 + word] == ' ' || at[1 + word] == '\0');
-		if (more)
-			fputc('_', out), at++;
-	}
+	const char *const name = command + sizeof(program) - 1;
+	size_t size = strspn(name, letters);
+	const size_t second = name[size] == ' ' && name[size + 1] != '-' ? strspn(name + size + 1, letters) : 0;
+	const char after = second > 0 ? name[size + 1 + second] : '.';
+	if (after == ' ' || after == '\0')
+		size += 1 + second;
+	for (size_t i = 0; i < size; i++)
+		fputc(islower((unsigned char)name[i]) ? name[i] : '_', out);
 }
 
 static void action(FILE *out, const char *metric, const struct report_zone *zone)

@@ -61,6 +61,8 @@ class OnFile(Tokens):
         self.assertEqual(row["result"], "failed")
         self.assertEqual(row["since"], "2026-11-24T12:10:00Z")
         self.assertEqual(row["proven"], T0)
+        metrics = self.z("metrics", code=0, now="2026-11-24T12:11:00Z").out
+        self.assertIn('zoneseal_action_required{zone="nl.test",action="key_doctor",', metrics)
         out = self.z("status", "nl.test", code=0, now="2026-11-24T12:11:00Z").out
         self.assertIn("WARNING: signing goes on without the store hsm-b", out)
         self.assertIn("NOT proven on hsm-b since 2026-11-24 12:10Z", out)
