@@ -27,7 +27,7 @@ struct case_file {
 static bool has_type(const struct evidence *e, uint16_t type)
 {
 	struct cursor in = cursor_init(e->bitmap);
-	while (cursor_left(&in) > 0) {
+	while (!in.failed && cursor_left(&in) > 0) {
 		const unsigned window = cursor_u8(&in);
 		const struct bytes bits = cursor_take(&in, cursor_u8(&in));
 		if (in.failed)
