@@ -4,8 +4,13 @@
 import subprocess
 
 
-def judge(command):
-    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, errors="replace", text=True)
+def judge(command, seconds=None):
+    """Who does not come to an end in so many seconds accepts nothing."""
+    try:
+        done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, errors="replace", text=True,
+                              timeout=seconds, check=False)
+    except subprocess.TimeoutExpired:
+        return False, "no end"
     return done.returncode == 0, done.stdout[-3000:]
 
 
@@ -16,7 +21,7 @@ def dnssec_verify(path, origin, csk=False):
 
 def ldns_verify_zone(path, origin, csk=False):
     del origin, csk
-    return judge(["ldns-verify-zone", path])
+    return judge(["ldns-verify-zone", path], seconds=600)
 
 
 def kzonecheck(path, origin, csk=False):
