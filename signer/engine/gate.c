@@ -15,7 +15,7 @@
 #include "signer/engine/process.h"
 #include "signer/engine/verdict.h"
 
-enum { VERDICT_MOST = 16 << 20, ERRORS_MOST = 64 << 10, ARGUMENTS = 24 + 2 * GATE_INCLUDES };
+enum { VERDICT_MOST = 16 << 20, ERRORS_MOST = 64 << 10, ARGUMENTS = 40 + 2 * GATE_INCLUDES };
 
 #ifndef ZONESEAL_BINDIR
 #define ZONESEAL_BINDIR "/usr/local/bin"
@@ -127,16 +127,43 @@ static void close_knowledge(struct knowledge *knowledge)
 			close(files[i]);
 }
 
+/* None is later than what the policy's refresh leaves of a signature that was kept, unless the signer erred. SOA expire
+ * is the zone's own, and one that is longer is legal: change.expire keeps it from becoming so. */
+size_t gate_moments(const struct gate *gate, struct utc out[GATE_MOMENTS])
+{
+	const struct sign_result *const zone = gate->signed_zone;
+	const struct policy *const policy = gate->policy;
+	const struct span ttl = { zone->largest_ttl };
+	const struct span expired = { (int64_t)zone->soa_expire + zone->largest_ttl };
+	size_t count = 0;
+	if (gate->unsigned_output)
+		return 0;
+	out[count++] = utc_add(gate->now, ttl);
+	out[count++] = utc_add(utc_add(zone->refresh_due, policy->zone_propagation), ttl);
+	if (expired.seconds <= policy->refresh.seconds)
+		out[count++] = utc_add(gate->now, expired);
+	return count;
+}
+
+static void add_now(struct call *call, struct utc time)
+{
+	char text[UTC_TEXT];
+	utc_format(time, text);
+	add(call, "--now");
+	add(call, text);
+}
+
 static void build_call(const struct gate *gate, const char *path, const struct knowledge *knowledge, struct call *call)
 {
-	char now[UTC_TEXT];
-	utc_format(gate->now, now);
+	struct utc moments[GATE_MOMENTS];
+	const size_t moment_count = gate_moments(gate, moments);
 	add(call, path);
 	add(call, "--json");
 	add(call, "--origin");
 	add(call, gate->zone);
-	add(call, "--now");
-	add(call, now);
+	add_now(call, gate->now);
+	for (size_t i = 0; i < moment_count; i++)
+		add_now(call, moments[i]);
 	if (gate->threads > 0) {
 		add(call, "--threads");
 		add(call, arena_printf(call->mem, "%u", gate->threads));

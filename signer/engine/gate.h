@@ -47,6 +47,11 @@ struct gate {
 	struct span timeout; /* 0: by the file's size */
 };
 
+/* The moments at which the signatures must hold, beside now: all caches have what is published, the first signatures
+ * are replaced and all caches have that, and a secondary that was cut off has stopped answering. */
+enum { GATE_MOMENTS = 3 };
+size_t gate_moments(const struct gate *gate, struct utc out[GATE_MOMENTS]);
+
 struct gate_verdict {
 	const char *json;    /* as it came, or NULL if there was no complete verdict */
 	bool refused;        /* a complete verdict "fail": the zone is bad, or the limits say no */

@@ -32,6 +32,12 @@ uint32_t apex_soa_serial(const struct record *soa)
 	return bytes_get_u32(soa->rdata + soa->rdata_size - SOA_NUMBERS);
 }
 
+uint32_t apex_soa_expire(const struct record *soa)
+{
+	assert(soa->rdata_size > SOA_NUMBERS);
+	return bytes_get_u32(soa->rdata + soa->rdata_size - 8);
+}
+
 uint32_t apex_soa_minimum(const struct record *soa)
 {
 	assert(soa->rdata_size > SOA_NUMBERS);

@@ -43,4 +43,5 @@ enum status apex_make(struct zone *zone, const struct apex_parameters *parameter
 
 /* Fields of the SOA's RDATA. */
 uint32_t apex_soa_serial(const struct record *soa);
+uint32_t apex_soa_expire(const struct record *soa);
 uint32_t apex_soa_minimum(const struct record *soa);

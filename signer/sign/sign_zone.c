@@ -38,7 +38,7 @@ struct signing {
 	uint8_t *zonemd; /* where the digest goes, or NULL */
 	struct sign_worker *workers;
 	uint32_t input_serial;
-	uint32_t negative_ttl;
+	uint32_t negative_ttl, soa_expire;
 };
 
 struct sign_worker {
@@ -253,6 +253,7 @@ static enum status build(struct signing *signing, struct zonetext *input, const 
 	/* RFC 9077 3.1. */
 	const uint32_t minimum = apex_soa_minimum(&soa->records[0]);
 	signing->negative_ttl = soa->ttl < minimum ? soa->ttl : minimum;
+	signing->soa_expire = apex_soa_expire(&soa->records[0]);
 	signing->nsec3_parameters = (struct nsec3_parameters){ parameters->iterations, parameters->salt,
 		parameters->salt_size, parameters->opt_out };
 	const struct apex_parameters apex = {
@@ -329,6 +330,7 @@ static void report(const struct signing *signing, const struct write_counts *cou
 	result->input_serial = signing->input_serial;
 	result->largest_ttl = zone->largest_ttl;
 	result->negative_ttl = signing->negative_ttl;
+	result->soa_expire = signing->soa_expire;
 	result->first_expiry = counts->first_expiry;
 	result->refresh_due =
 	    counts->signatures == 0 ? UTC_NEVER : utc_subtract(counts->first_expiry, signing->parameters->refresh);

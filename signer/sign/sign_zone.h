@@ -70,7 +70,7 @@ struct sign_result {
 	uint64_t occluded;    /* records kept unsigned below a cut or DNAME, that are no glue */
 	uint64_t stripped;    /* input records that the signer makes itself */
 	uint32_t input_serial;
-	uint32_t largest_ttl, negative_ttl;                /* seconds */
+	uint32_t largest_ttl, negative_ttl, soa_expire;    /* seconds */
 	struct utc first_expiry;                           /* earliest expiration; UTC_NEVER if the zone is unsigned */
 	struct utc refresh_due;                            /* when the first signature must be replaced; as above */
 	double seconds_build, seconds_sign, seconds_write; /* phases, for --verbose and the benchmark */

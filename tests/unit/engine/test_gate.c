@@ -266,6 +266,46 @@ static void the_verifier_gets_the_file_and_an_empty_environment(void **state)
 	assert_int_equal(verdict.checks, 1);
 }
 
+static const struct {
+	const char *title;
+	uint32_t expire;
+	bool plain;
+	size_t count;
+	int64_t after[GATE_MOMENTS]; /* seconds after now */
+} moment_cases[] = {
+	{ "largest TTL, renewal in all caches, SOA expire and a TTL", 604800, false, 3,
+	    { 3600, 777600 + 7200 + 3600, 604800 + 3600 } },
+	{ "an expire that just fits", 864000 - 3600, false, 3, { 3600, 777600 + 7200 + 3600, 864000 } },
+	{ "an expire that no signature outlives is legal", 864000 - 3599, false, 2, { 3600, 777600 + 7200 + 3600 } },
+	{ "the longest expire there is", UINT32_MAX, false, 2, { 3600, 777600 + 7200 + 3600 } },
+	{ "nothing ends in a zone without signatures", 604800, true, 0, { 0 } },
+};
+
+/* 9 days from now the first signature is replaced. */
+static void the_verifier_is_asked_about_the_moments_that_the_zone_must_live_to_see(void **state)
+{
+	struct fixture *fixture = *state;
+	fixture->policy.refresh.seconds = 864000;
+	fixture->policy.zone_propagation.seconds = 7200;
+	for (size_t i = 0; i < COUNT(moment_cases); i++) {
+		const struct utc now = { 1795478400 };
+		struct utc moments[GATE_MOMENTS];
+		fixture->result.largest_ttl = 3600;
+		fixture->result.soa_expire = moment_cases[i].expire;
+		fixture->result.refresh_due = utc_add(now, (struct span){ 777600 });
+		const struct gate gate = { .policy = &fixture->policy,
+			.unsigned_output = moment_cases[i].plain,
+			.signed_zone = &fixture->result,
+			.now = now };
+		const size_t count = gate_moments(&gate, moments);
+		if (count != moment_cases[i].count)
+			fail_msg("%s: %zu moments", moment_cases[i].title, count);
+		for (size_t j = 0; j < count; j++)
+			if (utc_difference(moments[j], now).seconds != moment_cases[i].after[j])
+				fail_msg("%s: moment %zu", moment_cases[i].title, j);
+	}
+}
+
 static void no_verifier_is_no_verdict(void **state)
 {
 	struct fixture *fixture = *state;
@@ -286,6 +326,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_cut_verdict_never_opens, make_fixture, drop_fixture),
 		cmocka_unit_test_setup_teardown(
 		    the_verifier_gets_the_file_and_an_empty_environment, make_fixture, drop_fixture),
+		cmocka_unit_test_setup_teardown(
+		    the_verifier_is_asked_about_the_moments_that_the_zone_must_live_to_see, make_fixture, drop_fixture),
 		cmocka_unit_test_setup_teardown(no_verifier_is_no_verdict, make_fixture, drop_fixture),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,79 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""What run and sign ask the verifier, and that they publish nothing when it says no."""
+import os
+import re
+import shutil
+import subprocess
+import unittest
+
+import zs
+from zs import World, ZONE
+
+DEFAULT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "policies", "shipped", "default.yaml")
+
+
+class Gate(World):
+    """zoneseal looks for its verifier beside itself: here is a copy of it, and what tests put there."""
+
+    def setUp(self):
+        super().setUp()
+        os.mkdir(self.path("bin"))
+        self.zoneseal = self.path("bin", "zoneseal")
+        shutil.copy(zs.ZONESEAL, self.zoneseal)
+        # No file: the verifier may write none.
+        os.mkfifo(self.path("asked"))
+        self.asked = os.open(self.path("asked"), os.O_RDWR | os.O_NONBLOCK)
+        self.addCleanup(os.close, self.asked)
+
+    def verifier(self, more=""):
+        self.write("bin/zoneseal-verify", f'#!/bin/sh\necho "$*" >{self.path("asked")}\nexec {zs.VERIFY} "$@" {more}\n', mode=0o755)
+
+    def sign_by_it(self, policy=DEFAULT, code=0):
+        done = subprocess.run([self.zoneseal, "sign", "nl.test", "-i", self.input, "-o", self.output, "--policy", policy, "--now", self.now],
+                              capture_output=True, env=self.environment(), timeout=120, check=False)
+        self.assertEqual(done.returncode, code, done.stderr.decode())
+        return done.stderr.decode()
+
+    def horizon(self):
+        last = self.json("verify", "--last", "nl.test")
+        row, = (check for check in last["checks"] if check["id"] == "time.horizon")
+        return row["result"], row["checked"]
+
+    def test_signatures_are_asked_for_at_the_moments_that_they_must_live_to_see(self):
+        self.verifier()
+        self.sign_by_it()
+        times = re.findall(r"--now (\S+)", os.read(self.asked, 65536).decode())
+        # Now; an hour of TTL later; 20.5 to 21 days less 10 of refresh, an hour until all servers and one of TTL; a week
+        # of expire and the TTL.
+        self.assertEqual((times[0], times[1], times[3]), ("2026-11-24T12:00:00Z", "2026-11-24T13:00:00Z", "2026-12-01T13:00:00Z"))
+        self.assertTrue("2026-12-05T02:00:00Z" <= times[2] <= "2026-12-05T14:00:00Z", times)
+        self.assertEqual(self.horizon(), ("ok", 3))
+
+    def test_a_zone_whose_signatures_end_before_a_moment_that_was_asked_about_is_refused(self):
+        self.verifier()
+        self.sign_by_it()
+        good = self.read(self.output)
+        self.verifier("--now 2026-12-16T12:00:01Z")
+        self.write("nl.test.zone", ZONE.replace("2026112401", "2026112402"))
+        said = self.sign_by_it(code=1)
+        self.assertIn("serial 2026112402 must not be published: time.horizon: signatures that do not hold at a further moment", said)
+        self.assertEqual(self.read(self.output), good)
+        self.assertEqual(self.horizon()[0], "fail")
+
+    def test_an_expire_that_signatures_do_not_outlive_is_legal_from_the_first_publication_on(self):
+        self.verifier()
+        self.write("nl.test.zone", ZONE.replace("604800", "3600000"))
+        self.sign_by_it()
+        self.assertEqual(self.horizon(), ("ok", 2))
+
+    def test_short_signatures_and_an_expire_of_weeks_go_together(self):
+        policy = self.write("short.yaml", "name: short\nkeys: {dnskey-ttl: 5m, zsk: {lifetime: unlimited}}\nsignatures: {validity: 12h, refresh: 4h, "
+                            "jitter: 1h, inception-offset: 1h}\nzone: {max-ttl: 1h, propagation-delay: 5m}\n")
+        self.verifier()
+        self.sign_by_it(policy)
+        self.assertEqual(self.horizon(), ("ok", 2))
+
+
+if __name__ == "__main__":
+    unittest.main()
