@@ -175,6 +175,8 @@ void pipeline_say(const struct cli *cli, const struct engine_report *report, enu
 	if (report->sign.records > 0)
 		say_warnings(cli, report);
 	say_result(cli, report);
+	if (report->changes != NULL && report->result != ENGINE_FAILED)
+		cli_say(cli, "%s %s", report->zone, report->changes);
 	if (report->offline_note != NULL && status == STATUS_OK)
 		cli_say(cli, "%s: warning: %s", report->zone, report->offline_note);
 	for (size_t i = 0; i < report->left_out_count; i++)

@@ -147,6 +147,7 @@ enum status attempt_verify(struct attempt *attempt, struct error *err)
 	run->report->verdict = verdict.json;
 	run->report->checks = verdict.checks;
 	run->report->warnings = verdict.warnings;
+	run->report->changes = verdict.changes;
 	if (status == STATUS_OK || status == STATUS_NO) {
 		/* An input that moved under our feet explains a "no" better than the finding does. */
 		enum status same = still_the_same(attempt, err);

@@ -66,6 +66,7 @@ struct engine_report {
 	const char *verdict; /* the verifier's JSON, or NULL */
 	uint64_t checks;     /* that passed */
 	uint64_t warnings;   /* findings of the verifier that refuse nothing */
+	const char *changes; /* "against serial 7: delegations +3 -1; ...", or NULL: there is none to compare with */
 	unsigned keys_made;
 	unsigned keys_purged; /* private halves that the policy's keys.purge-after had destroyed */
 	struct utc next;      /* when to look again */

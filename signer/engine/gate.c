@@ -257,6 +257,7 @@ static enum status judge(const struct gate *gate, const struct process *process,
 	verdict->safe_until = read.safe_until;
 	verdict->checks = read.checks;
 	verdict->warnings = read.warnings;
+	verdict->changes = read.changes;
 	if (!read.pass && ended->exit_code == 1) {
 		verdict->refused = true;
 		verdict->summary = read.finding != NULL ? read.finding : "refused without a finding";

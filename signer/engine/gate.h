@@ -57,6 +57,7 @@ struct gate_verdict {
 	bool refused;        /* a complete verdict "fail": the zone is bad, or the limits say no */
 	const char *summary; /* what it refused, or why there is no verdict */
 	struct utc safe_until;
+	const char *changes; /* what is new against the last version in one line, or NULL */
 	uint64_t checks, warnings;
 };
 

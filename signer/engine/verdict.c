@@ -104,6 +104,44 @@ static uint64_t warnings_of(const json_t *root)
 	return count;
 }
 
+/* "+3 -1 ~2", without what is none; "" if all are. */
+static const char *sum_of(
+    const json_t *changes, const char *noun, const char *prefix, const char *text, struct arena *mem)
+{
+	static const struct {
+		const char *name, *sign;
+	} verbs[] = { { "added", "+" }, { "removed", "-" }, { "changed", "~" } };
+	const char *sum = "";
+	for (size_t i = 0; i < COUNT(verbs); i++) {
+		uint64_t count = 0;
+		(void)number_of(changes, arena_printf(mem, "%s_%s", prefix, verbs[i].name), &count);
+		if (count > 0)
+			sum = arena_printf(mem, "%s %s%llu", sum, verbs[i].sign, (unsigned long long)count);
+	}
+	if (sum[0] == '\0')
+		return text;
+	return arena_printf(mem, "%s%s%s%s", text, text[0] != '\0' ? ", " : "", noun, sum);
+}
+
+static const char *changes_of(const json_t *root, struct arena *mem)
+{
+	static const struct {
+		const char *noun, *prefix;
+	} kinds[] = { { "delegations", "delegations" }, { "DS", "ds" }, { "glue", "glue" }, { "apex", "apex" } };
+	const json_t *const changes = json_object_get(root, "changes");
+	uint64_t serial, before, after;
+	if (!number_of(changes, "serial", &serial) || !number_of(changes, "records_before", &before) ||
+	    !number_of(changes, "records_after", &after))
+		return NULL;
+	const char *text = "";
+	for (size_t i = 0; i < COUNT(kinds); i++)
+		text = sum_of(changes, kinds[i].noun, kinds[i].prefix, text, mem);
+	if (text[0] == '\0')
+		text = "delegations, DS, glue and apex as before";
+	return arena_printf(mem, "against serial %llu: %s; %llu records, %llu before", (unsigned long long)serial, text,
+	    (unsigned long long)after, (unsigned long long)before);
+}
+
 static const char *missing_part(const json_t *root, struct arena *mem, struct verdict *out)
 {
 	const char *schema = json_string_value(json_object_get(root, "schema"));
@@ -149,6 +187,7 @@ bool verdict_read(const char *text, size_t size, struct arena *mem, struct verdi
 		out->safe_until.seconds = until < INT64_MAX ? (int64_t)until : 0;
 		out->finding = finding_of(root, mem);
 		out->checks = checks_of(root);
+		out->changes = changes_of(root, mem);
 		out->warnings = warnings_of(root);
 	}
 	json_decref(root);

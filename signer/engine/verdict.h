@@ -18,6 +18,7 @@ struct verdict {
 	uint64_t warnings;     /* findings that refuse nothing */
 	uint64_t checks;       /* rows with result "ok" or "warn" that looked at something */
 	struct utc safe_until; /* 0 if it says nothing */
+	const char *changes;   /* what is new in one line, "delegations +3 -1 ~2, ..."; NULL: nothing to compare with */
 	const char *finding;   /* the first refusing finding in one line, or NULL */
 };
 

@@ -165,6 +165,26 @@ static json_t *make_memo(const struct vrun *run)
 	return all;
 }
 
+/* What is new against --previous: counts of delegations, of their DS and glue, and of RRsets at the zone's name. */
+static json_t *make_changes(const struct vrun *run)
+{
+	if (!run->have_previous)
+		return json_null();
+	const struct vchanges *const changes = &run->changes;
+	const struct {
+		const char *name;
+		uint64_t value;
+	} rows[] = { { "serial", run->previous.serial }, { "records_before", changes->records_before },
+		{ "records_after", changes->records_after }, { "delegations_added", changes->added },
+		{ "delegations_removed", changes->removed }, { "delegations_changed", changes->ns },
+		{ "ds_added", changes->ds_added }, { "ds_removed", changes->ds_removed }, { "ds_changed", changes->ds },
+		{ "glue_changed", changes->glue }, { "apex_changed", changes->apex } };
+	json_t *const all = json_object();
+	for (size_t i = 0; i < COUNT(rows); i++)
+		json_object_set_new(all, rows[i].name, json_integer((json_int_t)rows[i].value));
+	return all;
+}
+
 void verify_prepare(void)
 {
 	json_object_seed(0); /* from /dev/urandom; behind the closed door jansson would fall back on the time */
@@ -198,6 +218,7 @@ char *verify_json(const struct verify_verdict *verdict)
 	json_object_set_new(root, "memo", make_memo(run));
 	set_time(root, "safe_until", "safe_until_epoch", verdict->safe_until, verdict->have_safe_until);
 	json_object_set_new(root, "unsigned", json_boolean(verdict->options.expect_unsigned));
+	json_object_set_new(root, "changes", make_changes(run));
 	json_object_set_new(root, "checks", make_checks(verdict));
 	json_object_set_new(root, "findings", make_findings(verdict));
 	json_object_set_new(root, "threads", json_integer(run->threads));

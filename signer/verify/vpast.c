@@ -31,6 +31,7 @@ static void add_owner(const struct vzone *zone, const struct vowner *owner, stru
 struct changes {
 	struct figures before, after;
 	uint64_t added, removed, ns, ds;
+	uint64_t ds_added, ds_removed;                            /* `ds` are those removed or changed */
 	uint64_t hidden;                                          /* records that a delegation or a DNAME hides now */
 	uint64_t glue, glue_changed;                              /* names with addresses at and below delegations */
 	const struct vowner *first_removed, *first_ns, *first_ds; /* first_removed is in the previous zone */
@@ -61,6 +62,8 @@ static void compare_delegation(
 	if (!sets_equal(&old_ns, &new_ns)) {
 		out->first_ns = out->ns++ == 0 ? after : out->first_ns;
 	}
+	out->ds_added += old_ds.count == 0 && new_ds.count > 0;
+	out->ds_removed += old_ds.count > 0 && new_ds.count == 0;
 	if (old_ds.count > 0 && !sets_equal(&old_ds, &new_ds)) {
 		out->first_ds = out->ds++ == 0 ? after : out->first_ds;
 	}
@@ -128,8 +131,11 @@ static void find_changes(const struct vrun *run, struct changes *out)
 		if (was && !is)
 			out->first_removed = out->removed++ == 0 ? before : out->first_removed;
 		out->added += is && !was;
-		if (was && !is && vzone_set(old, before, VTYPE_DS).count > 0)
+		out->ds_added += is && !was && vzone_set(new, after, VTYPE_DS).count > 0;
+		if (was && !is && vzone_set(old, before, VTYPE_DS).count > 0) {
+			out->ds_removed++;
 			out->ds++;
+		}
 	}
 }
 
@@ -150,11 +156,51 @@ static void check_limit(struct vrun *run, enum vcheck check, const char *what, c
 		    run->previous.serial, (unsigned long long)allowed);
 }
 
+static bool soa_equal(const struct vrecord *a, const struct vrecord *b);
+static struct vset next_set(const struct vzone *zone, const struct vowner *owner, size_t *at);
+
+/* RRsets at the apex that one of the two has not, or has otherwise. */
+static uint64_t count_apex(const struct vrun *run)
+{
+	size_t i = 0;
+	size_t j = 0;
+	uint64_t changed = 0;
+	struct vset a = next_set(&run->previous, run->previous.top, &i);
+	struct vset b = next_set(&run->zone, run->zone.top, &j);
+	while (a.count > 0 || b.count > 0) {
+		const bool take_a = a.count > 0 && (b.count == 0 || a.first->type <= b.first->type);
+		const bool take_b = b.count > 0 && (a.count == 0 || b.first->type <= a.first->type);
+		const bool both = take_a && take_b;
+		const bool soa = both && a.first->type == VTYPE_SOA;
+		changed += !both || !(soa ? soa_equal(a.first, b.first) : sets_equal(&a, &b));
+		if (take_a)
+			a = next_set(&run->previous, run->previous.top, &i);
+		if (take_b)
+			b = next_set(&run->zone, run->zone.top, &j);
+	}
+	return changed;
+}
+
+static void keep_changes(struct vrun *run, const struct changes *c)
+{
+	run->changes = (struct vchanges){ .added = c->added,
+		.removed = c->removed,
+		.ns = c->ns,
+		.ds_added = c->ds_added,
+		.ds_removed = c->ds_removed,
+		.ds = c->ds - c->ds_removed,
+		.glue = c->glue_changed,
+		.apex = count_apex(run),
+		.records_before = c->before.records,
+		.records_after = c->after.records };
+}
+
 static void check_changes(struct vrun *run)
 {
 	struct changes c;
 	const struct vlimits *const limits = &run->limits;
 	find_changes(run, &c);
+	keep_changes(run, &c);
 	const uint64_t more = c.after.records > c.before.records ? c.after.records - c.before.records
 								 : c.before.records - c.after.records;
 	check_limit(run, VC_CHANGE_RECORDS, "the number of records changed more than allowed", NULL, more,

@@ -38,6 +38,15 @@ struct vdigest {
 	uint8_t octets[64];
 };
 
+/* What the zone is to the one that was published before, for people: nothing is judged by these. */
+struct vchanges {
+	uint64_t added, removed, ns;            /* delegations; `ns`: with other name servers */
+	uint64_t ds_added, ds_removed, ds;      /* delegations that got, lost or changed their DS */
+	uint64_t glue;                          /* names with other addresses at and below delegations */
+	uint64_t apex;                          /* RRsets at the zone's name that no signer made; the serial is none */
+	uint64_t records_before, records_after; /* that no signer made */
+};
+
 struct vrun {
 	const struct verify_options *options;
 	struct vzone zone;
@@ -64,6 +73,7 @@ struct vrun {
 	struct vfile anchor;
 	uint8_t *expect_text; /* holds the expected keys' RDATA */
 
+	struct vchanges changes; /* filled in if have_previous */
 	struct vsig_stats stats;
 	struct vmemo_use *memo;    /* NULL: the run has none */
 	struct vdigest digests[2]; /* SHA-384, SHA-512 */
