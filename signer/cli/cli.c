@@ -12,7 +12,7 @@
 #include "signer/engine/parity.h"
 #include "signer/engine/setup.h"
 
-enum { THREADS_MOST = 256, READABLE = 0644 };
+enum { THREADS_MOST = 256, READABLE = 0644, MOST_DEFAULT = 50, MOST_ALLOWED = 1000000 };
 
 bool cli_has(const struct cli *cli, enum option_id option)
 {
@@ -106,6 +106,20 @@ enum status cli_threads(const struct cli *cli, unsigned *out, struct error *err)
 	if (text[0] < '0' || text[0] > '9' || *end != '\0' || threads < 1 || threads > THREADS_MOST)
 		return error_set(err, STATUS_USAGE, "--threads: a number from 1 to %d", THREADS_MOST);
 	*out = (unsigned)threads;
+	return STATUS_OK;
+}
+
+enum status cli_most(const struct cli *cli, size_t *out, struct error *err)
+{
+	const char *text = cli_value(cli, OPTION_COUNT_MOST);
+	char *end;
+	*out = MOST_DEFAULT;
+	if (text == NULL)
+		return STATUS_OK;
+	unsigned long most = strtoul(text, &end, 10);
+	if (text[0] < '0' || text[0] > '9' || *end != '\0' || most < 1 || most > MOST_ALLOWED)
+		return error_set(err, STATUS_USAGE, "--most: a number from 1 to %d", MOST_ALLOWED);
+	*out = most;
 	return STATUS_OK;
 }
 

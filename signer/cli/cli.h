@@ -45,6 +45,7 @@ enum status cli_check_clock(struct cli *cli, struct store *store, bool *is_virtu
 
 /* Numbers and durations of options. */
 enum status cli_threads(const struct cli *cli, unsigned *out, struct error *err) MUST_CHECK;
+enum status cli_most(const struct cli *cli, size_t *out, struct error *err) MUST_CHECK;
 enum status cli_span(const struct cli *cli, enum option_id option, struct span otherwise, struct span *out,
     struct error *err) MUST_CHECK;
 

@@ -6,8 +6,6 @@
 #include "signer/cli/facts.h"
 #include "signer/engine/setup.h"
 
-enum { MOST_DEFAULT = 50, MOST_ALLOWED = 1000000 };
-
 static enum status one_zone(struct cli *cli, struct store *store, struct error *err)
 {
 	struct store_zone row;
@@ -55,20 +53,6 @@ static int run_status(struct cli *cli, struct error *err)
 	return (int)status;
 }
 
-static enum status most_lines(const struct cli *cli, size_t *out, struct error *err)
-{
-	const char *text = cli_value(cli, OPTION_COUNT_MOST);
-	char *end;
-	*out = MOST_DEFAULT;
-	if (text == NULL)
-		return STATUS_OK;
-	unsigned long most = strtoul(text, &end, 10);
-	if (text[0] < '0' || text[0] > '9' || *end != '\0' || most < 1 || most > MOST_ALLOWED)
-		return error_set(err, STATUS_USAGE, "--most: a number from 1 to %d", MOST_ALLOWED);
-	*out = most;
-	return STATUS_OK;
-}
-
 /* What changed (from the audit) and how runs ended, in one order of time; a run ends after what it did. */
 static enum status load_events(struct cli *cli, struct store *store, const struct store_zone *zone, size_t most,
     struct report_event **out, size_t *count, struct error *err)
@@ -112,7 +96,7 @@ static int run_log(struct cli *cli, struct error *err)
 	struct store_zone zone;
 	struct report_event *events = NULL;
 	size_t count = 0, most = 0;
-	enum status status = most_lines(cli, &most, err);
+	enum status status = cli_most(cli, &most, err);
 	if (status == STATUS_OK)
 		status = cli_open(cli, STORE_READ, &store, err);
 	if (status == STATUS_OK)

@@ -85,6 +85,7 @@ enum option_id {
 	OPTION_SESSIONS,
 	OPTION_SECONDS,
 	OPTION_UNDER,
+	OPTION_DNSSEC,
 	OPTIONS,
 };
 
@@ -129,6 +130,7 @@ extern const struct command command_zone_list;
 extern const struct command command_zone_show;
 extern const struct command command_zone_set_policy;
 extern const struct command command_zone_remove;
+extern const struct command command_zone_diff;
 extern const struct command command_policy_check;
 extern const struct command command_policy_show;
 extern const struct command command_policy_diff;

@@ -78,6 +78,7 @@ const struct option_row cli_options[OPTIONS] = {
 	[OPTION_SESSIONS] = { "sessions", 0, "N", "sessions that sign at the same time (default: one a core)" },
 	[OPTION_SECONDS] = { "seconds", 0, "N", "how long each measurement takes (default: 2)" },
 	[OPTION_UNDER] = { "under", 0, "LABEL", "the AES key in the tokens that wraps and unwraps" },
+	[OPTION_DNSSEC] = { "dnssec", 0, NULL, "what a signer makes, too: RRSIG, NSEC, NSEC3 and the like" },
 };
 
 static const struct command *const rows[] = {
@@ -89,6 +90,7 @@ static const struct command *const rows[] = {
 	&command_zone_set_parents,
 	&command_zone_remove,
 	&command_zone_adopt,
+	&command_zone_diff,
 	&command_policy_check,
 	&command_policy_show,
 	&command_policy_diff,

@@ -56,6 +56,8 @@ class Shapes(World):
         self.shape("zone", "add", "nl.test", "-i", self.input)
         self.shape("zone", "add", "nl.test", "-i", self.input, code=3)
         self.shape("zone", "list")
+        self.shape("zone", "diff", self.input, self.input)
+        self.shape("zone", "diff", self.input, self.write("more", "junk TXT x\n"), code=65)
         self.shape("sign", "nl.test", "--dry-run")
         self.shape("sign", "nl.test")
         self.shape("run")
