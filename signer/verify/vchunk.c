@@ -12,8 +12,7 @@ struct parser {
 	struct vtokens in;
 	bool first;
 	const char *file;
-	struct arena *memory;
-	uint8_t *scratch;
+	const struct vdesk *desk;
 	const char *owner_text; /* the last owner as written, to see at once that the next is the same */
 	size_t owner_size;
 	const struct vtype *type; /* the row of the last type */
@@ -68,7 +67,7 @@ static bool read_owner(struct parser *p, struct vtoken token)
 	if (p->context->owner != NULL && size == vname_size(p->context->owner) &&
 	    memcmp(p->context->owner, name, size) == 0)
 		return true;
-	uint8_t *const copy = arena_octets(p->memory, size);
+	uint8_t *const copy = arena_octets(p->desk->memory, size);
 	memcpy(copy, name, size);
 	p->context->owner = copy;
 	return true;
@@ -204,26 +203,60 @@ static void keep(struct parser *p, const struct vrecord *record)
 	chunk->records[chunk->count++] = *record;
 }
 
+/* The name server, if it was written so before in this zone. */
+static bool recall_server(struct parser *p, struct vrecord *record)
+{
+	struct vtokens after = p->in;
+	const struct vtoken word = vtoken_next(&after);
+	if (word.kind != VTOKEN_WORD)
+		return false;
+	const struct bytes known = vrecall_find(p->desk->recall, word.text, word.size);
+	if (known.size == 0 || vtoken_next(&after).kind != VTOKEN_END)
+		return false;
+	record->rdata = known.data;
+	record->size = (uint16_t)known.size;
+	p->in = after;
+	return true;
+}
+
+/* `fields` is where its text begins. Only a name that stands alone and needed no origin means the same elsewhere. */
+static void keep_server(struct parser *p, const struct vrecord *record, const struct vtokens *fields)
+{
+	struct vtokens after = *fields;
+	const struct vtoken word = vtoken_next(&after);
+	if (word.kind == VTOKEN_WORD && vtoken_next(&after).kind == VTOKEN_END)
+		vrecall_keep(p->desk->recall, word.text, word.size, (struct bytes){ record->rdata, record->size });
+}
+
+static bool read_fields(struct parser *p, struct vrecord *record)
+{
+	struct vrdata rdata = { .in = &p->in, .origin = origin_of(p), .out = p->desk->scratch };
+	const struct vtokens fields = p->in;
+	if (!vrdata_read(&rdata, p->type)) {
+		const char *const at = p->in.at > p->chunk->text && p->in.at > fields.at + 1 ? p->in.at - 1 : fields.at;
+		const char *const why = rdata.why == NULL ? "bad RDATA" : rdata.why;
+		if (rdata.relative && rdata.origin == NULL && !p->first)
+			p->chunk->needs_context = true;
+		return fail_at(p, at, why);
+	}
+	uint8_t *const copy = arena_octets(p->desk->memory, rdata.size);
+	if (rdata.size > 0)
+		memcpy(copy, rdata.out, rdata.size);
+	record->rdata = copy;
+	record->size = (uint16_t)rdata.size;
+	if (record->type == VTYPE_NS && !rdata.relative)
+		keep_server(p, record, &fields);
+	return true;
+}
+
 static bool read_record(struct parser *p, struct vtoken start)
 {
 	struct vrecord record = { .owner = p->context->owner, .line = (uint32_t)p->in.line };
 	bool have_ttl;
 	if (!read_head(p, &record, &have_ttl))
 		return false;
-	struct vrdata rdata = { .in = &p->in, .origin = origin_of(p), .out = p->scratch };
-	const char *const fields = p->in.at;
-	if (!vrdata_read(&rdata, p->type)) {
-		const char *const at = p->in.at > p->chunk->text && p->in.at > fields + 1 ? p->in.at - 1 : fields;
-		const char *const why = rdata.why == NULL ? "bad RDATA" : rdata.why;
-		if (rdata.relative && rdata.origin == NULL && !p->first)
-			p->chunk->needs_context = true;
-		return fail_at(p, at, why);
-	}
-	uint8_t *const copy = arena_octets(p->memory, rdata.size);
-	if (rdata.size > 0)
-		memcpy(copy, rdata.out, rdata.size);
-	record.rdata = copy;
-	record.size = (uint16_t)rdata.size;
+	if (!(record.type == VTYPE_NS && recall_server(p, &record)) && !read_fields(p, &record))
+		return false;
 	if (!settle_ttl(p, &record, have_ttl, start))
 		return false;
 	keep(p, &record);
@@ -253,7 +286,7 @@ static bool read_entry(struct parser *p)
 	return read_record(p, token);
 }
 
-void vchunk_parse(struct vchunk *chunk, bool first, const char *file, struct arena *memory, uint8_t *scratch)
+void vchunk_parse(struct vchunk *chunk, bool first, const char *file, const struct vdesk *desk)
 {
 	chunk->finish = chunk->begin;
 	chunk->count = 0;
@@ -264,8 +297,7 @@ void vchunk_parse(struct vchunk *chunk, bool first, const char *file, struct are
 		.in = { .at = chunk->text, .end = chunk->text + chunk->size, .line = chunk->first_line },
 		.first = first,
 		.file = file,
-		.memory = memory,
-		.scratch = scratch };
+		.desk = desk };
 	while (p.in.at < p.in.end && read_entry(&p)) {
 		/* At a line end, or at the end of the chunk. */
 		if (p.in.at < p.in.end) {

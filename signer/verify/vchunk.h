@@ -4,6 +4,7 @@
 
 #include "signer/verify/vname.h"
 #include "signer/verify/vread.h"
+#include "signer/verify/vrecall.h"
 #include "signer/verify/vsum.h"
 
 /* What an entry may take over from those before it. */
@@ -33,6 +34,13 @@ struct vchunk {
 	struct error err;
 };
 
-/* Parses the chunk from `begin` into records; names and RDATA go to `memory`, `scratch` is for VRDATA_MAX octets.
- * `first` is true if nothing stands before the chunk, so that a lack of context is an error. `file` is for messages. */
-void vchunk_parse(struct vchunk *chunk, bool first, const char *file, struct arena *memory, uint8_t *scratch);
+/* What a worker parses with. */
+struct vdesk {
+	struct arena *memory;   /* for names and RDATA */
+	uint8_t *scratch;       /* VRDATA_MAX octets */
+	struct vrecall *recall; /* of names in `memory` */
+};
+
+/* Parses the chunk from `begin` into records. `first` is true if nothing stands before the chunk, so that a lack of
+ * context is an error. `file` is for messages. */
+void vchunk_parse(struct vchunk *chunk, bool first, const char *file, const struct vdesk *desk);

@@ -17,6 +17,8 @@ enum {
 	ARENA_BYTES = 1024 * 1024,
 	BORDER_BYTES = 4 * CHUNK_BYTES,
 	ENTRY_MOST = 16 * 1024 * 1024,
+	RECALL_FROM = 1024 * 1024,
+	RECALL_NAMES = 16384,
 	INCLUDE_DEPTH = 16,
 	INCLUDES_MOST = 1000
 };
@@ -38,7 +40,7 @@ struct reader {
 	struct vcontext context; /* after all that has been parsed */
 	uint64_t line;
 	bool first;
-	uint8_t **scratch; /* one per thread */
+	struct vdesk *desks; /* one per thread */
 	EVP_MD_CTX *digest;
 	size_t room;                    /* for records */
 	struct vsummer *const *summers; /* one per thread, if records are added up and not kept */
@@ -171,7 +173,7 @@ static uint64_t count_lines(const char *text, size_t size)
 
 static void parse(struct reader *r, struct vchunk *chunk, bool first, unsigned worker)
 {
-	vchunk_parse(chunk, first, r->source->name, r->file->memory[worker], r->scratch[worker]);
+	vchunk_parse(chunk, first, r->source->name, &r->desks[worker]);
 	chunk->sum = (struct vsum){ .count = 0 };
 	if (r->summers == NULL || chunk->status != STATUS_OK)
 		return;
@@ -271,8 +273,10 @@ static void drop_wave(struct reader *r)
 		memcpy(r->owner, r->context.owner, vname_size(r->context.owner));
 		r->context.owner = r->owner;
 	}
-	for (unsigned i = 0; i < r->file->arenas; i++)
+	for (unsigned i = 0; i < r->file->arenas; i++) {
+		vrecall_forget(r->desks[i].recall);
 		arena_reset(r->file->memory[i]);
+	}
 }
 
 static enum status wave(struct reader *r, struct error *err)
@@ -324,13 +328,14 @@ static void reader_open(
 	if (source->descriptor < 0 && source->size < r->capacity)
 		r->capacity = source->size + 1;
 	r->text = memory_alloc(r->capacity);
-	r->scratch = memory_calloc(threads, sizeof(*r->scratch));
+	r->desks = memory_calloc(threads, sizeof(*r->desks));
 	const size_t block = r->capacity < ARENA_BYTES ? r->capacity + 1024 : ARENA_BYTES;
 	file->memory = memory_calloc(threads, sizeof(struct arena *));
 	file->arenas = threads;
 	for (unsigned i = 0; i < threads; i++) {
-		r->scratch[i] = memory_alloc(VRDATA_MAX);
 		file->memory[i] = arena_new(block);
+		r->desks[i] = (struct vdesk){ file->memory[i], memory_alloc(VRDATA_MAX),
+			vrecall_new(r->capacity < RECALL_FROM ? r->capacity / 64 : RECALL_NAMES) };
 	}
 	if (origin != NULL) {
 		memcpy(r->context.origin, origin, vname_size(origin));
@@ -343,9 +348,11 @@ static void reader_open(
 static void reader_close(struct reader *r)
 {
 	EVP_MD_CTX_free(r->digest);
-	for (unsigned i = 0; i < r->threads; i++)
-		free(r->scratch[i]);
-	free(r->scratch);
+	for (unsigned i = 0; i < r->threads; i++) {
+		free(r->desks[i].scratch);
+		vrecall_free(r->desks[i].recall);
+	}
+	free(r->desks);
 	for (size_t i = 0; i < r->chunk_capacity; i++)
 		free(r->chunks[i].records);
 	free(r->chunks);

@@ -426,6 +426,72 @@ static void an_entry_larger_than_a_piece_is_read(void **state)
 	free(text);
 }
 
+/* Name servers that stand again and again, some as often as never, absolute and relative, under changing origins. What
+ * each must come to is formed here anew. */
+static char *server_text(size_t *size, uint8_t (*wire)[VNAME_MAX], size_t most)
+{
+	static const char *const forms[] = { "d%u NS ns%u.provider.example.\n", "d%u NS ns%u.provider\n",
+		"d%u NS ( NS%u.PROVIDER.example.\n ) ; again\n", "d%u NS ns%u.provider\\.\n" };
+	char *const text = malloc(most * 80);
+	uint32_t seed = 7;
+	unsigned origin = 0;
+	size_t used = (size_t)sprintf(text, "$TTL 60\n$ORIGIN o0.\n");
+	assert_non_null(text);
+	for (unsigned i = 0; i < most; i++) {
+		char name[80];
+		bool relative;
+		const char *why;
+		seed = seed * 1664525u + 1013904223u;
+		const unsigned form = (seed >> 20) % 4;
+		const unsigned server = (seed >> 28) == 0 ? i : (seed >> 8) % 3000;
+		if (i % 5000 == 4999)
+			used += (size_t)sprintf(text + used, "$ORIGIN o%u.\n", ++origin);
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+		used += (size_t)sprintf(text + used, forms[form], i, server);
+#pragma GCC diagnostic pop
+		if (form % 2 == 0)
+			sprintf(name, "ns%u.provider.example.", server);
+		else
+			sprintf(name, "ns%u.provider%s.o%u.", server, form == 3 ? "\\." : "", origin);
+		assert_true(vname_parse(name, strlen(name), NULL, wire[i], &relative, &why) > 0);
+	}
+	*size = used;
+	return text;
+}
+
+static void name_servers_seen_before_are_read_as_if_for_the_first_time(void **state)
+{
+	enum { SERVERS = 100000 };
+	static const uint8_t apex[] = "";
+	uint8_t(*const wire)[VNAME_MAX] = malloc(SERVERS * sizeof(*wire));
+	size_t size;
+	struct error err;
+	struct vzone zone;
+	(void)state;
+	assert_non_null(wire);
+	char *const text = server_text(&size, wire, SERVERS);
+	for (unsigned threads = 1; threads <= 3; threads += 2) {
+		struct vfile file;
+		assert_int_equal(read_text(text, size, threads, &file, &err), STATUS_OK);
+		assert_int_equal(file.count, SERVERS);
+		for (size_t i = 0; i < SERVERS; i++)
+			if (file.records[i].size != vname_size(wire[i]) ||
+			    memcmp(file.records[i].rdata, wire[i], file.records[i].size) != 0)
+				fail_msg("%u threads, record %zu has another name server", threads, i);
+		vread_free(&file);
+	}
+	const struct vsource source = { .name = "text", .descriptor = -1, .data = (const uint8_t *)text, .size = size };
+	assert_int_equal(vzone_load(&source, apex, 2, &zone, &err), STATUS_OK);
+	assert_true(same_as_zone(&zone, text, size, 2));
+	char *const last = strstr(text + size - 200, "NS ") + 4;
+	*last = 'x';
+	assert_false(same_as_zone(&zone, text, size, 2));
+	vzone_free(&zone);
+	free(text);
+	free(wire);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = { cmocka_unit_test(each_type_reads_as_others_read_it),
@@ -435,6 +501,7 @@ int main(void)
 		cmocka_unit_test(a_nul_octet_and_a_long_name_are_refused),
 		cmocka_unit_test(chunks_on_any_number_of_threads_give_the_same_records),
 		cmocka_unit_test(sums_tell_equal_records_from_others),
-		cmocka_unit_test(an_entry_larger_than_a_piece_is_read) };
+		cmocka_unit_test(an_entry_larger_than_a_piece_is_read),
+		cmocka_unit_test(name_servers_seen_before_are_read_as_if_for_the_first_time) };
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
