@@ -109,10 +109,10 @@ def compile_commands():
         return {os.path.relpath(entry["file"], ROOT): entry["command"] for entry in json.load(file)}
 
 
-def link_command():
-    """What links zoneseal, as a list."""
-    lines = signers.run(["ninja", "-C", BUILD, "-t", "commands", "bin/zoneseal"]).stdout.splitlines()
-    line = next(line for line in reversed(lines) if " -o bin/zoneseal " in line)
+def link_command(program):
+    """What links zoneseal or zoneseal-verify, as a list."""
+    lines = signers.run(["ninja", "-C", BUILD, "-t", "commands", f"bin/{program}"]).stdout.splitlines()
+    line = next(line for line in reversed(lines) if f" -o bin/{program} " in line)
     return shlex.split(line.removeprefix(": && ").removesuffix(" && :"))
 
 
@@ -121,7 +121,8 @@ class Builder:
 
     def __init__(self, folder):
         self.folder = folder
-        self.commands, self.link = compile_commands(), link_command()
+        self.commands = compile_commands()
+        self.links = {program: link_command(program) for program in ("zoneseal", "zoneseal-verify")}
         os.makedirs(os.path.join(folder, "bin"), exist_ok=True)
         verifier = os.path.join(BUILD, "bin/zoneseal-verify")
         shutil.copy(verifier, os.path.join(folder, "bin/zoneseal-verify"))
@@ -131,21 +132,30 @@ class Builder:
         done = subprocess.run(command, cwd=BUILD, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         return None if done.returncode == 0 else done.stdout
 
+    def compile(self, file, text, number=0):
+        """Why a file cannot be compiled with that text, or None; and the object."""
+        path, made = os.path.join(self.folder, f"mutant{number}.c"), os.path.join(self.folder, f"mutant{number}.o")
+        with open(path, "w", encoding="utf-8") as out:
+            out.write(text)
+        dropped = re.compile(r"-O\d|-g|-W\w.*|-U_FORTIFY_SOURCE|-D_FORTIFY_SOURCE.*|-c|-o|.*\.c\.o|.*\.c")
+        flags = [part for part in shlex.split(self.commands[file]) if not dropped.fullmatch(part)]
+        return self.run([*flags, "-w", "-O1", "-c", path, "-o", made]), made
+
+    def link(self, program, objects):
+        """Objects come before the libraries, and stand for what these hold."""
+        link = [part for part in self.links[program] if part != "-g"]
+        at = link.index(f"bin/{program}")
+        out = os.path.join(self.folder, "bin", program)
+        if os.path.exists(out):
+            os.unlink(out)
+        return self.run([*link[:at], out, *objects, *link[at + 1:]])
+
     def build(self, mutant):
         """None, or why it cannot be built."""
         with open(os.path.join(ROOT, mutant.file), encoding="utf-8") as source:
             text = source.read()
-        path, made = os.path.join(self.folder, "mutant.c"), os.path.join(self.folder, "mutant.o")
-        with open(path, "w", encoding="utf-8") as out:
-            out.write(text[:mutant.start] + mutant.replacement + text[mutant.end:])
-        dropped = re.compile(r"-O\d|-g|-W\w.*|-U_FORTIFY_SOURCE|-D_FORTIFY_SOURCE.*|-c|-o|.*\.c\.o|.*\.c")
-        flags = [part for part in shlex.split(self.commands[mutant.file]) if not dropped.fullmatch(part)]
-        said = self.run([*flags, "-w", "-O1", "-c", path, "-o", made])
-        if said is not None:
-            return said
-        link = [part for part in self.link if part != "-g"]
-        at = link.index("bin/zoneseal")
-        return self.run([*link[:at], self.program, made, *link[at + 1:]])
+        said, made = self.compile(mutant.file, text[:mutant.start] + mutant.replacement + text[mutant.end:])
+        return said if said is not None else self.link("zoneseal", [made])
 
 
 # --- signing with it -------------------------------------------------------------------------------------------------
