@@ -38,10 +38,11 @@ void vhasher_close(struct vhasher *hasher)
 void vhasher_use(struct vhasher *hasher, const struct vhash_parameters *parameters)
 {
 	hasher->parameters = *parameters;
-	for (unsigned i = 0; i < VHASHER_KEPT; i++) {
-		hasher->kept[i].size = 0;
-		hasher->order[i] = (uint8_t)i;
-	}
+	for (unsigned labels = 0; labels < VNAME_LABELS; labels++)
+		for (unsigned i = 0; i < VHASHER_KEPT; i++) {
+			hasher->kept[labels][i].size = 0;
+			hasher->order[labels][i] = (uint8_t)i;
+		}
 }
 
 static void compute(struct vhasher *hasher, struct vhasher_entry *entry)
@@ -68,13 +69,16 @@ static bool is_of(const struct vhasher_entry *entry, const uint8_t *name, size_t
 struct vhasher_entry *vhasher_look(struct vhasher *hasher, const uint8_t *name)
 {
 	const size_t size = vname_size(name);
+	const unsigned labels = vname_labels(name);
+	struct vhasher_entry *const kept = hasher->kept[labels];
+	uint8_t *const order = hasher->order[labels];
 	unsigned at = 0;
-	while (at < VHASHER_KEPT - 1 && !is_of(&hasher->kept[hasher->order[at]], name, size))
+	while (at < VHASHER_KEPT - 1 && !is_of(&kept[order[at]], name, size))
 		at++;
-	const uint8_t slot = hasher->order[at];
-	struct vhasher_entry *const entry = &hasher->kept[slot];
-	memmove(hasher->order + 1, hasher->order, at);
-	hasher->order[0] = slot;
+	const uint8_t slot = order[at];
+	struct vhasher_entry *const entry = &kept[slot];
+	memmove(order + 1, order, at);
+	order[0] = slot;
 	if (!is_of(entry, name, size)) {
 		for (size_t i = 0; i < size; i++)
 			entry->name[i] = vname_lower(name[i]);

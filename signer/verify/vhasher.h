@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Hashes of names for NSEC3 (RFC 5155 5), for one worker: with what it hashed last kept, since the questions about
- * neighbouring names need the same few again and again.
+ * neighbouring names need the same few again and again. Kept apart by labels: names come in canonical order, so that
+ * each name above others is hashed about once, however deep they are.
  */
 #pragma once
 
@@ -10,7 +11,7 @@
 #include "signer/base/bytes.h"
 #include "signer/verify/vname.h"
 
-enum { VHASH = 20, VHASHER_KEPT = 8 };
+enum { VHASH = 20, VHASHER_KEPT = 4 };
 
 struct vrecord; /* vread.h */
 
@@ -34,8 +35,8 @@ struct vhasher {
 	struct vhash_parameters parameters;
 	EVP_MD *sha1;
 	EVP_MD_CTX *context;
-	struct vhasher_entry kept[VHASHER_KEPT];
-	uint8_t order[VHASHER_KEPT]; /* of kept, the one used last first */
+	struct vhasher_entry kept[VNAME_LABELS][VHASHER_KEPT];
+	uint8_t order[VNAME_LABELS][VHASHER_KEPT]; /* of kept, the one used last first */
 };
 
 /* The part that NSEC3 and NSEC3PARAM share (RFC 5155 3.2, 4.2); false: cut short. */
@@ -48,5 +49,5 @@ void vhasher_close(struct vhasher *hasher);
 /* For another chain; forgets. */
 void vhasher_use(struct vhasher *hasher, const struct vhash_parameters *parameters);
 
-/* The entry of `name`, its hash computed; stays until VHASHER_KEPT others were asked for. */
+/* The entry of `name`, its hash computed; stays until VHASHER_KEPT others with as many labels were asked for. */
 struct vhasher_entry *vhasher_look(struct vhasher *hasher, const uint8_t *name);

@@ -22,7 +22,7 @@ struct view {
 	struct vserver server;
 	struct vclerk *clerks;             /* per worker */
 	uint64_t (*counts)[VANSWER_KINDS]; /* per worker */
-	size_t stride;                     /* every so many names are asked for: see set_stride */
+	bool *left_out;                    /* of the server's names; NULL: none is. See choose */
 	bool first;                        /* of the chains: questions that none of them has a part in are asked once */
 };
 
@@ -109,6 +109,17 @@ static void ask_name(const struct inquiry *inquiry, const uint8_t *name)
 		ask(inquiry, &spot, UNASSIGNED_TYPE);
 }
 
+/* Whether the proof is the name's own record, so that its bitmap speaks of the name. */
+static bool proves_itself(const struct inquiry *inquiry, const struct vanswer *answer)
+{
+	const struct view *const view = inquiry->view;
+	const uint8_t *const name = inquiry->owner->name;
+	if (answer->proof_count == 0)
+		return false;
+	return view->server.hashed ? vhasher_look(&view->clerks[inquiry->worker].hasher, name)->matches
+				   : vname_equal(answer->proof[0]->owner, name);
+}
+
 /* What the bitmap says too much shows only to who asks for it. */
 static void ask_claimed(const struct inquiry *inquiry, const struct vspot *spot)
 {
@@ -116,7 +127,7 @@ static void ask_claimed(const struct inquiry *inquiry, const struct vspot *spot)
 	struct vanswer answer;
 	uint16_t types[MOST_CLAIMED];
 	vserver_answer(&view->server, &view->clerks[inquiry->worker], spot, UNASSIGNED_TYPE, &answer);
-	if (answer.kind != VANSWER_NODATA || answer.proof_count == 0)
+	if (answer.kind != VANSWER_NODATA || !proves_itself(inquiry, &answer))
 		return;
 	const unsigned count = vresolver_types(answer.proof[0], types, MOST_CLAIMED);
 	for (unsigned i = 0; i < count; i++)
@@ -211,17 +222,23 @@ static void ask_beside(const struct inquiry *inquiry)
 		ask_below(inquiry, label, parent);
 }
 
+/* Labels that the name shares with the one before it: those above with more are empty non-terminals, met first here. */
+static unsigned shared_before(const struct vserver *server, size_t at)
+{
+	const struct vowner *const owners = server->zone->owners;
+	if (at == 0)
+		return server->zone->apex_labels;
+	return vname_shared(owners[server->names[at - 1]].name, owners[server->names[at]].name);
+}
+
 /* Empty non-terminals right above, and a name below each. */
 static void ask_above(const struct inquiry *inquiry)
 {
 	const struct vserver *const server = &inquiry->view->server;
 	const uint8_t *const own = inquiry->owner->name;
 	uint8_t label[9];
-	unsigned shared = server->zone->apex_labels;
-	if (inquiry->at > 0)
-		shared = vname_shared(server->zone->owners[server->names[inquiry->at - 1]].name, own);
 	make_label(own, label);
-	for (unsigned labels = shared + 1; labels < inquiry->owner->labels; labels++) {
+	for (unsigned labels = shared_before(server, inquiry->at) + 1; labels < inquiry->owner->labels; labels++) {
 		ask_name(inquiry, vname_suffix(own, labels));
 		ask_below(inquiry, label, vname_suffix(own, labels));
 	}
@@ -262,7 +279,7 @@ static enum status ask_range(void *context, unsigned worker, size_t first, size_
 	struct view *const view = context;
 	(void)err;
 	for (size_t i = first; i < end; i++) {
-		if (i % view->stride != 0)
+		if (view->left_out != NULL && view->left_out[i])
 			continue;
 		const struct inquiry inquiry = { view, worker, i, &view->server.zone->owners[view->server.names[i]] };
 		ask_owner(&inquiry);
@@ -291,20 +308,41 @@ static enum status ask_all(struct view *view, struct error *err)
 	return status;
 }
 
-/* Each question hashes the names above its own, and each hash has its iterations: deep names with many would take
- * hours. The chain itself is judged whole by vnsec3.c; of the answers a part is then asked for. What names right below
- * the apex cost without iterations is no excess. */
-static void set_stride(struct view *view, unsigned iterations)
+/* What asking for a name and the empty non-terminals that it brings costs beyond a usual name, in rounds of SHA-1: each
+ * new name is hashed with its iterations, and each question walks over the hashes of all names above. */
+static uint64_t excess_of(const struct vserver *server, size_t at)
 {
-	enum { MOST_EXCESS = 2 * 1024 * 1024, USUAL = 2 };
+	const struct vowner *const owner = &server->zone->owners[server->names[at]];
+	const struct vhash_parameters *const p = &server->parameters;
+	const uint64_t rounds = (p->iterations + 1u) * (1u + (p->salt.size + 28) / 64);
+	const unsigned above = owner->labels - server->zone->apex_labels;
+	const unsigned fresh = owner->labels - shared_before(server, at);
+	const unsigned walks = owner->kind == VKIND_CUT ? 1 : 4;
+	return owner->apex ? 0 : fresh * rounds - 1 + (uint64_t)(fresh - 1 + walks) * (above - 1);
+}
+
+/* Deep names with many iterations would take hours. The chain itself is judged whole by vnsec3.c; of the answers as
+ * many are asked for as the chain's share of a fixed sum allows: from half of it at once, the rest comes name by name.
+ */
+static void choose(struct view *view, unsigned chains)
+{
+	enum { MOST_EXCESS = 1024 * 1024, PER_NAME = 4 };
 	const struct vserver *const server = &view->server;
-	uint64_t excess = 0;
+	const uint64_t share = (MOST_EXCESS + PER_NAME * (uint64_t)server->name_count) / chains;
+	const uint64_t gain = share / (2 * server->name_count) + 1;
+	uint64_t total = 0;
+	uint64_t held = share / 2;
+	for (size_t i = 0; i < server->name_count; i++)
+		total += excess_of(server, i);
+	if (total <= share)
+		return;
+	view->left_out = memory_calloc(server->name_count, sizeof(*view->left_out));
 	for (size_t i = 0; i < server->name_count; i++) {
-		const struct vowner *const owner = &server->zone->owners[server->names[i]];
-		const uint64_t rounds = (owner->labels + 1u - server->zone->apex_labels) * (iterations + 1u);
-		excess += rounds > USUAL ? rounds - USUAL : 0;
+		const uint64_t excess = excess_of(server, i);
+		held += gain;
+		view->left_out[i] = excess > held;
+		held -= view->left_out[i] ? 0 : excess;
 	}
-	view->stride = 1 + excess / MOST_EXCESS;
 }
 
 /* A server may answer from any chain that an NSEC3PARAM names (RFC 5155 7.3), so each has to do. Beyond 150 iterations
@@ -323,22 +361,23 @@ static enum status ask_nsec3(struct view *view, unsigned *announced, struct erro
 		if (parameters.iterations > MOST_ITERATIONS)
 			continue;
 		vserver_use_nsec3(&view->server, &parameters);
-		set_stride(view, parameters.iterations);
+		choose(view, (unsigned)(params.count < MOST_CHAINS ? params.count : MOST_CHAINS));
 		status = ask_all(view, err);
+		free(view->left_out);
+		view->left_out = NULL;
 	}
 	return status;
 }
 
 enum status vresponse_check(struct vrun *run, struct error *err)
 {
-	struct view view = { .run = run, .stride = 1, .first = true };
+	struct view view = { .run = run, .first = true };
 	unsigned announced = 0;
 	if (run->zone.top == NULL || run->published == 0)
 		return STATUS_OK;
 	vserver_open(&run->zone, &view.server);
 	enum status status = ask_nsec3(&view, &announced, err);
 	if (status == STATUS_OK && announced == 0) {
-		view.stride = 1;
 		vserver_use_nsec(&view.server);
 		status = ask_all(&view, err);
 	}

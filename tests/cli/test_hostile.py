@@ -5,6 +5,7 @@ Where a path grew with the square of the file's size, or a record cost what a th
 it took more than the limit; HOSTILE_SCALE=20 makes all twenty times as large, and the limits with them.
 """
 import base64
+import hashlib
 import os
 import resource
 import struct
@@ -102,6 +103,37 @@ def deep_delegations(count, iterations):
     return denied(f"1 0 {iterations} AABB", one, "".join(f"{i:07d}.{DEEP} 3600 IN NS x.test.\n" for i in range(count)))
 
 
+def hash_of_apex(salt, iterations):
+    digest = hashlib.sha1(b"\2nl\4test\0" + salt).digest()
+    for _ in range(iterations):
+        digest = hashlib.sha1(digest + salt).digest()
+    return base64.b32hexencode(digest).decode().lower()
+
+
+def alone(param, bitmap="NS SOA DNSKEY NSEC3PARAM", flags=1):
+    """The chain whose only NSEC3 is that of the apex."""
+    iterations, salt = param
+    text, own = salt.hex() or "-", hash_of_apex(salt, iterations)
+    return f"nl.test. 0 IN NSEC3PARAM 1 0 {iterations} {text}\n{own}.nl.test. 3600 IN NSEC3 1 {flags} {iterations} {text} {own} {bitmap}\n"
+
+
+EIGHT = [(150, bytes([number]) * 255) for number in range(8)]
+
+
+def deep_empty(count, chains, every=1):
+    """Each of these delegations has empty non-terminals of its own right down to the apex; others may stand between."""
+    deep = "".join(f"{'a.' * 116}d{i}.nl.test. 3600 IN NS x.test.\n" for i in range(count))
+    between = "".join(f"d{i}-{j}.nl.test. 3600 IN NS x.test.\n" for i in range(count) for j in range(1, every))
+    return HEAD + one_key()[0] + "".join(map(alone, chains)) + deep + between
+
+
+def deep_claims(count, chains):
+    """Names without NSEC3 below one that has it; its bitmap names hundreds of types."""
+    types = " ".join(f"TYPE{i}" for i in range(2000, 2250))
+    return HEAD + one_key()[0] + "".join(alone(chain, types, 0) for chain in chains) + f"$ORIGIN {DEEP}\n" + "".join(
+        f"{i:07d} 3600 IN TYPE1999 \\# 0\n" for i in range(count))
+
+
 def idle_nsecs(count):
     """All that stands before NSEC in their bitmaps is there, so each walks over all of them."""
     return denied("1 0 0 -", rrsig("nl.test.", "SOA", 15, 1, 1, 64), "".join(f"nl.test. 3600 IN NSEC h{i}.nl.test. NS SOA RRSIG NSEC DNSKEY\n" for i in range(count)))
@@ -131,6 +163,10 @@ def texts():
         "CDS that each may mean any key": (many_cds(n(30000)), "more CDS or CDNSKEY than are judged", 1, 3),
         "65,535 iterations": (nsec3(n(5000), 65535), "more iterations than validators take", 1, None),
         "150 iterations at each of 120 labels": (deep_delegations(n(6000), 150), "denial.nsec3", 1, None),
+        "eight chains for delegations that each bring 117 names": (deep_empty(n(12), EIGHT), "denial.nsec3", 1, None),
+        "the same without iterations": (deep_empty(n(300), [(0, bytes([i])) for i in range(8)]), "sig.form", 1, None),
+        "one of many delegations that is deep": (deep_empty(n(50), EIGHT[:2], 49), "denial.nsec3", 1, None),
+        "a bitmap full of types above names without any": (deep_claims(n(400), [(0, b""), (0, b"a")]), "denial.nsec3", 1, None),
         "NSEC that each walk over all": (idle_nsecs(n(100000)), "more NSEC at one name than are judged", 1, None),
         "names with all labels": (HEAD + "".join(f"{i:07d}.{DEEP} 3600 IN NS {i:07d}.{DEEP}\n" for i in range(n(5000))),
                                   "structure.glue", 1, None),
