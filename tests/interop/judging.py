@@ -74,7 +74,7 @@ def fault_of(job):
             return f"{mutation_classes.CLASSES[number].name}, {kind}, seed {seed}: {failure!r}"
 
 
-PATIENCE = 10  # seconds: a zone takes a peer a tenth of one
+PATIENCE = 5  # seconds of processor time: a zone takes a peer a tenth of one
 COLUMNS = ("bare", "policy", *peers.JUDGES)
 
 
