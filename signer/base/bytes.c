@@ -27,50 +27,6 @@ struct cursor cursor_init(struct bytes bytes)
 	return (struct cursor){ start, start + bytes.size, false };
 }
 
-size_t cursor_left(const struct cursor *cursor)
-{
-	return (size_t)(cursor->end - cursor->at);
-}
-
-struct bytes cursor_take(struct cursor *cursor, size_t size)
-{
-	if (cursor->failed || size > cursor_left(cursor)) {
-		cursor->failed = true;
-		return (struct bytes){ cursor->end, 0 };
-	}
-	const struct bytes taken = { cursor->at, size };
-	cursor->at += size;
-	return taken;
-}
-
-uint8_t cursor_u8(struct cursor *cursor)
-{
-	const struct bytes one = cursor_take(cursor, 1);
-	return one.size == 1 ? one.data[0] : 0;
-}
-
-uint16_t cursor_u16(struct cursor *cursor)
-{
-	const struct bytes two = cursor_take(cursor, 2);
-	return two.size == 2 ? bytes_get_u16(two.data) : 0;
-}
-
-uint32_t cursor_u32(struct cursor *cursor)
-{
-	const struct bytes four = cursor_take(cursor, 4);
-	return four.size == 4 ? bytes_get_u32(four.data) : 0;
-}
-
-uint16_t bytes_get_u16(const uint8_t at[2])
-{
-	return (uint16_t)((at[0] << 8) | at[1]);
-}
-
-uint32_t bytes_get_u32(const uint8_t at[4])
-{
-	return ((uint32_t)at[0] << 24) | ((uint32_t)at[1] << 16) | ((uint32_t)at[2] << 8) | at[3];
-}
-
 void bytes_put_u16(uint8_t at[2], uint16_t value)
 {
 	at[0] = (uint8_t)(value >> 8);

@@ -29,16 +29,54 @@ struct cursor {
 	bool failed;
 };
 
-struct cursor cursor_init(struct bytes bytes);
-size_t cursor_left(const struct cursor *cursor);
-uint8_t cursor_u8(struct cursor *cursor);
-uint16_t cursor_u16(struct cursor *cursor);
-uint32_t cursor_u32(struct cursor *cursor);
-struct bytes cursor_take(struct cursor *cursor, size_t size);
-
 /* Numbers in network byte order. */
-uint16_t bytes_get_u16(const uint8_t at[2]);
-uint32_t bytes_get_u32(const uint8_t at[4]);
+static inline uint16_t bytes_get_u16(const uint8_t at[2])
+{
+	return (uint16_t)((at[0] << 8) | at[1]);
+}
+
+static inline uint32_t bytes_get_u32(const uint8_t at[4])
+{
+	return ((uint32_t)at[0] << 24) | ((uint32_t)at[1] << 16) | ((uint32_t)at[2] << 8) | at[3];
+}
+
+struct cursor cursor_init(struct bytes bytes);
+
+/* In the header, since they are most of what a reader of binary records does. */
+static inline size_t cursor_left(const struct cursor *cursor)
+{
+	return (size_t)(cursor->end - cursor->at);
+}
+
+static inline struct bytes cursor_take(struct cursor *cursor, size_t size)
+{
+	if (cursor->failed || size > cursor_left(cursor)) {
+		cursor->failed = true;
+		return (struct bytes){ cursor->end, 0 };
+	}
+	const struct bytes taken = { cursor->at, size };
+	cursor->at += size;
+	return taken;
+}
+
+static inline uint8_t cursor_u8(struct cursor *cursor)
+{
+	const struct bytes one = cursor_take(cursor, 1);
+	return one.size == 1 ? one.data[0] : 0;
+}
+
+static inline uint16_t cursor_u16(struct cursor *cursor)
+{
+	const struct bytes two = cursor_take(cursor, 2);
+	return two.size == 2 ? bytes_get_u16(two.data) : 0;
+}
+
+static inline uint32_t cursor_u32(struct cursor *cursor)
+{
+	const struct bytes four = cursor_take(cursor, 4);
+	return four.size == 4 ? bytes_get_u32(four.data) : 0;
+}
+
 void bytes_put_u16(uint8_t at[2], uint16_t value);
 void bytes_put_u32(uint8_t at[4], uint32_t value);
 void bytes_put_u64(uint8_t at[8], uint64_t value);

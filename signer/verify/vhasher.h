@@ -13,7 +13,7 @@
 
 enum { VHASH = 20, VHASHER_KEPT = 4 };
 
-struct vrecord; /* vread.h */
+struct vlink; /* vserver.h */
 
 struct vhash_parameters {
 	uint8_t algorithm;
@@ -27,7 +27,7 @@ struct vhasher_entry {
 	uint8_t size; /* 0: empty */
 	uint8_t hash[VHASH];
 	/* What the server found for it (vserver.c); NULL: nothing yet. */
-	const struct vrecord *link;
+	const struct vlink *link;
 	bool matches;
 };
 

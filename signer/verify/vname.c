@@ -13,22 +13,6 @@ uint8_t vname_lower(uint8_t octet)
 	return lower(octet);
 }
 
-size_t vname_size(const uint8_t *name)
-{
-	const uint8_t *at = name;
-	while (*at != 0)
-		at += *at + 1;
-	return (size_t)(at - name) + 1;
-}
-
-unsigned vname_labels(const uint8_t *name)
-{
-	unsigned count = 0;
-	for (; *name != 0; name += *name + 1)
-		count++;
-	return count;
-}
-
 void vname_fold(uint8_t *name)
 {
 	const size_t size = vname_size(name);

@@ -12,10 +12,22 @@
 enum { VNAME_MAX = 255, VNAME_LABELS = 128, VNAME_TEXT = 1024 };
 
 /* Octets of a well-formed name, the root label included. */
-size_t vname_size(const uint8_t *name);
+static inline size_t vname_size(const uint8_t *name)
+{
+	const uint8_t *at = name;
+	while (*at != 0)
+		at += *at + 1;
+	return (size_t)(at - name) + 1;
+}
 
 /* Labels without the root. */
-unsigned vname_labels(const uint8_t *name);
+static inline unsigned vname_labels(const uint8_t *name)
+{
+	unsigned count = 0;
+	for (; *name != 0; name += *name + 1)
+		count++;
+	return count;
+}
 
 /* Lower case of one octet (ASCII letters only). */
 uint8_t vname_lower(uint8_t octet);

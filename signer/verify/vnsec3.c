@@ -44,17 +44,23 @@ struct ancestor {
 	struct link *covers;
 };
 
+/* What a worker has for itself. */
+struct desk {
+	EVP_MD_CTX *context;                     /* of SHA-1 */
+	uint64_t spans;                          /* judged */
+	struct ancestor ancestors[VNAME_LABELS]; /* by labels; of the chain in hand */
+};
+
 struct chain {
 	struct vrun *run;
 	struct parameters parameters;
 	struct link **links; /* of this set, in order of hashes */
+	uint64_t *keys;      /* of their hashes (vsearch.h) */
 	size_t count;
-	size_t step; /* about the square root of `count`: as far as an even spread is off */
 	struct vlisted *names;
 	size_t name_count;
 	EVP_MD *sha1;
-	EVP_MD_CTX **contexts;                      /* per worker */
-	struct ancestor (*ancestors)[VNAME_LABELS]; /* per worker, by labels; of the chain in hand */
+	struct desk *desks; /* per worker */
 };
 
 static bool same_parameters(const struct parameters *a, const struct parameters *b)
@@ -146,7 +152,7 @@ static struct link *collect_links(struct vrun *run, size_t *count)
 
 static void hash_name(struct chain *chain, unsigned worker, const uint8_t *name, uint8_t out[HASH])
 {
-	EVP_MD_CTX *const context = chain->contexts[worker];
+	EVP_MD_CTX *const context = chain->desks[worker].context;
 	const struct parameters *const p = &chain->parameters;
 	uint8_t folded[VNAME_MAX];
 	const size_t size = vname_size(name);
@@ -154,27 +160,28 @@ static void hash_name(struct chain *chain, unsigned worker, const uint8_t *name,
 		folded[i] = vname_lower(name[i]);
 	bool good = true;
 	for (unsigned round = 0; round <= p->iterations; round++) {
-		good = good && EVP_DigestInit_ex2(context, chain->sha1, NULL) == 1 &&
+		good = good && EVP_DigestInit_ex2(context, NULL, NULL) == 1 &&
 		       EVP_DigestUpdate(context, round == 0 ? folded : out, round == 0 ? size : HASH) == 1 &&
-		       EVP_DigestUpdate(context, p->salt, p->salt_size) == 1 &&
+		       (p->salt_size == 0 || EVP_DigestUpdate(context, p->salt, p->salt_size) == 1) &&
 		       EVP_DigestFinal_ex(context, out, NULL) == 1;
 	}
 	if (!good)
-		abort(); /* libcrypto without SHA-1 cannot judge anything here */
+		abort(); /* as at the start */
 }
 
 static int compare_link(const void *context, size_t at, const uint8_t *hash)
 {
-	const struct chain *const chain = context;
-	return memcmp(chain->links[at]->hash, hash, HASH);
+	struct link *const *const links = context;
+	return memcmp(links[at]->hash, hash, HASH);
 }
 
-/* Index of the last link whose hash is not above `hash`; SIZE_MAX if all are above. Hashes are spread evenly, so it is
- * within a few steps of where it would be if they were equally far apart. */
+/* Index of the last link whose hash is not above `hash`; SIZE_MAX if all are above. */
 static size_t find_link(const struct chain *chain, const uint8_t hash[HASH])
 {
-	const size_t near = (size_t)((uint64_t)bytes_get_u32(hash) * chain->count >> 32);
-	const size_t after = vsearch_not_above(chain, chain->count, near, chain->step, compare_link, hash);
+	size_t equal;
+	size_t after = vsearch_below(chain->keys, chain->count, vsearch_key(hash), &equal);
+	if (equal > 0)
+		after += vsearch_not_above(chain->links + after, equal, 0, 1, compare_link, hash);
 	return after == 0 ? SIZE_MAX : after - 1;
 }
 
@@ -199,7 +206,7 @@ static struct vplace place_of(const struct chain *chain, const struct vlisted *n
  * most ancestors are those of the name before: each is hashed about once, however deep the names are. */
 static struct ancestor ancestor_of(struct chain *chain, unsigned worker, const uint8_t *name, unsigned labels)
 {
-	struct ancestor *const known = &chain->ancestors[worker][labels];
+	struct ancestor *const known = &chain->desks[worker].ancestors[labels];
 	const uint8_t *const above = vname_suffix(name, labels);
 	uint8_t hash[HASH];
 	if (known->name != NULL && vname_equal(known->name, above))
@@ -216,7 +223,7 @@ static void check_span(struct chain *chain, unsigned worker, const struct vliste
 	struct vreport *const report = chain->run->report;
 	const unsigned labels = vname_labels(name->name);
 	const struct link *next_covers = NULL;
-	vreport_count(report, VC_NSEC3_OPTOUT, 1);
+	chain->desks[worker].spans++;
 	if ((covers->flags & OPT_OUT) == 0)
 		vreport_fail(report, VC_NSEC3_OPTOUT, "delegations without NSEC3 in a span without opt-out",
 		    place_of(chain, name), "the NSEC3 in line %u covers it", covers->record->line);
@@ -315,7 +322,8 @@ static enum status check_chain(struct chain *chain, struct error *err)
 {
 	struct vrun *const run = chain->run;
 	check_circle(chain);
-	memset(chain->ancestors, 0, run->threads * sizeof(*chain->ancestors));
+	for (unsigned i = 0; i < run->threads; i++)
+		memset(chain->desks[i].ancestors, 0, sizeof(chain->desks[i].ancestors));
 	const enum status status = workers_run(run->threads, chain->name_count, 256, check_names, chain, err);
 	check_empty(chain);
 	for (size_t i = 0; i < chain->count; i++)
@@ -363,8 +371,8 @@ static void take_links(struct chain *chain, struct link *links, size_t count)
 	for (size_t i = 0; i < count; i++)
 		if (links[i].good && same_parameters(&links[i].parameters, &chain->parameters))
 			chain->links[chain->count++] = &links[i];
-	for (chain->step = 1; chain->step * chain->step < chain->count; chain->step *= 2)
-		;
+	for (size_t i = 0; i < chain->count; i++)
+		chain->keys[i] = vsearch_key(chain->links[i]->hash);
 }
 
 static bool is_announced(const struct vset *params, const struct parameters *parameters)
@@ -490,20 +498,26 @@ static void chain_open(struct chain *chain, struct vrun *run, size_t links)
 {
 	*chain = (struct chain){ .run = run };
 	chain->links = memory_calloc(links, sizeof(*chain->links));
+	chain->keys = memory_calloc(links, sizeof(*chain->keys));
 	chain->sha1 = EVP_MD_fetch(NULL, "SHA1", NULL);
-	chain->contexts = memory_calloc(run->threads, sizeof(EVP_MD_CTX *));
-	chain->ancestors = memory_calloc(run->threads, sizeof(*chain->ancestors));
-	for (unsigned i = 0; i < run->threads; i++)
-		chain->contexts[i] = EVP_MD_CTX_new();
+	chain->desks = memory_calloc(run->threads, sizeof(*chain->desks));
+	for (unsigned i = 0; i < run->threads; i++) {
+		chain->desks[i].context = EVP_MD_CTX_new();
+		if (chain->sha1 == NULL || chain->desks[i].context == NULL ||
+		    EVP_DigestInit_ex2(chain->desks[i].context, chain->sha1, NULL) != 1)
+			abort(); /* libcrypto without SHA-1 cannot judge anything here */
+	}
 }
 
 static void chain_close(struct chain *chain)
 {
-	for (unsigned i = 0; i < chain->run->threads; i++)
-		EVP_MD_CTX_free(chain->contexts[i]);
-	free(chain->contexts);
-	free(chain->ancestors);
+	for (unsigned i = 0; i < chain->run->threads; i++) {
+		vreport_count(chain->run->report, VC_NSEC3_OPTOUT, chain->desks[i].spans);
+		EVP_MD_CTX_free(chain->desks[i].context);
+	}
+	free(chain->desks);
 	EVP_MD_free(chain->sha1);
+	free(chain->keys);
 	free(chain->links);
 }
 

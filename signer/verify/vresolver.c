@@ -10,7 +10,7 @@ struct evidence {
 	const struct vrecord *record;
 	bool good;
 	const uint8_t *next; /* NSEC: a name; NSEC3: a hash */
-	uint8_t hash[VHASH]; /* of the NSEC3's owner */
+	const uint8_t *hash; /* of the NSEC3's owner */
 	uint8_t flags;
 	struct bytes bitmap;
 };
@@ -79,18 +79,13 @@ static void read_nsec(const struct vrecord *record, struct evidence *out)
 }
 
 /* Unknown flags or another hash: as if it were not there (RFC 5155 8.1, 8.2). */
-static void read_nsec3(const struct case_file *file, const struct vrecord *record, struct evidence *out)
+static void read_nsec3(const struct vlink *link, struct evidence *out)
 {
-	struct cursor in = cursor_init((struct bytes){ record->rdata, record->size });
-	struct vhash_parameters parameters;
-	out->good = vhasher_read(&in, &parameters) && vhasher_same(&parameters, &file->hasher->parameters) &&
-		    (parameters.flags & ~OPT_OUT) == 0;
-	out->flags = out->good ? parameters.flags : 0;
-	const struct bytes next = cursor_take(&in, cursor_u8(&in));
-	out->next = next.data;
-	out->bitmap = (struct bytes){ in.at, cursor_left(&in) };
-	out->good = out->good && !in.failed && next.size == VHASH && record->owner[0] == 32 &&
-		    bytes_from_base32hex((const char *)record->owner + 1, 32, out->hash, VHASH) == VHASH;
+	out->good = link->good;
+	out->flags = link->good ? link->flags : 0;
+	out->next = link->next;
+	out->hash = link->hash;
+	out->bitmap = (struct bytes){ link->bitmap, link->bitmap_size };
 }
 
 static void object(const struct case_file *file, const char *fault, const struct evidence *about)
@@ -343,14 +338,15 @@ static bool read_records(struct case_file *file, bool hashed)
 	}
 	for (unsigned i = 0; i < file->answer->proof_count; i++) {
 		struct evidence *const e = &file->all[file->count++];
+		const struct vlink *const link = file->answer->link[i];
 		*e = (struct evidence){ .record = file->answer->proof[i] };
-		if (!e->record->trusted) {
+		if (!(link != NULL ? link->trusted : e->record->trusted)) {
 			object(file,
 			    hashed ? "no signature of an NSEC3 validates" : "no signature of an NSEC validates", e);
 			return false;
 		}
-		if (hashed)
-			read_nsec3(file, e->record, e);
+		if (link != NULL)
+			read_nsec3(link, e);
 		else
 			read_nsec(e->record, e);
 	}
@@ -360,7 +356,12 @@ static bool read_records(struct case_file *file, bool hashed)
 void vresolver_judge(
     const struct vanswer *answer, bool hashed, const uint8_t *apex, struct vhasher *hasher, struct vopinion *out)
 {
-	struct case_file file = { .answer = answer, .apex = apex, .hasher = hasher, .out = out };
+	struct case_file file; /* `all` is filled as far as `count` says */
+	file.answer = answer;
+	file.apex = apex;
+	file.hasher = hasher;
+	file.count = 0;
+	file.out = out;
 	*out = (struct vopinion){ .fault = NULL };
 	if (!read_records(&file, hashed))
 		return;

@@ -7,6 +7,8 @@
 #include "signer/base/arena.h"
 #include "signer/verify/vsearch.h"
 
+enum { OPT_OUT = 1 };
+
 static bool exists_for_servers(const struct vowner *owner)
 {
 	return owner->kind == VKIND_DATA || owner->kind == VKIND_CUT;
@@ -23,10 +25,12 @@ void vserver_open(const struct vzone *zone, struct vserver *out)
 
 static void drop_chain(struct vserver *server)
 {
+	free(server->nsecs);
 	free(server->links);
-	free(server->hashes);
+	free(server->keys);
+	server->nsecs = NULL;
 	server->links = NULL;
-	server->hashes = NULL;
+	server->keys = NULL;
 	server->link_count = 0;
 }
 
@@ -42,23 +46,33 @@ void vserver_use_nsec(struct vserver *server)
 	const struct vzone *const zone = server->zone;
 	drop_chain(server);
 	server->hashed = false;
-	server->links = memory_calloc(server->name_count + 1, sizeof(*server->links));
+	server->nsecs = memory_calloc(server->name_count + 1, sizeof(*server->nsecs));
 	for (size_t i = 0; i < server->name_count; i++) {
 		const struct vset set = vzone_set(zone, &zone->owners[server->names[i]], VTYPE_NSEC);
 		if (set.count > 0)
-			server->links[server->link_count++] = set.first;
+			server->nsecs[server->link_count++] = set.first;
 	}
-	server->step = 1;
 }
 
 /* Whether the record is an NSEC3 with the server's parameters and a hash for its first label (RFC 5155 3). */
-static bool read_link(const struct vserver *server, const struct vrecord *record, uint8_t hash[VHASH])
+static bool read_link(const struct vserver *server, const struct vrecord *record, struct vlink *out)
 {
 	struct cursor in = cursor_init((struct bytes){ record->rdata, record->size });
 	struct vhash_parameters parameters;
-	return !record->spare && vhasher_read(&in, &parameters) && vhasher_same(&parameters, &server->parameters) &&
-	       record->owner[0] == 32 &&
-	       bytes_from_base32hex((const char *)record->owner + 1, 32, hash, VHASH) == VHASH;
+	if (record->spare || !vhasher_read(&in, &parameters) || !vhasher_same(&parameters, &server->parameters) ||
+	    record->owner[0] != 32 ||
+	    bytes_from_base32hex((const char *)record->owner + 1, 32, out->hash, VHASH) != VHASH)
+		return false;
+	const struct bytes next = cursor_take(&in, cursor_u8(&in));
+	out->record = record;
+	out->flags = parameters.flags;
+	out->good = !in.failed && next.size == VHASH && (parameters.flags & ~OPT_OUT) == 0;
+	out->trusted = record->trusted;
+	out->bitmap = in.at;
+	out->bitmap_size = (uint16_t)cursor_left(&in);
+	if (out->good)
+		memcpy(out->next, next.data, VHASH);
+	return true;
 }
 
 void vserver_use_nsec3(struct vserver *server, const struct vhash_parameters *parameters)
@@ -77,14 +91,13 @@ void vserver_use_nsec3(struct vserver *server, const struct vhash_parameters *pa
 			if (server->link_count == room) {
 				room = room + room / 2 + 1024;
 				server->links = memory_resize(server->links, room, sizeof(*server->links));
-				server->hashes = memory_resize(server->hashes, room, sizeof(*server->hashes));
 			}
-			server->links[server->link_count] = &set.first[j];
-			server->link_count += read_link(server, &set.first[j], server->hashes[server->link_count]);
+			server->link_count += read_link(server, &set.first[j], &server->links[server->link_count]);
 		}
 	}
-	for (server->step = 1; server->step * server->step < server->link_count; server->step *= 2)
-		;
+	server->keys = memory_calloc(server->link_count, sizeof(*server->keys));
+	for (size_t i = 0; i < server->link_count; i++)
+		server->keys[i] = vsearch_key(server->links[i].hash);
 }
 
 void vclerk_open(const struct vserver *server, struct vclerk *out)
@@ -108,13 +121,13 @@ static int compare_name(const void *context, size_t at, const uint8_t *key)
 static int compare_nsec(const void *context, size_t at, const uint8_t *key)
 {
 	const struct vserver *const server = context;
-	return vname_compare(server->links[at]->owner, key);
+	return vname_compare(server->nsecs[at]->owner, key);
 }
 
 static int compare_hash(const void *context, size_t at, const uint8_t *key)
 {
-	const struct vserver *const server = context;
-	return memcmp(server->hashes[at], key, VHASH);
+	const struct vlink *const links = context;
+	return memcmp(links[at].hash, key, VHASH);
 }
 
 static const struct vowner *owner_at(const struct vserver *server, size_t at)
@@ -146,49 +159,60 @@ void vserver_find(const struct vserver *server, const uint8_t *name, size_t near
 	out->exists = out->encloser == labels;
 }
 
-/* The link at the key's place, or the last before it: the chain is a circle. */
-static const struct vrecord *search(
-    const struct vserver *server, size_t near, vsearch_compare *compare, const uint8_t *key, bool *matches)
+/* A record of the chain; both NULL: the chain is empty. */
+struct found {
+	const struct vrecord *record;
+	const struct vlink *link; /* of an NSEC3 */
+	bool matches;             /* it is at the name's place, else the last before it: the chain is a circle */
+};
+
+static struct found find_nsec(const struct vserver *server, const uint8_t *name)
 {
 	const size_t count = server->link_count;
-	const size_t after = vsearch_not_above(server, count, near, server->step, compare, key);
-	*matches = after > 0 && compare(server, after - 1, key) == 0;
-	return server->links[after == 0 ? count - 1 : after - 1];
+	const size_t after = vsearch_not_above(server, count, count / 2, 1, compare_nsec, name);
+	const bool matches = after > 0 && compare_nsec(server, after - 1, name) == 0;
+	return (struct found){ server->nsecs[after == 0 ? count - 1 : after - 1], NULL, matches };
 }
 
-/* The record of the chain that is at the name's place, or the last before it. */
-static const struct vrecord *link_for(
-    const struct vserver *server, struct vclerk *clerk, const uint8_t *name, bool *matches)
+static void find_nsec3(const struct vserver *server, struct vhasher_entry *entry)
 {
 	const size_t count = server->link_count;
-	*matches = false;
-	if (count == 0)
-		return NULL;
+	size_t equal;
+	size_t after = vsearch_below(server->keys, count, vsearch_key(entry->hash), &equal);
+	if (equal > 0)
+		after += vsearch_not_above(server->links + after, equal, 0, 1, compare_hash, entry->hash);
+	entry->link = &server->links[after == 0 ? count - 1 : after - 1];
+	entry->matches = after > 0 && memcmp(entry->link->hash, entry->hash, VHASH) == 0;
+}
+
+static struct found find_for(const struct vserver *server, struct vclerk *clerk, const uint8_t *name)
+{
+	if (server->link_count == 0)
+		return (struct found){ NULL, NULL, false };
 	if (!server->hashed)
-		return search(server, count / 2, compare_nsec, name, matches);
+		return find_nsec(server, name);
 	struct vhasher_entry *const entry = vhasher_look(&clerk->hasher, name);
-	if (entry->link == NULL) {
-		const size_t near = (size_t)((uint64_t)bytes_get_u32(entry->hash) * count >> 32);
-		entry->link = search(server, near, compare_hash, entry->hash, &entry->matches);
-	}
-	*matches = entry->matches;
-	return entry->link;
+	if (entry->link == NULL)
+		find_nsec3(server, entry);
+	return (struct found){ entry->link->record, entry->link, entry->matches };
 }
 
-static void add(struct vanswer *answer, const struct vrecord *link)
+static void add(struct vanswer *answer, const struct found *found)
 {
 	for (unsigned i = 0; i < answer->proof_count; i++)
-		if (answer->proof[i] == link)
+		if (answer->proof[i] == found->record)
 			return;
-	if (link != NULL && answer->proof_count < VANSWER_PROOFS)
-		answer->proof[answer->proof_count++] = link;
+	if (found->record == NULL || answer->proof_count == VANSWER_PROOFS)
+		return;
+	answer->link[answer->proof_count] = found->link;
+	answer->proof[answer->proof_count++] = found->record;
 }
 
 static bool add_for(const struct vserver *server, struct vclerk *clerk, const uint8_t *name, struct vanswer *answer)
 {
-	bool matches;
-	add(answer, link_for(server, clerk, name, &matches));
-	return matches;
+	const struct found found = find_for(server, clerk, name);
+	add(answer, &found);
+	return found.matches;
 }
 
 static const uint8_t *wildcard_of(const uint8_t *encloser, uint8_t out[VNAME_MAX + 2])
@@ -204,13 +228,12 @@ static const uint8_t *wildcard_of(const uint8_t *encloser, uint8_t out[VNAME_MAX
 static unsigned add_encloser(
     const struct vserver *server, struct vclerk *clerk, const uint8_t *name, unsigned most, struct vanswer *answer)
 {
-	bool matches = false;
 	unsigned labels = most;
 	for (;; labels--) {
-		const struct vrecord *const link = link_for(server, clerk, vname_suffix(name, labels), &matches);
-		if (matches)
-			add(answer, link);
-		if (matches || labels <= server->zone->apex_labels)
+		const struct found found = find_for(server, clerk, vname_suffix(name, labels));
+		if (found.matches)
+			add(answer, &found);
+		if (found.matches || labels <= server->zone->apex_labels)
 			break;
 	}
 	add_for(server, clerk, vname_suffix(name, labels + 1), answer);
@@ -220,11 +243,10 @@ static unsigned add_encloser(
 /* What shows the types of a name that exists (RFC 4035 3.1.3.1, RFC 5155 7.2.3, 7.2.4, 7.2.7). */
 static void add_types(const struct vserver *server, struct vclerk *clerk, const uint8_t *name, struct vanswer *answer)
 {
-	bool matches;
-	const struct vrecord *const link = link_for(server, clerk, name, &matches);
+	const struct found found = find_for(server, clerk, name);
 	const unsigned labels = vname_labels(name);
-	if (matches || !server->hashed || labels <= server->zone->apex_labels)
-		add(answer, link);
+	if (found.matches || !server->hashed || labels <= server->zone->apex_labels)
+		add(answer, &found);
 	else
 		add_encloser(server, clerk, name, labels - 1, answer);
 }

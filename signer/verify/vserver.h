@@ -26,6 +26,19 @@ enum vanswer_kind {
 
 enum { VANSWER_PROOFS = 4 };
 
+/* An NSEC3 of the chain in use with what its octets say: an answer's may be any of the zone, and what is looked at so
+ * often lies in one place. */
+struct vlink {
+	const struct vrecord *record;
+	uint8_t hash[VHASH]; /* of its owner */
+	uint8_t next[VHASH];
+	const uint8_t *bitmap; /* in the RDATA */
+	uint16_t bitmap_size;
+	uint8_t flags;
+	bool good;    /* of known flags, and with a next hash: else a resolver passes it over (RFC 5155 8.1, 8.2) */
+	bool trusted; /* as record->trusted was when the chain was taken into use */
+};
+
 struct vanswer {
 	enum vanswer_kind kind;
 	const uint8_t *name; /* that was asked for */
@@ -33,6 +46,7 @@ struct vanswer {
 	const struct vowner *source; /* whose RRset `data` is; a referral's delegation */
 	struct vset data;            /* count 0: none is shown */
 	const struct vrecord *proof[VANSWER_PROOFS];
+	const struct vlink *link[VANSWER_PROOFS]; /* of an NSEC3: the same */
 	unsigned proof_count;
 };
 
@@ -42,10 +56,10 @@ struct vserver {
 	size_t name_count;
 	bool hashed; /* the chain in use is NSEC3 */
 	struct vhash_parameters parameters;
-	const struct vrecord **links; /* of the chain, in its order */
-	uint8_t (*hashes)[VHASH];     /* of NSEC3 owners */
+	const struct vrecord **nsecs; /* of the chain, in its order */
+	struct vlink *links;          /* or these */
+	uint64_t *keys;               /* of links' hashes (vsearch.h) */
 	size_t link_count;
-	size_t step; /* about the square root of link_count: how far an even spread of hashes is off */
 };
 
 /* One worker's memory. */

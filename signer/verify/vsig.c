@@ -441,7 +441,8 @@ static void collect_owner(struct place *place, const struct vowner *owner)
 	for (size_t i = first; i < place->signature_count; i++)
 		report_stray(place, place->signatures[i].record, UINT16_MAX);
 	place->signature_count = first;
-	vreport_count(place->run->report, VC_SIG_ORPHAN, rrsigs.count);
+	if (rrsigs.count > 0)
+		vreport_count(place->run->report, VC_SIG_ORPHAN, rrsigs.count);
 }
 
 /* Only what will be judged. */

@@ -7,7 +7,7 @@
 
 /* What a zone is before DNSSEC: one SOA, names in the zone, RRsets that hold together, delegations. */
 
-static void check_records(struct vrun *run, const struct vowner *owner)
+static void check_records(struct vrun *run, const struct vowner *owner, uint64_t counts[])
 {
 	const struct vzone *const zone = &run->zone;
 	const struct vrecord *const records = zone->records + owner->first;
@@ -22,11 +22,11 @@ static void check_records(struct vrun *run, const struct vowner *owner)
 	if (owner->kind == VKIND_DATA && vzone_set(zone, owner, VTYPE_RRSIG).count == owner->count)
 		vreport_fail(run->report, VC_SIG_FORM, "names that hold nothing but signatures", vplace_of(records),
 		    "no RRset is there that they could cover");
-	vreport_count(run->report, VC_STRUCTURE_CLASS, owner->count);
-	vreport_count(run->report, VC_STRUCTURE_DUPLICATE, owner->count);
+	counts[VC_STRUCTURE_CLASS] += owner->count;
+	counts[VC_STRUCTURE_DUPLICATE] += owner->count;
 }
 
-static void check_ttls(struct vrun *run, const struct vowner *owner)
+static void check_ttls(struct vrun *run, const struct vowner *owner, uint64_t counts[])
 {
 	const struct vrecord *const records = run->zone.records + owner->first;
 	uint64_t sets = 0;
@@ -40,8 +40,8 @@ static void check_ttls(struct vrun *run, const struct vowner *owner)
 			vreport_fail(run->report, VC_STRUCTURE_TTL, "TTLs beyond 31 bits, which are taken for 0",
 			    vplace_of(&records[i]), "%u", records[i].ttl);
 	}
-	vreport_count(run->report, VC_STRUCTURE_TTL, sets);
-	vreport_count(run->report, VC_STRUCTURE_SIZE, sets);
+	counts[VC_STRUCTURE_TTL] += sets;
+	counts[VC_STRUCTURE_SIZE] += sets;
 }
 
 /* A message is a header, a question and its records; a record is its owner, at best a pointer of two octets to the
@@ -84,14 +84,14 @@ static void check_size(struct vrun *run, const struct vowner *owner)
 	}
 }
 
-static void check_aliases(struct vrun *run, const struct vowner *owner)
+static void check_aliases(struct vrun *run, const struct vowner *owner, uint64_t counts[])
 {
 	const struct vzone *const zone = &run->zone;
 	const struct vset cname = vzone_set(zone, owner, VTYPE_CNAME);
 	const struct vset dname = vzone_set(zone, owner, VTYPE_DNAME);
 	const struct vrecord *const end = zone->records + owner->first + owner->count;
 	if (cname.count > 0) {
-		vreport_count(run->report, VC_STRUCTURE_CNAME, 1);
+		counts[VC_STRUCTURE_CNAME] += 1;
 		if (vzone_next(cname.first, cname.first + cname.count) < cname.first + cname.count)
 			vreport_fail(run->report, VC_STRUCTURE_CNAME, "more than one CNAME at a name",
 			    vplace_of(cname.first), "%zu records", cname.count);
@@ -105,7 +105,7 @@ static void check_aliases(struct vrun *run, const struct vowner *owner)
 		}
 	}
 	if (dname.count > 0)
-		vreport_count(run->report, VC_STRUCTURE_DNAME, 1);
+		counts[VC_STRUCTURE_DNAME] += 1;
 	if (dname.count > 0 && vzone_next(dname.first, dname.first + dname.count) < dname.first + dname.count)
 		vreport_fail(run->report, VC_STRUCTURE_DNAME, "more than one DNAME at a name", vplace_of(dname.first),
 		    "%zu records", dname.count);
@@ -117,12 +117,12 @@ static void check_aliases(struct vrun *run, const struct vowner *owner)
 		    vplace_of(&zone->records[owner->first]), "the DNAME covers this name");
 }
 
-static void check_cut(struct vrun *run, const struct vowner *owner)
+static void check_cut(struct vrun *run, const struct vowner *owner, uint64_t counts[])
 {
 	const struct vrecord *const records = run->zone.records + owner->first;
 	if (owner->kind != VKIND_CUT && (owner->kind != VKIND_OCCLUDED || owner->below_dname))
 		return;
-	vreport_count(run->report, VC_STRUCTURE_CUT, 1);
+	counts[VC_STRUCTURE_CUT] += 1;
 	for (size_t i = 0; i < owner->count; i++) {
 		const uint16_t type = records[i].type;
 		if (type == VTYPE_A || type == VTYPE_AAAA)
@@ -225,7 +225,7 @@ static const struct vowner *answers_for(const struct vzone *zone, const uint8_t 
 }
 
 /* RFC 2181 10.3. What the zone is not authoritative for is glue: as for any delegation, it may be left out. */
-static void check_apex_server(struct vrun *run, const struct vrecord *ns)
+static void check_apex_server(struct vrun *run, const struct vrecord *ns, uint64_t counts[])
 {
 	const struct vzone *const zone = &run->zone;
 	char text[VNAME_TEXT];
@@ -234,7 +234,7 @@ static void check_apex_server(struct vrun *run, const struct vrecord *ns)
 	if (!judge)
 		return;
 	vname_format(ns->rdata, text);
-	vreport_count(run->report, VC_STRUCTURE_SERVER, 1);
+	counts[VC_STRUCTURE_SERVER] += 1;
 	if (owner != NULL && vzone_set(zone, owner, VTYPE_CNAME).count > 0)
 		vreport_fail(run->report, VC_STRUCTURE_SERVER, "name servers of the zone that are aliases",
 		    vplace_of(ns), "%s", text);
@@ -244,7 +244,7 @@ static void check_apex_server(struct vrun *run, const struct vrecord *ns)
 		    vplace_of(ns), "%s", text);
 }
 
-static void check_server(struct vrun *run, const struct vowner *owner, const struct vrecord *ns)
+static void check_server(struct vrun *run, const struct vowner *owner, const struct vrecord *ns, uint64_t counts[])
 {
 	const struct vzone *const zone = &run->zone;
 	const uint8_t *const server = ns->rdata;
@@ -258,12 +258,12 @@ static void check_server(struct vrun *run, const struct vowner *owner, const str
 		    "name-server names with the zone's name twice: lost trailing dots", vplace_of(ns), "%s", text);
 	}
 	if (owner->apex) {
-		check_apex_server(run, ns);
+		check_apex_server(run, ns, counts);
 		return;
 	}
 	if (!vname_under(server, owner->name))
 		return;
-	vreport_count(run->report, VC_STRUCTURE_GLUE, 1);
+	counts[VC_STRUCTURE_GLUE] += 1;
 	if (!has_address(zone, server)) {
 		vname_format(server, text);
 		vreport_fail(run->report, VC_STRUCTURE_GLUE, "name servers in their own delegation without address",
@@ -271,7 +271,7 @@ static void check_server(struct vrun *run, const struct vowner *owner, const str
 	}
 }
 
-static void check_servers(struct vrun *run, const struct vowner *owner)
+static void check_servers(struct vrun *run, const struct vowner *owner, uint64_t counts[])
 {
 	const struct vset set = vzone_set(&run->zone, owner, VTYPE_NS);
 	if (owner->kind != VKIND_CUT && !owner->apex)
@@ -281,11 +281,11 @@ static void check_servers(struct vrun *run, const struct vowner *owner)
 	const struct vrecord *const end = set.first + set.count;
 	size_t judged = 0;
 	for (const struct vrecord *ns = set.first; ns < end && judged < SERVERS_MOST; ns = vzone_next(ns, end)) {
-		check_server(run, owner, ns);
+		check_server(run, owner, ns, counts);
 		judged++;
 	}
-	vreport_count(run->report, VC_STRUCTURE_DOUBLED, judged);
-	vreport_count(run->report, VC_STRUCTURE_TARGET, judged);
+	counts[VC_STRUCTURE_DOUBLED] += judged;
+	counts[VC_STRUCTURE_TARGET] += judged;
 }
 
 static void check_digest(struct vrun *run, const struct vrecord *ds)
@@ -305,17 +305,17 @@ static void check_digest(struct vrun *run, const struct vrecord *ds)
 		    vplace_of(ds), "type %u with %u octets", digest, ds->size - 4);
 }
 
-static void check_ds(struct vrun *run, const struct vowner *owner)
+static void check_ds(struct vrun *run, const struct vowner *owner, uint64_t counts[])
 {
 	const struct vset ds = vzone_set(&run->zone, owner, VTYPE_DS);
 	bool better = false;
 	if (ds.count == 0)
 		return;
-	vreport_count(run->report, VC_DS_APEX, 1);
-	vreport_count(run->report, VC_DS_OWNER, 1);
-	vreport_count(run->report, VC_DS_TTL, 1);
-	vreport_count(run->report, VC_DS_SHA1, 1);
-	vreport_count(run->report, VC_DS_FORM, ds.count);
+	counts[VC_DS_APEX] += 1;
+	counts[VC_DS_OWNER] += 1;
+	counts[VC_DS_TTL] += 1;
+	counts[VC_DS_SHA1] += 1;
+	counts[VC_DS_FORM] += ds.count;
 	for (size_t i = 0; i < ds.count; i++) {
 		check_digest(run, &ds.first[i]);
 		better = better || ds.first[i].size < 4 || ds.first[i].rdata[3] != 1;
@@ -347,26 +347,30 @@ static void check_stray_keys(struct vrun *run, const struct vowner *owner)
 static enum status check_owners(void *context, unsigned worker, size_t first, size_t end, struct error *err)
 {
 	struct vrun *const run = context;
+	uint64_t counts[VC_COUNT] = { 0 }; /* all threads' are one: they are told once for many owners */
 	(void)worker;
 	(void)err;
 	for (size_t i = first; i < end; i++) {
 		const struct vowner *const owner = &run->zone.owners[i];
-		check_records(run, owner);
-		check_ttls(run, owner);
+		check_records(run, owner, counts);
+		check_ttls(run, owner, counts);
 		check_size(run, owner);
 		if (owner->kind == VKIND_OUTSIDE) {
 			vreport_fail(run->report, VC_STRUCTURE_BAILIWICK, "names outside of the zone",
 			    vplace_owner(&run->zone, owner), "not at or below the apex");
 			continue;
 		}
-		check_aliases(run, owner);
-		check_cut(run, owner);
-		check_servers(run, owner);
+		check_aliases(run, owner, counts);
+		check_cut(run, owner, counts);
+		check_servers(run, owner, counts);
 		/* What a delegation hides is no delegation: structure.cut tells of it. */
 		if (owner->kind != VKIND_OCCLUDED)
-			check_ds(run, owner);
+			check_ds(run, owner, counts);
 		check_stray_keys(run, owner);
 	}
+	for (size_t i = 0; i < VC_COUNT; i++)
+		if (counts[i] > 0)
+			vreport_count(run->report, (enum vcheck)i, counts[i]);
 	return STATUS_OK;
 }
 

@@ -462,7 +462,7 @@ static char *server_text(size_t *size, uint8_t (*wire)[VNAME_MAX], size_t most)
 
 static void name_servers_seen_before_are_read_as_if_for_the_first_time(void **state)
 {
-	enum { SERVERS = 100000 };
+	enum { SERVERS = 200000 };
 	static const uint8_t apex[] = "";
 	uint8_t(*const wire)[VNAME_MAX] = malloc(SERVERS * sizeof(*wire));
 	size_t size;
@@ -483,7 +483,7 @@ static void name_servers_seen_before_are_read_as_if_for_the_first_time(void **st
 	}
 	const struct vsource source = { .name = "text", .descriptor = -1, .data = (const uint8_t *)text, .size = size };
 	assert_int_equal(vzone_load(&source, apex, 2, &zone, &err), STATUS_OK);
-	assert_true(same_as_zone(&zone, text, size, 2));
+	assert_true(same_as_zone(&zone, text, size, 1)); /* by several waves, each forgotten */
 	char *const last = strstr(text + size - 200, "NS ") + 4;
 	*last = 'x';
 	assert_false(same_as_zone(&zone, text, size, 2));
