@@ -271,6 +271,10 @@ struct store_event {
 enum status store_events(struct store *store, const char *zone, size_t most, struct arena *mem,
     struct store_event **out, size_t *count, struct error *err) MUST_CHECK; /* newest first; zone NULL: all */
 
+/* Reads the line of an event's keys at *at and moves *at behind it: a key as it was from then on, without its public
+ * key and where its private half is. False at the end, or for what is no such line. */
+bool store_event_key(const char **at, struct key *out);
+
 /* The last row's hash: the head, printed in each run's summary. All zeros if there is no row. */
 enum status store_audit_head(struct store *store, uint8_t out[32], struct error *err) MUST_CHECK;
 

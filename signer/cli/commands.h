@@ -86,6 +86,7 @@ enum option_id {
 	OPTION_SECONDS,
 	OPTION_UNDER,
 	OPTION_DNSSEC,
+	OPTION_ASCII,
 	OPTIONS,
 };
 
@@ -181,4 +182,4 @@ extern const struct command command_ksr_show;
 extern const struct command command_skr_sign;
 extern const struct command command_skr_validate;
 extern const struct command command_skr_import;
-extern const struct command command_completion, command_metrics, command_report;
+extern const struct command command_completion, command_metrics, command_report, command_timeline;

@@ -78,6 +78,7 @@ const struct option_row cli_options[OPTIONS] = {
 	[OPTION_SESSIONS] = { "sessions", 0, "N", "sessions that sign at the same time (default: one a core)" },
 	[OPTION_SECONDS] = { "seconds", 0, "N", "how long each measurement takes (default: 2)" },
 	[OPTION_UNDER] = { "under", 0, "LABEL", "the AES key in the tokens that wraps and unwraps" },
+	[OPTION_ASCII] = { "ascii", 0, NULL, "draw with plain ASCII whatever the locale" },
 	[OPTION_DNSSEC] = { "dnssec", 0, NULL, "what a signer makes, too: RRSIG, NSEC, NSEC3 and the like" },
 };
 
@@ -129,6 +130,7 @@ static const struct command *const rows[] = {
 	&command_release,
 	&command_plan,
 	&command_explain,
+	&command_timeline,
 	&command_ksr_create,
 	&command_ksr_emergency,
 	&command_ksr_show,

@@ -25,7 +25,7 @@ static char *sum_of(const struct roll_wait *wait, struct arena *mem)
 	return sum;
 }
 
-static enum report_who parent_of(const struct roll_view *view)
+enum report_who rollfacts_parent(const struct roll_view *view)
 {
 	return view->rules.parent_by_hand || view->policy.ds == POLICY_DS_BY_HAND ? REPORT_YOU : REPORT_PARENT;
 }
@@ -47,7 +47,7 @@ static const char *parent_command(const struct roll_view *view, const struct key
 static void parent_words(const struct roll_view *view, const struct rollover_key *key, bool arrives, struct arena *mem,
     struct report_wait *out)
 {
-	out->who = parent_of(view);
+	out->who = rollfacts_parent(view);
 	out->what = arena_printf(
 	    mem, "the DS of %s %s every parent server", report_key_label(&key->key, mem), arrives ? "at" : "gone from");
 	out->if_nobody = !arrives ? "the old DS and its key stay; the zone stays valid, the rollover waits"
@@ -339,7 +339,7 @@ enum status rollfacts_plan(const struct roll_view *view, struct utc now, struct 
 		struct report_plan_line *line = &(*out)[*count];
 		line->key = future.events[i].key->key.id;
 		line->when = future.events[i].when;
-		line->what = report_event_words(&future.events[i], parent_of(view), mem, &line->who);
+		line->what = report_event_words(&future.events[i], rollfacts_parent(view), mem, &line->who);
 		*count += line->what != NULL;
 	}
 	add_ceremony(view, now, until, mem, *out, count);
@@ -422,7 +422,7 @@ static void add_steps(const struct roll_view *view, const struct rollover_key *k
 		step->when = !step->done                             ? foreseen(future, key->key.id, &list[i])
 			     : seen && key->key.ds_seen.seconds != 0 ? key->key.ds_seen
 								     : key->key.since[list[i].record];
-		step->who = seen ? parent_of(view) : REPORT_ZONESEAL;
+		step->who = seen ? rollfacts_parent(view) : REPORT_ZONESEAL;
 	}
 }
 

@@ -14,6 +14,9 @@
 /* How many keys are made ahead, for each role that has or wants some; returns how many rows. */
 size_t rollfacts_pool(const struct roll_view *view, struct report_pool out[3]);
 
+/* Who brings the DS to the parent: a person where nobody is told to, else the parent does. */
+enum report_who rollfacts_parent(const struct roll_view *view);
+
 /* What is waited for, what people must do first. Records that only come after another wait are left out. */
 void rollfacts_waits(const struct roll_view *view, struct arena *mem, struct report_wait **out, size_t *count);
 

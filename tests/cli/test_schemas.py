@@ -67,6 +67,8 @@ class Shapes(World):
         self.shape("verify", self.write("empty.zone", ""), code=65)
         for words in (("zone", "show"), ("status",), ("log",), ("plan",), ("ds", "show"), ("roll", "list"), ("key", "list")):
             self.shape(*words, "nl.test")
+        self.shape("timeline")
+        self.shape("timeline", "nl.test")
         self.shape("explain", "sig.valid")
         tags = {key["role"]: str(key["tag"]) for key in self.shape("key", "list", "nl.test")["keys"]}
         self.shape("explain", tags["ksk"])

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "keystore/audit.h"
 #include "tests/unit/keystore/store_fixture.h"
 
 static void fill(struct fixture *f)
@@ -75,6 +76,58 @@ static void an_empty_audit_has_a_head_of_zeros(void **state)
 	ok(store_audit_check(fresh, &rows, &err), &err);
 	assert_int_equal(rows, 0);
 	store_close(fresh);
+}
+
+/* What a picture needs of a key is in its line; its public key, size and place are not read back. */
+static void a_key_s_line_can_be_read_back(void **state)
+{
+	(void)state;
+	struct arena *const mem = arena_new(0);
+	for (enum key_role role = KEY_KSK; role <= KEY_CSK; role++)
+		for (enum key_state in = KEY_NA; in <= KEY_UNRETENTIVE; in++) {
+			struct key key = { .id = 77 + (int64_t)role,
+				.role = role,
+				.algorithm = 13,
+				.flags = 257,
+				.tag = 65535,
+				.revoked_tag = 127,
+				.goal_present = in == KEY_RUMOURED,
+				.standby = in == KEY_HIDDEN,
+				.foreign = in == KEY_OMNIPRESENT,
+				.predecessor = 5,
+				.created = { 1795000001 },
+				.active = { 1795000002 },
+				.ds_seen = { 1795000003 },
+				.ds_gone = { 1795000004 },
+				.revoked = { 1795000005 },
+				.purged = { 1795000006 },
+				.locator = "pkcs11:object= dnskey hidden@1 " };
+			for (int record = 0; record < KEY_RECORDS; record++) {
+				key.state[record] = record == (int)role ? KEY_OMNIPRESENT : in;
+				key.since[record].seconds = 1795000010 + record;
+			}
+			const char *const lines =
+			    arena_printf(mem, "%s%s", audit_key_line(&key, mem), audit_key_line(&key, mem));
+			const char *at = lines;
+			struct key read[2];
+			assert_true(store_event_key(&at, &read[0]));
+			assert_true(store_event_key(&at, &read[1]));
+			assert_false(store_event_key(&at, &read[0]));
+			assert_int_equal(at - lines, strlen(lines));
+			for (size_t i = 0; i < 2; i++) {
+				memcpy(read[i].locator, key.locator, sizeof(key.locator));
+				assert_string_equal(audit_key_line(&read[i], mem), audit_key_line(&key, mem));
+			}
+		}
+	static const char *const others[] = { "", "\n", "KSK 1 id 0 ", "KSK 1 id 7 dnskey hidden",
+		"words of a person\n", "KSK 1 id 7 dnskey hidden@0 zrrsig -@0 krrsig hidden@0\nds hidden@0\n" };
+	for (size_t i = 0; i < COUNT(others); i++) {
+		const char *at = others[i];
+		struct key key;
+		assert_false(store_event_key(&at, &key));
+		assert_ptr_equal(at, others[i]);
+	}
+	arena_free(mem);
 }
 
 static void sql_cannot_change_rows_of_the_audit(void **state)
@@ -337,6 +390,7 @@ static void rows_come_oldest_first_and_from_a_moment_on(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_key_s_line_can_be_read_back),
 		WITH_STORE(each_change_adds_one_row_and_moves_the_head),
 		WITH_STORE(the_hash_is_over_the_documented_octets),
 		WITH_STORE(an_empty_audit_has_a_head_of_zeros),
