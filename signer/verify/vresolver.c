@@ -277,14 +277,14 @@ static void judge_absence_nsec3(const struct case_file *file, bool wildcard_exis
 	wildcard_of(vname_suffix(file->answer->name, (unsigned)encloser), wildcard);
 	const struct evidence *const match = nsec3_matching(file, wildcard);
 	const struct evidence *const covers = nsec3_covering(file, wildcard);
+	const bool opt_out = (closer->flags & OPT_OUT) != 0;
 	if (wildcard_exists && match != NULL)
 		check_types(file, match, false);
-	else if (wildcard_exists && (covers == NULL || (covers->flags & OPT_OUT) == 0))
+	else if (wildcard_exists && !opt_out && (covers == NULL || (covers->flags & OPT_OUT) == 0))
 		object(file, "no NSEC3 matches the wildcard", covers);
-	else if (!wildcard_exists && covers == NULL) {
-		file->out->beyond_opt_out = (closer->flags & OPT_OUT) != 0 && match != NULL;
+	else if (!wildcard_exists && covers == NULL)
 		object(file, "no NSEC3 covers the wildcard at the closest encloser", match);
-	}
+	file->out->beyond_opt_out = opt_out && match != NULL && (unsigned)encloser < file->answer->encloser;
 }
 
 static void judge_absence_nsec(const struct case_file *file, bool wildcard_exists)

@@ -10,7 +10,8 @@
 struct vopinion {
 	const char *fault;            /* static text; NULL: a resolver takes the answer */
 	const struct vrecord *record; /* that the fault is about, or NULL */
-	bool beyond_opt_out;          /* only a wildcard stands in the way, and the name lies in an opt-out span */
+	bool beyond_opt_out;          /* the wildcard that a resolver takes for the name's is one further above: opt-out
+					 left out what is between */
 };
 
 /* `apex` is the signer's name; `hasher` has the parameters of the answer's NSEC3. */

@@ -300,7 +300,8 @@ static enum status ask_all(struct view *view, struct error *err)
 		vclerk_close(&view->clerks[i]);
 		for (unsigned kind = 0; kind < VANSWER_KINDS; kind++)
 			vreport_count(run->report, rows[kind].check, view->counts[i][kind]);
-		vreport_count(run->report, VC_RESPONSE_OPT_OUT, view->counts[i][VANSWER_NXDOMAIN]);
+		vreport_count(run->report, VC_RESPONSE_OPT_OUT,
+		    view->counts[i][VANSWER_NXDOMAIN] + view->counts[i][VANSWER_WILDCARD_NODATA]);
 	}
 	free(view->clerks);
 	free(view->counts);

@@ -336,7 +336,7 @@ static void answer_absent(
 void vserver_answer(
     const struct vserver *server, struct vclerk *clerk, const struct vspot *spot, uint16_t type, struct vanswer *out)
 {
-	*out = (struct vanswer){ .kind = VANSWER_NODATA, .name = spot->name, .type = type };
+	*out = (struct vanswer){ .kind = VANSWER_NODATA, .name = spot->name, .type = type, .encloser = spot->encloser };
 	if (spot->owner != NULL && spot->owner->kind == VKIND_CUT)
 		answer_delegation(server, clerk, spot, type, out);
 	else if (spot->owner != NULL)

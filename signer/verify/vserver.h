@@ -43,6 +43,7 @@ struct vanswer {
 	enum vanswer_kind kind;
 	const uint8_t *name; /* that was asked for */
 	uint16_t type;
+	unsigned encloser;           /* labels of the closest name that exists, proven or not */
 	const struct vowner *source; /* whose RRset `data` is; a referral's delegation */
 	struct vset data;            /* count 0: none is shown */
 	const struct vrecord *proof[VANSWER_PROOFS];

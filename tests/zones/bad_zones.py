@@ -256,6 +256,11 @@ def nsec3(z):
     z.bad("response_wildcard_nodata", "response.wildcard", z.signed(**with_(drop=("*.wild",), opt_out=False)))
     z.bad("response_wildcard_above_bare_ent", "response.opt-out-wildcard", z.signed(
         z.base(extra=[Record("*", 3600, "TXT", '"any"')]), **with_(opt_out=True)), "warn")
+    # The wildcard for names below "bar" is an empty non-terminal, which opt-out left out as well.
+    z.bad("response_wildcard_above_bare_wildcard", "response.opt-out-wildcard", z.signed(z.base(extra=[
+        Record("*", 3600, "A", "192.0.2.9"), Record("d.*.bar", 3600, "NS", "ns.elsewhere.test.")]), **with_(opt_out=True)), "warn")
+    z.bad("response_wildcard_claims_more", "response.wildcard", z.signed(**with_(opt_out=True, before=z.edit(
+        z.hashed("*.wild"), "NSEC3", change=lambda text: text.replace("TXT", "A TXT")))))
     z.bad("response_overlap", "response.nxdomain", z.signed(**with_(before=z.edit(
         z.hashed("mail"), "NSEC3", change=z.word(4, z.hashed("mail")[:-1] + "g")))))
     z.bad("response_dname_unsigned", "response.positive", z.signed(**with_(after=z.drop("old", "RRSIG"))))
