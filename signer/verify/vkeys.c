@@ -166,8 +166,11 @@ static EVP_PKEY *edwards_key(struct bytes material, bool is_448)
 static bool costly_exponent(struct bytes material)
 {
 	struct cursor in = cursor_init(material);
-	const size_t size = cursor_u8(&in);
-	return !in.failed && (size == 0 || size > RSA_EXPONENT_BITS / 8);
+	size_t size = cursor_u8(&in);
+	if (size == 0)
+		size = cursor_u16(&in);
+	cursor_take(&in, size);
+	return !in.failed && cursor_left(&in) > 0 && size > RSA_EXPONENT_BITS / 8;
 }
 
 static void parse_material(struct vkey *key)

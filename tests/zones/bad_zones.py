@@ -433,6 +433,9 @@ def weak(z):
     modulus = b"\xc1" + b"\x5a" * 254 + b"\x0b"
     z.bad("rsa_exponent_1", "key.form", z.signed(before=z.add(Record(
         "@", 3600, "DNSKEY", "256 3 8 " + base64.b64encode(b"\x01\x01" + modulus).decode()))))
+    for label, octets in (("zeros", bytes(3)), ("exponent_cut", b"\0\1\0" + modulus[:100]), ("no_modulus", b"\x81" + b"\xff" * 129)):
+        z.bad(f"rsa_{label}", "key.form", z.signed(before=z.add(Record(
+            "@", 3600, "DNSKEY", "256 3 8 " + base64.b64encode(octets).decode()))))
     z.bad("uncomputable_key", "gate.counts", z.signed(before=z.add(Record("@", 3600, "DNSKEY", "256 3 253 AQIDBAUG"))))
     z.bad("algorithm_only_revoked", "key.algorithm", z.signed(
         ksks=(z.KSK, Key("k16", 257 | 128, 16))), "warn")
