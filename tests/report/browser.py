@@ -2,13 +2,16 @@
 """A headless Chromium that is spoken to over two pipes: no port, no further module."""
 import json
 import os
+import select
 import shutil
 import subprocess
 import tempfile
+import time
 
 
 class Browser:
-    def __init__(self):
+    def __init__(self, patience=60):
+        """`patience`: seconds that an answer, or the loading of a page, may take."""
         self.profile = tempfile.mkdtemp(prefix="zoneseal-chromium-")
         down, self.to = os.pipe()
         self.back, up = os.pipe()
@@ -25,14 +28,23 @@ class Browser:
             preexec_fn=place, env={"PATH": os.environ["PATH"], "HOME": self.profile})
         os.close(down)
         os.close(up)
-        self.number, self.buffer, self.session, self.events = 0, b"", None, []
+        self.number, self.buffer, self.session, self.events, self.patience = 0, b"", None, [], patience
+        try:
+            self.attach()
+        except BaseException:
+            self.close()
+            raise
+
+    def attach(self):
         target = self.call("Target.createTarget", url="about:blank")["targetId"]
         self.session = self.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
         for domain in ("Page", "Runtime", "Log", "Network"):
             self.call(f"{domain}.enable")
 
-    def receive(self):
+    def receive(self, until):
         while b"\0" not in self.buffer:
+            if not select.select([self.back], [], [], max(0, until - time.monotonic()))[0]:
+                raise AssertionError(f"chromium did not answer within {self.patience} s")
             more = os.read(self.back, 1 << 16)
             if not more:
                 raise AssertionError("chromium ended")
@@ -46,8 +58,9 @@ class Browser:
         if self.session:
             message["sessionId"] = self.session
         os.write(self.to, json.dumps(message).encode() + b"\0")
+        until = time.monotonic() + self.patience
         while True:
-            got = self.receive()
+            got = self.receive(until)
             if got.get("id") == self.number:
                 if "error" in got:
                     raise AssertionError(f"{method}: {got['error']}")
@@ -60,8 +73,9 @@ class Browser:
         self.call("Emulation.setDeviceMetricsOverride", width=width, height=900, deviceScaleFactor=1, mobile=False)
         self.call("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": "dark" if dark else "light"}])
         self.call("Page.navigate", url=f"file://{path}")
+        until = time.monotonic() + self.patience
         while not any(event.get("method") == "Page.loadEventFired" for event in self.events):
-            self.events.append(self.receive())
+            self.events.append(self.receive(until))
 
     def value(self, script):
         return self.call("Runtime.evaluate", expression=script, returnByValue=True)["result"].get("value")

@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 import unittest
+import unittest.mock
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "cli"))
 from browser import Browser  # noqa: E402
@@ -61,6 +62,12 @@ class Pages(World):
         last = max(i for i, line in enumerate(lines) if "\tRRSIG\tSOA" in line)
         lines[last] = lines[last][:-8] + "AAAAAA=="
         return self.verdict(self.write("bad.zone", "\n".join(lines)))
+
+    def test_a_browser_that_says_nothing_is_not_waited_for_without_end(self):
+        mute = self.write("chromium-headless-shell", "#!/bin/sh\nexec /bin/cat <&3 >/dev/null\n", 0o755)
+        with unittest.mock.patch.dict(os.environ, PATH=os.path.dirname(mute)):
+            with self.assertRaisesRegex(AssertionError, "did not answer within 0.1 s"):
+                Browser(patience=0.1)
 
     def assert_quiet(self):
         self.assertEqual(self.browser.complaints(), [])
