@@ -84,6 +84,11 @@ class Metrics(World):
         self.now = "2026-12-02T00:00:00Z"
         self.sign()
         self.assertEqual(self.value("zoneseal_action_required", action="ds_show", urgent="no"), 1)
+        # What a command of one word is given is no second one, also where it has small letters only.
+        self.write("nl.zone", ZONE.replace("nl.test.", "nl."))
+        self.z("sign", "nl", "-i", self.path("nl.zone"), "-o", self.path("nl.signed"), code=0)
+        self.z("hold", "nl", "--reason", "x", code=0)
+        self.assertEqual(self.value("zoneseal_action_required", zone="nl", action="release"), 1)
 
     def test_names_that_registrants_of_trouble_would_choose(self):
         self.z("zone", "add", r'a\"}\\\010b{.test', "-i", self.input, "-o", self.output, code=0)
