@@ -204,6 +204,9 @@ struct store_version {
 	uint32_t negative_ttl;
 	uint64_t records, signatures, size;
 	uint32_t input_serial; /* of the unsigned input's SOA */
+	/* Ids of the planned changes (store_expect.h) that an intent passes by; not filled in when it is read. */
+	const int64_t *expected;
+	size_t expected_count;
 };
 
 /* Stores an intent. The serial must be RFC 1982-greater than the zone's floor; a serial that the zone has used is
@@ -285,7 +288,8 @@ enum status store_audit_check(struct store *store, uint64_t *rows, struct error 
 enum status store_each_event(struct store *store, const char *zone, struct utc since,
     bool (*tell)(const struct store_event *event, void *context), void *context, struct error *err) MUST_CHECK;
 
-/* A key as the log alone makes it, beside what the table says; the lines are those of audit.h. */
+/* A key, or a planned change by its id, as the log alone makes it, beside what the table says; the lines are those of
+ * audit.h. */
 struct store_replayed {
 	int64_t key;
 	const char *zone;

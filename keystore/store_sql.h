@@ -110,6 +110,12 @@ struct store_step;
 enum status store_apply_step(struct store *store, int64_t zone_id, const struct store_step *step, const char *reason,
     struct utc now, struct error *err) MUST_CHECK;
 
+/* Of planned changes, within a transaction: an intent takes those that it names, its publication uses them up. */
+enum status store_reserve_expected(
+    struct store *store, const struct store_version *version, int64_t version_id, struct error *err) MUST_CHECK;
+enum status store_use_expected(struct store *store, int64_t zone_id, int64_t version_id, struct utc now,
+    struct arena *scratch, struct error *err) MUST_CHECK;
+
 /* The setting that keeps the time of the last check of all pages. */
 #define STORE_CHECKED "checked-at"
 

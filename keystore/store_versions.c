@@ -165,6 +165,8 @@ static enum status add_intent(struct store *store, int64_t zone_id, const struct
 		status = check_serial(store, zone_id, version->serial, err);
 	if (status == STATUS_OK)
 		status = insert_version(store, zone_id, version, now, id, err);
+	if (status == STATUS_OK)
+		status = store_reserve_expected(store, version, *id, err);
 	if (status != STATUS_OK)
 		return status;
 	return audit_append(store, now, zone, "publication intended", version_detail(version, scratch), err);
@@ -248,6 +250,8 @@ enum status store_confirm_step(struct store *store, int64_t zone_id, int64_t ver
 	if (status == STATUS_OK)
 		status = audit_append(store, published, zone, "published", version_detail(&version, scratch), err);
 	if (status == STATUS_OK)
+		status = store_use_expected(store, zone_id, version_id, published, scratch, err);
+	if (status == STATUS_OK)
 		status = store_apply_step(store, zone_id, step,
 		    arena_printf(scratch, "by the publication of serial %" PRIu32, version.serial), published, err);
 	if (status == STATUS_OK)
@@ -269,6 +273,9 @@ enum status store_abandon(struct store *store, int64_t zone_id, int64_t version_
 	if (status == STATUS_OK)
 		status =
 		    audit_append(store, now, zone, "publication abandoned", version_detail(&version, scratch), err);
+	/* What went to stdout is out, though nothing has its receipt. */
+	if (status == STATUS_OK && strcmp(version.path, "-") == 0)
+		status = store_use_expected(store, zone_id, version_id, now, scratch, err);
 	arena_free(scratch);
 	return store_finish(store, status, err);
 }

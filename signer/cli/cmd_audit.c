@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "keystore/store_expect.h"
 #include "signer/base/bytes.h"
 #include "signer/cli/cli.h"
 #include "signer/engine/setup.h"
@@ -166,49 +167,67 @@ static void print_key(const struct store_replayed *key, struct arena *mem)
 		printf("    keystore: %s\n", escaped(key->stored, strlen(key->stored), mem));
 }
 
-static enum status report_replay(
-    struct cli *cli, const struct store_replayed keys[], size_t count, size_t problems, struct error *err)
+/* What the log makes again, and how much of it is otherwise in the keystore. */
+struct replayed {
+	struct store_replayed *keys, *changes;
+	size_t key_count, change_count;
+	size_t problems; /* of both */
+};
+
+static struct report *list_replayed(const char *number, const struct store_replayed rows[], size_t count)
 {
-	struct report *report = report_new("zoneseal.audit-replay/1");
 	struct report *list = report_list();
 	for (size_t i = 0; i < count; i++) {
-		struct report *key = report_new(NULL);
-		report_number(key, "key", keys[i].key);
-		report_text(key, "zone", keys[i].zone);
-		report_number(key, "row", keys[i].row);
-		report_text(key, "logged", keys[i].logged);
-		report_text(key, "stored", keys[i].stored);
-		report_text(key, "problem", keys[i].problem);
-		report_append(list, key);
+		struct report *row = report_new(NULL);
+		report_number(row, number, rows[i].key);
+		report_text(row, "zone", rows[i].zone);
+		report_number(row, "row", rows[i].row);
+		report_text(row, "logged", rows[i].logged);
+		report_text(row, "stored", rows[i].stored);
+		report_text(row, "problem", rows[i].problem);
+		report_append(list, row);
 	}
-	report_number(report, "problems", (int64_t)problems);
-	report_child(report, "keys", list);
-	return cli_print(cli, report, err);
+	return list;
+}
+
+static enum status print_replayed(struct cli *cli, const struct replayed *all, struct error *err)
+{
+	if (cli_has(cli, OPTION_JSON)) {
+		struct report *report = report_new("zoneseal.audit-replay/1");
+		report_number(report, "problems", (int64_t)all->problems);
+		report_child(report, "keys", list_replayed("key", all->keys, all->key_count));
+		report_child(report, "expected_changes", list_replayed("change", all->changes, all->change_count));
+		return cli_print(cli, report, err);
+	}
+	for (size_t i = 0; i < all->key_count; i++)
+		print_key(&all->keys[i], cli->mem);
+	for (size_t i = 0; i < all->change_count; i++)
+		print_key(&all->changes[i], cli->mem);
+	if (all->problems == 0)
+		cli_say(cli, "%zu keys made again from the log, all as the keystore has them%s", all->key_count,
+		    all->change_count > 0 ? "; planned changes too" : "");
+	return STATUS_OK;
 }
 
 static enum status replay(struct cli *cli, struct store *store, struct error *err)
 {
-	struct store_replayed *keys = NULL;
-	size_t count = 0;
-	size_t problems = 0;
-	enum status status = store_audit_replay(store, cli->mem, &keys, &count, &problems, err);
+	struct replayed all = { 0 };
+	size_t of_changes = 0;
+	enum status status = store_audit_replay(store, cli->mem, &all.keys, &all.key_count, &all.problems, err);
+	if (status == STATUS_OK)
+		status = store_replay_expected(store, cli->mem, &all.changes, &all.change_count, &of_changes, err);
 	if (status != STATUS_OK)
 		return error_context(err, "%s", cli->state);
-	if (cli_has(cli, OPTION_JSON)) {
-		status = report_replay(cli, keys, count, problems, err);
-	} else {
-		for (size_t i = 0; i < count; i++)
-			print_key(&keys[i], cli->mem);
-		if (problems == 0)
-			cli_say(cli, "%zu keys made again from the log, all as the keystore has them", count);
-	}
-	if (status == STATUS_OK && problems > 0)
+	all.problems += of_changes;
+	status = print_replayed(cli, &all, err);
+	if (status == STATUS_OK && all.problems > 0)
 		return error_set(err, STATUS_NO,
-		    "%s: %zu of %zu keys are not what the log makes of them: the keystore was changed behind "
+		    "%s: %zu of %zu keys%s are not what the log makes of them: the keystore was changed behind "
 		    "zoneseal's "
 		    "back; what is published is untouched; look at each before the next run, or restore a backup "
 		    "(zoneseal restore FILE)",
-		    cli->state, problems, count);
+		    cli->state, all.problems, all.key_count + all.change_count,
+		    all.change_count > 0 ? " and planned changes" : "");
 	return status;
 }
 

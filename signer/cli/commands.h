@@ -87,6 +87,9 @@ enum option_id {
 	OPTION_UNDER,
 	OPTION_DNSSEC,
 	OPTION_ASCII,
+	OPTION_SERIAL,
+	OPTION_LIMIT,
+	OPTION_WITHDRAW,
 	OPTIONS,
 };
 
@@ -120,7 +123,7 @@ struct command {
 	bool changes; /* state: --dry-run is there, and --now only on a virtual clock */
 };
 
-extern const struct command command_ds_seen, command_ds_gone, command_zone_set_parents;
+extern const struct command command_ds_seen, command_ds_gone, command_zone_set_parents, command_zone_expect_change;
 
 /* All rows, in the order of the help. */
 const struct command *const *cli_commands(size_t *count);

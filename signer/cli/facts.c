@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "keystore/store_expect.h"
 #include "signer/base/bytes.h"
 #include "signer/cli/prooffacts.h"
 #include "signer/cli/rollfacts.h"
@@ -128,6 +129,27 @@ static enum status add_runs(
 	out->last_failure = runs[0].ended;
 	out->last_failure_message = runs[0].message;
 	*refused = runs[0].status == STATUS_NO;
+	return STATUS_OK;
+}
+
+static enum status add_expected(
+    struct store *store, int64_t zone_id, struct utc now, struct arena *mem, struct report_zone *out, struct error *err)
+{
+	struct store_expected *all;
+	size_t count;
+	const enum status status = store_expected(store, zone_id, mem, &all, &count, err);
+	if (status != STATUS_OK)
+		return status;
+	struct report_expected *const open = arena_calloc(mem, count + 1, sizeof(*open));
+	for (size_t i = 0; i < count; i++)
+		if (store_expected_is_open(&all[i], now))
+			open[out->expected_count++] = (struct report_expected){ .serial = all[i].serial,
+				.limit = all[i].limit,
+				.reason = all[i].reason,
+				.actor = all[i].actor,
+				.given = all[i].given,
+				.expires = all[i].expires };
+	out->expected = open;
 	return STATUS_OK;
 }
 
@@ -360,6 +382,9 @@ enum status facts_zone(struct store *store, const char *state, const struct stor
 	status = add_runs(store, zone->id, mem, out, &refused, err);
 	if (status == STATUS_OK && found && hook_is_set(&view->policy))
 		status = add_hook(store, zone->id, mem, out, err);
+	if (status != STATUS_OK)
+		return status;
+	status = add_expected(store, zone->id, now, mem, out, err);
 	if (status != STATUS_OK)
 		return status;
 	judge(now, refused, mem, out);

@@ -38,7 +38,7 @@ static void help_of_program(FILE *out)
 	    "  zoneseal run                                                   all that is due; for cron and systemd\n"
 	    "  zoneseal status\n\nUsage: zoneseal COMMAND [arguments] [options]\n\nCommands\n");
 	for (size_t i = 0; i < count; i++)
-		fprintf(out, "  %-16s %s\n", commands[i]->name, commands[i]->summary);
+		fprintf(out, "  %-18s %s\n", commands[i]->name, commands[i]->summary);
 	fprintf(out, "\nzoneseal COMMAND --help shows a command's options.\n");
 }
 

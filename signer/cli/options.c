@@ -62,7 +62,7 @@ const struct option_row cli_options[OPTIONS] = {
 	[OPTION_RESOLVER] = { "resolver", 0, "ADDRESS",
 	    "resolver that names the parent's servers, ADDRESS[@PORT], or /PATH of a resolv.conf" },
 	[OPTION_FROM_FILE] = { "from-file", 0, "FILE", "an answer of the parent as text (dig), - for stdin" },
-	[OPTION_FOR] = { "for", 0, "LENGTH", "how long: 10y (default), 400d" },
+	[OPTION_FOR] = { "for", 0, "LENGTH", "how long: 400d (simulate: 10y; zone expect-change: 1d, at most 30d)" },
 	[OPTION_START] = { "start", 0, "DATE", "where to begin (default: now)" },
 	[OPTION_DS_DELAY] = { "ds-delay", 0, "DURATION",
 	    "how long the parent takes, or never (default: parent.registration-delay)" },
@@ -80,6 +80,9 @@ const struct option_row cli_options[OPTIONS] = {
 	[OPTION_UNDER] = { "under", 0, "LABEL", "the AES key in the tokens that wraps and unwraps" },
 	[OPTION_ASCII] = { "ascii", 0, NULL, "draw with plain ASCII whatever the locale" },
 	[OPTION_DNSSEC] = { "dnssec", 0, NULL, "what a signer makes, too: RRSIG, NSEC, NSEC3 and the like" },
+	[OPTION_SERIAL] = { "serial", 0, "N", "the serial that is planned" },
+	[OPTION_LIMIT] = { "limit", 0, "LIMIT", "records, removed, added (delegations), ns or ds" },
+	[OPTION_WITHDRAW] = { "withdraw", 0, NULL, "take it back" },
 };
 
 static const struct command *const rows[] = {
@@ -89,6 +92,7 @@ static const struct command *const rows[] = {
 	&command_zone_show,
 	&command_zone_set_policy,
 	&command_zone_set_parents,
+	&command_zone_expect_change,
 	&command_zone_remove,
 	&command_zone_adopt,
 	&command_zone_diff,

@@ -130,6 +130,8 @@ static void say_effect(const struct cli *cli, const struct engine_report *report
 	if (report->input_failing_since.seconds != 0)
 		cli_say(cli, "%s: registrations are not getting out since %s", report->zone,
 		    report_when(report->input_failing_since, cli->now, cli->mem));
+	if (report->next_step != NULL)
+		cli_say(cli, "%s: %s", report->zone, report->next_step);
 	if (status == STATUS_NO && report->verdict != NULL)
 		cli_say(cli, "%s: read: zoneseal verify --last %s --state %s%s%s", report->zone, report->zone,
 		    cli->state, report->rejected != NULL ? "; the refused zone is " : "",
@@ -239,6 +241,7 @@ struct report *pipeline_report(
 	report_time(report, "next", from->next);
 	report_time(report, "input_failing_since", from->input_failing_since);
 	report_text(report, "rejected", from->rejected);
+	report_text(report, "next_step", from->next_step);
 	report_text(report, "parent", from->parent);
 	report_text(report, "hook", from->hook_note);
 	report_texts(report, "left_out", from->left_out, from->left_out_count);

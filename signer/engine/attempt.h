@@ -32,6 +32,8 @@ struct attempt {
 	bool cds_delete;      /* the parent is asked to drop all DS */
 	bool unsigned_output; /* the zone goes without DNSSEC */
 	struct publish publish;
+	const int64_t *expected; /* ids of the planned changes by which it passes */
+	size_t expected_count;
 };
 
 /* The gate. STATUS_NO: the temporary file is now <output>.rejected, or there was no verdict. */

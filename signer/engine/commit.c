@@ -12,6 +12,7 @@
 #include "signer/base/bytes.h"
 #include "signer/engine/archive.h"
 #include "signer/engine/attempt.h"
+#include "signer/engine/expect.h"
 #include "signer/engine/gate.h"
 #include "signer/engine/hooks.h"
 #include "signer/engine/quorum.h"
@@ -109,15 +110,44 @@ static enum status check_size(const struct attempt *attempt, struct error *err)
 	    before, after, run->policy.name, run->last.serial, run->output.path);
 }
 
+/* How this publication stands to what was planned. What is kept alive changes nothing and uses nothing up. */
+static enum status planned_changes(const struct attempt *attempt, struct expect *out, struct error *err)
+{
+	const struct run *run = attempt->run;
+	struct store_expected *all = NULL;
+	size_t count = 0;
+	const bool by_input = run->policy.serial == POLICY_SERIAL_UNIXTIME;
+	const enum status status =
+	    attempt->keep_alive ? STATUS_OK : store_expected(run->store, run->zone.id, run->mem, &all, &count, err);
+	*out = (struct expect){ .all = all,
+		.count = count,
+		.serial = by_input ? attempt->input_serial : attempt->serial,
+		.now = run->now };
+	return status;
+}
+
+/* A refusal by change limits alone has a way on. */
+static void tell_next(struct attempt *attempt, const struct expect *expect, const struct gate_verdict *verdict)
+{
+	struct run *run = attempt->run;
+	if (verdict->by_limits && !attempt->keep_alive)
+		run->report->next_step = expect_next(expect, run->zone.name, verdict->refusing, run->mem);
+}
+
 enum status attempt_verify(struct attempt *attempt, struct error *err)
 {
 	struct run *run = attempt->run;
 	struct gate_verdict verdict;
 	struct error why;
 	error_clear(&why);
+	struct expect expect;
+	const struct store_expected *expected[VERIFY_LIMITS];
 	enum status status = check_size(attempt, err);
+	if (status == STATUS_OK)
+		status = planned_changes(attempt, &expect, err);
 	if (status != STATUS_OK)
 		return status;
+	expect_open(&expect, expected);
 	const struct gate gate = { .verifier = run->options->verifier,
 		.zone = run->zone.name,
 		.apex = run->apex,
@@ -133,6 +163,7 @@ enum status attempt_verify(struct attempt *attempt, struct error *err)
 		.cds_delete = attempt->cds_delete,
 		.serial = attempt->serial,
 		.serial_floor = attempt->has_serial_floor ? &attempt->serial_floor : NULL,
+		.expected = expected,
 		.signed_zone = &run->report->sign,
 		.now = run->now,
 		.threads = run->options->threads };
@@ -154,11 +185,13 @@ enum status attempt_verify(struct attempt *attempt, struct error *err)
 		if (same != STATUS_OK)
 			return same;
 	}
+	attempt->expected = expect_ids(expected, verdict.needed, run->mem, &attempt->expected_count);
 	if (status == STATUS_OK)
 		return STATUS_OK;
 	*err = why;
 	if (status != STATUS_NO)
 		return status;
+	tell_next(attempt, &expect, &verdict);
 	keep_rejected(attempt);
 	return error_context(err, "serial %u must not be published", attempt->serial);
 }
@@ -183,7 +216,9 @@ static struct store_version version_of(struct attempt *attempt)
 		.records = sign->records,
 		.signatures = sign->signatures,
 		.size = sign->size,
-		.input_serial = attempt->keep_alive ? run->last.input_serial : attempt->input_serial };
+		.input_serial = attempt->keep_alive ? run->last.input_serial : attempt->input_serial,
+		.expected = attempt->expected,
+		.expected_count = attempt->expected_count };
 	memcpy(version.sha256, sign->sha256, 32);
 	memcpy(version.input_sha256, attempt->input_sha256, 32);
 	memcpy(version.config_sha256, attempt->config_sha256, 32);

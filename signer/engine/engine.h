@@ -77,6 +77,7 @@ struct engine_report {
 	struct utc valid_until;         /* first expiry of what is published now */
 	struct utc input_failing_since; /* registrations are not getting out since then; 0: they are */
 	bool unsettled;                 /* `serial` may be in place without a receipt; the next run finds out */
+	const char *next_step;          /* what lets a refused zone pass if that is planned, or NULL */
 	const char *rejected;           /* where the refused zone is, or NULL */
 	const char *unsigned_not_asked; /* why the gate could not compare with the input, or NULL */
 	/* What else was wrong with the input's text, "file:line:column: what" a line; the first error is `err`. */

@@ -110,7 +110,9 @@ static enum status write_knowledge(const struct gate *gate, struct arena *mem, s
 		.key_count = gate->key_count,
 		.cds_delete = gate->cds_delete,
 		.at_signing = true,
-		.serial_floor = gate->serial_floor };
+		.serial_floor = gate->serial_floor,
+		.expected = gate->expected,
+		.serial = gate->serial };
 	char *limits = gate_limits(&rules, mem);
 	if (status == STATUS_OK)
 		status = gate_text_file("limits", limits, false, &out->limits, err);
@@ -225,6 +227,9 @@ static const char *miscount(const struct gate *gate, const struct verdict *verdi
 	if (verdict->signatures != ours->signatures)
 		return arena_printf(mem, "it verified %llu signatures of %llu", (unsigned long long)verdict->signatures,
 		    (unsigned long long)ours->signatures);
+	for (int limit = 0; limit < VERIFY_LIMITS; limit++)
+		if (verdict->needed[limit] && (gate->expected == NULL || gate->expected[limit] == NULL))
+			return "it lets a change limit pass that nobody lifted";
 	return NULL;
 }
 
@@ -258,8 +263,11 @@ static enum status judge(const struct gate *gate, const struct process *process,
 	verdict->checks = read.checks;
 	verdict->warnings = read.warnings;
 	verdict->changes = read.changes;
+	memcpy(verdict->needed, read.needed, sizeof(verdict->needed));
+	memcpy(verdict->refusing, read.refusing, sizeof(verdict->refusing));
 	if (!read.pass && ended->exit_code == 1) {
 		verdict->refused = true;
+		verdict->by_limits = read.by_limits;
 		verdict->summary = read.finding != NULL ? read.finding : "refused without a finding";
 		return error_set(err, STATUS_NO, "%s", verdict->summary);
 	}

@@ -11,11 +11,13 @@
 #include <stdint.h>
 
 #include "keystore/key.h"
+#include "keystore/store_expect.h"
 #include "policies/policy.h"
 #include "signer/base/arena.h"
 #include "signer/base/error.h"
 #include "signer/base/utc.h"
 #include "signer/sign/sign_zone.h"
+#include "signer/verify/verify.h"
 
 /* A file that $INCLUDE lines of the unsigned input name. */
 struct gate_include {
@@ -38,9 +40,11 @@ struct gate {
 	size_t key_count;
 	const struct policy *policy;
 	uint32_t serial;
-	bool unsigned_output;                  /* the zone is to have no DNSSEC: every DS of it is gone everywhere */
-	bool cds_delete;                       /* it asks the parent to drop all DS (RFC 8078 4) */
-	const uint32_t *serial_floor;          /* the greatest serial that was used before; NULL: none was */
+	bool unsigned_output;         /* the zone is to have no DNSSEC: every DS of it is gone everywhere */
+	bool cds_delete;              /* it asks the parent to drop all DS (RFC 8078 4) */
+	const uint32_t *serial_floor; /* the greatest serial that was used before; NULL: none was */
+	const struct store_expected *const
+	    *expected;                         /* VERIFY_LIMITS planned changes that hold for this zone, or NULL */
 	const struct sign_result *signed_zone; /* SHA-256, size, counts as the signer knows them */
 	struct utc now;
 	unsigned threads;
@@ -59,6 +63,9 @@ struct gate_verdict {
 	struct utc safe_until;
 	const char *changes; /* what is new against the last version in one line, or NULL */
 	uint64_t checks, warnings;
+	bool by_limits;               /* refused, and by change limits alone */
+	bool refusing[VERIFY_LIMITS]; /* the change limits that refused */
+	bool needed[VERIFY_LIMITS];   /* those that a planned change let it pass */
 };
 
 /* STATUS_OK if the zone may be published; STATUS_NO if not, with the first finding, or "no verdict: ...".
@@ -83,7 +90,9 @@ struct gate_rules {
 	bool cds_delete;
 	bool at_signing; /* also what holds only at the moment of signing: which serial the policy makes of the input's,
 			  * and when signatures begin and end */
-	const uint32_t *serial_floor; /* as in struct gate */
+	const uint32_t *serial_floor;                 /* as in struct gate */
+	const struct store_expected *const *expected; /* as in struct gate */
+	uint32_t serial;                              /* of the zone that they are for */
 };
 
 char *gate_limits(const struct gate_rules *rules, struct arena *mem);

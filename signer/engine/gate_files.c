@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /* What the verifier is told to expect; the forms are those of signer/verify/verify.h. */
 #include <inttypes.h>
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "keystore/algorithm.h"
 #include "keystore/dnskey.h"
 #include "signer/base/bytes.h"
 #include "signer/dns/name.h"
+#include "signer/engine/expect.h"
 #include "signer/engine/gate.h"
 
 enum { PPM_ALL = 1000000000, PUBLIC_TEXT = (KEY_PUBLIC_MAX + 2) / 3 * 4 + 1 };
@@ -139,6 +143,35 @@ static char *limits_at_signing(const struct gate_rules *rules, struct arena *mem
 	    policy->validity.seconds);
 }
 
+/* The planned changes that hold for this zone, for the verifier to excuse and to tell. */
+static char *expected_changes(const struct gate_rules *rules, struct arena *mem)
+{
+	json_t *const all = json_array();
+	/* Under unixtime it names the serial of the input, which the verifier does not take for the zone's. */
+	const bool by_input = rules->policy->serial == POLICY_SERIAL_UNIXTIME;
+	for (int limit = 0; rules->expected != NULL && limit < VERIFY_LIMITS; limit++) {
+		const struct store_expected *const one = rules->expected[limit];
+		char given[UTC_TEXT], reason[4 * EXPECT_REASON + 1], actor[400];
+		if (one == NULL)
+			continue;
+		json_t *const row = json_object();
+		utc_format(one->given, given);
+		error_escape(one->reason, strlen(one->reason), reason, sizeof(reason));
+		error_escape(one->actor, strlen(one->actor), actor, sizeof(actor));
+		json_object_set_new(row, "limit", json_string(one->limit));
+		json_object_set_new(row, "serial", json_integer(by_input ? rules->serial : one->serial));
+		json_object_set_new(row, "reason", json_string(reason));
+		json_object_set_new(row, "who", json_string(actor));
+		json_object_set_new(row, "given", json_string(given));
+		json_array_append_new(all, row);
+	}
+	char *const text = json_dumps(all, JSON_COMPACT);
+	char *const out = arena_printf(mem, "\"expected\": %s", text);
+	free(text);
+	json_decref(all);
+	return out;
+}
+
 char *gate_limits(const struct gate_rules *rules, struct arena *mem)
 {
 	const struct policy *const policy = rules->policy;
@@ -155,9 +188,9 @@ char *gate_limits(const struct gate_rules *rules, struct arena *mem)
 	    limit("removed", &policy->delegations_removed, mem), limit("ds", &policy->ds_removed, mem));
 	return arena_printf(mem,
 	    "{\"schema\": \"zoneseal.limits/1\", \"cds_delete\": %s, \"max_ttl\": %" PRIu32
-	    ", \"min_remaining\": %" PRId64 ", \"algorithms\": [%s], %s%s, \"zonemd\": %s, %s%s%s, %s}\n",
+	    ", \"min_remaining\": %" PRId64 ", \"algorithms\": [%s], %s%s, \"zonemd\": %s, %s%s%s, %s, %s}\n",
 	    rules->cds_delete ? "true" : "false", policy->max_zone_ttl, policy->refresh.seconds,
 	    algorithms(policy, rules->keys, rules->key_count, mem), rsa, denial, policy->zonemd ? "true" : "false",
 	    policy->require_sandbox ? "\"require_sandbox\": true, " : "", limits_at_signing(rules, mem), change,
-	    only_warn);
+	    expected_changes(rules, mem), only_warn);
 }

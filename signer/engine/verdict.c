@@ -57,6 +57,48 @@ static bool refuses(const json_t *root, const char *id)
 	return true;
 }
 
+static bool is_expected(const json_t *finding)
+{
+	const char *const result = json_string_value(json_object_get(finding, "result"));
+	return result != NULL && strcmp(result, "expected") == 0;
+}
+
+/* A change limit, by its name in a finding; VERIFY_LIMITS if it is of none. */
+static enum verify_limit limit_of(const json_t *finding)
+{
+	static const char *const names[VERIFY_LIMITS] = VERIFY_LIMIT_NAMES;
+	const char *const name = json_string_value(json_object_get(finding, "limit"));
+	enum verify_limit limit = 0;
+	while (limit < VERIFY_LIMITS && (name == NULL || strcmp(name, names[limit]) != 0))
+		limit++;
+	return limit;
+}
+
+/* Which limits refuse, which were let pass, and whether anything else refuses: a check that failed without a finding
+ * does, too. */
+static void read_limits(const json_t *root, struct verdict *out)
+{
+	size_t index;
+	const json_t *one;
+	size_t other = 0;
+	size_t of_limits = 0;
+	json_array_foreach(json_object_get(root, "findings"), index, one)
+	{
+		const char *const id = json_string_value(json_object_get(one, "id"));
+		const enum verify_limit limit = limit_of(one);
+		const bool expected = is_expected(one);
+		if (expected && limit < VERIFY_LIMITS)
+			out->needed[limit] = true;
+		if (expected || !refuses(root, id))
+			continue;
+		if (limit < VERIFY_LIMITS)
+			out->refusing[limit] = true;
+		of_limits += limit < VERIFY_LIMITS;
+		other += limit == VERIFY_LIMITS;
+	}
+	out->by_limits = of_limits > 0 && other == 0;
+}
+
 /* The first finding whose check failed: warnings may stand before it. */
 static const char *finding_of(const json_t *root, struct arena *mem)
 {
@@ -66,7 +108,7 @@ static const char *finding_of(const json_t *root, struct arena *mem)
 	{
 		const char *id = text_of(finding, "id", mem);
 		const char *what = text_of(finding, "what", mem);
-		if (id == NULL || !refuses(root, id))
+		if (id == NULL || is_expected(finding) || !refuses(root, id))
 			continue;
 		const char *cause = text_of(finding, "cause", mem);
 		return arena_printf(mem, "%s: %s%s%s%s", id, what != NULL ? what : "refused", place_of(finding, mem),
@@ -186,6 +228,7 @@ bool verdict_read(const char *text, size_t size, struct arena *mem, struct verdi
 		(void)number_of(root, "safe_until_epoch", &until);
 		out->safe_until.seconds = until < INT64_MAX ? (int64_t)until : 0;
 		out->finding = finding_of(root, mem);
+		read_limits(root, out);
 		out->checks = checks_of(root);
 		out->changes = changes_of(root, mem);
 		out->warnings = warnings_of(root);

@@ -8,6 +8,7 @@
 
 #include "signer/base/arena.h"
 #include "signer/base/utc.h"
+#include "signer/verify/verify.h"
 
 struct verdict {
 	bool pass;
@@ -20,6 +21,9 @@ struct verdict {
 	struct utc safe_until; /* 0 if it says nothing */
 	const char *changes;   /* what is new in one line, "delegations +3 -1 ~2, ..."; NULL: nothing to compare with */
 	const char *finding;   /* the first refusing finding in one line, or NULL */
+	bool by_limits;        /* each refusing finding is of a change limit, and there is one */
+	bool refusing[VERIFY_LIMITS]; /* those */
+	bool needed[VERIFY_LIMITS];   /* the limits that a planned change let it pass */
 };
 
 /* False with the reason in `why` if the text is not one complete verdict of our schema. */

@@ -61,6 +61,13 @@ struct report_pool {
 	unsigned waiting; /* of those that are there, for a backup that the policy wants */
 };
 
+/* A planned change that is neither used nor withdrawn nor expired. */
+struct report_expected {
+	uint32_t serial;
+	const char *limit, *reason, *actor;
+	struct utc given, expires;
+};
+
 struct report_zone {
 	const char *name, *policy, *input, *output, *parents;
 	enum report_health health;
@@ -93,7 +100,9 @@ struct report_zone {
 	const char *roll_word; /* "KSK step 3 of 5", or NULL */
 	const char *roll_stop; /* why no key moves, or NULL */
 	struct utc roll_next;  /* when zoneseal does something for keys; UTC_NEVER: only others move it */
-	bool urgent;           /* the zone suffers if nobody acts */
+	const struct report_expected *expected;
+	size_t expected_count;
+	bool urgent; /* the zone suffers if nobody acts */
 };
 
 struct report_state {

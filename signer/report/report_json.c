@@ -231,6 +231,23 @@ static struct report *report_of_pool(const struct report_zone *zone)
 	return list;
 }
 
+static struct report *report_of_expected(const struct report_zone *zone)
+{
+	struct report *list = report_list();
+	for (size_t i = 0; i < zone->expected_count; i++) {
+		const struct report_expected *const one = &zone->expected[i];
+		struct report *row = report_new(NULL);
+		report_number(row, "serial", one->serial);
+		report_text(row, "limit", one->limit);
+		report_text(row, "reason", one->reason);
+		report_text(row, "actor", one->actor);
+		report_time(row, "given", one->given);
+		report_time(row, "expires", one->expires);
+		report_append(list, row);
+	}
+	return list;
+}
+
 struct report *report_of_zone(const struct report_zone *zone)
 {
 	struct report *report = report_new(NULL), *keys = report_list();
@@ -267,6 +284,7 @@ struct report *report_of_zone(const struct report_zone *zone)
 	report_child(report, "rollovers", report_of_rolls(zone->rolls, zone->roll_count));
 	report_text(report, "no_key_moves", zone->roll_stop);
 	report_time(report, "next_key_event", zone->roll_next);
+	report_child(report, "expected_changes", report_of_expected(zone));
 	return report;
 }
 

@@ -220,6 +220,19 @@ static void print_rollovers(FILE *out, const struct report_zone *zone, const str
 	}
 }
 
+/* A reason is an operator's text: escaped before a terminal. */
+static void print_expected(FILE *out, const struct report_zone *zone, struct utc now, struct arena *mem)
+{
+	for (size_t i = 0; i < zone->expected_count; i++) {
+		const struct report_expected *const one = &zone->expected[i];
+		char reason[1024], actor[400];
+		error_escape(one->reason, strlen(one->reason), reason, sizeof(reason));
+		error_escape(one->actor, strlen(one->actor), actor, sizeof(actor));
+		fprintf(out, "Planned    serial %" PRIu32 " may pass change limit %s until %s: %s (%s)\n", one->serial,
+		    one->limit, report_when(one->expires, now, mem), reason, actor);
+	}
+}
+
 void report_zone_text(FILE *out, const struct report_zone *zone, bool virtual_clock, const struct report_style *style)
 {
 	struct arena *mem = arena_new(0);
@@ -244,6 +257,7 @@ void report_zone_text(FILE *out, const struct report_zone *zone, bool virtual_cl
 		    zone->last_failure_message);
 	fprintf(out, "Output     %s\nPolicy     %s\n", zone->output, zone->policy);
 	print_parent(out, zone, style->now, mem);
+	print_expected(out, zone, style->now, mem);
 	print_rollovers(out, zone, style);
 	if (zone->command != NULL)
 		fprintf(out, "\nDo now:   %s\n", zone->command);

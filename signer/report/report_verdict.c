@@ -36,6 +36,8 @@ static void print_finding(FILE *out, const json_t *finding, struct arena *mem)
 			fprintf(out, " (line %lld)", line);
 		fprintf(out, "  %s\n", text_of(example, "detail", mem));
 	}
+	if (text_of(finding, "expected", mem)[0] != '\0')
+		fprintf(out, "  Expected: %s\n", text_of(finding, "expected", mem));
 	if (text_of(finding, "cause", mem)[0] != '\0')
 		fprintf(out, "  => %s\n", text_of(finding, "cause", mem));
 	if (text_of(finding, "advice", mem)[0] != '\0')

@@ -205,11 +205,15 @@ static void put_finding(FILE *out, const json_t *finding, const struct verdict_p
 	char count[32];
 	const struct verify_check *const check = meaning(page, text_of(finding, "id"));
 	grouped(number_of(finding, "count"), count);
-	fprintf(out, "<h3>%s <code>", is(finding, "result", "fail") ? "FAIL" : "warning");
+	fprintf(out, "<h3>%s <code>",
+	    is(finding, "result", "fail")       ? "FAIL"
+	    : is(finding, "result", "expected") ? "expected"
+						: "warning");
 	html_text(out, text_of(finding, "id"), NAME_SHOWN);
 	fputs("</code>: ", out);
 	html_text(out, text_of(finding, "what"), TEXT_SHOWN);
 	fprintf(out, " (%s)</h3>\n", count);
+	put_labelled(out, "Expected:", text_of(finding, "expected"));
 	put_labelled(out, "Cause:", text_of(finding, "cause"));
 	put_labelled(out, "Do:", text_of(finding, "advice"));
 	put_examples(out, json_object_get(finding, "examples"));

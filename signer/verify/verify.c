@@ -302,6 +302,8 @@ enum vresult verdict_result(const struct verify_verdict *verdict, enum vcheck ch
 		const bool refuses = row->severity == VERIFY_RFC || (limits->given && !limits->warn[check]);
 		return refuses ? VRESULT_FAIL : VRESULT_WARN;
 	}
+	if (report->expected[check])
+		return VRESULT_WARN;
 	return atomic_load(&report->checked[check]) == 0 ? VRESULT_NOTHING : VRESULT_OK;
 }
 

@@ -8,7 +8,8 @@
  * when every check that depends on time holds; null if unknown), unsigned (true: judged as a zone that has no DNSSEC,
  * because --expect-unsigned said so; a zone without signatures passes in no other way), checks: [{id, alias, home,
  * severity, result ("ok" | "fail" | "warn" | "not asked" | "nothing to check"), checked, failed, rfc}], findings: [{id,
- * severity, result ("fail" | "warn"), count, what, examples: [{owner, type, line, detail}], cause, advice}], counts:
+ * severity, result ("fail" | "warn" | "expected"), count, what, examples: [{owner, type, line, detail}], cause, advice,
+ * limit (the change limit that is passed, or null), expected (result "expected": reason, who, when)}], counts:
  * {signatures, computed, from_memo, sampled} (of the signatures that hold: computed in this run, taken from the proof
  * memo, of those computed all the same), memo (null without one: {used, full: why all was computed, last_full +
  * last_full_epoch, written, problem}), threads, seconds, sandbox: {landlock_abi (0: the kernel has none), seccomp (true
@@ -39,6 +40,8 @@
  * 1,000,000 of the published number. Members: records, removed (delegations), added (delegations), ns (delegations with
  * another NS set; glue with other addresses), ds (signed delegations whose DS set was removed or changed). Left out:
  * 100,000 ppm with a floor of 100 (ds: 50,000 with 20).
+ *   expected           planned changes, each {limit, serial, reason, who, given}: that one limit of `change` may be
+ * passed by the zone with that serial; the finding stays, and refuses nothing. No other check knows them.
  *
  * --expect-keys FILE: a line per key, "FLAGS 3 ALGORITHM BASE64 [use...]", the DNSKEY RDATA with its key in one word;
  * then its uses: "publish" (its DNSKEY must be in the zone), "ksk" (must sign the DNSKEY RRset), "zsk" (may sign
@@ -126,6 +129,13 @@ struct verify_options {
 	bool testing_itself;            /* a run of the self-test starts none */
 	struct verify_octets *memo_out; /* instead of memo_new, for tests; or NULL */
 };
+
+/* The change limits of --policy, by the names that it has for them. */
+enum verify_limit { VERIFY_RECORDS, VERIFY_REMOVED, VERIFY_ADDED, VERIFY_NS, VERIFY_DS, VERIFY_LIMITS };
+#define VERIFY_LIMIT_NAMES                                                                                             \
+	{                                                                                                              \
+		"records", "removed", "added", "ns", "ds"                                                              \
+	}
 
 struct verify_verdict; /* made by verify_run */
 

@@ -118,7 +118,9 @@ static json_t *make_findings(const struct verify_verdict *verdict)
 		json_t *const one = json_object();
 		json_object_set_new(one, "id", json_string(checks[finding->check].id));
 		json_object_set_new(one, "severity", json_string(severity_word(checks[finding->check].severity)));
-		json_object_set_new(one, "result", json_string(result_word(verdict_result(verdict, finding->check))));
+		json_object_set_new(one, "result",
+		    json_string(
+			finding->expected != NULL ? "expected" : result_word(verdict_result(verdict, finding->check))));
 		json_object_set_new(one, "count", json_integer((json_int_t)finding->count));
 		json_object_set_new(one, "what", json_string(finding->what));
 		json_object_set_new(one, "examples", make_examples(finding));
@@ -126,6 +128,9 @@ static json_t *make_findings(const struct verify_verdict *verdict)
 		    one, "cause", finding->cause[0] == '\0' ? json_null() : safe_string(finding->cause));
 		json_object_set_new(
 		    one, "advice", finding->advice[0] == '\0' ? json_null() : safe_string(finding->advice));
+		json_object_set_new(one, "limit", finding->limit == NULL ? json_null() : json_string(finding->limit));
+		json_object_set_new(
+		    one, "expected", finding->expected == NULL ? json_null() : safe_string(finding->expected));
 		json_array_append_new(all, one);
 	}
 	return all;

@@ -2,6 +2,7 @@
 #include "signer/verify/vlimits.h"
 
 #include <jansson.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "signer/base/bytes.h"
@@ -11,11 +12,22 @@ struct vlimits vlimits_default(void)
 	const struct vlimit tenth = { 100000, 100 };
 	return (struct vlimits){ .rsa_min_bits = 2048,
 		.full_verify_every = 86400,
-		.records = tenth,
-		.removed = tenth,
-		.added = tenth,
-		.ns = tenth,
-		.ds = { 50000, 20 } };
+		.change = { tenth, tenth, tenth, tenth, { 50000, 20 } } };
+}
+
+const char *vlimits_name(enum verify_limit limit)
+{
+	static const char *const names[VERIFY_LIMITS] = VERIFY_LIMIT_NAMES;
+	return names[limit];
+}
+
+/* VERIFY_LIMITS if no limit has that name. */
+static enum verify_limit limit_of(const char *name)
+{
+	enum verify_limit limit = 0;
+	while (limit < VERIFY_LIMITS && (name == NULL || strcmp(vlimits_name(limit), name) != 0))
+		limit++;
+	return limit;
 }
 
 /* A reader of one member; false if the value has the wrong type or range. */
@@ -183,24 +195,53 @@ static bool read_limit(const json_t *value, struct vlimit *out)
 
 static bool read_change(struct vlimits *limits, const json_t *value)
 {
-	const struct {
-		const char *name;
-		struct vlimit *limit;
-	} members[] = { { "records", &limits->records }, { "removed", &limits->removed }, { "added", &limits->added },
-		{ "ns", &limits->ns }, { "ds", &limits->ds } };
 	const char *name;
 	json_t *part;
 	if (!json_is_object(value))
 		return false;
 	json_object_foreach((json_t *)value, name, part)
 	{
-		size_t i = 0;
-		while (i < COUNT(members) && strcmp(members[i].name, name) != 0)
-			i++;
-		if (i == COUNT(members) || !read_limit(part, members[i].limit))
+		const enum verify_limit limit = limit_of(name);
+		if (limit == VERIFY_LIMITS || !read_limit(part, &limits->change[limit]))
 			return false;
 	}
 	return true;
+}
+
+/* A person's text: nothing in it may move a terminal. */
+static void make_printable(char *text)
+{
+	for (; *text != '\0'; text++)
+		if (*text < 0x20 || *text > 0x7e)
+			*text = '?';
+}
+
+/* One planned change; a second one of the same limit is none that the engine would give. */
+static bool read_one_expected(struct vlimits *limits, const json_t *value)
+{
+	const char *const reason = json_string_value(json_object_get(value, "reason"));
+	const char *const who = json_string_value(json_object_get(value, "who"));
+	const char *const when = json_string_value(json_object_get(value, "given"));
+	const enum verify_limit limit = limit_of(json_string_value(json_object_get(value, "limit")));
+	int64_t serial;
+	if (json_object_size(value) != 5 || reason == NULL || reason[0] == '\0' || who == NULL || when == NULL ||
+	    limit == VERIFY_LIMITS || limits->expected[limit].given ||
+	    !whole(json_object_get(value, "serial"), UINT32_MAX, &serial))
+		return false;
+	struct vexpected *const out = &limits->expected[limit];
+	out->given = true;
+	out->serial = (uint32_t)serial;
+	snprintf(out->words, sizeof(out->words), "%s, %s, %s", reason, who, when);
+	make_printable(out->words);
+	return true;
+}
+
+static bool read_expected(struct vlimits *limits, const json_t *value)
+{
+	for (size_t i = 0; i < json_array_size(value); i++)
+		if (!read_one_expected(limits, json_array_get(value, i)))
+			return false;
+	return json_is_array(value);
 }
 
 static bool read_serial(struct vlimits *limits, const json_t *value)
@@ -229,7 +270,7 @@ static const struct member members[] = { { "schema", read_schema }, { "max_ttl",
 	{ "iterations", read_iterations }, { "salt", read_salt }, { "opt_out", read_opt_out },
 	{ "zonemd", read_zonemd }, { "cds_delete", read_cds_delete }, { "require_sandbox", read_require_sandbox },
 	{ "full_verify_every", read_full_verify_every }, { "serial", read_serial }, { "warn", read_warn },
-	{ "change", read_change } };
+	{ "change", read_change }, { "expected", read_expected } };
 
 static enum status read_members(const char *name, json_t *root, struct vlimits *out, struct error *err)
 {

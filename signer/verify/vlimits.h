@@ -7,10 +7,18 @@
 
 #include "signer/verify/vchecks.h"
 #include "signer/verify/verify.h"
+#include "signer/verify/vreport.h"
 
 struct vlimit {
 	uint64_t ppm;
 	uint64_t floor;
+};
+
+/* A planned change: the one serial whose zone may pass a limit, and who said why and when. */
+struct vexpected {
+	bool given;
+	uint32_t serial;
+	char words[VREPORT_CAUSE];
 };
 
 enum vdenial { VDENIAL_ANY, VDENIAL_NSEC, VDENIAL_NSEC3 };
@@ -39,8 +47,11 @@ struct vlimits {
 	bool have_serial_floor;
 	uint32_t serial_floor;
 	bool warn[VC_COUNT];
-	struct vlimit records, removed, added, ns, ds;
+	struct vlimit change[VERIFY_LIMITS];
+	struct vexpected expected[VERIFY_LIMITS];
 };
+
+const char *vlimits_name(enum verify_limit limit);
 
 /* What holds without a policy. */
 struct vlimits vlimits_default(void);

@@ -63,29 +63,56 @@ static void keep_example(struct vfinding *finding, const struct vexample *exampl
 		finding->example_count++;
 }
 
-void vreport_fail(
-    struct vreport *report, enum vcheck check, const char *what, struct vplace place, const char *format, ...)
+static struct vfinding *add(struct vreport *report, enum vcheck check, const char *what, struct vplace place,
+    const char *format, va_list arguments)
 {
 	struct vexample example = { .owner = place.owner, .type = place.type, .line = place.line };
-	atomic_fetch_add_explicit(&report->failed[check], 1, memory_order_relaxed);
-	pthread_mutex_lock(&report->lock);
 	struct vfinding *finding = finding_of(report, check, what);
 	if (finding == NULL && report->finding_count < VREPORT_FINDINGS) {
 		finding = &report->findings[report->finding_count++];
 		*finding = (struct vfinding){ .check = check, .what = what };
 	}
-	if (finding != NULL) {
-		finding->count++;
-		const bool wanted = finding->example_count < VREPORT_EXAMPLES ||
-				    place.line <= finding->examples[VREPORT_EXAMPLES - 1].line;
-		if (wanted) {
-			va_list arguments;
-			va_start(arguments, format);
-			vsnprintf(example.detail, sizeof(example.detail), format, arguments);
-			va_end(arguments);
-			keep_example(finding, &example);
-		}
+	if (finding == NULL)
+		return NULL;
+	finding->count++;
+	const bool wanted =
+	    finding->example_count < VREPORT_EXAMPLES || place.line <= finding->examples[VREPORT_EXAMPLES - 1].line;
+	if (wanted) {
+		vsnprintf(example.detail, sizeof(example.detail), format, arguments);
+		keep_example(finding, &example);
 	}
+	return finding;
+}
+
+void vreport_fail(
+    struct vreport *report, enum vcheck check, const char *what, struct vplace place, const char *format, ...)
+{
+	va_list arguments;
+	atomic_fetch_add_explicit(&report->failed[check], 1, memory_order_relaxed);
+	pthread_mutex_lock(&report->lock);
+	va_start(arguments, format);
+	(void)add(report, check, what, place, format, arguments);
+	va_end(arguments);
+	pthread_mutex_unlock(&report->lock);
+}
+
+void vreport_limit(struct vreport *report, enum vcheck check, const char *what, const char *limit, const char *expected,
+    struct vplace place, const char *format, ...)
+{
+	va_list arguments;
+	pthread_mutex_lock(&report->lock);
+	va_start(arguments, format);
+	struct vfinding *const finding = add(report, check, what, place, format, arguments);
+	va_end(arguments);
+	if (finding != NULL) {
+		finding->limit = limit;
+		finding->expected = expected;
+	}
+	/* What could not be told is not excused. */
+	if (finding == NULL || expected == NULL)
+		atomic_fetch_add_explicit(&report->failed[check], 1, memory_order_relaxed);
+	else
+		report->expected[check] = true;
 	pthread_mutex_unlock(&report->lock);
 }
 

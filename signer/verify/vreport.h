@@ -32,12 +32,15 @@ struct vfinding {
 	unsigned example_count;
 	char cause[VREPORT_CAUSE]; /* proven by a test, or empty */
 	char advice[VREPORT_CAUSE];
+	const char *limit;    /* static name of the change limit that is passed, or NULL */
+	const char *expected; /* it refuses nothing: reason, who, when; or NULL */
 };
 
 struct vreport {
 	atomic_ullong checked[VC_COUNT];
 	atomic_ullong failed[VC_COUNT];
-	bool asked[VC_COUNT]; /* of home "given": its input was there */
+	bool expected[VC_COUNT]; /* a planned change passed it */
+	bool asked[VC_COUNT];    /* of home "given": its input was there */
 	pthread_mutex_t lock;
 	struct vfinding findings[VREPORT_FINDINGS];
 	unsigned finding_count;
@@ -57,6 +60,11 @@ void vreport_count(struct vreport *report, enum vcheck check, uint64_t count);
 /* `what` is static text that says the rule's breach; the details of the first examples are formatted. */
 void vreport_fail(struct vreport *report, enum vcheck check, const char *what, struct vplace place, const char *format,
     ...) PRINTF_LIKE(5, 6);
+
+/* A change limit that is passed. With `expected` (reason, who, when; it lives as long as the report) the finding
+ * refuses nothing. From one thread. */
+void vreport_limit(struct vreport *report, enum vcheck check, const char *what, const char *limit, const char *expected,
+    struct vplace place, const char *format, ...) PRINTF_LIKE(7, 8);
 
 /* Findings in the order of the table, then by their text. Call once, when all workers have ended. */
 void vreport_sort(struct vreport *report);

@@ -114,7 +114,11 @@ static void say_finding(struct text *text, const struct verify_verdict *verdict,
 	char failed[32];
 	char checked[32];
 	const bool refuses = verdict_result(verdict, finding->check) == VRESULT_FAIL;
-	say(text, "%s  %s  %s\n", refuses ? "FAIL" : "warn", row->id, finding->what);
+	say(text, "%s  %s  %s\n",
+	    finding->expected != NULL ? "expected"
+	    : refuses                 ? "FAIL"
+				      : "warn",
+	    row->id, finding->what);
 	const uint64_t all = atomic_load(&report->checked[finding->check]);
 	if (all >= finding->count)
 		say(text, "  %s of %s %s (%s)\n", grouped(finding->count, failed), grouped(all, checked), row->counts,
@@ -123,6 +127,8 @@ static void say_finding(struct text *text, const struct verify_verdict *verdict,
 		say(text, "  %s times (%s)\n", grouped(finding->count, failed), row->rfc);
 	for (unsigned i = 0; i < finding->example_count && i < 3; i++)
 		say_example(text, &finding->examples[i], i == 0 ? "First: " : "       ");
+	if (finding->expected != NULL)
+		say(text, "  Expected: %s\n", finding->expected);
 	if (finding->cause[0] != '\0')
 		say(text, "  => %s\n", finding->cause);
 	if (finding->advice[0] != '\0')

@@ -64,6 +64,16 @@ def release(world):
     return "release", "nl.test"
 
 
+def expect_change(world):
+    published(world)
+    return ("zone", "expect-change", "nl.test", "--serial", "2026112499", "--limit", "removed", "--reason", "purge")
+
+
+def withdraw_change(world):
+    world.z(*expect_change(world), code=0)
+    return "zone", "expect-change", "nl.test", "--serial", "2026112499", "--limit", "removed", "--withdraw"
+
+
 def generate(world):
     world.z("zone", "add", "nl.test", "-i", world.input, "-o", world.output, code=0)
     return "key", "generate", "nl.test"
@@ -154,5 +164,5 @@ def adopt(world):
     return "zone", "adopt", "nl.test", keys, "--published", world.output, "-i", world.input, "-o", world.output
 
 
-SCENES = (roll_start, roll_start_ksk, roll_step, roll_abort, emergency, hold, release, generate, generate_standby, revoke,
-          purge, import_key, policy_apply, ds_seen, ds_gone, adopt)
+SCENES = (roll_start, roll_start_ksk, roll_step, roll_abort, emergency, hold, release, expect_change, withdraw_change,
+          generate, generate_standby, revoke, purge, import_key, policy_apply, ds_seen, ds_gone, adopt)

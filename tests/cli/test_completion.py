@@ -108,7 +108,7 @@ class Completion(World):
 
     def test_each_command_and_each_of_its_options_is_in_each_script(self):
         text = self.z("--help", code=0).out.split("\nCommands\n")[1]
-        commands = [line[2:19].strip() for line in text.split("\n") if line.startswith("  ")]
+        commands = [line[2:21].strip() for line in text.split("\n") if line.startswith("  ")]
         self.assertGreater(len(commands), 50)
         for shell in ("bash", "zsh", "fish"):
             script = self.text(f"script.{shell}")

@@ -38,7 +38,8 @@ class KilledCommands(Drill):
         known = [{**{name: value for name, value in row.items() if name not in OF_ITS_OWN},
                   "predecessor": number.get(row["predecessor"])} for row in keys]
         zones = self.rows("SELECT name, input, output, policy_name, policy_text, held_since, step_asked, removed FROM zones")
-        return known, zones
+        planned = self.rows("SELECT serial, change_limit, reason, given, expires, withdrawn, used FROM expected_changes")
+        return known, zones, planned
 
     def assert_no_key_is_lost(self, title):
         """Each private half is there, unless its destruction was begun."""

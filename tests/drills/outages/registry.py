@@ -93,6 +93,30 @@ def half_gone(stage):
     stage.goes_on()
 
 
+@drill("no outage yet", "-", "the serial and the limit that a planned change names; nothing else of the gate")
+def purge(stage):
+    """A registry deletes half of its domains on purpose, and the operator has said so beforehand. Whatever else is wrong
+    that day must not get out under that cover."""
+    stage.open("limits: {delegations-removed: 5%, size-change: unlimited, floor: 5}\n")
+    stage.registry(count=100)
+    done = stage.z("run")
+    stage.refused(done, "change.delegations", f"zone expect-change {ZONE} --serial {SERIAL + 1} --limit removed")
+    plan = ("zone", "expect-change", ZONE, "--limit", "removed", "--reason", "purge of expired domains", "--serial")
+    stage.tell("The operator takes the serial from another ticket.")
+    stage.z(*plan, str(SERIAL + 3), code=OK)
+    stage.refused(stage.z("run"), "change.delegations", f"one was given for serial {SERIAL + 3}, this is {SERIAL + 1}")
+    stage.z(*plan, str(SERIAL + 1), code=OK)
+    stage.tell("That day one signature comes out wrong.")
+    with stage.broken_signer(lambda zone: zone.spoil(zone.of("RRSIG", covers="SOA")[0])):
+        stage.refused(stage.z("run"), "sig.valid", cause=["Expected: purge of expired domains"])
+    stage.goes_on()
+    stage.z("log", ZONE, code=OK)
+    stage.keep()
+    stage.tell("The next half is not covered by it.")
+    stage.registry(count=50, serial=SERIAL + 2)
+    stage.refused(stage.z("run"), "change.delegations", f"the one for serial {SERIAL + 1} was used at")
+
+
 @drill("no outage yet", "-", "`change.ds`")
 def ds_gone(stage):
     """The interface through which registrars hand in DS records loses a table: all domains stay, none is signed any more.

@@ -11,6 +11,9 @@
 #include "signer/verify/vlimits.h"
 
 #define SCHEMA "\"schema\": \"zoneseal.limits/1\""
+#define EXPECTED(limit, serial)                                                                                        \
+	"{\"limit\": \"" limit "\", \"serial\": " serial ", \"reason\": \"a purge\", \"who\": \"root\\u0007\", "       \
+	"\"given\": \"2026-11-24T12:00:00Z\"}"
 
 static void all_members_are_read(void **state)
 {
@@ -19,7 +22,8 @@ static void all_members_are_read(void **state)
 	    "\"rsa_min_bits\": 3072, \"denial\": \"nsec3\", \"iterations\": 5, \"salt\": \"ABcd\", "
 	    "\"opt_out\": false, \"zonemd\": true, \"cds_delete\": true, \"require_sandbox\": true, "
 	    "\"warn\": [\"structure.glue\", \"K1\"], "
-	    "\"change\": {\"records\": {\"ppm\": 1, \"floor\": 2}, \"ds\": {\"floor\": 9}}}";
+	    "\"change\": {\"records\": {\"ppm\": 1, \"floor\": 2}, \"ds\": {\"floor\": 9}}, "
+	    "\"expected\": [" EXPECTED("removed", "7") ", " EXPECTED("ds", "8") "]}";
 	struct vlimits l;
 	struct error err;
 	(void)state;
@@ -31,7 +35,12 @@ static void all_members_are_read(void **state)
 	assert_true(l.salt_size == 2 && l.salt[0] == 0xab && l.salt[1] == 0xcd);
 	assert_true(l.opt_out == VCHOICE_NO && l.zonemd && l.cds_delete && l.require_sandbox);
 	assert_true(l.warn[VC_STRUCTURE_GLUE] && l.warn[VC_KEY_TAG] && !l.warn[VC_DENIAL_TTL]);
-	assert_true(l.records.ppm == 1 && l.records.floor == 2 && l.ds.floor == 9 && l.ds.ppm == 50000);
+	assert_true(l.change[VERIFY_RECORDS].ppm == 1 && l.change[VERIFY_RECORDS].floor == 2);
+	assert_true(l.change[VERIFY_DS].floor == 9 && l.change[VERIFY_DS].ppm == 50000);
+	assert_true(l.expected[VERIFY_REMOVED].given && l.expected[VERIFY_REMOVED].serial == 7);
+	assert_true(l.expected[VERIFY_DS].given && l.expected[VERIFY_DS].serial == 8);
+	assert_false(l.expected[VERIFY_RECORDS].given || l.expected[VERIFY_ADDED].given || l.expected[VERIFY_NS].given);
+	assert_string_equal(l.expected[VERIFY_DS].words, "a purge, root?, 2026-11-24T12:00:00Z");
 }
 
 struct refusal {
@@ -74,6 +83,13 @@ static void what_is_not_understood_is_refused(void **state)
 		{ "{" SCHEMA ", \"serial\": {\"floor\": 5}}", "serial" },
 		{ "{" SCHEMA ", \"serial\": {\"policy\": \"keep\", \"floor\": -1}}", "serial" },
 		{ "{" SCHEMA ", \"serial\": {\"policy\": \"keep\", \"more\": 1}}", "serial" },
+		{ "{" SCHEMA ", \"expected\": {}}", "expected" },
+		{ "{" SCHEMA ", \"expected\": [5]}", "expected" },
+		{ "{" SCHEMA ", \"expected\": [{\"limit\": \"ds\", \"serial\": 1}]}", "expected" },
+		{ "{" SCHEMA ", \"expected\": [" EXPECTED("sig.valid", "1") "]}", "expected" },
+		{ "{" SCHEMA ", \"expected\": [" EXPECTED("ds", "-1") "]}", "expected" },
+		{ "{" SCHEMA ", \"expected\": [" EXPECTED("ds", "\"1\"") "]}", "expected" },
+		{ "{" SCHEMA ", \"expected\": [" EXPECTED("ds", "1") ", " EXPECTED("ds", "2") "]}", "expected" },
 		{ "{" SCHEMA ", \"change\": []}", "change" },
 		{ "{" SCHEMA ", \"change\": {\"x\": {}}}", "change" },
 		{ "{" SCHEMA ", \"change\": {\"ds\": 5}}", "change" },

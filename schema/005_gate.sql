@@ -1,0 +1,20 @@
+-- SPDX-License-Identifier: MIT
+-- The gate: planned changes.
+
+-- One change limit that the zone with one serial may pass, once.
+CREATE TABLE expected_changes (
+	id INTEGER PRIMARY KEY,
+	zone INTEGER NOT NULL REFERENCES zones (id),
+	serial INTEGER NOT NULL CHECK (serial BETWEEN 0 AND 4294967295),
+	change_limit TEXT NOT NULL CHECK (change_limit IN ('records', 'removed', 'added', 'ns', 'ds')),
+	reason TEXT NOT NULL CHECK (reason != ''),
+	actor TEXT NOT NULL,
+	given INTEGER NOT NULL,
+	expires INTEGER NOT NULL CHECK (expires > given),
+	withdrawn INTEGER NOT NULL DEFAULT 0, -- when; 0: it was not
+	version INTEGER REFERENCES versions (id), -- the last publication that was to pass by it
+	used INTEGER NOT NULL DEFAULT 0, -- when that was published; 0: not yet
+	CHECK (used = 0 OR (version IS NOT NULL AND withdrawn = 0))
+) STRICT;
+
+CREATE INDEX expected_changes_of_zone ON expected_changes (zone, id);
