@@ -109,8 +109,20 @@ void token_signer_free(struct token_signer *signer);
 enum status token_sign(struct token_signer *signer, const uint8_t *data, size_t size, uint8_t *out, size_t *out_size,
     struct error *err) MUST_CHECK;
 
-/* "sessions" of stores.conf; 0: it does not say. More threads than that should sign, since a session is not held while
- * its signature is verified. `token` may be NULL. */
+/* The same for several at once, TOKEN_BATCH at most. Each `size` is 0 before; one that stays 0 was not made, and all
+ * are made if the status is STATUS_OK. A key on a token keeps its session for all of them, and they are verified after
+ * it was given to another thread. */
+enum { TOKEN_BATCH = 16 };
+struct token_task {
+	struct bytes data;
+	uint8_t *out; /* 512 octets */
+	size_t size;  /* of the signature */
+};
+enum status token_sign_all(
+    struct token_signer *signer, struct token_task tasks[], size_t count, struct error *err) MUST_CHECK;
+
+/* "sessions" of stores.conf; 0: it does not say. Where more threads than that sign, each should give several to
+ * token_sign_all: the session works while they are verified. `token` may be NULL. */
 unsigned token_sessions(const struct token *token);
 
 /* How fast a store of stores.conf signs. */

@@ -123,5 +123,5 @@ enum status hsm_examine(struct hsm_list *list, const char *store, const struct k
 struct hsm_signer *hsm_signer_copy(struct hsm_signer *signer);
 void hsm_signer_free(struct hsm_signer *signer);
 
-enum status hsm_sign(struct hsm_signer *signer, const uint8_t *data, size_t size, uint8_t *out, size_t *out_size,
-    struct error *err) MUST_CHECK;
+/* token_sign_all. */
+enum status hsm_sign(struct hsm_signer *signer, struct token_task tasks[], size_t count, struct error *err) MUST_CHECK;

@@ -20,6 +20,7 @@ struct race {
 	const struct hsm_kind *kind;
 	const struct key *key;
 	struct hsm_signer *signer; /* NULL: the calls alone */
+	size_t batch;              /* signatures that each thread asks for at once */
 	double seconds;
 	pthread_mutex_t lock;
 	uint64_t made;
@@ -72,14 +73,18 @@ static enum status run_bare(struct race *race, struct bytes data, uint64_t *made
 
 static enum status run_proved(struct race *race, struct bytes data, uint64_t *made, struct error *err)
 {
-	uint8_t signature[SIGNATURE];
-	size_t size = 0;
+	uint8_t signatures[TOKEN_BATCH][SIGNATURE];
+	struct token_task tasks[TOKEN_BATCH];
 	enum status status = STATUS_OK;
 	pthread_mutex_lock(&race->lock);
 	struct hsm_signer *const signer = hsm_signer_copy(race->signer);
 	pthread_mutex_unlock(&race->lock);
-	for (const double end = clock_now() + race->seconds; status == STATUS_OK && clock_now() < end; ++*made)
-		status = hsm_sign(signer, data.data, data.size, signature, &size, err);
+	for (const double end = clock_now() + race->seconds; status == STATUS_OK && clock_now() < end;) {
+		for (size_t i = 0; i < race->batch; i++)
+			tasks[i] = (struct token_task){ .data = data, .out = signatures[i] };
+		status = hsm_sign(signer, tasks, race->batch, err);
+		*made += race->batch;
+	}
 	hsm_signer_free(signer);
 	return status;
 }
@@ -118,10 +123,10 @@ static enum status run_checks(struct hsm_signer *signer, double seconds, double 
 {
 	static const uint8_t data[DATA] = { 1 };
 	uint8_t signature[SIGNATURE];
-	size_t size = 0;
 	uint64_t made = 0;
-	enum status status = hsm_sign(signer, data, sizeof(data), signature, &size, err);
-	const struct bytes octets = { data, sizeof(data) }, made_of_it = { signature, size };
+	struct token_task task = { .data = { data, sizeof(data) }, .out = signature };
+	const enum status status = hsm_sign(signer, &task, 1, err);
+	const struct bytes octets = task.data, made_of_it = { signature, task.size };
 	bool good = status == STATUS_OK;
 	for (unsigned i = 0; i < BEFORE_CHECKS && good; i++)
 		good = hsm_check(signer, octets, made_of_it);
@@ -132,7 +137,8 @@ static enum status run_checks(struct hsm_signer *signer, double seconds, double 
 	return status == STATUS_OK && !good ? error_set(err, STATUS_KEY, "a good signature was found bad") : status;
 }
 
-/* With the pair in place, first the calls alone, then as a zone is signed: by more threads than sessions. */
+/* With the pair in place, first the calls alone, then as a zone is signed: by a thread for each session and for each
+ * processor, in batches where the threads are more. */
 static enum status measure(struct hsm_list *list, struct hsm *hsm, const struct key *key, unsigned sessions,
     double seconds, struct token_rate *out, struct error *err)
 {
@@ -150,9 +156,11 @@ static enum status measure(struct hsm_list *list, struct hsm *hsm, const struct 
 		status = hsm_signer_new(list, key, published, &signer, err);
 	if (status == STATUS_OK)
 		status = run_race(&race, sessions, &out->bare, err);
+	const unsigned threads = sessions > workers_default() ? sessions : workers_default();
 	race.signer = signer;
+	race.batch = threads > sessions ? TOKEN_BATCH : 1;
 	if (status == STATUS_OK)
-		status = run_race(&race, sessions + workers_default(), &out->verified, err);
+		status = run_race(&race, threads, &out->verified, err);
 	if (status == STATUS_OK)
 		status = run_checks(signer, seconds / 4, &out->checked, err);
 	hsm_signer_free(signer);

@@ -182,29 +182,62 @@ bool hsm_check(struct hsm_signer *signer, struct bytes data, struct bytes signat
 	return make_input(signer, data, room, &input) && is_good(signer, data, input, signature);
 }
 
-enum status hsm_sign_at(struct hsm_signer *signer, struct hsm_desk *desk, struct bytes data, uint8_t out[HSM_SIGNATURE],
-    size_t *out_size, bool *reached, struct error *err)
+/* What one thread asks for while it has a seat. */
+struct batch {
+	struct token_task *tasks;
+	struct bytes inputs[TOKEN_BATCH];
+	CK_ULONG sizes[TOKEN_BATCH];
+	bool made[TOKEN_BATCH]; /* and not proved */
+	uint8_t rooms[TOKEN_BATCH][HSM_INPUT];
+	size_t count;
+};
+
+static enum status make_inputs(struct hsm_signer *signer, struct batch *batch, struct error *err)
 {
-	struct hsm_crew *const crew = signer->crew;
-	uint8_t room[HSM_INPUT];
-	struct bytes input;
-	CK_ULONG size = 0;
-	*reached = false;
-	if (!make_input(signer, data, room, &input))
-		return error_set(err, STATUS_KEY, "hashing failed");
-	struct hsm_seat *const seat = take_seat(crew, desk);
-	const enum status status = ask_often(crew, seat, input, out, &size, err);
+	for (size_t i = 0; i < batch->count; i++)
+		if (!make_input(signer, batch->tasks[i].data, batch->rooms[i], &batch->inputs[i]))
+			return error_set(err, STATUS_KEY, "hashing failed");
+	return STATUS_OK;
+}
+
+static enum status ask_all(
+    struct hsm_signer *signer, struct hsm_desk *desk, struct batch *batch, bool *reached, struct error *err)
+{
+	enum status status = STATUS_OK;
+	struct hsm_seat *const seat = take_seat(signer->crew, desk);
+	for (size_t i = 0; i < batch->count && status == STATUS_OK; i++) {
+		if (batch->tasks[i].size > 0)
+			continue;
+		status = ask_often(signer->crew, seat, batch->inputs[i], batch->tasks[i].out, &batch->sizes[i], err);
+		batch->made[i] = status == STATUS_OK;
+	}
 	*reached = seat->session.open;
-	give_seat(crew, desk, seat);
+	give_seat(signer->crew, desk, seat);
+	return status;
+}
+
+enum status hsm_sign_at(struct hsm_signer *signer, struct hsm_desk *desk, struct token_task tasks[], size_t count,
+    bool *reached, struct error *err)
+{
+	const struct hsm_crew *const crew = signer->crew;
+	struct batch batch = { .tasks = tasks, .count = count };
+	*reached = false;
+	enum status status = make_inputs(signer, &batch, err);
 	if (status != STATUS_OK)
 		return status;
-	if (!is_good(signer, data, input, (struct bytes){ out, size }))
-		return error_set(err, STATUS_KEY,
-		    "store %s: it made a signature that does not verify under the public key of %s %u: it holds "
-		    "another key, or is broken",
-		    desk->hsm->name, key_role_name(crew->key.role), crew->key.tag);
-	*out_size = size;
-	return STATUS_OK;
+	status = ask_all(signer, desk, &batch, reached, err);
+	for (size_t i = 0; i < count; i++) {
+		if (!batch.made[i])
+			continue;
+		if (is_good(signer, tasks[i].data, batch.inputs[i], (struct bytes){ tasks[i].out, batch.sizes[i] }))
+			tasks[i].size = batch.sizes[i];
+		else
+			status = error_set(err, STATUS_KEY,
+			    "store %s: it made a signature that does not verify under the public key of %s %u: it "
+			    "holds another key, or is broken",
+			    desk->hsm->name, key_role_name(crew->key.role), crew->key.tag);
+	}
+	return status;
 }
 
 /* ---- members ---- */

@@ -50,10 +50,11 @@ enum status hsm_crew_signer(struct hsm_list *list, const struct key *key, EVP_PK
 enum status hsm_crew_public(struct hsm_crew *crew, struct hsm_desk *desk, uint8_t out[KEY_PUBLIC_MAX], uint16_t *size,
     struct error *err) MUST_CHECK;
 
-/* One signature by one token, proved. A session that was lost is opened anew, and a token that says "not now" is asked
- * again a little later; both a few times. `reached`: it had a session at the end. */
-enum status hsm_sign_at(struct hsm_signer *signer, struct hsm_desk *desk, struct bytes data, uint8_t out[HSM_SIGNATURE],
-    size_t *out_size, bool *reached, struct error *err) MUST_CHECK;
+/* By one token: all tasks that have no signature yet, until one fails; each that is made is proved before its size is
+ * set. A session that was lost is opened anew, and a token that says "not now" is asked again a little later; both a
+ * few times. `reached`: it had a session at the end. */
+enum status hsm_sign_at(struct hsm_signer *signer, struct hsm_desk *desk, struct token_task tasks[], size_t count,
+    bool *reached, struct error *err) MUST_CHECK;
 
 /* Whether a signature verifies under the published key; as all of tokens are before they are used. */
 bool hsm_check(struct hsm_signer *signer, struct bytes data, struct bytes signature);

@@ -178,13 +178,10 @@ void hsm_signer_free(struct hsm_signer *signer)
 	(void)signer;
 }
 
-enum status hsm_sign(
-    struct hsm_signer *signer, const uint8_t *data, size_t size, uint8_t *out, size_t *out_size, struct error *err)
+enum status hsm_sign(struct hsm_signer *signer, struct token_task tasks[], size_t count, struct error *err)
 {
 	(void)signer;
-	(void)data;
-	(void)size;
-	(void)out;
-	(void)out_size;
+	(void)tasks;
+	(void)count;
 	return refuse(err);
 }

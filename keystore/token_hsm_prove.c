@@ -50,9 +50,9 @@ static enum status prove_by(struct hsm_signer *signer, struct hsm_desk *desk, st
     bool *lies, unsigned *shown, struct error *err)
 {
 	uint8_t signature[HSM_SIGNATURE];
-	size_t made = 0;
+	struct token_task task = { .data = data, .out = signature };
 	bool reached = false;
-	const enum status status = hsm_sign_at(signer, desk, data, signature, &made, &reached, err);
+	const enum status status = hsm_sign_at(signer, desk, &task, 1, &reached, err);
 	*lies = status != STATUS_OK && reached;
 	if (status == STATUS_OK)
 		*shown |= shows;

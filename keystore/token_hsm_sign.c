@@ -33,8 +33,7 @@ static bool is_quarantined(const struct hsm_crew *crew, struct hsm *hsm, struct 
 	return true;
 }
 
-enum status hsm_sign(
-    struct hsm_signer *signer, const uint8_t *data, size_t size, uint8_t *out, size_t *out_size, struct error *err)
+enum status hsm_sign(struct hsm_signer *signer, struct token_task tasks[], size_t count, struct error *err)
 {
 	struct hsm_crew *const crew = signer->crew;
 	enum status status = STATUS_KEY;
@@ -45,7 +44,7 @@ enum status hsm_sign(
 		struct hsm_desk *const desk = &crew->desks[(signer->first + i) % crew->count];
 		if (is_quarantined(crew, desk->hsm, &why))
 			continue;
-		status = hsm_sign_at(signer, desk, (struct bytes){ data, size }, out, out_size, &reached, &why);
+		status = hsm_sign_at(signer, desk, tasks, count, &reached, &why);
 		if (status == STATUS_OK)
 			return STATUS_OK;
 		hsm_quarantine(crew, desk->hsm, 0, &why);

@@ -173,11 +173,21 @@ static enum status sign_edwards(
 	return STATUS_OK;
 }
 
+static enum status sign_remote(
+    struct token_signer *signer, struct bytes data, uint8_t *out, size_t *out_size, struct error *err)
+{
+	struct token_task task = { .data = data, .out = out };
+	const enum status status = hsm_sign(signer->remote, &task, 1, err);
+	if (status == STATUS_OK)
+		*out_size = task.size;
+	return status;
+}
+
 enum status token_sign(
     struct token_signer *signer, const uint8_t *data, size_t size, uint8_t *out, size_t *out_size, struct error *err)
 {
 	if (signer->remote != NULL)
-		return hsm_sign(signer->remote, data, size, out, out_size, err);
+		return sign_remote(signer, (struct bytes){ data, size }, out, out_size, err);
 	if (signer->digest == NULL)
 		return sign_edwards(signer, data, size, out, out_size, err);
 	uint8_t digest[EVP_MAX_MD_SIZE];
@@ -195,6 +205,16 @@ enum status token_sign(
 		return refuse(signer, err, "OpenSSL made a signature of an unknown form");
 	*out_size = fixed > 0 ? fixed : made;
 	return STATUS_OK;
+}
+
+enum status token_sign_all(struct token_signer *signer, struct token_task tasks[], size_t count, struct error *err)
+{
+	if (signer->remote != NULL)
+		return hsm_sign(signer->remote, tasks, count, err);
+	enum status status = STATUS_OK;
+	for (size_t i = 0; i < count && status == STATUS_OK; i++)
+		status = token_sign(signer, tasks[i].data.data, tasks[i].data.size, tasks[i].out, &tasks[i].size, err);
+	return status;
 }
 
 enum status signer_prove_by(const struct key *key, struct token_signer *signer, struct bytes data, struct error *err)

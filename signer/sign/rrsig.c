@@ -13,12 +13,25 @@
 
 enum { CLASS_IN = 1 };
 
+/* One signature that is asked for. */
+struct order {
+	size_t key;        /* in the keyset */
+	size_t from, size; /* in maker.data: the octets that are signed */
+	size_t head_size;  /* of them, before the row's owner */
+	struct rrsig_times times;
+	uint8_t *slot;
+};
+
 struct rrsig_maker {
 	struct rrsig_policy policy;
+	const struct keyset *keyset;
 	const uint8_t *apex;
+	unsigned worker;
 	EVP_MD *sha256;
 	EVP_MD_CTX *context;
 	struct zonetext_buffer data;
+	struct order orders[TOKEN_BATCH];
+	size_t count, most;
 };
 
 uint32_t rrsig_serial_time(struct utc moment)
@@ -33,10 +46,14 @@ struct utc rrsig_moment(uint32_t serial_time, struct utc now)
 	return utc_add(now, (struct span){ distance });
 }
 
-struct rrsig_maker *rrsig_maker_new(const struct rrsig_policy *policy, const uint8_t *apex)
+struct rrsig_maker *rrsig_maker_new(
+    const struct rrsig_policy *policy, const struct keyset *keyset, unsigned worker, size_t batch, const uint8_t *apex)
 {
 	struct rrsig_maker *const maker = memory_calloc(1, sizeof(*maker));
 	maker->policy = *policy;
+	maker->keyset = keyset;
+	maker->worker = worker;
+	maker->most = batch;
 	maker->apex = apex;
 	maker->sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
 	maker->context = EVP_MD_CTX_new();
@@ -132,39 +149,89 @@ struct rrsig_times rrsig_slot_times(const uint8_t *slot)
 	return times;
 }
 
-enum status rrsig_make(struct rrsig_maker *maker, const struct row *row, const struct keyset *keyset, unsigned worker,
-    size_t index, uint8_t *slot, struct error *err)
+/* Appends what an RRSIG signs. */
+static void put_input(const uint8_t *head, size_t head_size, const struct row *row, struct zonetext_buffer *out)
 {
-	const struct keyset_key *const key = &keyset->keys[index];
+	zonetext_buffer_reserve(out, head_size);
+	memcpy(out->data + out->size, head, head_size);
+	out->size += head_size;
+	rrsig_canonical_rows(out, row);
+}
+
+static enum status name_order(const struct rrsig_maker *maker, const struct order *order, struct error *err)
+{
+	const uint8_t *const data = (const uint8_t *)maker->data.data + order->from;
+	char owner[NAME_TEXT];
+	char type[RRTYPE_TEXT];
+	name_to_text(data + order->head_size, owner);
+	rrtype_to_text(bytes_get_u16(data), true, type);
+	return error_context(err, "signing %.200s %s", owner, type);
+}
+
+/* All that are ordered of one key. */
+static enum status make_of_key(struct rrsig_maker *maker, size_t index, struct error *err)
+{
+	const struct keyset_key *const key = &maker->keyset->keys[index];
+	struct token_task tasks[TOKEN_BATCH];
+	const struct order *orders[TOKEN_BATCH];
+	uint8_t signatures[TOKEN_BATCH][KEYSET_SIGNATURE];
+	size_t count = 0;
+	for (size_t i = 0; i < maker->count; i++) {
+		const struct order *const order = &maker->orders[i];
+		if (order->key != index)
+			continue;
+		tasks[count] = (struct token_task){
+			.data = { (const uint8_t *)maker->data.data + order->from, order->size },
+			.out = signatures[count],
+		};
+		orders[count++] = order;
+	}
+	enum status status = token_sign_all(keyset_signer(maker->keyset, maker->worker, index), tasks, count, err);
+	for (size_t i = 0; i < count; i++) {
+		if (status == STATUS_OK && tasks[i].size != key->signature_size)
+			status = error_set(err, STATUS_KEY, "key %u: a signature of %zu octets instead of %u",
+			    key->key->tag, tasks[i].size, key->signature_size);
+		if (tasks[i].size != key->signature_size)
+			return name_order(maker, orders[i], err);
+		put_times(orders[i]->slot, orders[i]->times);
+		memcpy(orders[i]->slot + KEYSET_TIMES, signatures[i], tasks[i].size);
+	}
+	return status;
+}
+
+enum status rrsig_finish(struct rrsig_maker *maker, struct error *err)
+{
+	enum status status = STATUS_OK;
+	for (size_t i = 0; i < maker->count && status == STATUS_OK; i++) {
+		bool done = false;
+		for (size_t j = 0; j < i; j++)
+			done |= maker->orders[j].key == maker->orders[i].key;
+		if (!done)
+			status = make_of_key(maker, maker->orders[i].key, err);
+	}
+	maker->count = 0;
+	maker->data.size = 0;
+	return status;
+}
+
+enum status rrsig_make(struct rrsig_maker *maker, const struct row *row, size_t index, uint8_t *slot, struct error *err)
+{
+	const struct key *const key = maker->keyset->keys[index].key;
 	const struct rrsig_policy *const policy = &maker->policy;
 	struct span jitter;
-	enum status status = jitter_of(maker, row, key->key, &jitter, err);
+	const enum status status = jitter_of(maker, row, key, &jitter, err);
 	if (status != STATUS_OK)
 		return status;
 	const struct utc end = utc_add(policy->now, policy->validity[row->duty]);
-	const struct rrsig_times times = {
-		.inception = rrsig_serial_time(utc_subtract(policy->now, policy->inception_offset)),
-		.expiration = rrsig_serial_time(utc_subtract(end, jitter)),
-	};
+	struct order *const order = &maker->orders[maker->count++];
+	*order = (struct order){ .key = index, .from = maker->data.size, .slot = slot };
+	order->times.inception = rrsig_serial_time(utc_subtract(policy->now, policy->inception_offset));
+	order->times.expiration = rrsig_serial_time(utc_subtract(end, jitter));
 	uint8_t head[RRSIG_RDATA];
-	const size_t head_size = put_head(row, key->key, maker->apex, times, head);
-	maker->data.size = 0;
-	zonetext_buffer_reserve(&maker->data, head_size);
-	memcpy(maker->data.data, head, head_size);
-	maker->data.size = head_size;
-	rrsig_canonical_rows(&maker->data, row);
-	uint8_t signature[KEYSET_SIGNATURE];
-	size_t size = 0;
-	status = token_sign(keyset_signer(keyset, worker, index), (const uint8_t *)maker->data.data, maker->data.size,
-	    signature, &size, err);
-	if (status != STATUS_OK)
-		return status;
-	if (size != key->signature_size)
-		return error_set(err, STATUS_KEY, "key %u: a signature of %zu octets instead of %u", key->key->tag,
-		    size, key->signature_size);
-	put_times(slot, times);
-	memcpy(slot + KEYSET_TIMES, signature, size);
-	return STATUS_OK;
+	order->head_size = put_head(row, key, maker->apex, order->times, head);
+	put_input(head, order->head_size, row, &maker->data);
+	order->size = maker->data.size - order->from;
+	return maker->count < maker->most ? STATUS_OK : rrsig_finish(maker, err);
 }
 
 bool rrsig_place(const uint8_t *apex, const struct row *row, const struct keyset_key *key, const uint8_t *rdata,
@@ -183,18 +250,11 @@ bool rrsig_place(const uint8_t *apex, const struct row *row, const struct keyset
 	return true;
 }
 
-static void put_input(const uint8_t *head, size_t head_size, const struct row *row, struct zonetext_buffer *out)
-{
-	zonetext_buffer_reserve(out, head_size);
-	memcpy(out->data, head, head_size);
-	out->size = head_size;
-	rrsig_canonical_rows(out, row);
-}
-
 void rrsig_input(const struct row *row, const struct key *key, const uint8_t *apex, struct rrsig_times times,
     struct zonetext_buffer *out)
 {
 	uint8_t head[RRSIG_RDATA];
+	out->size = 0;
 	put_input(head, put_head(row, key, apex, times, head), row, out);
 }
 

@@ -38,12 +38,15 @@ struct rrsig_times {
 
 /* A worker's means of making signatures. */
 struct rrsig_maker;
-struct rrsig_maker *rrsig_maker_new(const struct rrsig_policy *policy, const uint8_t *apex);
+struct rrsig_maker *rrsig_maker_new(
+    const struct rrsig_policy *policy, const struct keyset *keyset, unsigned worker, size_t batch, const uint8_t *apex);
 void rrsig_maker_free(struct rrsig_maker *maker);
 
-/* Signs a row with the key at `index` of the keyset and writes times and signature to `slot`. */
-enum status rrsig_make(struct rrsig_maker *maker, const struct row *row, const struct keyset *keyset, unsigned worker,
-    size_t index, uint8_t *slot, struct error *err) MUST_CHECK;
+/* Signs a row with the key at `index` of the keyset and writes times and signature to `slot`; not before `batch` of
+ * them (1 to TOKEN_BATCH) are there, or rrsig_finish is called. An error names the row that it is about. */
+enum status rrsig_make(
+    struct rrsig_maker *maker, const struct row *row, size_t index, uint8_t *slot, struct error *err) MUST_CHECK;
+enum status rrsig_finish(struct rrsig_maker *maker, struct error *err) MUST_CHECK;
 
 /* Whether an RRSIG over the same octets may stay: made by this key for this row's type, TTL and labels, begun, neither
  * due for replacement nor valid for longer than the policy says. Then its times and signature are written to `slot`. */

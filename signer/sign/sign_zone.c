@@ -26,6 +26,7 @@ struct signing {
 	const struct sign_parameters *parameters;
 	unsigned threads;
 	unsigned signers; /* threads that sign: as many, or more where tokens work meanwhile */
+	size_t batch;     /* signatures that each asks for at once */
 	struct arena *mem;
 	struct zone zone;
 	bool nsec3;
@@ -88,9 +89,10 @@ static enum status place_row(const struct signing *signing, const struct row *ro
 		if (rrsig_place(signing->zone.apex, row, key, record->rdata, record->rdata_size, slot))
 			return STATUS_OK;
 	}
-	return error_set(err, STATUS_KEY,
+	error_set(err, STATUS_KEY,
 	    "%s %u is offline, and no signature of it for this RRset was brought here; see zoneseal status",
 	    key_role_name(key->key->role), key->key->tag);
+	return name_row(row, err);
 }
 
 static enum status sign_row(void *context, const struct row *row, struct error *err)
@@ -113,9 +115,9 @@ static enum status sign_row(void *context, const struct row *row, struct error *
 		if (offline)
 			status = place_row(signing, row, key, slot, err);
 		else if (!kept[k])
-			status = rrsig_make(worker->maker, row, keyset, worker->number, k, slot, err);
+			status = rrsig_make(worker->maker, row, k, slot, err);
 		if (status != STATUS_OK)
-			return name_row(row, err);
+			return status;
 		worker->made += !offline && !kept[k];
 		slot += KEYSET_TIMES + key->signature_size;
 	}
@@ -129,7 +131,9 @@ static enum status sign_job(void *context, unsigned number, size_t first, size_t
 	worker->cursor = (struct reuse_cursor){ .reuse = &signing->reuse };
 	for (size_t s = first; s < end; s++) {
 		const uint64_t before = worker->made + worker->kept;
-		const enum status status = rows_each(&signing->rows, s, &worker->scratch, sign_row, worker, err);
+		enum status status = rows_each(&signing->rows, s, &worker->scratch, sign_row, worker, err);
+		if (status == STATUS_OK)
+			status = rrsig_finish(worker->maker, err);
 		if (status != STATUS_OK)
 			return status;
 		meter_add(signing->parameters->meter, worker->made + worker->kept - before);
@@ -163,7 +167,8 @@ static enum status sign_rows(struct signing *signing, struct error *err)
 		return status;
 	struct sign_worker *const worker = &signing->workers[0];
 	worker->zonemd_only = true;
-	return rows_each(&signing->rows, 0, &worker->scratch, sign_row, worker, err);
+	status = rows_each(&signing->rows, 0, &worker->scratch, sign_row, worker, err);
+	return status == STATUS_OK ? rrsig_finish(worker->maker, err) : status;
 }
 
 static enum status check_ttls(const struct zone *zone, uint32_t max_ttl, const char *const files[], struct error *err)
@@ -304,7 +309,8 @@ static enum status prepare(struct signing *signing, struct zonetext *previous, c
 	for (unsigned i = 0; i < signing->signers; i++) {
 		signing->workers[i].signing = signing;
 		signing->workers[i].number = i;
-		signing->workers[i].maker = rrsig_maker_new(&signing->policy, signing->zone.apex);
+		signing->workers[i].maker =
+		    rrsig_maker_new(&signing->policy, &signing->keyset, i, signing->batch, signing->zone.apex);
 	}
 	return STATUS_OK;
 }
@@ -354,8 +360,11 @@ enum status sign_zone(struct zonetext *input, struct zonetext *previous, const s
 {
 	struct signing signing = { .parameters = parameters, .mem = arena_new(0) };
 	signing.threads = parameters->threads == 0 ? workers_default() : parameters->threads;
-	/* As many wait for tokens as sessions are used, and the processors have work besides. */
-	signing.signers = signing.threads + token_sessions(token);
+	/* Each session has a thread that waits for it, and each processor one. Where that is more threads than
+	 * sessions, a session is kept for several signatures: it works while those of before are verified. */
+	const unsigned sessions = token_sessions(token);
+	signing.signers = signing.threads > sessions ? signing.threads : sessions;
+	signing.batch = sessions > 0 && signing.signers > sessions ? TOKEN_BATCH : 1;
 	struct sign_result found = { 0 };
 	struct write_counts counts;
 	const double start = seconds();
