@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * How many signatures a second a PKCS#11 module makes, with nothing around the calls: what a signer can reach at most.
- * p11loop MODULE TOKEN-LABEL PIN-FILE SESSIONS SECONDS: for each algorithm "name sessions sign/s us", the
- * last the processor time of one. The keys live in a session and leave nothing on the token.
+ * p11loop MODULE TOKEN-LABEL PIN-FILE SESSIONS SECONDS: for each algorithm, with a key that lives in a session, as
+ * those of `key bench`, and with one that lives on the token, as those of zones: "name session|token sign/s us", the
+ * last the processor time of one. Nothing is left on the token.
  */
 #include <dlfcn.h>
 #include <p11-kit/pkcs11.h>
 #include <pthread.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -82,32 +84,30 @@ static void *work(void *argument)
 	return NULL;
 }
 
-static CK_OBJECT_HANDLE make(CK_SESSION_HANDLE session, const struct kind *kind)
+static void make(CK_SESSION_HANDLE session, const struct kind *kind, CK_BBOOL stays, CK_OBJECT_HANDLE out[2])
 {
-	CK_BBOOL yes = CK_TRUE, no = CK_FALSE;
+	CK_BBOOL yes = CK_TRUE;
 	CK_ULONG bits = 2048;
-	CK_OBJECT_HANDLE public_half, private_half;
 	CK_MECHANISM mechanism = { kind->make, NULL, 0 };
-	CK_ATTRIBUTE public_wanted[] = { { CKA_TOKEN, &no, sizeof(no) }, { CKA_VERIFY, &yes, sizeof(yes) },
+	CK_ATTRIBUTE public_wanted[] = { { CKA_TOKEN, &stays, sizeof(stays) }, { CKA_VERIFY, &yes, sizeof(yes) },
 		kind->params_size > 0 ? (CK_ATTRIBUTE){ CKA_EC_PARAMS, (void *)kind->params, kind->params_size }
 				      : (CK_ATTRIBUTE){ CKA_MODULUS_BITS, &bits, sizeof(bits) } };
-	CK_ATTRIBUTE private_wanted[] = { { CKA_TOKEN, &no, sizeof(no) }, { CKA_PRIVATE, &yes, sizeof(yes) },
+	CK_ATTRIBUTE private_wanted[] = { { CKA_TOKEN, &stays, sizeof(stays) }, { CKA_PRIVATE, &yes, sizeof(yes) },
 		{ CKA_SENSITIVE, &yes, sizeof(yes) }, { CKA_SIGN, &yes, sizeof(yes) } };
-	must(module->C_GenerateKeyPair(
-		 session, &mechanism, public_wanted, 3, private_wanted, 4, &public_half, &private_half),
+	must(module->C_GenerateKeyPair(session, &mechanism, public_wanted, 3, private_wanted, 4, &out[0], &out[1]),
 	    "C_GenerateKeyPair");
-	return private_half;
 }
 
-static void race(const struct kind *kind, unsigned sessions)
+static void race(const struct kind *kind, bool stays, unsigned sessions)
 {
 	static struct lane lanes[MOST];
 	CK_SESSION_HANDLE session = open_session();
-	CK_OBJECT_HANDLE key = make(session, kind);
+	CK_OBJECT_HANDLE pair[2];
+	make(session, kind, stays ? CK_TRUE : CK_FALSE, pair);
 	double begun = now(), used = processor();
 	uint64_t made = 0;
 	for (unsigned i = 0; i < sessions; i++) {
-		lanes[i] = (struct lane){ .kind = kind, .key = key };
+		lanes[i] = (struct lane){ .kind = kind, .key = pair[1] };
 		if (pthread_create(&lanes[i].thread, NULL, work, &lanes[i]) != 0)
 			must(CKR_HOST_MEMORY, "a thread");
 	}
@@ -115,8 +115,10 @@ static void race(const struct kind *kind, unsigned sessions)
 		pthread_join(lanes[i].thread, NULL);
 		made += lanes[i].made;
 	}
-	printf("%s %u %.0f %.2f\n", kind->name, sessions, (double)made / (now() - begun),
+	printf("%s %s %.0f %.2f\n", kind->name, stays ? "token" : "session", (double)made / (now() - begun),
 	    (processor() - used) * 1e6 / (double)made);
+	for (int i = 0; i < 2; i++)
+		must(module->C_DestroyObject(session, pair[i]), "C_DestroyObject");
 	module->C_CloseSession(session);
 }
 
@@ -164,7 +166,8 @@ int main(int argc, char **argv)
 	login(argv[3]);
 	seconds = atof(argv[5]);
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
-		race(&kinds[i], (unsigned)atoi(argv[4]));
+		for (int stays = 0; stays < 2; stays++)
+			race(&kinds[i], stays != 0, (unsigned)atoi(argv[4]));
 	module->C_Finalize(NULL);
 	return 0;
 }

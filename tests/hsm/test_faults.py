@@ -127,6 +127,38 @@ class Carrying(Tokens):
         self.assert_published_is_good()
 
 
+class SeveralAtOnce(Faults):
+    """More threads than sessions: each asks for several signatures while it has one, and another verifies meanwhile."""
+
+    def setUp(self):
+        super().setUp()
+        policy = self.write("p.yaml", "name: p\nkeys:\n  algorithm: ecdsap256sha256\n")
+        origin = "$ORIGIN p.test.\n$TTL 60\n@ SOA ns.nl.test. x.nl.test. 1 7200 3600 1209600 60\n@ NS ns.nl.test.\n"
+        path = self.write("p.zone", origin + "".join(f"d{i} TXT x\n" for i in range(2400)))
+        self.z("zone", "add", "p.test", "-i", path, "--policy", policy, code=0)
+        self.z("sign", "p.test", code=0)
+        self.now = "2026-12-05T12:00:00Z"  # each of some 4,800 signatures is due
+
+    def renew(self, fault, more, code):
+        self.more = "sessions 1\n" + more
+        self.configure()
+        self.fault(fault)
+        done = self.z("sign", "p.test", "--threads", "3", code=code)
+        self.assertNotEqual(self.injected(), [])
+        return done
+
+    def test_the_others_make_what_is_left_of_those_of_a_broken_one(self):
+        self.assertIn("4805 signatures (4804 new)", self.renew("wears", "least 2\n", 0).err)
+
+    def test_the_others_make_again_what_one_made_wrong(self):
+        self.assertIn("4805 signatures (4804 new)", self.renew("tires", "least 2\n", 0).err)
+
+    def test_one_wrong_among_them_is_found(self):
+        before = self.read(self.path("state", "zones", "p.test.zone"))
+        self.assertIn("store hsm-b: it made a signature that does not verify", self.renew("tires", "", 69).err)
+        self.assertEqual(self.read(self.path("state", "zones", "p.test.zone")), before)
+
+
 class Least(Faults):
     more = "least 2\n"
 
