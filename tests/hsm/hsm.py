@@ -10,6 +10,8 @@ import zs  # noqa: E402
 
 SOFTHSM = "/usr/lib/softhsm/libsofthsm2.so"
 FAULTY = os.environ.get("ZONESEAL_FAULTY", "build/release/tests/hsm/libfaulty.so")
+QUICK_RSA = os.environ.get("ZONESEAL_QUICK_RSA", os.path.abspath("build/release/tests/hsm/libquick_rsa.so"))
+WITH_QUICK_RSA = {"LD_PRELOAD": QUICK_RSA, "ASAN_OPTIONS": "verify_asan_link_order=0"}
 PIN = "pin-4711-"
 
 
@@ -20,6 +22,7 @@ class Tokens(zs.World):
     policy = "name: p\n"
     stores = "abc"
     more = ""
+    with_quick_rsa = WITH_QUICK_RSA  # empty: pairs to wrap under are as long as they are elsewhere
 
     def setUp(self):
         super().setUp()
@@ -35,7 +38,7 @@ class Tokens(zs.World):
         self.z("zone", "add", "nl.test", "-i", self.input, "--policy", path, code=0)
 
     def environment(self):
-        return {**super().environment(), "SOFTHSM2_CONF": self.path("softhsm.conf"),
+        return {**self.with_quick_rsa, **super().environment(), "SOFTHSM2_CONF": self.path("softhsm.conf"),
                 "ZONESEAL_FAULT": self.path("fault")}
 
     def uri(self, name):

@@ -4,7 +4,7 @@ import os
 import subprocess
 import unittest
 
-from hsm import PIN, SOFTHSM, Tokens
+from hsm import PIN, SOFTHSM, WITH_QUICK_RSA, Tokens
 from ceremony import Ceremonies as Base
 
 
@@ -23,7 +23,7 @@ class Ceremonies(Base):
         self.stores(self.state, "c", "zsk")
 
     def environment(self):
-        return {**super().environment(), "SOFTHSM2_CONF": self.path("softhsm.conf")}
+        return {**super().environment(), **WITH_QUICK_RSA, "SOFTHSM2_CONF": self.path("softhsm.conf")}
 
     def stores(self, state, names, role):
         text = "".join(f"store hsm-{name} pkcs11:token=zs-{name}?module-path={SOFTHSM}&pin-source=file:"

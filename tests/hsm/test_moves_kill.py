@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import unittest
 
+from hsm import QUICK_RSA
 from test_moves import Moves as Base
 import zs
 
@@ -33,8 +34,9 @@ class Kill(Base):
     def killer(self, nth, *args):
         # The leak checker of a sanitizer build cannot work in a process that is traced already.
         return subprocess.run([KILLER, nth, zs.ZONESEAL, *args, "--now", self.now], capture_output=True,
-                              env={**self.environment(), "ASAN_OPTIONS": "detect_leaks=0", "LD_PRELOAD": DUMPABLE}, cwd=self.folder,
-                              timeout=60, check=False)
+                              cwd=self.folder,
+                              env={**self.environment(), "ASAN_OPTIONS": "detect_leaks=0",
+                                   "LD_PRELOAD": f"{DUMPABLE}:{QUICK_RSA}"}, timeout=60, check=False)
 
     def reset(self):
         shutil.rmtree(self.folder)

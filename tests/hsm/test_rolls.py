@@ -7,7 +7,7 @@ import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "drills"))
 from rolls import DAY, Rolling as Base  # noqa: E402
-from hsm import PIN, SOFTHSM  # noqa: E402
+from hsm import PIN, SOFTHSM, WITH_QUICK_RSA  # noqa: E402
 
 
 class Rolling(Base):
@@ -21,7 +21,7 @@ class Rolling(Base):
             self.write(f"pin-{name}", PIN + name + "\n", 0o600)
 
     def environment(self):
-        return {**super().environment(), "SOFTHSM2_CONF": self.path("softhsm.conf")}
+        return {**super().environment(), **WITH_QUICK_RSA, "SOFTHSM2_CONF": self.path("softhsm.conf")}
 
     def new_keys_go_to(self, *names):
         text = "".join(f"store hsm-{name} pkcs11:token=zs-{name}?module-path={SOFTHSM}&pin-source=file:"

@@ -8,7 +8,7 @@ import signal
 import subprocess
 import unittest
 
-from hsm import FAULTY, PIN, Tokens
+from hsm import FAULTY, PIN, QUICK_RSA, Tokens
 from witness import WITNESS, dumps, files_with, pieces, secrets_of_key
 from zs import ZONE, World, delegations
 
@@ -35,7 +35,7 @@ class Watched(World):
 
     def watch(self, *args, sign=None, then=None, **more):
         """Runs it; returns what it left in memory. Checks what must hold always."""
-        self.watching = {"LD_PRELOAD": WITNESS, "ZONESEAL_WITNESS": self.path("witness")}
+        self.watching = {"LD_PRELOAD": f"{WITNESS}:{QUICK_RSA}", "ZONESEAL_WITNESS": self.path("witness")}
         if sign:
             self.watching["ZONESEAL_WITNESS_SIGN"] = str(sign)
         if then:
