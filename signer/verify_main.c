@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -320,6 +321,9 @@ int main(int argc, char **argv)
 	struct arguments arguments;
 	struct error err;
 	error_clear(&err);
+	/* What is large goes back to the system when it is freed. By default the allocator stops to do so with the
+	 * first large piece that was, and the zone's arrays leave holes as they grow. */
+	mallopt(M_MMAP_THRESHOLD, 256 * 1024);
 	/* A memo beyond RLIMIT_FSIZE is a failed write, not the end. */
 	signal(SIGXFSZ, SIG_IGN);
 	enum status status = read_arguments(argc, argv, &arguments, &err);

@@ -21,16 +21,27 @@ static void list_add(struct lister *list, struct vlisted name)
 	list->names[list->count++] = name;
 }
 
-static void list_owner(struct lister *list, const struct vzone *zone, const struct vowner *owner, unsigned shared)
+bool vlisted_exists(const struct vowner *owner)
+{
+	return owner->kind == VKIND_DATA || owner->kind == VKIND_CUT;
+}
+
+struct vlisted vlisted_owner(const struct vzone *zone, const struct vowner *owner)
 {
 	const bool insecure = owner->kind == VKIND_CUT && vzone_set(zone, owner, VTYPE_DS).count == 0;
+	return (struct vlisted){ .name = owner->name, .owner = owner, .insecure = insecure };
+}
+
+static void list_above(struct lister *list, const struct vzone *zone, const struct vowner *owner, unsigned shared)
+{
 	for (unsigned labels = shared + 1; labels < owner->labels; labels++) {
 		list->open[labels] = list->count;
-		list_add(list, (struct vlisted){ vname_suffix(owner->name, labels), NULL, true, false });
+		list_add(list, (struct vlisted){ .name = vname_suffix(owner->name, labels),
+				   .before = (size_t)(owner - zone->owners),
+				   .insecure = true });
 	}
 	list->open[owner->labels] = SIZE_MAX;
-	list_add(list, (struct vlisted){ owner->name, owner, insecure, false });
-	if (insecure)
+	if (list->count == 0 || vlisted_owner(zone, owner).insecure)
 		return;
 	for (unsigned labels = owner->labels; labels-- > zone->apex_labels;) {
 		if (list->open[labels] == SIZE_MAX)
@@ -41,7 +52,7 @@ static void list_owner(struct lister *list, const struct vzone *zone, const stru
 	}
 }
 
-struct vlisted *vlisted_names(const struct vzone *zone, size_t *count)
+struct vlisted *vlisted_empty(const struct vzone *zone, size_t *count)
 {
 	struct lister list = { .count = 0 };
 	const struct vowner *before = NULL;
@@ -49,12 +60,12 @@ struct vlisted *vlisted_names(const struct vzone *zone, size_t *count)
 		list.open[i] = SIZE_MAX;
 	for (size_t i = 0; i < zone->owner_count; i++) {
 		const struct vowner *const owner = &zone->owners[i];
-		if (owner->kind != VKIND_DATA && owner->kind != VKIND_CUT)
+		if (!vlisted_exists(owner))
 			continue;
 		/* Nothing in the zone may come before the apex; without one all names count from it. */
 		const unsigned shared = before == NULL ? (owner->apex ? owner->labels : zone->apex_labels)
 						       : vname_shared(before->name, owner->name);
-		list_owner(&list, zone, owner, shared);
+		list_above(&list, zone, owner, shared);
 		before = owner;
 	}
 	*count = list.count;

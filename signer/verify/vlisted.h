@@ -4,13 +4,19 @@
 
 #include "signer/verify/vzone.h"
 
-/* An owner, or an empty non-terminal (`owner` NULL). */
+/* A name that exists: an owner, or an empty non-terminal (`owner` NULL). */
 struct vlisted {
 	const uint8_t *name;
 	const struct vowner *owner;
+	size_t before; /* of an empty non-terminal: index of the first owner below it */
 	bool insecure; /* a delegation without DS, or an empty non-terminal above such only */
 	bool matched;  /* an NSEC3 of the chain in hand has its hash; false at first */
 };
 
-/* All of them in canonical order, so that what is below a name follows it. To be freed. */
-struct vlisted *vlisted_names(const struct vzone *zone, size_t *count);
+/* Whether an owner is a name of the zone, and that name. */
+bool vlisted_exists(const struct vowner *owner);
+struct vlisted vlisted_owner(const struct vzone *zone, const struct vowner *owner);
+
+/* The empty non-terminals in canonical order: few in most zones, so the owners are not listed beside them. To be
+ * freed. */
+struct vlisted *vlisted_empty(const struct vzone *zone, size_t *count);

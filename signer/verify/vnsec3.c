@@ -57,8 +57,9 @@ struct chain {
 	struct link **links; /* of this set, in order of hashes */
 	uint64_t *keys;      /* of their hashes (vsearch.h) */
 	size_t count;
-	struct vlisted *names;
-	size_t name_count;
+	struct vlisted *empty; /* the empty non-terminals */
+	size_t empty_count;
+	size_t name_count; /* with the owners */
 	EVP_MD *sha1;
 	struct desk *desks; /* per worker */
 };
@@ -83,23 +84,7 @@ static bool read_parameters(struct cursor *in, struct parameters *out, uint8_t *
 /* 32 characters of base32hex are 20 octets (RFC 5155 3). */
 static bool read_hash_label(const uint8_t *name, uint8_t out[HASH])
 {
-	uint32_t pool = 0;
-	unsigned held = 0;
-	size_t used = 0;
-	if (name[0] != 32)
-		return false;
-	for (unsigned i = 1; i <= 32; i++) {
-		const uint8_t c = vname_lower(name[i]);
-		if (!((c >= '0' && c <= '9') || (c >= 'a' && c <= 'v')))
-			return false;
-		pool = (pool << 5 | (uint32_t)(c <= '9' ? c - '0' : c - 'a' + 10)) & 0xfff;
-		held += 5;
-		if (held >= 8) {
-			held -= 8;
-			out[used++] = (uint8_t)(pool >> held);
-		}
-	}
-	return used == HASH;
+	return name[0] == 32 && bytes_from_base32hex((const char *)name + 1, 32, out, HASH) == HASH;
 }
 
 static void read_link(struct vrun *run, const struct vrecord *record, struct link *out)
@@ -278,9 +263,52 @@ static enum status check_names(void *context, unsigned worker, size_t first, siz
 {
 	struct chain *const chain = context;
 	(void)err;
-	for (size_t i = first; i < end; i++)
-		check_name(chain, worker, &chain->names[i]);
+	for (size_t i = first; i < end; i++) {
+		struct vowner *const owner = &chain->run->zone.owners[i];
+		if (!vlisted_exists(owner))
+			continue;
+		struct vlisted name = vlisted_owner(&chain->run->zone, owner);
+		check_name(chain, worker, &name);
+		owner->matched = name.matched;
+	}
 	return STATUS_OK;
+}
+
+static enum status check_empty_names(void *context, unsigned worker, size_t first, size_t end, struct error *err)
+{
+	struct chain *const chain = context;
+	(void)err;
+	for (size_t i = first; i < end; i++)
+		check_name(chain, worker, &chain->empty[i]);
+	return STATUS_OK;
+}
+
+/* Owners, then empty non-terminals. */
+static enum status for_all_names(struct chain *chain, workers_job *owners, workers_job *empty, struct error *err)
+{
+	const struct vrun *const run = chain->run;
+	const enum status status = workers_run(run->threads, run->zone.owner_count, 256, owners, chain, err);
+	return status == STATUS_OK ? workers_run(run->threads, chain->empty_count, 256, empty, chain, err) : status;
+}
+
+/* The name after another in canonical order, with empty non-terminals in front of what is below them. `*owner` and
+ * `*empty` begin at 0; false: there is none. */
+static bool next_name(
+    const struct chain *chain, size_t *owner, size_t *empty, const struct vlisted **out, struct vlisted *scratch)
+{
+	const struct vzone *const zone = &chain->run->zone;
+	while (*owner < zone->owner_count && !vlisted_exists(&zone->owners[*owner]))
+		++*owner;
+	if (*empty < chain->empty_count && chain->empty[*empty].before <= *owner) {
+		*out = &chain->empty[(*empty)++];
+		return true;
+	}
+	if (*owner == zone->owner_count)
+		return false;
+	const struct vowner *const found = &zone->owners[(*owner)++];
+	*scratch = (struct vlisted){ .name = found->name, .owner = found, .matched = found->matched != 0 };
+	*out = scratch;
+	return true;
 }
 
 /* An empty non-terminal may lack its NSEC3 only if all that it leads to lies in opt-out spans (RFC 5155 7.1). What is
@@ -288,9 +316,12 @@ static enum status check_names(void *context, unsigned worker, size_t first, siz
 static void check_empty(struct chain *chain)
 {
 	const struct vlisted *open[VNAME_LABELS];
+	const struct vlisted *name;
+	struct vlisted scratch;
 	unsigned depth = 0;
-	for (size_t i = 0; i < chain->name_count; i++) {
-		const struct vlisted *const name = &chain->names[i];
+	size_t owner = 0;
+	size_t empty = 0;
+	while (chain->empty_count > 0 && next_name(chain, &owner, &empty, &name, &scratch)) {
 		while (depth > 0 && !vname_under(name->name, open[depth - 1]->name))
 			depth--;
 		for (unsigned at = 0; at < depth && name->matched; at++)
@@ -324,7 +355,7 @@ static enum status check_chain(struct chain *chain, struct error *err)
 	check_circle(chain);
 	for (unsigned i = 0; i < run->threads; i++)
 		memset(chain->desks[i].ancestors, 0, sizeof(chain->desks[i].ancestors));
-	const enum status status = workers_run(run->threads, chain->name_count, 256, check_names, chain, err);
+	const enum status status = for_all_names(chain, check_names, check_empty_names, err);
 	check_empty(chain);
 	for (size_t i = 0; i < chain->count; i++)
 		if (!atomic_load(&chain->links[i]->matched))
@@ -421,8 +452,20 @@ static enum status check_idle_names(void *context, unsigned worker, size_t first
 {
 	struct chain *const chain = context;
 	(void)err;
+	for (size_t i = first; i < end; i++) {
+		const struct vlisted name = vlisted_owner(&chain->run->zone, &chain->run->zone.owners[i]);
+		if (vlisted_exists(name.owner))
+			check_idle_name(chain, worker, &name);
+	}
+	return STATUS_OK;
+}
+
+static enum status check_idle_empty(void *context, unsigned worker, size_t first, size_t end, struct error *err)
+{
+	struct chain *const chain = context;
+	(void)err;
 	for (size_t i = first; i < end; i++)
-		check_idle_name(chain, worker, &chain->names[i]);
+		check_idle_name(chain, worker, &chain->empty[i]);
 	return STATUS_OK;
 }
 
@@ -449,7 +492,7 @@ static enum status judge_idle(
 			chain->links[j]->idle = true;
 		vreport_count(run->report, VC_NSEC3_BITMAP, chain->count);
 		vreport_count(run->report, VC_DENIAL_IDLE, chain->count);
-		status = workers_run(run->threads, chain->name_count, 256, check_idle_names, chain, err);
+		status = for_all_names(chain, check_idle_names, check_idle_empty, err);
 	}
 	return status;
 }
@@ -531,14 +574,14 @@ enum status vnsec3_check(struct vrun *run, struct error *err)
 		params.count = MOST_SETS;
 	}
 	size_t count;
-	size_t name_count;
 	struct link *const links = collect_links(run, &count);
-	struct vlisted *const names = vlisted_names(&run->zone, &name_count);
 	struct chain chain;
 	enum status status = STATUS_OK;
 	chain_open(&chain, run, count);
-	chain.names = names;
-	chain.name_count = name_count;
+	chain.empty = vlisted_empty(&run->zone, &chain.empty_count);
+	chain.name_count = chain.empty_count;
+	for (size_t i = 0; i < run->zone.owner_count; i++)
+		chain.name_count += vlisted_exists(&run->zone.owners[i]);
 	vreport_count(run->report, VC_NSEC3_PARAM, params.count + count);
 	vreport_count(run->report, VC_NSEC3_ITERATIONS, params.count);
 	vreport_count(run->report, VC_NSEC3_SALT, params.count);
@@ -552,6 +595,6 @@ enum status vnsec3_check(struct vrun *run, struct error *err)
 	check_uniform(run, links, count, &params);
 	chain_close(&chain);
 	free(links);
-	free(names);
+	free(chain.empty);
 	return status;
 }

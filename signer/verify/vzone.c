@@ -11,22 +11,20 @@
 static void find_owners(struct vzone *zone)
 {
 	const struct vrecord *const records = zone->file.records;
-	size_t room = 0;
+	/* Room for the most there can be, given back below: pages that nothing is written to take no memory. */
+	zone->owners = memory_resize(NULL, zone->file.count, sizeof(*zone->owners));
 	for (size_t i = 0; i < zone->file.count;) {
 		size_t end = i + 1;
 		while (end < zone->file.count &&
 		       (records[end].owner == records[i].owner || vname_equal(records[end].owner, records[i].owner)))
 			end++;
-		if (zone->owner_count == room) {
-			room = room + room / 2 + 1024;
-			zone->owners = memory_resize(zone->owners, room, sizeof(*zone->owners));
-		}
 		zone->owners[zone->owner_count++] = (struct vowner){ .name = records[i].owner,
 			.first = (uint32_t)i,
 			.count = (uint32_t)(end - i),
 			.labels = (uint8_t)vname_labels(records[i].owner) };
 		i = end;
 	}
+	zone->owners = memory_resize(zone->owners, zone->owner_count, sizeof(*zone->owners));
 }
 
 /* A natural merge sort: pairs of ascending runs are merged on all cores until one is left. */

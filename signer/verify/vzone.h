@@ -25,6 +25,7 @@ struct vowner {
 	uint8_t labels;
 	uint8_t apex;
 	uint8_t below_dname; /* occluded by a DNAME */
+	uint8_t matched;     /* an NSEC3 of the chain in hand has its hash (vnsec3.c) */
 };
 
 struct vzone {
