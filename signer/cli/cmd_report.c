@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* A verdict as a page of HTML: of a zone of the keystore, or of a file that zoneseal-verify --json wrote. */
+/* Pages of HTML: of all zones in a folder; or of a verdict, of a zone of the keystore or of a file that zoneseal-verify
+ * --json wrote. */
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,6 +9,7 @@
 
 #include "signer/cli/cli.h"
 #include "signer/cli/facts.h"
+#include "signer/cli/pages.h"
 #include "signer/engine/setup.h"
 #include "signer/report/verdict_page.h"
 
@@ -63,7 +65,7 @@ static bool is_file(const char *name)
 	return strcmp(name, "-") == 0 || strchr(name, '/') != NULL || stat(name, &info) == 0;
 }
 
-static int run_report(struct cli *cli, struct error *err)
+static enum status report_verdict(struct cli *cli, struct error *err)
 {
 	struct verdict_page page = { 0 };
 	char *text = NULL;
@@ -71,10 +73,10 @@ static int run_report(struct cli *cli, struct error *err)
 	page.checks = verify_checks(&page.check_count);
 	enum status status = is_file(cli->args[0]) ? from_file(cli, &page, err) : from_zone(cli, &page, err);
 	if (status != STATUS_OK)
-		return (int)status;
+		return status;
 	FILE *const out = open_memstream(&text, &size);
 	if (out == NULL)
-		return (int)error_set_errno(err, "memory");
+		return error_set_errno(err, "memory");
 	if (!verdict_page(out, &page))
 		status = error_set(err, STATUS_MALFORMED, "%s: this is no verdict (zoneseal.verdict/1)", cli->args[0]);
 	if (fclose(out) != 0 && status == STATUS_OK)
@@ -82,18 +84,28 @@ static int run_report(struct cli *cli, struct error *err)
 	if (status == STATUS_OK)
 		status = cli_write(cli, text, size, err);
 	free(text);
-	return (int)status;
+	return status;
+}
+
+static int run_report(struct cli *cli, struct error *err)
+{
+	const bool all = cli_has(cli, OPTION_HTML);
+	if (all == (cli->arg_count == 1) || (all && cli_has(cli, OPTION_OUTPUT)))
+		return (int)error_set(
+		    err, STATUS_USAGE, "usage: zoneseal report --html DIR, or zoneseal report ZONE|FILE|- [-o FILE]");
+	return (int)(all ? pages_make(cli, cli_value(cli, OPTION_HTML), err) : report_verdict(cli, err));
 }
 
 const struct command command_report = {
 	.name = "report",
 	.run = run_report,
-	.synopsis = "ZONE|FILE|- [-o FILE]",
-	.summary = "write a verdict as a page of HTML that stands alone: a zone's last one, or one from "
+	.synopsis = "--html DIR | ZONE|FILE|- [-o FILE]",
+	.summary = "write all zones as pages of HTML that stand alone; or one verdict: a zone's last one, or one from "
 		   "zoneseal-verify --json",
-	.examples = "  zoneseal report nl.test -o /srv/www/nl.test.html\n"
+	.examples = "  zoneseal report --html /srv/www/zones\n"
+		    "  zoneseal report nl.test -o /srv/www/nl.test.html\n"
 		    "  zoneseal-verify --json nl.test.signed | zoneseal report - > verdict.html\n",
-	.options = TAKES(OPTION_OUTPUT),
-	.min_args = 1,
+	.options = TAKES(OPTION_OUTPUT) | TAKES(OPTION_HTML),
+	.min_args = 0,
 	.max_args = 1,
 };

@@ -53,43 +53,6 @@ static int run_status(struct cli *cli, struct error *err)
 	return (int)status;
 }
 
-/* What changed (from the audit) and how runs ended, in one order of time; a run ends after what it did. */
-static enum status load_events(struct cli *cli, struct store *store, const struct store_zone *zone, size_t most,
-    struct report_event **out, size_t *count, struct error *err)
-{
-	struct store_event *events;
-	struct store_run *runs;
-	size_t event_count = 0, run_count = 0;
-	enum status status = store_events(store, zone->name, most, cli->mem, &events, &event_count, err);
-	if (status == STATUS_OK)
-		status = store_runs(store, zone->id, most, cli->mem, &runs, &run_count, err);
-	if (status != STATUS_OK)
-		return status;
-	*out = arena_calloc(cli->mem, event_count + run_count + 1, sizeof(**out));
-	*count = 0;
-	for (size_t e = 0, r = 0; (e < event_count || r < run_count) && *count < most;) {
-		bool take_run = e == event_count || (r < run_count && !utc_before(runs[r].ended, events[e].when));
-		if (take_run) {
-			(*out)[(*count)++] = (struct report_event){ .when = runs[r].ended,
-				.actor = "run",
-				.zone = zone->name,
-				.what = runs[r].status == STATUS_OK ? "run ended" : "run FAILED",
-				.detail = runs[r].message };
-			r++;
-			continue;
-		}
-		struct report_event *event = &(*out)[(*count)++];
-		*event = (struct report_event){ .when = events[e].when,
-			.actor = events[e].actor,
-			.zone = events[e].zone,
-			.what = events[e].what,
-			.detail = events[e].detail };
-		memcpy(event->hash, events[e].hash, sizeof(event->hash));
-		e++;
-	}
-	return STATUS_OK;
-}
-
 static int run_log(struct cli *cli, struct error *err)
 {
 	struct store *store = NULL;
@@ -102,7 +65,7 @@ static int run_log(struct cli *cli, struct error *err)
 	if (status == STATUS_OK)
 		status = setup_find_zone(store, cli->args[0], cli->mem, &zone, err);
 	if (status == STATUS_OK)
-		status = load_events(cli, store, &zone, most, &events, &count, err);
+		status = facts_events(store, &zone, most, cli->mem, &events, &count, err);
 	if (status == STATUS_OK && cli_has(cli, OPTION_JSON))
 		status = cli_print(cli, report_of_events(events, count), err);
 	else if (status == STATUS_OK)

@@ -487,3 +487,39 @@ enum status facts_find_key(struct store *store, const struct store_zone *zone, c
 		    wanted, found, zone->name);
 	return status;
 }
+
+enum status facts_events(struct store *store, const struct store_zone *zone, size_t most, struct arena *mem,
+    struct report_event **out, size_t *count, struct error *err)
+{
+	struct store_event *events;
+	struct store_run *runs;
+	size_t event_count = 0, run_count = 0;
+	enum status status = store_events(store, zone->name, most, mem, &events, &event_count, err);
+	if (status == STATUS_OK)
+		status = store_runs(store, zone->id, most, mem, &runs, &run_count, err);
+	if (status != STATUS_OK)
+		return status;
+	*out = arena_calloc(mem, event_count + run_count + 1, sizeof(**out));
+	*count = 0;
+	for (size_t e = 0, r = 0; (e < event_count || r < run_count) && *count < most;) {
+		bool take_run = e == event_count || (r < run_count && !utc_before(runs[r].ended, events[e].when));
+		if (take_run) {
+			(*out)[(*count)++] = (struct report_event){ .when = runs[r].ended,
+				.actor = "run",
+				.zone = zone->name,
+				.what = runs[r].status == STATUS_OK ? "run ended" : "run FAILED",
+				.detail = runs[r].message };
+			r++;
+			continue;
+		}
+		struct report_event *event = &(*out)[(*count)++];
+		*event = (struct report_event){ .when = events[e].when,
+			.actor = events[e].actor,
+			.zone = events[e].zone,
+			.what = events[e].what,
+			.detail = events[e].detail };
+		memcpy(event->hash, events[e].hash, sizeof(event->hash));
+		e++;
+	}
+	return STATUS_OK;
+}

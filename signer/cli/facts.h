@@ -31,6 +31,11 @@ void facts_standby(const char *state, struct arena *mem, struct report_state *ou
 enum status facts_verdict(struct store *store, const struct store_zone *zone, struct arena *mem, const char **json,
     struct error *err) MUST_CHECK;
 
+/* What changed (from the audit) and how runs ended, in one order of time, the newest first; a run ends after what it
+ * did. */
+enum status facts_events(struct store *store, const struct store_zone *zone, size_t most, struct arena *mem,
+    struct report_event **out, size_t *count, struct error *err) MUST_CHECK;
+
 /* All zones that are not removed. */
 enum status facts_state(struct store *store, const char *state, struct utc now, struct arena *mem,
     struct report_state *out, struct error *err) MUST_CHECK;

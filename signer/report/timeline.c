@@ -105,6 +105,19 @@ static const char *now_mark(const struct timeline_style *style)
 	return style->ascii ? "|" : "\xe2\x94\x82";
 }
 
+const char *timeline_kind_words(enum timeline_kind kind)
+{
+	return recorded[kind].words;
+}
+
+void timeline_day(struct utc when, char out[TIMELINE_DAY])
+{
+	static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+	int year, month, day;
+	utc_date(when, &year, &month, &day);
+	snprintf(out, TIMELINE_DAY, "%2d %.3s", day % 100, months + (size_t)3 * (size_t)((month + 11) % 12));
+}
+
 /* ---- lines ---- */
 
 static unsigned width_of(const struct timeline_style *style)
@@ -143,14 +156,6 @@ static void put_wrapped(FILE *out, const char *text, unsigned width, unsigned in
 	fputc('\n', out);
 }
 
-static void day_words(struct utc when, char out[8])
-{
-	static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
-	int year, month, day;
-	utc_date(when, &year, &month, &day);
-	snprintf(out, 8, "%2d %.3s", day % 100, months + (size_t)3 * (size_t)((month + 11) % 12));
-}
-
 /* "24 Nov" each ten columns and "now" over its mark; what would run into another is left out. */
 static void put_axis(FILE *out, const struct scale *scale, unsigned indent)
 {
@@ -162,10 +167,10 @@ static void put_axis(FILE *out, const struct scale *scale, unsigned indent)
 	memcpy(line + now, "now", 3);
 	for (unsigned column = 0; column + 6 <= scale->width; column += AXIS_STEP) {
 		const unsigned at = column < scale->past ? column : column + 1;
-		char words[8];
+		char words[TIMELINE_DAY];
 		if (at < now + 4 && at + 7 > now)
 			continue;
-		day_words(column_begin(scale, column), words);
+		timeline_day(column_begin(scale, column), words);
 		memcpy(line + at, words, 6);
 	}
 	for (unsigned last = end; last > 0 && line[last - 1] == ' '; last--)
@@ -296,7 +301,7 @@ static bool needs_person(const struct timeline *timeline)
 static void put_row(FILE *out, const struct timeline *timeline, unsigned name, const struct scale *scale,
     const struct timeline_style *style)
 {
-	char next[8] = "-";
+	char next[TIMELINE_DAY] = "-";
 	const size_t size = strlen(timeline->zone);
 	if (size > name)
 		fprintf(out, "%.*s~ ", (int)name - 1, timeline->zone);
@@ -313,7 +318,7 @@ static void put_row(FILE *out, const struct timeline *timeline, unsigned name, c
 	if (scale->past == scale->width)
 		fputs(now_mark(style), out);
 	if (timeline->next.seconds != UTC_NEVER.seconds)
-		day_words(timeline->next, next);
+		timeline_day(timeline->next, next);
 	fprintf(out, " %6s\n", needs_person(timeline) ? "YOU" : next);
 }
 

@@ -62,7 +62,11 @@ struct timeline_style {
 
 enum { TIMELINE_NARROWEST = 40, TIMELINE_WIDEST = 400, TIMELINE_DEFAULT = 80 };
 
-const char *timeline_kind_name(enum timeline_kind kind); /* "waiting" */
+const char *timeline_kind_name(enum timeline_kind kind);  /* "waiting" */
+const char *timeline_kind_words(enum timeline_kind kind); /* "waiting for caches" */
+
+enum { TIMELINE_DAY = 8 };
+void timeline_day(struct utc when, char out[TIMELINE_DAY]); /* "24 Nov" */
 
 /* What a lane shows in a stretch of time: what a person must do before all else, then what is there longest. */
 enum timeline_kind timeline_kind_in(const struct timeline_lane *lane, struct utc from, struct utc until);
@@ -71,5 +75,8 @@ void timeline_text(FILE *out, const struct timeline *timeline, const struct time
 
 /* A line for each zone: those that need a person first. All have the same stretch of time. */
 void timeline_list_text(FILE *out, const struct timeline timelines[], size_t count, const struct timeline_style *style);
+
+/* As SVG for a page of html.h, some 30 kB at most. */
+void timeline_svg(FILE *out, const struct timeline *timeline);
 
 struct report *report_of_timeline(const struct timeline *timeline);

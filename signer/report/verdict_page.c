@@ -102,17 +102,23 @@ static void put_paragraph(FILE *out, const char *before, const char *text, const
 	fprintf(out, "%s</p>\n", after);
 }
 
+static void first_sentence(const json_t *root, char out[200])
+{
+	const char *error;
+	if (without(root, &error))
+		snprintf(out, 200, "NO VERDICT, and that means no: nothing may be published");
+	else
+		snprintf(out, 200,
+		    passed(root) ? "PASS: serial %lld is safe to publish" : "FAIL: serial %lld must not be published",
+		    number_of(root, "serial"));
+}
+
 static void put_banner(FILE *out, const json_t *root, const struct verdict_page *page)
 {
 	const char *error;
 	const bool pass = passed(root), none = without(root, &error);
 	char first[200];
-	if (none)
-		snprintf(first, sizeof(first), "NO VERDICT, and that means no: nothing may be published");
-	else
-		snprintf(first, sizeof(first),
-		    pass ? "PASS: serial %lld is safe to publish" : "FAIL: serial %lld must not be published",
-		    number_of(root, "serial"));
+	first_sentence(root, first);
 	fprintf(out, "<header class=\"banner %s\">\n<h1>", pass ? "good" : "bad");
 	html_text(out, text_of(root, "zone"), NAME_SHOWN);
 	fputc(' ', out);
@@ -224,7 +230,7 @@ static void put_finding(FILE *out, const json_t *finding, const struct verdict_p
 	put_labelled(out, "The outage behind it:", check->outage);
 }
 
-static void put_findings(FILE *out, const json_t *root, const struct verdict_page *page)
+static void put_findings(FILE *out, const json_t *root, const struct verdict_page *page, long end)
 {
 	size_t index;
 	const json_t *finding = NULL;
@@ -234,7 +240,7 @@ static void put_findings(FILE *out, const json_t *root, const struct verdict_pag
 	fputs("<section>\n<h2>Findings, by cause</h2>\n", out);
 	json_array_foreach(findings, index, finding)
 	{
-		if (ftell(out) > FINDINGS_END) {
+		if (ftell(out) > end) {
 			fprintf(out, "<p>and %zu more: zoneseal verify --last shows them.</p>\n",
 			    json_array_size(findings) - index);
 			break;
@@ -298,12 +304,38 @@ static void put_foot(FILE *out, const json_t *root)
 	fputs("</code>.</p></footer>\n", out);
 }
 
+static bool is_verdict(const json_t *root)
+{
+	return is(root, "schema", "zoneseal.verdict/1") &&
+	       (is(root, "verdict", "pass") || is(root, "verdict", "fail") || is(root, "verdict", "none"));
+}
+
+bool verdict_part(FILE *out, const struct verdict_page *page, long end)
+{
+	json_t *const root = json_loads(page->json, JSON_REJECT_DUPLICATES, NULL);
+	const bool good = is_verdict(root);
+	if (good) {
+		char first[200], records[32], signatures[32];
+		const struct tally tally = tally_of(root);
+		first_sentence(root, first);
+		grouped(number_of(root, "signatures"), signatures);
+		grouped(number_of(root, "records"), records);
+		html_element(out, "p", first);
+		fprintf(out,
+		    "<p>%lld checks passed, %lld failed, %lld warned, %lld not asked; %s signatures hold, %s "
+		    "records.</p>\n",
+		    tally.pass, tally.fail, tally.warn, tally.not_asked, signatures, records);
+		put_findings(out, root, page, end);
+	}
+	json_decref(root);
+	return good;
+}
+
 bool verdict_page(FILE *out, const struct verdict_page *page)
 {
 	char title[200];
 	json_t *const root = json_loads(page->json, JSON_REJECT_DUPLICATES, NULL);
-	const bool good = is(root, "schema", "zoneseal.verdict/1") &&
-			  (is(root, "verdict", "pass") || is(root, "verdict", "fail") || is(root, "verdict", "none"));
+	const bool good = is_verdict(root);
 	if (good) {
 		const char *error;
 		const bool none = without(root, &error);
@@ -313,7 +345,7 @@ bool verdict_page(FILE *out, const struct verdict_page *page)
 		put_banner(out, root, page);
 		if (!none)
 			put_cards(out, root);
-		put_findings(out, root, page);
+		put_findings(out, root, page, FINDINGS_END);
 		put_checks(out, root, page);
 		put_foot(out, root);
 		html_end(out);

@@ -14,5 +14,9 @@ struct verdict_page {
 	const char *published; /* what the public zone is meanwhile, a sentence; NULL: not known */
 };
 
+/* The verdict's first sentence and its findings by cause as a part of another page, until that has `end` octets. False,
+ * and nothing written, if the text is no verdict. */
+bool verdict_part(FILE *out, const struct verdict_page *page, long end);
+
 /* False if the text is no verdict; then nothing of use was written. */
 bool verdict_page(FILE *out, const struct verdict_page *page);

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: MIT */
+#include "signer/cli/page_folder.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { FOLDER_MODE = 0755, PAGE_MODE = 0644, NAME_MOST = 240 };
+
+enum status page_folder_open(const char *given, int *out, struct error *err)
+{
+	/* Behind a slash at its end a link would be followed. */
+	char path[PATH_MAX];
+	size_t end = strlen(given);
+	while (end > 1 && given[end - 1] == '/')
+		end--;
+	if (end == 0 || end >= sizeof(path))
+		return error_set(err, STATUS_USAGE, "%s: no name of a folder", given);
+	memcpy(path, given, end);
+	path[end] = '\0';
+	if (mkdir(path, FOLDER_MODE) != 0 && errno != EEXIST) {
+		(void)error_set_errno(err, "%s: cannot be made", path);
+		return err->code = STATUS_IO;
+	}
+	const int folder = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (folder < 0 && (errno == ENOTDIR || errno == ELOOP))
+		return error_set(err, STATUS_IO, "%s: is no folder, or a link; name the folder itself", path);
+	if (folder < 0) {
+		(void)error_set_errno(err, "%s", path);
+		return err->code = STATUS_IO;
+	}
+	if (flock(folder, LOCK_EX | LOCK_NB) != 0) {
+		const enum status status =
+		    errno == EWOULDBLOCK
+			? error_set(err, STATUS_BUSY, "%s: another command writes pages there; try again later", path)
+			: error_set_errno(err, "%s: cannot be locked", path);
+		close(folder);
+		return status;
+	}
+	*out = folder;
+	return STATUS_OK;
+}
+
+static bool write_all(int file, const char *data, size_t size)
+{
+	for (size_t done = 0; done < size;) {
+		const ssize_t written = write(file, data + done, size - done);
+		if (written < 0 && errno == EINTR)
+			continue;
+		if (written <= 0) {
+			errno = written == 0 ? EIO : errno;
+			return false;
+		}
+		done += (size_t)written;
+	}
+	return fsync(file) == 0;
+}
+
+/* Whoever holds the folder's lock owns the temporary names in it; what stands there is a killed command's. */
+enum status page_folder_write(
+    int folder, const char *path, const char *name, const void *data, size_t size, struct error *err)
+{
+	char temporary[NAME_MOST + 8];
+	if (snprintf(temporary, sizeof(temporary), ".%s.tmp", name) >= (int)sizeof(temporary))
+		return error_set(err, STATUS_INTERNAL, "%s: name too long", name);
+	(void)unlinkat(folder, temporary, 0);
+	const int file = openat(folder, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	const bool good = file >= 0 && write_all(file, data, size) && fchmod(file, PAGE_MODE) == 0 &&
+			  renameat(folder, temporary, folder, name) == 0;
+	const int why = errno;
+	if (file >= 0)
+		close(file);
+	if (good)
+		return STATUS_OK;
+	(void)unlinkat(folder, temporary, 0);
+	errno = why;
+	(void)error_set_errno(err, "%s/%s", path, name);
+	return err->code = STATUS_IO;
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A folder of pages for a web server, perhaps one that others write into: it is opened once and is no link, each file
+ * comes in one piece and takes the place of whatever has its name, link or not, and one command writes at a time.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "signer/base/error.h"
+
+/* Makes the folder if it is missing. STATUS_IO for a link or what is no folder; STATUS_BUSY if another command writes
+ * there. `out` is a descriptor for close(2). */
+enum status page_folder_open(const char *path, int *out, struct error *err) MUST_CHECK;
+
+/* `name` has no slash. The file is for all to read. On failure the old one stands. */
+enum status page_folder_write(
+    int folder, const char *path, const char *name, const void *data, size_t size, struct error *err) MUST_CHECK;
