@@ -47,6 +47,7 @@ struct sign_worker {
 	unsigned number;
 	struct rrsig_maker *maker;
 	struct rows_scratch scratch;
+	struct rowhash *hash;
 	struct reuse_cursor cursor;
 	bool zonemd_only;
 	uint64_t made;
@@ -128,7 +129,7 @@ static enum status sign_job(void *context, unsigned number, size_t first, size_t
 {
 	const struct signing *const signing = context;
 	struct sign_worker *const worker = &signing->workers[number];
-	worker->cursor = (struct reuse_cursor){ .reuse = &signing->reuse };
+	worker->cursor = reuse_begin(&signing->reuse, worker->hash);
 	for (size_t s = first; s < end; s++) {
 		const uint64_t before = worker->made + worker->kept;
 		enum status status = rows_each(&signing->rows, s, &worker->scratch, sign_row, worker, err);
@@ -294,7 +295,7 @@ static enum status prepare(struct signing *signing, struct zonetext *previous, c
 	enum status status = STATUS_OK;
 	if (!parameters->unsigned_output) {
 		status = keyset_open(keys, key_count, token, signing->signers, &signing->keyset, err);
-		reuse_init(previous, parameters->apex, signing->threads, &signing->reuse);
+		reuse_init(previous, parameters->kept, parameters->apex, signing->threads, &signing->reuse);
 	}
 	if (status == STATUS_OK)
 		status = evidence_show(&signing->zone, &signing->keyset, &signing->policy, token, err);
@@ -311,6 +312,7 @@ static enum status prepare(struct signing *signing, struct zonetext *previous, c
 		signing->workers[i].number = i;
 		signing->workers[i].maker =
 		    rrsig_maker_new(&signing->policy, &signing->keyset, i, signing->batch, signing->zone.apex);
+		signing->workers[i].hash = rowhash_new();
 	}
 	return STATUS_OK;
 }
@@ -344,8 +346,10 @@ static void report(const struct signing *signing, const struct write_counts *cou
 
 static void close_signing(struct signing *signing)
 {
-	for (unsigned i = 0; signing->workers != NULL && i < signing->signers; i++)
+	for (unsigned i = 0; signing->workers != NULL && i < signing->signers; i++) {
 		rrsig_maker_free(signing->workers[i].maker);
+		rowhash_free(signing->workers[i].hash);
+	}
 	free(signing->workers);
 	rows_close(&signing->rows);
 	keyset_close(&signing->keyset);
@@ -376,8 +380,8 @@ enum status sign_zone(struct zonetext *input, struct zonetext *previous, const s
 		status = sign_rows(&signing, err);
 	const double signed_at = seconds();
 	if (status == STATUS_OK)
-		status = write_zone(
-		    &signing.rows, parameters->now, parameters->all_type_names, signing.threads, out, &counts, err);
+		status = write_zone(&signing.rows, parameters->now, parameters->all_type_names, signing.threads, out,
+		    parameters->draft, &counts, err);
 	if (status == STATUS_OK) {
 		report(&signing, &counts, &found);
 		found.seconds_build = built - start;

@@ -21,6 +21,8 @@
 #include "signer/dns/rrset.h"
 #include "signer/dns/zonetext_read.h"
 #include "signer/sign/apex.h"
+#include "signer/sign/sigfile.h"
+#include "signer/sign/sigfile_write.h"
 
 struct sign_parameters {
 	const uint8_t *apex; /* wire form, lower case */
@@ -53,6 +55,9 @@ struct sign_parameters {
 	bool all_type_names;
 	unsigned threads;    /* 0: all cores */
 	struct meter *meter; /* counts what was signed, or NULL */
+	/* The signatures of the zone that `previous` would be, in its place; or NULL. */
+	const struct sigfile *kept;
+	struct sigfile_draft *draft; /* gets those of this zone, for the next time, or NULL */
 };
 
 /* What the summary, the store and the verifier's expectations need. */

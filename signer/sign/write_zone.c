@@ -16,7 +16,11 @@ struct write_worker {
 	struct rrsig_list list;
 	struct zonetext_buffer *out;
 	const struct writer *writer;
-	bool soa_only; /* the SOA goes before the rest of the apex */
+	bool soa_only;        /* the SOA goes before the rest of the apex */
+	struct rowhash *hash; /* these four for the draft, if there is one */
+	struct zonetext_buffer block;
+	uint32_t entries;
+	bool owner_again; /* the last entry has the owner of this row */
 	uint64_t records;
 	uint64_t signatures;
 	uint64_t denial_records;
@@ -30,6 +34,7 @@ struct writer {
 	struct write_worker *workers;
 	EVP_MD_CTX *context;
 	struct publish *out;
+	struct sigfile_draft *draft;
 	uint64_t size;
 };
 
@@ -47,9 +52,23 @@ static void note_expiries(struct write_worker *worker, const struct row *row)
 	}
 }
 
+/* SOA and ZONEMD are new in each version. */
+static enum status draft_row(struct write_worker *worker, const struct row *row, struct error *err)
+{
+	uint8_t digest[ROWHASH_SIZE];
+	worker->owner_again = worker->owner_again && !row->new_owner;
+	if (worker->list.count == 0 || row->type == RRTYPE_SOA || row->type == RRTYPE_ZONEMD)
+		return STATUS_OK;
+	if (!rowhash_of(worker->hash, row, digest))
+		return error_set(err, STATUS_INTERNAL, "SHA-256 failed");
+	sigfile_add(&worker->block, row, worker->owner_again, digest, &worker->list);
+	worker->owner_again = true;
+	worker->entries++;
+	return STATUS_OK;
+}
+
 static enum status write_row(void *context, const struct row *row, struct error *err)
 {
-	(void)err;
 	struct write_worker *const worker = context;
 	const struct writer *const writer = worker->writer;
 	if (worker->soa_only != (row->at_apex && row->type == RRTYPE_SOA))
@@ -65,7 +84,7 @@ static enum status write_row(void *context, const struct row *row, struct error 
 	worker->records += row->count + worker->list.count;
 	worker->signatures += worker->list.count;
 	worker->denial_records += row->type == RRTYPE_NSEC || row->type == RRTYPE_NSEC3 ? 1U : 0U;
-	return STATUS_OK;
+	return writer->draft != NULL ? draft_row(worker, row, err) : STATUS_OK;
 }
 
 static enum status produce(void *context, unsigned number, size_t item, struct zonetext_buffer *out, struct error *err)
@@ -78,8 +97,12 @@ static enum status produce(void *context, unsigned number, size_t item, struct z
 	if (worker->soa_only)
 		status = rows_each(writer->rows, item, &worker->scratch, write_row, worker, err);
 	worker->soa_only = false;
+	worker->block.size = worker->entries = 0;
+	worker->owner_again = false;
 	if (status == STATUS_OK)
 		status = rows_each(writer->rows, item, &worker->scratch, write_row, worker, err);
+	if (status == STATUS_OK && writer->draft != NULL)
+		status = sigfile_draft_take(writer->draft, item, &worker->block, worker->entries, err);
 	return status;
 }
 
@@ -106,16 +129,35 @@ static void sum(const struct writer *writer, unsigned threads, struct write_coun
 	counts->size = writer->size;
 }
 
-enum status write_zone(const struct rows *rows, struct utc now, bool all_type_names, unsigned threads,
-    struct publish *out, struct write_counts *counts, struct error *err)
+static void open_workers(struct writer *writer, unsigned threads)
 {
-	struct writer writer = { .rows = rows, .now = now, .all_type_names = all_type_names, .out = out };
-	writer.context = EVP_MD_CTX_new();
-	writer.workers = memory_calloc(threads, sizeof(*writer.workers));
+	writer->workers = memory_calloc(threads, sizeof(*writer->workers));
 	for (unsigned i = 0; i < threads; i++) {
-		writer.workers[i].writer = &writer;
-		writer.workers[i].first_expiry = UTC_NEVER;
+		writer->workers[i].writer = writer;
+		writer->workers[i].first_expiry = UTC_NEVER;
+		writer->workers[i].hash = writer->draft != NULL ? rowhash_new() : NULL;
 	}
+	if (writer->draft != NULL)
+		sigfile_draft_begin(writer->draft, writer->rows->section_count);
+}
+
+static void close_workers(struct writer *writer, unsigned threads)
+{
+	for (unsigned i = 0; i < threads; i++) {
+		rowhash_free(writer->workers[i].hash);
+		zonetext_buffer_free(&writer->workers[i].block);
+	}
+	free(writer->workers);
+}
+
+enum status write_zone(const struct rows *rows, struct utc now, bool all_type_names, unsigned threads,
+    struct publish *out, struct sigfile_draft *draft, struct write_counts *counts, struct error *err)
+{
+	struct writer writer = {
+		.rows = rows, .now = now, .all_type_names = all_type_names, .out = out, .draft = draft
+	};
+	writer.context = EVP_MD_CTX_new();
+	open_workers(&writer, threads);
 	enum status status = STATUS_OK;
 	if (writer.context == NULL || EVP_DigestInit_ex2(writer.context, EVP_sha256(), NULL) != 1)
 		status = error_set(err, STATUS_INTERNAL, "OpenSSL has no SHA-256");
@@ -130,7 +172,7 @@ enum status write_zone(const struct rows *rows, struct utc now, bool all_type_na
 		sum(&writer, threads, &found);
 		*counts = found;
 	}
-	free(writer.workers);
+	close_workers(&writer, threads);
 	EVP_MD_CTX_free(writer.context);
 	return status;
 }

@@ -8,7 +8,7 @@
 #include "signer/dns/name.h"
 #include "signer/sign/sign_zone.h"
 
-enum { SIGNED_KEYS = 8 };
+enum { SIGNED_KEYS = 8, SIGNED_FILES = 8 };
 
 struct signed_zone {
 	char folder[64];
@@ -22,6 +22,12 @@ struct signed_zone {
 	struct error err;
 	char *text; /* of the zone signed last */
 	char path[96];
+	struct signed_file { /* of the versions signed last, in turn */
+		uint8_t sha256[32];
+		uint8_t *octets;
+		size_t size;
+	} files[SIGNED_FILES];
+	size_t made; /* versions */
 };
 
 /* A KSK and a ZSK, or one CSK, of an algorithm. */
@@ -31,7 +37,9 @@ void signed_close(struct signed_zone *zone);
 /* One more key, omnipresent in all that its role does. */
 struct key *signed_add_key(struct signed_zone *zone, enum key_role role, uint8_t algorithm);
 
-/* Signs a zone's text into zone->path and zone->text. `previous` is the text of the zone published before, or NULL. */
+/* Signs a zone's text into zone->path and zone->text. `previous` is the text of the zone published before, or NULL. If
+ * it is one of those that were signed last, the zone is signed from the file of its signatures, too, and what comes of
+ * both ways differs in new signatures and the ZONEMD over them at most. */
 enum status signed_make(struct signed_zone *zone, const char *text, const char *previous);
 
 /* The line of the text that begins with `start`, without its newline; the caller frees. NULL if there is none. */
