@@ -132,6 +132,10 @@ static bool read_class(struct vtoken token, uint16_t *out)
 		const char *name;
 		uint16_t number;
 	} classes[] = { { "IN", 1 }, { "CH", 3 }, { "HS", 4 }, { "CS", 2 } };
+	if (token.size == 2 && token.text[0] == 'I' && token.text[1] == 'N') { /* as most write it */
+		*out = classes[0].number;
+		return true;
+	}
 	for (size_t i = 0; i < COUNT(classes); i++) {
 		if (vtoken_is(token, classes[i].name)) {
 			*out = classes[i].number;
@@ -196,8 +200,9 @@ static bool settle_ttl(struct parser *p, struct vrecord *record, bool have_ttl, 
 static void keep(struct parser *p, const struct vrecord *record)
 {
 	struct vchunk *const chunk = p->chunk;
+	/* A record takes 32 octets of text or more in most zones: room that is not used takes no memory. */
 	if (chunk->count == chunk->capacity) {
-		chunk->capacity = chunk->capacity == 0 ? 1024 : 2 * chunk->capacity;
+		chunk->capacity = chunk->capacity == 0 ? chunk->size / 32 + 16 : 2 * chunk->capacity;
 		chunk->records = memory_resize(chunk->records, chunk->capacity, sizeof(*record));
 	}
 	chunk->records[chunk->count++] = *record;
@@ -305,4 +310,5 @@ void vchunk_parse(struct vchunk *chunk, bool first, const char *file, const stru
 			p.in.line++;
 		}
 	}
+	chunk->lines = p.in.line - chunk->first_line;
 }

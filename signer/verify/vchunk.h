@@ -21,13 +21,15 @@ struct vcontext {
 struct vchunk {
 	const char *text;
 	size_t size;
-	uint64_t lines;      /* line ends within */
+	uint64_t lines;      /* line ends within, as far as it was parsed */
 	uint64_t first_line; /* 1-based line of the first octet */
 	struct vcontext begin;
 	struct vcontext finish;
 	struct vrecord *records;
 	size_t count;
 	size_t capacity;
+	size_t place;       /* of the first record in the file's */
+	uint64_t line;      /* lines of the file before the chunk */
 	struct vsum sum;    /* of the records, if they are only added up */
 	bool needs_context; /* could not be parsed without what stands before it */
 	enum status status;

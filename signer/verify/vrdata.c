@@ -193,12 +193,17 @@ static bool read_address(struct vrdata *rdata, struct vtoken token, int family, 
 	return vrdata_put(rdata, wire, size);
 }
 
+/* By a table, since which kind of character comes next cannot be foretold, and signatures and digests have many. */
 static int digit_of(char c)
 {
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	const char lower = (char)(c | 0x20);
-	return lower >= 'a' && lower <= 'z' ? lower - 'a' + 10 : 99;
+	enum { NO = 99 };
+	static const uint8_t digits[] = { 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, NO, NO, NO, NO, NO, NO, NO, /* 0 to @ */
+		10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35,
+		NO, NO, NO, NO, NO, NO, /* [ to ` */
+		10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32, 33, 34,
+		35 };
+	const unsigned at = (unsigned)(uint8_t)c - '0';
+	return at < sizeof(digits) ? digits[at] : NO;
 }
 
 /* EUI forms: pairs of hexadecimal digits with hyphens (RFC 7043 3.2, 4.2). */
@@ -277,15 +282,15 @@ static bool read_hex(struct vrdata *rdata, struct vtoken token)
 
 static int base64_value(char c)
 {
-	if (c >= 'A' && c <= 'Z')
-		return c - 'A';
-	if (c >= 'a' && c <= 'z')
-		return c - 'a' + 26;
-	if (c >= '0' && c <= '9')
-		return c - '0' + 52;
-	if (c == '+')
-		return 62;
-	return c == '/' ? 63 : -1;
+	enum { NO = -1 };
+	static const int8_t values[] = { 62, NO, NO, NO, 63, 52, 53, 54, 55, 56, 57, 58, 59, 60, 61, /* + to 9 */
+		NO, NO, NO, NO, NO, NO, NO,                                                          /* : to @ */
+		0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, NO, NO,
+		NO, NO, NO, NO, /* [ to ` */
+		26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40, 41, 42, 43, 44, 45, 46, 47, 48, 49, 50,
+		51 };
+	const unsigned at = (unsigned)(uint8_t)c - '+';
+	return at < sizeof(values) ? values[at] : NO;
 }
 
 static bool base64_word(struct vrdata *rdata, struct vtoken token, struct pool *pool, unsigned *digits, unsigned *pads)

@@ -175,6 +175,8 @@ static void parse(struct reader *r, struct vchunk *chunk, bool first, unsigned w
 {
 	vchunk_parse(chunk, first, r->source->name, &r->desks[worker]);
 	chunk->sum = (struct vsum){ .count = 0 };
+	if (chunk->status != STATUS_OK)
+		chunk->lines = count_lines(chunk->text, chunk->size);
 	if (r->summers == NULL || chunk->status != STATUS_OK)
 		return;
 	for (size_t i = 0; i < chunk->count; i++)
@@ -194,7 +196,6 @@ static enum status work(void *context, unsigned worker, size_t first, size_t end
 			continue;
 		}
 		struct vchunk *const chunk = &r->chunks[i - 1];
-		chunk->lines = count_lines(chunk->text, chunk->size);
 		chunk->first_line = 1;
 		parse(r, chunk, r->first && i == 1, worker);
 	}
@@ -209,25 +210,43 @@ static bool context_holds(const struct vcontext *guess, const struct vcontext *t
 					   vname_size(guess->origin) == vname_size(truth->origin)));
 }
 
-static void append(struct reader *r, const struct vchunk *chunk, uint64_t line)
+/* Gives the chunk its place among all records. */
+static void place_chunk(struct reader *r, struct vchunk *chunk)
 {
 	struct vfile *const file = r->file;
-	if (r->summers != NULL) {
+	chunk->place = file->count;
+	chunk->line = r->line;
+	file->count += chunk->count;
+	if (r->summers != NULL)
 		vsum_join(&r->sum, &chunk->sum);
-		file->count += chunk->count;
-		return;
+}
+
+static enum status copy_chunks(void *context, unsigned worker, size_t first, size_t end, struct error *err)
+{
+	struct reader *const r = context;
+	(void)worker;
+	(void)err;
+	for (size_t i = first; i < end; i++) {
+		const struct vchunk *const chunk = &r->chunks[i];
+		struct vrecord *const out = r->file->records + chunk->place;
+		for (size_t k = 0; k < chunk->count; k++) {
+			out[k] = chunk->records[k];
+			out[k].line = (uint32_t)(out[k].line + chunk->line);
+		}
 	}
-	if (file->count + chunk->count > r->room) {
-		r->room = r->room + r->room / 2 + chunk->count + 1024;
+	return STATUS_OK;
+}
+
+static enum status append(struct reader *r, struct error *err)
+{
+	struct vfile *const file = r->file;
+	if (r->summers != NULL || file->count == 0)
+		return STATUS_OK;
+	if (file->count > r->room) {
+		r->room = file->count + r->room / 2 + 1024;
 		file->records = memory_resize(file->records, r->room, sizeof(*file->records));
 	}
-	if (chunk->count == 0)
-		return;
-	struct vrecord *const out = file->records + file->count;
-	memcpy(out, chunk->records, chunk->count * sizeof(*out));
-	for (size_t i = 0; i < chunk->count; i++)
-		out[i].line = (uint32_t)(out[i].line + line);
-	file->count += chunk->count;
+	return workers_run(r->threads, r->chunk_count, 1, copy_chunks, r, err);
 }
 
 /* An error in the last line of a file that has no line end has one likely cause, and the message says so. */
@@ -252,7 +271,7 @@ static enum status settle(struct reader *r, struct error *err)
 		if (chunk->status != STATUS_OK) {
 			return refuse_chunk(r, chunk, err);
 		}
-		append(r, chunk, r->line);
+		place_chunk(r, chunk);
 		r->line += chunk->lines;
 		const struct vcontext before = r->context;
 		r->context = chunk->finish;
@@ -263,7 +282,7 @@ static enum status settle(struct reader *r, struct error *err)
 			r->context.ttl = before.ttl;
 		}
 	}
-	return STATUS_OK;
+	return append(r, err);
 }
 
 /* Nothing of the wave is needed any more but the owner that the next entry may take over. */

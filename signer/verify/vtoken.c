@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "signer/verify/vtoken.h"
 
+#include <endian.h>
 #include <string.h>
 #include <strings.h>
 
@@ -41,32 +42,65 @@ static struct vtoken quoted(struct vtokens *in)
 	return token;
 }
 
+/* What ends a word: blank, line end, ; ( ) " and NUL, which no text holds. */
+static const bool stops[256] = { ['\0'] = true,
+	[' '] = true,
+	['\t'] = true,
+	['\r'] = true,
+	['\n'] = true,
+	[';'] = true,
+	['('] = true,
+	[')'] = true,
+	['"'] = true };
+
+/* The highest bit of each of eight octets: set in the first that is below '*', a semicolon or a backslash, and in none
+ * before it. All that ends a word is among those, and little else. */
+static uint64_t marks(uint64_t octets)
+{
+	const uint64_t ones = 0x0101010101010101;
+	const uint64_t semicolon = octets ^ ones * ';';
+	const uint64_t backslash = octets ^ ones * '\\';
+	const uint64_t below = (octets - ones * '*') & ~octets;
+	return (below | ((semicolon - ones) & ~semicolon) | ((backslash - ones) & ~backslash)) & ones << 7;
+}
+
+/* To the first octet that may end a word, or to the last seven. */
+static const char *pass_plain(const char *at, const char *end)
+{
+	while (end - at >= 8) {
+		uint64_t octets;
+		memcpy(&octets, at, sizeof(octets));
+		const uint64_t found = marks(le64toh(octets));
+		if (found != 0)
+			return at + __builtin_ctzll(found) / 8;
+		at += 8;
+	}
+	return at;
+}
+
 static struct vtoken word(struct vtokens *in)
 {
-	/* What ends a word: blank, line end, ; ( ) " and NUL, which no text holds. */
-	static const bool stops[256] = { ['\0'] = true,
-		[' '] = true,
-		['\t'] = true,
-		['\r'] = true,
-		['\n'] = true,
-		[';'] = true,
-		['('] = true,
-		[')'] = true,
-		['"'] = true };
 	const char *const start = in->at;
-	while (in->at < in->end && !stops[(uint8_t)*in->at]) {
-		if (*in->at == '\\') {
-			if (in->at + 1 >= in->end || in->at[1] == '\n' || in->at[1] == '\r' || in->at[1] == '\0')
-				return bad(in, "backslash at the end of a line (RFC 1035 5.1)");
-			in->at++;
+	const char *at = pass_plain(start, in->end);
+	for (; at < in->end && !stops[(uint8_t)*at]; at = pass_plain(at + 1, in->end)) {
+		if (*at != '\\')
+			continue;
+		if (at + 1 >= in->end || at[1] == '\n' || at[1] == '\r' || at[1] == '\0') {
+			in->at = at;
+			return bad(in, "backslash at the end of a line (RFC 1035 5.1)");
 		}
-		in->at++;
+		at++;
 	}
-	return (struct vtoken){ VTOKEN_WORD, start, (size_t)(in->at - start) };
+	in->at = at;
+	return (struct vtoken){ VTOKEN_WORD, start, (size_t)(at - start) };
 }
 
 struct vtoken vtoken_next(struct vtokens *in)
 {
+	while (in->at < in->end && (*in->at == ' ' || *in->at == '\t'))
+		in->at++;
+	if (in->at < in->end && !stops[(uint8_t)*in->at])
+		return word(in);
 	for (; in->at < in->end; in->at++) {
 		switch (*in->at) {
 		case ' ':
