@@ -85,6 +85,8 @@ struct store_zone {
 				  RUMOURED or UNRETENTIVE takes it back */
 	struct utc ds_checked; /* when the parent's servers were last asked; 0: never */
 	const char *ds_found;  /* what they said, in words, or NULL */
+	struct utc input_held_since; /* its input is not read since then (store_input.h); 0: it is */
+	const char *input_held_reason;
 };
 
 /* Adding a zone that was removed before brings back its row, keys and history. A name that is there is STATUS_REFUSED.

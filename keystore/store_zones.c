@@ -9,7 +9,8 @@
 
 #define ZONE_COLUMNS                                                                                                   \
 	"id, name, input, output, policy_name, policy_text, parents, added, removed, input_failing_since, "            \
-	"input_failure, revision, held_since, held_reason, step_asked, ds_checked, ds_found"
+	"input_failure, revision, held_since, held_reason, step_asked, ds_checked, ds_found, input_held_since, "       \
+	"input_held_reason"
 
 static void read_zone(struct sql *sql, struct arena *mem, struct store_zone *zone)
 {
@@ -30,6 +31,8 @@ static void read_zone(struct sql *sql, struct arena *mem, struct store_zone *zon
 	zone->step_asked.seconds = sql_int(sql);
 	zone->ds_checked.seconds = sql_int(sql);
 	zone->ds_found = sql_text(sql, mem);
+	zone->input_held_since.seconds = sql_int(sql);
+	zone->input_held_reason = sql_text(sql, mem);
 }
 
 enum status store_find_zone(
@@ -201,12 +204,13 @@ static enum status set_removed(struct store *store, int64_t zone_id, struct utc 
 	return sql_run(&sql, err);
 }
 
-/* What was wrong with its input when it left is over. */
+/* What was wrong with its input when it left is over, and it may have another now. */
 static enum status bring_back(struct store *store, int64_t zone_id, struct error *err)
 {
 	struct sql sql;
-	sql_begin(
-	    &sql, store, "UPDATE zones SET removed = 0, input_failing_since = 0, input_failure = NULL WHERE id = ?");
+	sql_begin(&sql, store,
+	    "UPDATE zones SET removed = 0, input_failing_since = 0, input_failure = NULL, input_held_since = 0, "
+	    "input_held_reason = NULL WHERE id = ?");
 	sql_put_int(&sql, zone_id);
 	return sql_run(&sql, err);
 }

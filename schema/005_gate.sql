@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: MIT
--- The gate: planned changes.
+-- The gate: planned changes, and what is rolled back.
 
 -- One change limit that the zone with one serial may pass, once.
 CREATE TABLE expected_changes (
@@ -18,3 +18,7 @@ CREATE TABLE expected_changes (
 ) STRICT;
 
 CREATE INDEX expected_changes_of_zone ON expected_changes (zone, id);
+
+-- Its content was rolled back: the input is not read since then; 0: it is.
+ALTER TABLE zones ADD COLUMN input_held_since INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE zones ADD COLUMN input_held_reason TEXT CHECK ((input_held_since = 0) = (input_held_reason IS NULL));

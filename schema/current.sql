@@ -25,6 +25,8 @@ CREATE TABLE zones (
 	step_asked INTEGER NOT NULL DEFAULT 0, -- when an operator asked for the next step of a manual policy; 0: no
 	ds_checked INTEGER NOT NULL DEFAULT 0, -- when the parent was last asked; 0: never
 	ds_found TEXT, -- what it said then
+	input_held_since INTEGER NOT NULL DEFAULT 0, -- its input is not read since then; 0: it is
+	input_held_reason TEXT CHECK ((input_held_since = 0) = (input_held_reason IS NULL)),
 	CHECK ((input_failing_since = 0) = (input_failure IS NULL))
 ) STRICT;
 

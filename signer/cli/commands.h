@@ -178,6 +178,7 @@ extern const struct command command_roll_list;
 extern const struct command command_emergency;
 extern const struct command command_hold;
 extern const struct command command_release;
+extern const struct command command_rollback;
 extern const struct command command_plan;
 extern const struct command command_explain;
 extern const struct command command_ksr_create;

@@ -206,8 +206,11 @@ static void judge(const struct utc now, bool refused, struct arena *mem, struct 
 		zone->command = last;
 	} else if (zone->input_failing_since.seconds != 0) {
 		zone->health = REPORT_WARN;
-		zone->headline = "WARNING: the input is bad, registrations are not getting out.";
-		zone->command = arena_printf(mem, "zoneseal log %s", zone->name);
+		zone->headline = zone->input_held
+				     ? "WARNING: the input is held since a rollback, registrations are not getting out."
+				     : "WARNING: the input is bad, registrations are not getting out.";
+		zone->command = arena_printf(
+		    mem, zone->input_held ? "zoneseal rollback %s --withdraw" : "zoneseal log %s", zone->name);
 	} else if (zone->hook_waiting_since.seconds != 0) {
 		judge_hook(now, mem, zone);
 	} else if (zone->last_failure.seconds != 0) {
@@ -370,6 +373,7 @@ enum status facts_zone(struct store *store, const char *state, const struct stor
 		.ds_checked = zone->ds_checked,
 		.ds_found = zone->ds_found,
 		.input_failing_since = zone->input_failing_since,
+		.input_held = zone->input_held_since.seconds != 0,
 		.input_failure = zone->input_failure };
 	out->output = zone->output != NULL ? zone->output : folder_zone_output(state, zone->name, mem);
 	enum status status = roll_look(store, state, zone, now, mem, view, err);

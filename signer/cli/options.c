@@ -73,7 +73,10 @@ const struct option_row cli_options[OPTIONS] = {
 	    "refuse unless the zone is as it was when that was shown" },
 	[OPTION_PLAN] = { "plan", 0, "PLAN",
 	    "availability-first (default) or security-first, which breaks validation" },
-	[OPTION_TO] = { "to", 0, "STORE,...", "names in keys/stores.conf (default: where new keys of the role go)" },
+	[OPTION_TO] = { "to", 0, "WHERE",
+	    "rollback: the serial of a published version; keys: STORE,... as named in keys/stores.conf (default: where "
+	    "new "
+	    "keys of the role go)" },
 	[OPTION_REMOVE_SOURCE] = { "remove-source", 0, NULL, "destroy the copies in the old places" },
 	[OPTION_SESSIONS] = { "sessions", 0, "N", "sessions that sign at the same time (default: one a core)" },
 	[OPTION_SECONDS] = { "seconds", 0, "N", "how long each measurement takes (default: 2)" },
@@ -133,6 +136,7 @@ static const struct command *const rows[] = {
 	&command_emergency,
 	&command_hold,
 	&command_release,
+	&command_rollback,
 	&command_plan,
 	&command_explain,
 	&command_timeline,

@@ -179,6 +179,11 @@ void pipeline_say(const struct cli *cli, const struct engine_report *report, enu
 	say_result(cli, report);
 	if (report->changes != NULL && report->result != ENGINE_FAILED)
 		cli_say(cli, "%s %s", report->zone, report->changes);
+	if (report->input_held != NULL)
+		cli_say(cli,
+		    "%s: the input is held, %s; registrations are not getting out until zoneseal rollback %s "
+		    "--withdraw",
+		    report->zone, report->input_held, report->zone);
 	if (report->offline_note != NULL && status == STATUS_OK)
 		cli_say(cli, "%s: warning: %s", report->zone, report->offline_note);
 	for (size_t i = 0; i < report->left_out_count; i++)

@@ -13,6 +13,7 @@
 
 #include "policies/policy_yaml.h"
 #include "signer/base/bytes.h"
+#include "signer/engine/archive.h"
 #include "signer/engine/clock.h"
 #include "signer/engine/folder.h"
 #include "signer/engine/known_file.h"
@@ -101,17 +102,19 @@ static enum status open_input(struct attempt *attempt, struct error *err)
 	return status;
 }
 
-/* The content of the last published version: the signer strips from it what it makes itself. */
+/* The content of the last published version, or of the one that is rolled back to: the signer strips from it what it
+ * makes itself. */
 static enum status open_last(struct attempt *attempt, struct error *err)
 {
 	struct run *run = attempt->run;
-	attempt->name = run->last.path;
-	if (run->output.previous < 0)
+	const bool back = run->back_file >= 0;
+	attempt->name = back ? archive_path(run->options->state, run->zone.name, &run->back, run->mem) : run->last.path;
+	if (!back && run->output.previous < 0)
 		return error_set(
 		    err, STATUS_MISSING, "neither %s nor the archive holds the last published version", run->last.path);
-	attempt->file = fcntl(run->output.previous, F_DUPFD_CLOEXEC, 3);
+	attempt->file = fcntl(back ? run->back_file : run->output.previous, F_DUPFD_CLOEXEC, 3);
 	if (attempt->file < 0 || lseek(attempt->file, 0, SEEK_SET) != 0)
-		return error_set_errno(err, "%s", run->last.path);
+		return error_set_errno(err, "%s", attempt->name);
 	return STATUS_OK;
 }
 
@@ -194,7 +197,8 @@ static enum status read_input(struct attempt *attempt, struct error *err)
 		return error_set(
 		    err, STATUS_MALFORMED, "%s: no SOA at %s (RFC 1035 5.2)", attempt->name, run->zone.name);
 	if (attempt->keep_alive) {
-		memcpy(attempt->input_sha256, run->last.input_sha256, 32);
+		memcpy(
+		    attempt->input_sha256, run->back_file >= 0 ? run->back.input_sha256 : run->last.input_sha256, 32);
 		return STATUS_OK;
 	}
 	memcpy(attempt->input_sha256, attempt->input.sha256, 32);
@@ -223,13 +227,15 @@ static const char *why_due(const struct attempt *attempt)
 		return "written to stdout";
 	if (!run->has_last)
 		return "first publication";
+	if (run->back_file >= 0)
+		return arena_printf(run->mem, "rolled back to serial %u", run->back.serial);
 	if (roll_is_visible(&run->roll) || (run->options->dry_run && run->roll.plan.birth_count > 0))
 		return roll_reason(&run->roll, run->mem);
 	if (!utc_before(run->now, run->last.refresh))
-		return attempt->keep_alive ? "signatures due, the input is bad" : "signatures due";
+		return attempt->keep_alive && !attempt->held ? "signatures due, the input is bad" : "signatures due";
 	if (!run->output.exists)
 		return "published file is missing";
-	if (attempt->keep_alive)
+	if (attempt->keep_alive && !attempt->held)
 		return NULL;
 	if (memcmp(attempt->input_sha256, run->last.input_sha256, 32) != 0)
 		return "input changed";
@@ -421,7 +427,8 @@ static enum status sign(struct attempt *attempt, struct error *err)
 	if (status != STATUS_OK)
 		return status;
 	read_previous(attempt);
-	bool replace_foreign = run->options->new_keys;
+	/* What we published holds no keys but those of this keystore, some of which may have left it. */
+	bool replace_foreign = run->options->new_keys || run->back_file >= 0;
 	status = sign_zone(&attempt->input, attempt->has_previous ? &attempt->previous : NULL, attempt->keys,
 	    attempt->key_count, run->token, replace_foreign, &parameters, &attempt->publish, &run->report->sign, err);
 	drop_content(attempt);
@@ -459,7 +466,7 @@ static enum status decide(struct attempt *attempt, struct error *err)
 	if (status == STATUS_OK)
 		status = guard_serial_date(attempt, err);
 	if (status == STATUS_OK)
-		status = roll_run(run, attempt->keep_alive, err);
+		status = roll_run(run, attempt->keep_alive && (!attempt->held || run->back_file >= 0), err);
 	if (status == STATUS_OK && !run->has_last)
 		status = roll_run_problem(run, err);
 	if (status != STATUS_OK)
@@ -512,7 +519,11 @@ static void attempt_end(struct attempt *attempt)
 
 enum status attempt_publish(struct run *run, bool keep_alive, bool *input_is_bad, struct error *err)
 {
-	struct attempt attempt = { .run = run, .keep_alive = keep_alive, .file = -1, .publish = PUBLISH_NONE };
+	struct attempt attempt = { .run = run,
+		.keep_alive = keep_alive,
+		.held = keep_alive && (run->back_file >= 0 || run->zone.input_held_since.seconds != 0),
+		.file = -1,
+		.publish = PUBLISH_NONE };
 	enum status status = decide(&attempt, err);
 	*input_is_bad = attempt.input_is_bad;
 	if (status != STATUS_OK || attempt.reason == NULL)

@@ -12,7 +12,8 @@
 
 struct attempt {
 	struct run *run;
-	bool keep_alive;
+	bool keep_alive;    /* what was published is the content, not the input: the last version, or run->back */
+	bool held;          /* so it is on a person's demand: keys move, and the policy counts, as with an input */
 	int file;           /* the input, a regular file (a pipe's copy) */
 	const char *name;   /* of the input in messages */
 	const char *folder; /* for $INCLUDE; NULL: a pipe */

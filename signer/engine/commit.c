@@ -18,6 +18,7 @@
 #include "signer/engine/quorum.h"
 #include "signer/engine/roll_run.h"
 #include "signer/engine/roll_step.h"
+#include "signer/engine/rollback.h"
 
 enum { COPY_PIECE = 1 << 16 };
 
@@ -50,7 +51,7 @@ static void keep_rejected(struct attempt *attempt)
 /* The gate reads the input again, by its descriptor and those of what it includes. */
 static int unsigned_for_gate(struct attempt *attempt)
 {
-	if (attempt->keep_alive)
+	if (attempt->keep_alive && attempt->run->back_file < 0)
 		attempt->run->report->unsigned_not_asked = "the last published content was signed again";
 	else
 		return attempt->file;
@@ -117,8 +118,9 @@ static enum status planned_changes(const struct attempt *attempt, struct expect 
 	struct store_expected *all = NULL;
 	size_t count = 0;
 	const bool by_input = run->policy.serial == POLICY_SERIAL_UNIXTIME;
-	const enum status status =
-	    attempt->keep_alive ? STATUS_OK : store_expected(run->store, run->zone.id, run->mem, &all, &count, err);
+	const enum status status = attempt->keep_alive && run->back_file < 0
+				       ? STATUS_OK
+				       : store_expected(run->store, run->zone.id, run->mem, &all, &count, err);
 	*out = (struct expect){ .all = all,
 		.count = count,
 		.serial = by_input ? attempt->input_serial : attempt->serial,
@@ -130,8 +132,52 @@ static enum status planned_changes(const struct attempt *attempt, struct expect 
 static void tell_next(struct attempt *attempt, const struct expect *expect, const struct gate_verdict *verdict)
 {
 	struct run *run = attempt->run;
-	if (verdict->by_limits && !attempt->keep_alive)
+	if (verdict->by_limits && (!attempt->keep_alive || run->back_file >= 0))
 		run->report->next_step = expect_next(expect, run->zone.name, verdict->refusing, run->mem);
+}
+
+/* What is rolled back to has a serial that is used: choose_serial took another. */
+static struct policy policy_for_gate(const struct run *run)
+{
+	struct policy policy = run->policy;
+	if (run->back_file >= 0 && policy.serial == POLICY_SERIAL_KEEP)
+		policy.serial = POLICY_SERIAL_INCREMENT;
+	return policy;
+}
+
+static enum status ask_gate(struct attempt *attempt, const struct store_expected *const expected[VERIFY_LIMITS],
+    struct gate_verdict *verdict, struct error *err)
+{
+	struct run *run = attempt->run;
+	const struct policy policy = policy_for_gate(run);
+	const struct gate gate = { .verifier = run->options->verifier,
+		.zone = run->zone.name,
+		.apex = run->apex,
+		.file = attempt->publish.file,
+		.previous = run->output.previous,
+		.unsigned_input = unsigned_for_gate(attempt),
+		.includes = includes_for_gate(attempt),
+		.include_count = attempt->included_count,
+		.keys = attempt->keys,
+		.key_count = attempt->key_count,
+		.policy = &policy,
+		.unsigned_output = attempt->unsigned_output,
+		.cds_delete = attempt->cds_delete,
+		.serial = attempt->serial,
+		.serial_floor = attempt->has_serial_floor ? &attempt->serial_floor : NULL,
+		.expected = expected,
+		.signed_zone = &run->report->sign,
+		.now = run->now,
+		.threads = run->options->threads };
+	run_phase(run, "verify");
+	double begin = run_clock();
+	meter_follow(run->options->meter, attempt->publish.file, run->report->sign.size);
+	enum status status = gate_ask(&gate, run->mem, verdict, err);
+	meter_begin(run->options->meter, 0, NULL);
+	if (status == STATUS_OK)
+		status = quorum_ask(&gate, run->mem, verdict, err);
+	run->report->seconds_verify = run_clock() - begin;
+	return status;
 }
 
 enum status attempt_verify(struct attempt *attempt, struct error *err)
@@ -148,33 +194,7 @@ enum status attempt_verify(struct attempt *attempt, struct error *err)
 	if (status != STATUS_OK)
 		return status;
 	expect_open(&expect, expected);
-	const struct gate gate = { .verifier = run->options->verifier,
-		.zone = run->zone.name,
-		.apex = run->apex,
-		.file = attempt->publish.file,
-		.previous = run->output.previous,
-		.unsigned_input = unsigned_for_gate(attempt),
-		.includes = includes_for_gate(attempt),
-		.include_count = attempt->included_count,
-		.keys = attempt->keys,
-		.key_count = attempt->key_count,
-		.policy = &run->policy,
-		.unsigned_output = attempt->unsigned_output,
-		.cds_delete = attempt->cds_delete,
-		.serial = attempt->serial,
-		.serial_floor = attempt->has_serial_floor ? &attempt->serial_floor : NULL,
-		.expected = expected,
-		.signed_zone = &run->report->sign,
-		.now = run->now,
-		.threads = run->options->threads };
-	run_phase(run, "verify");
-	double begin = run_clock();
-	meter_follow(run->options->meter, attempt->publish.file, run->report->sign.size);
-	status = gate_ask(&gate, run->mem, &verdict, &why);
-	meter_begin(run->options->meter, 0, NULL);
-	if (status == STATUS_OK)
-		status = quorum_ask(&gate, run->mem, &verdict, &why);
-	run->report->seconds_verify = run_clock() - begin;
+	status = ask_gate(attempt, expected, &verdict, &why);
 	run->report->verdict = verdict.json;
 	run->report->checks = verdict.checks;
 	run->report->warnings = verdict.warnings;
@@ -216,7 +236,9 @@ static struct store_version version_of(struct attempt *attempt)
 		.records = sign->records,
 		.signatures = sign->signatures,
 		.size = sign->size,
-		.input_serial = attempt->keep_alive ? run->last.input_serial : attempt->input_serial,
+		.input_serial = run->back_file >= 0   ? run->back.input_serial
+				: attempt->keep_alive ? run->last.input_serial
+						      : attempt->input_serial,
 		.expected = attempt->expected,
 		.expected_count = attempt->expected_count };
 	memcpy(version.sha256, sign->sha256, 32);
@@ -262,7 +284,7 @@ static void after_publication(
 {
 	struct run *run = attempt->run;
 	struct engine_report *report = run->report;
-	report->result = attempt->keep_alive ? ENGINE_KEPT_ALIVE : ENGINE_PUBLISHED;
+	report->result = attempt->keep_alive && !attempt->held ? ENGINE_KEPT_ALIVE : ENGINE_PUBLISHED;
 	report->has_published = true;
 	report->published_serial = version->serial;
 	report->published_at = version->published;
@@ -285,7 +307,8 @@ enum status attempt_commit(struct attempt *attempt, struct error *err)
 	run_phase(run, "publish");
 	enum status status = output_unchanged(&run->output, &attempt->publish, err);
 	if (status == STATUS_OK)
-		status = store_add_intent(run->store, run->zone.id, &version, run_now(run), err);
+		status = run->back_file >= 0 ? rollback_intend(run, &version, err)
+					     : store_add_intent(run->store, run->zone.id, &version, run_now(run), err);
 	if (status == STATUS_OK)
 		status = keep_old(attempt, err);
 	if (status == STATUS_OK) {

@@ -21,6 +21,7 @@
 #include "signer/engine/purge.h"
 #include "signer/engine/reconcile.h"
 #include "signer/engine/roll_run.h"
+#include "signer/engine/rollback.h"
 #include "signer/engine/run.h"
 
 double run_clock(void)
@@ -72,6 +73,7 @@ static enum status load_zone(struct run *run, const char *zone, struct error *er
 	run->report->zone = name;
 	run->report->policy = run->zone.policy_name;
 	run->report->input_failing_since = run->zone.input_failing_since;
+	run->report->input_held = run->zone.input_held_reason;
 	return run_read_policy(run, err);
 }
 
@@ -163,6 +165,9 @@ static enum status prepare(struct run *run, const char *zone, struct error *err)
 	/* What is published has to be known for a run that ends here, too. */
 	if (status == STATUS_OK)
 		status = load_last(run, err);
+	/* A version that is not kept is no failed run. */
+	if (status == STATUS_OK)
+		status = rollback_open(run, err);
 	if (status == STATUS_OK)
 		look_at_lock(run);
 	if (status == STATUS_OK)
@@ -369,8 +374,12 @@ static enum status work(struct run *run, struct error *err)
 {
 	bool input_is_bad = false;
 	parent_run_look(run);
-	enum status status = attempt_publish(run, false, &input_is_bad, err);
-	if (status == STATUS_OK || input_is_bad)
+	const bool held = run->back_file >= 0 || run->zone.input_held_since.seconds != 0;
+	enum status status = held ? rollback_refuse_input(run, err) : STATUS_OK;
+	if (status == STATUS_OK)
+		status = attempt_publish(run, held, &input_is_bad, err);
+	input_is_bad = input_is_bad && !held;
+	if (!held && (status == STATUS_OK || input_is_bad))
 		note_input(run, status != STATUS_OK, err);
 	if (status != STATUS_OK && input_is_bad && run->options->keep_alive && run->has_last)
 		status = keep_alive(run, status, err);
@@ -409,6 +418,7 @@ static void note_offline(struct run *run)
 
 static void release(struct run *run)
 {
+	rollback_close(run);
 	output_close(&run->output);
 	token_close(run->token);
 	signals_free(run->signals);
@@ -424,6 +434,7 @@ enum status engine_sign(struct store *store, const char *zone, const struct engi
 		.report = report,
 		.lock = LOCK_NONE,
 		.output = { .previous = -1 },
+		.back_file = -1,
 		.started = run_clock() };
 	bool hook_ran = false;
 	*report = (struct engine_report){ .zone = zone, .phase = "start" };

@@ -35,6 +35,9 @@ struct engine_options {
 	bool replace;                /* an existing output that is not ours may be replaced */
 	bool new_keys;               /* DNSKEY or RRSIG of foreign keys in input or output may be dropped */
 	bool keep_alive; /* when the input is bad, the last published content is signed again before it expires */
+	const uint32_t
+	    *back_to; /* the content of this published version becomes the content again (rollback.h), or NULL */
+	const char *back_reason; /* why, for the log */
 	bool ignore_serial_date; /* an input serial that looks like a date of tomorrow or later is none */
 	bool dry_run;
 	bool run_hooks; /* with a virtual clock, hooks run only if asked for */
@@ -76,6 +79,7 @@ struct engine_report {
 	struct utc published_at;
 	struct utc valid_until;         /* first expiry of what is published now */
 	struct utc input_failing_since; /* registrations are not getting out since then; 0: they are */
+	const char *input_held;         /* why the zone's input is not read (rollback.h), or NULL: it is */
 	bool unsettled;                 /* `serial` may be in place without a receipt; the next run finds out */
 	const char *next_step;          /* what lets a refused zone pass if that is planned, or NULL */
 	const char *rejected;           /* where the refused zone is, or NULL */

@@ -86,6 +86,18 @@ char *expect_next(const struct expect *expect, const char *zone, const bool refu
 
 /* ---- the command ---- */
 
+enum status expect_check_reason(const char *reason, struct error *err)
+{
+	if (reason == NULL || reason[0] == '\0')
+		return error_set(err, STATUS_USAGE, "say why, for those who read the log: --reason TEXT");
+	if (strlen(reason) > EXPECT_REASON)
+		return error_set(err, STATUS_USAGE, "--reason: at most %d octets", EXPECT_REASON);
+	for (const char *at = reason; *at != '\0'; at++)
+		if ((unsigned char)*at < 0x20 || *at == 0x7f)
+			return error_set(err, STATUS_USAGE, "--reason: one line of text without control characters");
+	return STATUS_OK;
+}
+
 static enum status check_request(const struct expect_request *request, struct error *err)
 {
 	if (expect_limit(request->limit) == VERIFY_LIMITS)
@@ -95,13 +107,9 @@ static enum status check_request(const struct expect_request *request, struct er
 		    request->limit);
 	if (request->withdraw)
 		return STATUS_OK;
-	if (request->reason == NULL || request->reason[0] == '\0')
-		return error_set(err, STATUS_USAGE, "say why, for those who read the log: --reason TEXT");
-	if (strlen(request->reason) > EXPECT_REASON)
-		return error_set(err, STATUS_USAGE, "--reason: at most %d octets", EXPECT_REASON);
-	for (const char *at = request->reason; *at != '\0'; at++)
-		if ((unsigned char)*at < 0x20 || *at == 0x7f)
-			return error_set(err, STATUS_USAGE, "--reason: one line of text without control characters");
+	const enum status status = expect_check_reason(request->reason, err);
+	if (status != STATUS_OK)
+		return status;
 	if (request->length.seconds < 1 || request->length.seconds > EXPECT_MOST_SECONDS)
 		return error_set(err, STATUS_USAGE, "--for: from 1s to 30d; a planned change is near");
 	return STATUS_OK;

@@ -51,6 +51,9 @@ struct expect_request {
 	bool withdraw, dry_run;
 };
 
+/* One line of text that says why, for the log; else STATUS_USAGE. NULL: none was given. */
+enum status expect_check_reason(const char *reason, struct error *err) MUST_CHECK;
+
 /* STATUS_USAGE for what is no limit, reason or length; STATUS_REFUSED if it could never be used, is there already, or
  * is not there to be withdrawn. */
 enum status expect_change(struct store *store, const struct store_zone *zone, const struct expect_request *request,

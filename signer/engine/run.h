@@ -51,7 +51,9 @@ struct run {
 	struct utc now; /* of the run: what signatures, serial and decisions are made for */
 	bool has_last;
 	struct store_version last;
-	struct roll_view roll; /* how its keys stand, and what is due for them */
+	struct store_version back; /* what is rolled back to, if back_file is open */
+	int back_file;             /* its kept file, or -1 */
+	struct roll_view roll;     /* how its keys stand, and what is due for them */
 	bool has_roll;
 	const char *key_problem; /* why a guard stopped the keys' moves in this run; NULL: none did */
 	bool roll_is_current;    /* nothing was stored, and nothing stopped, since it was looked at */

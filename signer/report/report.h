@@ -80,6 +80,7 @@ struct report_zone {
 	uint64_t records, signatures, size;
 	unsigned checks;
 	struct utc input_failing_since;
+	bool input_held; /* a person rolled back: that is why */
 	const char *input_failure;
 	struct utc last_failure; /* of a run newer than the publication; 0: none */
 	const char *last_failure_message;

@@ -15,11 +15,12 @@ from zs import World, ZONE, delegations
 COMMANDS = ["init", "zone add", "zone list", "zone show", "zone set-policy", "zone remove", "zone adopt", "policy check", "policy show",
             "sign", "run", "verify", "status", "log", "check", "key list", "key show", "key generate", "ds show", "backup",
             "restore", "doctor", "audit verify", "audit export", "audit replay", "key purge", "key test", "key doctor",
-            "roll start", "roll step", "roll abort", "roll list", "emergency", "hold", "release", "plan", "explain", "key import", "key move"]
+            "roll start", "roll step", "roll abort", "roll list", "emergency", "hold", "release", "rollback", "plan", "explain", "key import",
+            "key move"]
 
 CHANGING = ["init", "zone add", "zone set-policy", "zone remove", "zone adopt", "sign", "run", "key generate", "backup", "restore",
             "key purge", "key test", "roll start", "roll step", "roll abort", "emergency", "hold",
-            "release", "key import", "key move"]
+            "release", "rollback", "key import", "key move"]
 
 
 class Arguments(World):

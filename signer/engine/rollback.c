@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: MIT */
+#include "signer/engine/rollback.h"
+
+#include <fcntl.h>
+#include <inttypes.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "keystore/store_input.h"
+#include "signer/engine/archive.h"
+
+enum { MOST_VERSIONS = 4096, MOST_NAMED = 12 };
+
+/* The kept file of a version, or -1. */
+static int open_kept(const struct run *run, const struct store_version *version)
+{
+	const char *const path = archive_path(run->options->state, run->zone.name, version, run->mem);
+	return version->published.seconds == 0 ? -1 : open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+}
+
+/* " 2026112401, 2026112403": the serials that can be rolled back to, newest first; "" if there is none. */
+static const char *kept_serials(const struct run *run, const struct store_version versions[], size_t count)
+{
+	const char *out = "";
+	size_t named = 0;
+	for (size_t i = 0; i < count && named < MOST_NAMED; i++) {
+		const int file = open_kept(run, &versions[i]);
+		if (file < 0)
+			continue;
+		close(file);
+		if (versions[i].id == run->last.id)
+			continue;
+		out = arena_printf(run->mem, "%s%s %" PRIu32, out, named++ > 0 ? "," : "", versions[i].serial);
+	}
+	return out;
+}
+
+static enum status refuse_unkept(
+    const struct run *run, const struct store_version versions[], size_t count, struct error *err)
+{
+	const char *const kept = kept_serials(run, versions, count);
+	return error_set(err, STATUS_REFUSED,
+	    "serial %" PRIu32 " is not kept as a published version, so its content is not known here (policy %s, "
+	    "publish.keep-versions %u); kept are:%s; nothing was changed; any other content comes with the input "
+	    "(zoneseal run %s)",
+	    *run->options->back_to, run->policy.name, run->policy.keep_versions, kept[0] != '\0' ? kept : " none",
+	    run->zone.name);
+}
+
+/* A file that was touched since may hold anything. */
+static enum status check_kept(struct run *run, const struct store_version *version, int file, struct error *err)
+{
+	uint8_t sha256[32];
+	const enum status status = file_sha256(file, sha256, err);
+	if (status != STATUS_OK || memcmp(sha256, version->sha256, sizeof(sha256)) == 0)
+		return status;
+	return error_set(err, STATUS_REFUSED,
+	    "%s: is not what was published as serial %" PRIu32 " (SHA-256); it was changed or damaged since, and "
+	    "nothing was changed now; roll back to another version, or put the file back from a backup",
+	    archive_path(run->options->state, run->zone.name, version, run->mem), version->serial);
+}
+
+static enum status take(struct run *run, const struct store_version *version, int file, struct error *err)
+{
+	const enum status status = check_kept(run, version, file, err);
+	if (status != STATUS_OK) {
+		close(file);
+		return status;
+	}
+	run->back = *version;
+	run->back_file = file;
+	return STATUS_OK;
+}
+
+enum status rollback_open(struct run *run, struct error *err)
+{
+	struct store_version *versions = NULL;
+	size_t count = 0;
+	if (run->options->back_to == NULL)
+		return STATUS_OK;
+	const uint32_t serial = *run->options->back_to;
+	if (!run->has_last)
+		return error_set(err, STATUS_REFUSED, "nothing is published yet: there is nothing to go back from");
+	if (run->last.serial == serial)
+		return error_set(err, STATUS_REFUSED,
+		    "serial %" PRIu32 " is what is published now: nothing to go back from; nothing was changed",
+		    serial);
+	const enum status status =
+	    store_versions(run->store, run->zone.id, MOST_VERSIONS, run->mem, &versions, &count, err);
+	for (size_t i = 0; status == STATUS_OK && i < count; i++) {
+		const int file = versions[i].serial == serial ? open_kept(run, &versions[i]) : -1;
+		if (file >= 0)
+			return take(run, &versions[i], file, err);
+	}
+	return status == STATUS_OK ? refuse_unkept(run, versions, count, err) : status;
+}
+
+void rollback_close(struct run *run)
+{
+	if (run->back_file >= 0)
+		close(run->back_file);
+	run->back_file = -1;
+}
+
+enum status rollback_intend(struct run *run, struct store_version *version, struct error *err)
+{
+	const struct utc now = run_now(run);
+	const char *const words = arena_printf(run->mem, "rolled back to serial %" PRIu32 " as serial %" PRIu32 ": %s",
+	    run->back.serial, version->serial, run->options->back_reason);
+	enum status status = store_group_begin(run->store, err);
+	if (status != STATUS_OK)
+		return status;
+	status = store_add_intent(run->store, run->zone.id, version, now, err);
+	if (status == STATUS_OK)
+		status = store_hold_input(run->store, run->zone.id, words, now, err);
+	status = store_group_end(run->store, status, err);
+	if (status == STATUS_OK)
+		run->report->input_held = words;
+	return status;
+}
+
+enum status rollback_refuse_input(const struct run *run, struct error *err)
+{
+	if (run->options->input == NULL)
+		return STATUS_OK;
+	return error_set(err, STATUS_REFUSED,
+	    "the input is held, %s; the zone of -i %s is not read; let the input out again with zoneseal rollback %s "
+	    "--withdraw",
+	    run->zone.input_held_reason, run->options->input, run->zone.name);
+}

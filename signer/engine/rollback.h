@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A version that was published before becomes the content again, under a new serial (secondaries never go back,
+ * RFC 1982) and with today's keys. The content is that of the kept file without what a signer makes.
+ *
+ * From the moment of that publication the zone's own input is held: it still has what was rolled back, and the next run
+ * would publish it. Runs keep the content alive and move keys as ever; a person lets the input out again.
+ */
+#pragma once
+
+#include "signer/engine/run.h"
+
+/* The kept file of the version that options->back_to names becomes run->back. STATUS_REFUSED if that serial is what is
+ * published now, or is not kept, or if the file is not what was published. Nothing to do without options->back_to. */
+enum status rollback_open(struct run *run, struct error *err) MUST_CHECK;
+
+void rollback_close(struct run *run);
+
+/* Stores the intent and holds the input in one transaction: whatever happens to the process, no run undoes what was
+ * rolled back. */
+enum status rollback_intend(struct run *run, struct store_version *version, struct error *err) MUST_CHECK;
+
+/* STATUS_REFUSED if the run was given an input of its own while the zone's is held. */
+enum status rollback_refuse_input(const struct run *run, struct error *err) MUST_CHECK;
