@@ -5,6 +5,7 @@
 #include <openssl/evp.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "signer/verify/vchunk.h"
@@ -17,8 +18,9 @@ enum {
 	ARENA_BYTES = 1024 * 1024,
 	BORDER_BYTES = 4 * CHUNK_BYTES,
 	ENTRY_MOST = 16 * 1024 * 1024,
-	RECALL_FROM = 1024 * 1024,
-	RECALL_NAMES = 16384,
+	RECALL_SHARE = 2048, /* octets of text for one name that is kept: the table takes 1/32 of the text at most */
+	RECALL_MOST = 65536,
+	SIZE_UNKNOWN = 32 * 1024 * 1024,
 	INCLUDE_DEPTH = 16,
 	INCLUDES_MOST = 1000
 };
@@ -339,6 +341,18 @@ static enum status wave(struct reader *r, struct error *err)
 	return STATUS_OK;
 }
 
+/* How many names of servers each thread keeps. */
+static size_t recall_names(const struct vsource *source, unsigned threads)
+{
+	struct stat state;
+	uint64_t size = source->size;
+	if (source->descriptor >= 0)
+		size = fstat(source->descriptor, &state) == 0 && S_ISREG(state.st_mode) ? (uint64_t)state.st_size
+											: SIZE_UNKNOWN;
+	const uint64_t names = size / RECALL_SHARE / threads;
+	return names < RECALL_MOST ? (size_t)names : RECALL_MOST;
+}
+
 static void reader_open(
     struct reader *r, const struct vsource *source, const uint8_t *origin, unsigned threads, struct vfile *file)
 {
@@ -354,7 +368,7 @@ static void reader_open(
 	for (unsigned i = 0; i < threads; i++) {
 		file->memory[i] = arena_new(block);
 		r->desks[i] = (struct vdesk){ file->memory[i], memory_alloc(VRDATA_MAX),
-			vrecall_new(r->capacity < RECALL_FROM ? r->capacity / 64 : RECALL_NAMES) };
+			vrecall_new(recall_names(source, threads)) };
 	}
 	if (origin != NULL) {
 		memcpy(r->context.origin, origin, vname_size(origin));
