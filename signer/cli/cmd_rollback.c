@@ -45,7 +45,8 @@ static enum status go_back(struct cli *cli, struct store *store, uint32_t serial
 	options.back_reason = cli_value(cli, OPTION_REASON);
 	if (status != STATUS_OK)
 		return status;
-	status = pipeline_sign(cli, store, cli->args[0], &options, &report, err);
+	status =
+	    pipeline_sign(cli, store, cli->args[0], pipeline_label(cli, cli->args[0], 1, 1), &options, &report, err);
 	status = print_report(cli, &report, status, err);
 	if (status != STATUS_OK) {
 		char text[1100];

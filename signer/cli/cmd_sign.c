@@ -126,7 +126,8 @@ static enum status sign_known(struct cli *cli, struct store *store, struct error
 	enum status status = pipeline_options(cli, &options, err);
 	if (status != STATUS_OK)
 		return status;
-	status = pipeline_sign(cli, store, cli->args[0], &options, &report, err);
+	status =
+	    pipeline_sign(cli, store, cli->args[0], pipeline_label(cli, cli->args[0], 1, 1), &options, &report, err);
 	bool stdout_is_zone = options.output != NULL && strcmp(options.output, "-") == 0;
 	if (cli_has(cli, OPTION_JSON) && !stdout_is_zone) {
 		enum status printed = cli_print(cli, pipeline_report(cli, &report, status, err), &ignored);
@@ -182,14 +183,14 @@ static int badness(enum status status)
 	return status == STATUS_OK ? 0 : (int)COUNT(order) + 1;
 }
 
-static enum status run_one(
-    struct cli *cli, struct store *store, const char *zone, struct engine_options *options, struct report *list)
+static enum status run_one(struct cli *cli, struct store *store, const char *zone, const char *label,
+    struct engine_options *options, struct report *list)
 {
 	struct engine_report report;
 	struct error err;
 	char text[1100];
 	error_clear(&err);
-	enum status status = pipeline_sign(cli, store, zone, options, &report, &err);
+	enum status status = pipeline_sign(cli, store, zone, label, options, &report, &err);
 	if (status != STATUS_OK) {
 		error_format(&err, text, sizeof(text));
 		fprintf(stderr, "zoneseal: %s\n", text);
@@ -237,7 +238,8 @@ static int run_run(struct cli *cli, struct error *err)
 	for (size_t i = 0; i < count && status == STATUS_OK; i++) {
 		/* A thousand zones take no more memory than one. */
 		cli->mem = zone;
-		enum status one = run_one(cli, store, names[i], &options, list);
+		enum status one =
+		    run_one(cli, store, names[i], pipeline_label(cli, names[i], i + 1, count), &options, list);
 		if (badness(one) > badness(worst))
 			worst = one;
 		arena_reset(zone);

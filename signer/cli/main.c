@@ -49,6 +49,8 @@ int main(int argc, char **argv)
 	/* A full pipe or a file size limit is an error of the write, not a death without words. */
 	(void)signal(SIGPIPE, SIG_IGN);
 	(void)signal(SIGXFSZ, SIG_IGN);
+	/* A question; whoever has an answer waits for it (signals.h), and nobody dies of it. */
+	(void)signal(SIGUSR1, SIG_IGN);
 	/* A parent that ignores it hands that on, and then no exit code of verifier or hook can be had. */
 	(void)signal(SIGCHLD, SIG_DFL);
 	struct cli cli = { .mem = arena_new(0) };

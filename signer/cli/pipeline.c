@@ -56,12 +56,21 @@ enum status pipeline_options(struct cli *cli, struct engine_options *out, struct
 	return status;
 }
 
-enum status pipeline_sign(struct cli *cli, struct store *store, const char *zone, struct engine_options *options,
-    struct engine_report *report, struct error *err)
+char *pipeline_label(const struct cli *cli, const char *zone, size_t number, size_t count)
 {
-	bool wanted = isatty(STDERR_FILENO) && !cli_has(cli, OPTION_QUIET) && !cli_has(cli, OPTION_JSON);
-	struct progress *progress = progress_new(wanted, zone);
-	options->progress = progress != NULL ? progress_phase : NULL;
+	enum { NAME = 300 };
+	char name[NAME];
+	error_escape(zone, strlen(zone), name, sizeof(name));
+	return count == 1 ? arena_strdup(cli->mem, name) : arena_printf(cli->mem, "[%zu/%zu] %s", number, count, name);
+}
+
+enum status pipeline_sign(struct cli *cli, struct store *store, const char *zone, const char *label,
+    struct engine_options *options, struct engine_report *report, struct error *err)
+{
+	const bool shown = isatty(STDERR_FILENO) && !cli_has(cli, OPTION_QUIET) && !cli_has(cli, OPTION_JSON);
+	struct progress *progress = progress_new(shown, label);
+	options->progress = progress_phase;
+	options->notice = progress_notice;
 	options->progress_context = progress;
 	options->meter = progress_meter(progress);
 	enum status status = engine_sign(store, zone, options, cli->mem, report, err);

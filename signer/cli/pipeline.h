@@ -7,9 +7,12 @@
 
 enum status pipeline_options(struct cli *cli, struct engine_options *out, struct error *err) MUST_CHECK;
 
-/* engine_sign with a progress line. */
-enum status pipeline_sign(struct cli *cli, struct store *store, const char *zone, struct engine_options *options,
-    struct engine_report *report, struct error *err) MUST_CHECK;
+/* "nl.test", or "[3/1500] nl.test": which of how many it is. Escaped. */
+char *pipeline_label(const struct cli *cli, const char *zone, size_t number, size_t count);
+
+/* engine_sign with a progress line, in which the zone is called `label`. */
+enum status pipeline_sign(struct cli *cli, struct store *store, const char *zone, const char *label,
+    struct engine_options *options, struct engine_report *report, struct error *err) MUST_CHECK;
 
 /* The lines that say how it went; a failure's first line is the caller's. */
 void pipeline_say(const struct cli *cli, const struct engine_report *report, enum status status);

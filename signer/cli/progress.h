@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* One line on a terminal that says what goes on, how far and how fast, once a run takes longer than two seconds. */
+/*
+ * How far a run is, how fast, and how long it will take: one line on a terminal once it takes longer than two seconds,
+ * and anywhere for whoever sends SIGUSR1.
+ */
 #pragma once
 
 #include <stdbool.h>
@@ -7,14 +10,17 @@
 struct meter;
 struct progress;
 
-/* Starts the line's thread; NULL if `wanted` is false. `zone` must live as long. */
-struct progress *progress_new(bool wanted, const char *zone);
+/* `shown`: with the line on the terminal. `label` says what the run is about, and must live as long; escaped. */
+struct progress *progress_new(bool shown, const char *label);
 
 /* A phase begins (engine_options.progress). */
 void progress_phase(void *progress, const char *phase);
 
-/* What engine_options.meter is to be; NULL for NULL. */
+/* A signal came (engine_options.notice): SIGUSR1 gets the line, one that ends the process a last word. */
+void progress_notice(void *progress, int number);
+
+/* What engine_options.meter is to be. */
 struct meter *progress_meter(struct progress *progress);
 
-/* Ends the thread and wipes the line. NULL is legal. */
+/* Ends the thread and wipes the line. */
 void progress_free(struct progress *progress);

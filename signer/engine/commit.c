@@ -306,17 +306,18 @@ enum status attempt_commit(struct attempt *attempt, struct error *err)
 	target.folder = fcntl(attempt->publish.folder, F_DUPFD_CLOEXEC, 3);
 	run_phase(run, "publish");
 	enum status status = output_unchanged(&run->output, &attempt->publish, err);
+	/* A signal waits until there is a receipt, or the attempt is over. */
+	signals_hold(run->signals);
 	if (status == STATUS_OK)
 		status = run->back_file >= 0 ? rollback_intend(run, &version, err)
 					     : store_add_intent(run->store, run->zone.id, &version, run_now(run), err);
 	if (status == STATUS_OK)
 		status = keep_old(attempt, err);
-	if (status == STATUS_OK) {
+	if (status == STATUS_OK)
 		status = publish_rename(&attempt->publish, err);
-		signals_guard(run->signals, NULL);
-	}
 	if (status == STATUS_OK)
 		status = confirm(attempt, &version, err);
+	signals_guard(run->signals, attempt->publish.temporary[0] != '\0' ? &attempt->publish : NULL);
 	if (status == STATUS_OK)
 		after_publication(attempt, &version, &target);
 	if (target.folder >= 0)

@@ -439,7 +439,7 @@ enum status engine_sign(struct store *store, const char *zone, const struct engi
 	bool hook_ran = false;
 	*report = (struct engine_report){ .zone = zone, .phase = "start" };
 	snprintf(run.id, sizeof(run.id), "%lld-%ld", (long long)options->now.seconds, (long)getpid());
-	enum status status = signals_watch(&run.signals, err);
+	enum status status = signals_watch(options->notice, options->progress_context, &run.signals, err);
 	if (status == STATUS_OK)
 		status = prepare(&run, zone, err);
 	bool prepared = status == STATUS_OK;

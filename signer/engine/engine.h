@@ -45,6 +45,7 @@ struct engine_options {
 	int64_t lock_wait_seconds;
 	struct meter *meter;                                /* how far a phase is, or NULL */
 	void (*progress)(void *context, const char *phase); /* called when a phase begins, or NULL */
+	void (*notice)(void *context, int number); /* SIGUSR1, or a signal that ends the process: signals.h; or NULL */
 	void *progress_context;
 };
 

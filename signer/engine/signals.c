@@ -3,6 +3,7 @@
 
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,14 +14,17 @@
 struct signals {
 	pthread_t thread;
 	pthread_mutex_t mutex;
+	signals_notice *notice; /* or NULL */
+	void *context;
 	sigset_t set, before;
 	bool held;
-	bool ended; /* under the mutex */
+	atomic_bool ended;
 	int folder;
 	char temporary[sizeof(((struct publish *)NULL)->temporary)];
 };
 
-/* SIGUSR1 is ours: signals_free wakes the thread with it. What nohup and the like have us ignore stays ignored. */
+/* SIGUSR1 is a question, and signals_free wakes the thread with it. What nohup and the like have us ignore stays
+ * ignored. */
 static sigset_t watched(void)
 {
 	static const int deadly[] = { SIGTERM, SIGINT, SIGHUP };
@@ -46,6 +50,12 @@ static void die_of(int number)
 	_exit(128 + number);
 }
 
+static void tell(const struct signals *signals, int number)
+{
+	if (signals->notice != NULL)
+		signals->notice(signals->context, number);
+}
+
 static void *wait_for_signal(void *context)
 {
 	struct signals *signals = context;
@@ -53,9 +63,13 @@ static void *wait_for_signal(void *context)
 	for (;;) {
 		if (sigwait(&signals->set, &number) != 0)
 			return NULL;
+		/* An answer does not wait for a step that holds signals off. */
+		if (number == SIGUSR1 && !atomic_load(&signals->ended)) {
+			tell(signals, number);
+			continue;
+		}
 		pthread_mutex_lock(&signals->mutex);
-		const bool ended = signals->ended;
-		/* A SIGUSR1 from somebody else means nothing. */
+		const bool ended = atomic_load(&signals->ended);
 		if (!ended && number != SIGUSR1)
 			break;
 		pthread_mutex_unlock(&signals->mutex);
@@ -64,13 +78,16 @@ static void *wait_for_signal(void *context)
 	}
 	if (signals->temporary[0] != '\0')
 		(void)unlinkat(signals->folder, signals->temporary, 0);
+	tell(signals, number);
 	die_of(number);
 	return NULL;
 }
 
-enum status signals_watch(struct signals **out, struct error *err)
+enum status signals_watch(signals_notice *notice, void *context, struct signals **out, struct error *err)
 {
 	struct signals *signals = memory_calloc(1, sizeof(*signals));
+	signals->notice = notice;
+	signals->context = context;
 	signals->set = watched();
 	pthread_mutex_init(&signals->mutex, NULL);
 	(void)pthread_sigmask(SIG_BLOCK, &signals->set, &signals->before);
@@ -124,7 +141,7 @@ void signals_free(struct signals *signals)
 	if (signals == NULL)
 		return;
 	pthread_mutex_lock(&signals->mutex);
-	signals->ended = true;
+	atomic_store(&signals->ended, true);
 	pthread_mutex_unlock(&signals->mutex);
 	(void)pthread_kill(signals->thread, SIGUSR1);
 	pthread_join(signals->thread, NULL);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * SIGTERM, SIGINT and SIGHUP during a run: the temporary file goes, the lock file stays, and the process dies of the
- * signal, as if it had been killed between two steps. A thread waits for them, so no step is torn inside.
+ * signal between two steps. From the intent to the receipt of a publication is one step: what has begun there is
+ * brought to its end first. SIGUSR1 asks how far the run is. A thread waits for them, so no step is torn inside.
  */
 #pragma once
 
@@ -10,10 +11,14 @@
 
 struct signals;
 
-/* Blocks the signals and starts the waiting thread; call it before other threads start. */
-enum status signals_watch(struct signals **out, struct error *err) MUST_CHECK;
+/* Told of a signal before anything is done about it, by the waiting thread; it must not wait for anybody. */
+typedef void signals_notice(void *context, int number);
 
-/* Holds signals off while a temporary file is being made; signals_guard ends that. NULL is legal for both. */
+/* Blocks the signals and starts the waiting thread; call it before other threads start. `notice` may be NULL. */
+enum status signals_watch(signals_notice *notice, void *context, struct signals **out, struct error *err) MUST_CHECK;
+
+/* Holds signals off while a temporary file is being made, or in the step that publishes; signals_guard ends that. NULL
+ * is legal for both. */
 void signals_hold(struct signals *signals);
 
 /* The temporary file to remove if a signal comes; NULL: none (any more). */

@@ -45,6 +45,7 @@ class Drill(World):
         return int(done.stdout.split()[-1])
 
     def kill_before(self, nth, *args):
+        """`nth` is a number, or "term:" and a number."""
         done = subprocess.run([KILLER, str(nth), *self.argv(*args)], capture_output=True, env=self.traced_environment(),
                               cwd=self.folder, timeout=60, check=False)
         self.assertIn(done.returncode, (KILLED, ENDED), done.stderr)

@@ -5,6 +5,7 @@
  *   killer 0 PROGRAM ARGS...       runs it to its end and prints how many such calls it made
  *   killer list PROGRAM ARGS...    the same, and before that a line for each call: its name and what it is about
  *   killer N PROGRAM ARGS...       sends SIGKILL before the N-th; exit code 0 if it was killed, 3 if it ended before
+ *   killer term:N PROGRAM ARGS...  sends SIGTERM before the N-th, and lets it end as it likes; exit code as for SIGKILL
  *   killer fail:N PROGRAM ARGS...  the N-th is not made and fails with EIO; the program's exit code, or 99 if it ended
  *                                  before
  *
@@ -28,7 +29,7 @@
 
 enum { KILLED = 0, TROUBLE = 1, ENDED = 3, NOT_REACHED = 99, SYSCALL_STOP = SIGTRAP | 0x80 };
 
-enum mode { COUNT_CALLS, LIST_CALLS, KILL_BEFORE, FAIL_CALL };
+enum mode { COUNT_CALLS, LIST_CALLS, KILL_BEFORE, TERM_BEFORE, FAIL_CALL };
 
 /* A call that changes something; `path` is the argument that names what, -1 if the first argument is a descriptor. */
 struct call {
@@ -162,6 +163,8 @@ static bool look(struct tracer *tracer, pid_t thread, int status)
 	bool reached = ++tracer->count == tracer->nth;
 	if (tracer->mode == LIST_CALLS || (tracer->mode == FAIL_CALL && reached))
 		show(thread, call, &info);
+	if (tracer->mode == TERM_BEFORE && reached)
+		kill(tracer->child, SIGTERM);
 	if (tracer->mode == FAIL_CALL && reached) {
 		tracer->failing = thread;
 		return set_call(thread, true, 0);
@@ -173,6 +176,8 @@ static int outcome(const struct tracer *tracer, int status)
 {
 	if (tracer->mode == KILL_BEFORE)
 		return ENDED;
+	if (tracer->mode == TERM_BEFORE)
+		return WIFSIGNALED(status) && WTERMSIG(status) == SIGTERM ? KILLED : ENDED;
 	if (tracer->mode == FAIL_CALL && tracer->count < tracer->nth)
 		return NOT_REACHED;
 	if (tracer->mode == FAIL_CALL)
@@ -210,6 +215,8 @@ static struct tracer tracer_of(const char *word)
 		return (struct tracer){ .mode = LIST_CALLS };
 	if (strncmp(word, "fail:", 5) == 0)
 		return (struct tracer){ .mode = FAIL_CALL, .nth = strtol(word + 5, NULL, 10) };
+	if (strncmp(word, "term:", 5) == 0)
+		return (struct tracer){ .mode = TERM_BEFORE, .nth = strtol(word + 5, NULL, 10) };
 	long nth = strtol(word, NULL, 10);
 	return (struct tracer){ .mode = nth == 0 ? COUNT_CALLS : KILL_BEFORE, .nth = nth };
 }

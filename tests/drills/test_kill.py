@@ -42,6 +42,22 @@ class Kill(Drill):
         self.write("nl.test.zone", ZONE + "new NS ns1\n")
         self.at_every_call("sign", "nl.test", "-i", self.input, "-o", self.output)
 
+    def test_sigterm_stops_between_steps(self):
+        """No intent is left open, no receipt is missing and no file lies about: nothing is there for the next run to mend."""
+        self.sign()
+        self.write("nl.test.zone", ZONE + "new NS ns1\n")
+        self.prepare()
+        args = ("sign", "nl.test", "-i", self.input, "-o", self.output)
+        stopped = 0
+        for nth in range(1, self.count_calls(*args) + 1, 6 * STRIDE):
+            self.reset()
+            stopped += self.kill_before(f"term:{nth}", *args)
+            title = f"SIGTERM before call {nth}"
+            self.store_agrees(title)
+            self.assertEqual([name for name in os.listdir(self.folder) if name.endswith(".tmp")], [], title)
+        self.assertGreater(stopped, 10 // STRIDE)
+        self.next_run_succeeds("after the last", *args)
+
     def test_first_publication_at_every_call(self):
         self.at_every_call("sign", "nl.test", "-i", self.input, "-o", self.output)
         tags = self.json("key", "list", "nl.test", code=0)["keys"]
