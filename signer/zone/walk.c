@@ -13,8 +13,7 @@ struct walk {
 	const char *const *files;
 	const uint8_t *cut; /* the delegation or DNAME that the walk is at or below, or NULL */
 	bool cut_is_dname;
-	const uint8_t *last;      /* the last name that is in the chain or leads to one */
-	size_t path[NAME_LABELS]; /* by depth below the apex: the last such name of that depth */
+	const uint8_t *last; /* the last name that is in the chain or leads to one */
 };
 
 /* What the types at a name say about it. */
@@ -146,28 +145,18 @@ static void add_name(
 	};
 }
 
-/* Adds the empty non-terminals between the last name of the chain and `owner`, notes `owner` on the path, and tells
- * those above it that they lead to something that is in any chain. */
-static void enter_chain(struct walk *walk, const uint8_t *owner, size_t first_rrset, bool in_any_chain)
+/* Adds the empty non-terminals between the last name of the chain and `owner`. */
+static void enter_chain(struct walk *walk, const uint8_t *owner, size_t first_rrset)
 {
 	const unsigned labels = name_labels(owner);
 	const unsigned apex_labels = walk->zone->apex_labels;
 	const unsigned depth = labels - apex_labels;
 	if (depth > 1) {
 		const unsigned common = order_common_labels(walk->last, owner) - apex_labels;
-		for (unsigned d = common + 1; d < depth; d++) {
-			walk->path[d] = walk->zone->name_count;
+		for (unsigned d = common + 1; d < depth; d++)
 			add_name(walk, name_skip(owner, depth - d), first_rrset, 0, ZONE_EMPTY_NON_TERMINAL, false);
-		}
 	}
-	walk->path[depth] = walk->zone->name_count;
 	walk->last = owner;
-	for (unsigned d = depth; in_any_chain && d-- > 1;) {
-		struct zone_name *const above = &walk->zone->names[walk->path[d]];
-		if (above->kind != ZONE_EMPTY_NON_TERMINAL || above->secure)
-			break;
-		above->secure = true;
-	}
 }
 
 static void count_name(
@@ -205,7 +194,7 @@ static enum status visit(struct walk *walk, size_t first, size_t count, struct e
 		return status;
 	const bool secure = kind == ZONE_DELEGATION && types.ds != NULL;
 	if (kind == ZONE_AUTHORITATIVE || kind == ZONE_DELEGATION)
-		enter_chain(walk, owner, first, kind == ZONE_AUTHORITATIVE || secure);
+		enter_chain(walk, owner, first);
 	add_name(walk, owner, first, count, kind, secure);
 	count_name(zone, rrsets, count, &types, kind);
 	if (kind == ZONE_DELEGATION || (types.dname != NULL && kind != ZONE_OCCLUDED)) {

@@ -169,9 +169,9 @@ bool zone_is_in_nsec3_chain(const struct zone_name *name, bool opt_out)
 	switch ((enum zone_kind)name->kind) {
 	case ZONE_APEX:
 	case ZONE_AUTHORITATIVE:
+	case ZONE_EMPTY_NON_TERMINAL:
 		return true;
 	case ZONE_DELEGATION:
-	case ZONE_EMPTY_NON_TERMINAL:
 		return name->secure || !opt_out;
 	case ZONE_GLUE:
 	case ZONE_OCCLUDED:

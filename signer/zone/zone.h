@@ -30,8 +30,7 @@ struct zone_name {
 	uint32_t first_rrset; /* index into zone.rrsets; ascending type */
 	uint16_t rrset_count; /* 0 for an empty non-terminal */
 	uint8_t kind;         /* enum zone_kind */
-	bool secure; /* a delegation with DS; an empty non-terminal that leads to an authoritative name or a secure
-		      * delegation (RFC 5155 7.1, opt-out) */
+	bool secure;          /* a delegation with DS */
 };
 
 struct zone {
@@ -97,6 +96,7 @@ bool zone_is_signed(const struct zone_name *name, uint16_t type);
 /* Whether NSEC links this name: it holds data of the zone or is a delegation (RFC 4035 2.3). */
 bool zone_is_in_nsec_chain(const struct zone_name *name);
 
-/* Whether NSEC3 does: empty non-terminals too; with opt-out no insecure delegation, and no empty non-terminal that
- * leads only to such (RFC 5155 7.1). */
+/* Whether NSEC3 does: empty non-terminals too; with opt-out no insecure delegation. An empty non-terminal that leads
+ * only to such might be left out as well (RFC 5155 7.1), but then names below it can be denied only from the provable
+ * encloser above it: not at all if a wildcard stands there, and some name servers send another proof. */
 bool zone_is_in_nsec3_chain(const struct zone_name *name, bool opt_out);

@@ -6,6 +6,7 @@ signatures, and the rest is here, in the plainest way that works for small zones
 """
 
 import hashlib
+import itertools
 import re
 import struct
 from typing import NamedTuple
@@ -39,6 +40,7 @@ class Expected(NamedTuple):
     validity: int
     jitter: int
     inception_offset: int
+    all_empty: bool  # with opt-out, empty non-terminals that lead to insecure delegations only have NSEC3 too
     surplus: bool = False  # NSEC3 that opt-out makes superfluous may be there all the same (RFC 5155 6, 7.1)
 
 
@@ -174,8 +176,9 @@ def nsec3_owner(digest, origin):
     return bytes([len(label)]) + label + origin
 
 
-def nsec3_chain(zone, flavour, present=()):
-    """{owner: RDATA} (RFC 5155 7.1). Names that opt-out may leave out are in it if their hashes are `present`."""
+def nsec3_chain(zone, flavour, all_empty, present=()):
+    """{owner: RDATA} (RFC 5155 7.1). Names that opt-out may leave out are in it if their hashes are `present`, and empty
+    non-terminals if `all_empty` too."""
     salt = bytes.fromhex(flavour.salt)
 
     def is_present(owner):
@@ -185,7 +188,8 @@ def nsec3_chain(zone, flavour, present=()):
     for owner in zone.visible():
         types = zone.types(owner)
         if flavour.opt_out and zone.is_cut(owner) and DS not in types and not is_present(owner):
-            maps.update({above: b"" for above in parents(owner) if above not in zone.names and is_present(above)})
+            empty = list(itertools.takewhile(lambda above: above != zone.origin, parents(owner)))
+            maps.update({above: b"" for above in empty if above not in zone.names and (all_empty or is_present(above))})
             continue
         maps[owner] = bitmap(types | ({RRSIG} if zone.signed_types(owner) else set()))
         for above in parents(owner):
@@ -378,7 +382,8 @@ class Comparison:
             self.zone.names[self.origin].setdefault(kind, (0, {}))
         if flavour.nsec3:
             present = {owner for owner, kind in self.sets if kind == NSEC3} if self.expected.surplus else ()
-            kind, chain = NSEC3, nsec3_chain(self.zone, flavour, present)
+            all_empty = self.expected.all_empty and not self.expected.surplus
+            kind, chain = NSEC3, nsec3_chain(self.zone, flavour, all_empty, present)
             _, parameters = self.take(self.origin, NSEC3PARAM)
             salt = bytes.fromhex(flavour.salt)
             if parameters != [struct.pack("!BBHB", 1, 0, flavour.iterations, len(salt)) + salt]:

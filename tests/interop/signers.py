@@ -64,7 +64,8 @@ class Zoneseal:
 
     name = "zoneseal"
     # What the policies leave at its default: policies/shipped/default.yaml.
-    habits = {"zonemd": True, "validity": 21 * 86400, "jitter": 12 * 3600, "inception_offset": 3600}
+    habits = {"zonemd": True, "validity": 21 * 86400, "jitter": 12 * 3600, "inception_offset": 3600,
+              "all_empty": True}
 
     def __init__(self):
         self.folder = os.environ.get("ZONESEAL_BIN") or os.path.join(HERE, "../../build/release/bin")
@@ -93,7 +94,8 @@ class Peer:
     """dnssec-signzone, its output rewritten with one record a line in forms that all peers read."""
 
     name = "peer"
-    habits = {"zonemd": False, "validity": 30 * 86400, "jitter": 3600, "inception_offset": 3600}
+    habits = {"zonemd": False, "validity": 30 * 86400, "jitter": 3600, "inception_offset": 3600,
+              "all_empty": False}
 
     @staticmethod
     def keys(folder, origin, algorithm, csk):

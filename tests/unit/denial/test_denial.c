@@ -140,8 +140,8 @@ static const struct chain_case chain_cases[] = {
 	    "example.\tNS SOA RRSIG\na.example.\tNS\nb.example.\tNS DS RRSIG\nent1.example.\t\nx.ent1.example.\tNS\n"
 	    "ent2.example.\t\ny.ent2.example.\tTXT RRSIG\nMixed.example.\tTXT RRSIG\nns.example.\tA RRSIG\n"
 	    "z.example.\tRRSIG TYPE65280\n" },
-	{ "with opt-out insecure delegations have none, nor what leads only to them", true,
-	    "example.\tNS SOA RRSIG\nb.example.\tNS DS RRSIG\n"
+	{ "with opt-out insecure delegations have none, but empty non-terminals above them do", true,
+	    "example.\tNS SOA RRSIG\nb.example.\tNS DS RRSIG\nent1.example.\t\n"
 	    "ent2.example.\t\ny.ent2.example.\tTXT RRSIG\nMixed.example.\tTXT RRSIG\nns.example.\tA RRSIG\n"
 	    "z.example.\tRRSIG TYPE65280\n" },
 };

@@ -74,12 +74,12 @@ static const struct shape shapes[] = {
 	    "occluded e.d.c.example. TXT\ndata ns.example. A\n" },
 	{ "empty non-terminals are found at any depth, once",
 	    APEX "ns A 192.0.2.1\na.b.c TXT x\nd.b.c TXT x\n*.e TXT x\n",
-	    "ent+ c.example.\nent+ b.c.example.\ndata a.b.c.example. TXT\ndata d.b.c.example. TXT\n"
-	    "ent+ e.example.\ndata *.e.example. TXT\ndata ns.example. A\n" },
-	{ "an empty non-terminal leads to what is below it",
+	    "ent c.example.\nent b.c.example.\ndata a.b.c.example. TXT\ndata d.b.c.example. TXT\n"
+	    "ent e.example.\ndata *.e.example. TXT\ndata ns.example. A\n" },
+	{ "empty non-terminals are found above delegations too",
 	    APEX "ns A 192.0.2.1\na.b.c NS ns\nd.e NS ns\nd.e DS 1 13 250 00\nf.e NS ns\nx.y.z NS ns\nt.z TXT x\n",
-	    "ent c.example.\nent b.c.example.\ncut a.b.c.example. NS\nent+ e.example.\ncut+ d.e.example. NS DS\n"
-	    "cut f.e.example. NS\ndata ns.example. A\nent+ z.example.\ndata t.z.example. TXT\nent y.z.example.\n"
+	    "ent c.example.\nent b.c.example.\ncut a.b.c.example. NS\nent e.example.\ncut+ d.e.example. NS DS\n"
+	    "cut f.e.example. NS\ndata ns.example. A\nent z.example.\ndata t.z.example. TXT\nent y.z.example.\n"
 	    "cut x.y.z.example. NS\n" },
 	{ "below a cut no empty non-terminal is made", APEX "ns A 192.0.2.1\na NS ns.x.y.a\nns.x.y.a A 192.0.2.3\n",
 	    "cut a.example. NS\nglue ns.x.y.a.example. A\ndata ns.example. A\n" },
