@@ -47,6 +47,7 @@ void policy_defaults(struct policy *policy)
 		.parent_propagation = { HOUR },
 		.registration = { DAY },
 		.check_interval = { HOUR },
+		.full_verify_every = { DAY },
 		.verifier = { { .timeout = { 600 } }, { .timeout = { 600 } }, { .timeout = { 600 } } },
 		.keep_versions = 3,
 		.hook_timeout = { 300 },

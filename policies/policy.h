@@ -102,6 +102,7 @@ struct policy {
 	char hook_ds_submit[POLICY_HOOK], hook_ds_withdraw[POLICY_HOOK]; /* words, as hook_publish */
 	bool require_sandbox; /* zoneseal-verify gives no verdict where the kernel lacks Landlock or seccomp */
 	struct policy_verifier verifier[POLICY_VERIFIERS];
+	struct span full_verify_every; /* at least this often all signatures are computed; 0: in each run */
 	/* publication */
 	unsigned keep_versions;
 	char hook_publish[POLICY_HOOK]; /* words, each ended by NUL, an empty one at the end; see policy_hook_words */

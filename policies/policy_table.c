@@ -173,6 +173,12 @@ static const struct field table[] = {
 	{ "verifiers.require-sandbox", FIELD_BOOL, AT(require_sandbox),
 	    .doc = "zoneseal-verify gives no verdict, so nothing is published, where the kernel lacks Landlock or "
 		   "seccomp; else its verdict only says so." },
+	{ "verifiers.full-verify-every", FIELD_SPAN, AT(full_verify_every), .most = 30 * DAY,
+	    .doc =
+		"For so long zoneseal-verify takes from its memo which signatures it verified in the zones published "
+		"before, "
+		"and computes the others and a sample; then, and after each key event, it computes all. 0s: in each "
+		"run." },
 	{ "verifiers.first.command", FIELD_WORDS, AT(verifier[0].command),
 	    .doc =
 		"Program and arguments, without a shell; {file}, {origin} and {time} (YYYYMMDDHHMMSS) stand for the "

@@ -38,6 +38,8 @@ static const char help[] =
     "  --now TIME            judge at this time; again for further moments that must hold\n"
     "  --memo FILE           proofs of an earlier run: what it verified is computed again in part only\n"
     "  --memo-new FILE       where to write the proofs of this run, if the zone is safe\n"
+    "  --memo-state TEXT     another TEXT than when the memo was written: all is computed\n"
+    "  --no-memo WHY         there is none to be had; the verdict says WHY\n"
     "  --threads N           default: all cores\n"
     "  --json                verdict as JSON (zoneseal.verdict/1)\n"
     "  --version, --help\n"
@@ -59,6 +61,8 @@ enum argument {
 	ARGUMENT_JSON,
 	ARGUMENT_MEMO,
 	ARGUMENT_MEMO_NEW,
+	ARGUMENT_MEMO_STATE,
+	ARGUMENT_NO_MEMO,
 	ARGUMENT_VERSION,
 	ARGUMENT_HELP,
 };
@@ -72,6 +76,8 @@ static const struct option options_table[] = { { "origin", required_argument, NU
 	{ "expect-unsigned", no_argument, NULL, ARGUMENT_UNSIGNED_ZONE },
 	{ "policy", required_argument, NULL, ARGUMENT_POLICY }, { "now", required_argument, NULL, ARGUMENT_NOW },
 	{ "memo", required_argument, NULL, ARGUMENT_MEMO }, { "memo-new", required_argument, NULL, ARGUMENT_MEMO_NEW },
+	{ "memo-state", required_argument, NULL, ARGUMENT_MEMO_STATE },
+	{ "no-memo", required_argument, NULL, ARGUMENT_NO_MEMO },
 	{ "threads", required_argument, NULL, ARGUMENT_THREADS }, { "json", no_argument, NULL, ARGUMENT_JSON },
 	{ "version", no_argument, NULL, ARGUMENT_VERSION }, { "help", no_argument, NULL, ARGUMENT_HELP },
 	{ NULL, 0, NULL, 0 } };
@@ -172,6 +178,13 @@ static enum status read_option(int option, struct arguments *out, char **argv, s
 	case ARGUMENT_MEMO_NEW:
 		out->verify.memo_new.name = optarg;
 		return STATUS_OK;
+	case ARGUMENT_MEMO_STATE:
+		out->verify.memo_state = optarg;
+		return STATUS_OK;
+	case ARGUMENT_NO_MEMO:
+		error_escape(optarg, strlen(optarg), out->memo_problem, sizeof(out->memo_problem));
+		out->verify.memo_problem = out->memo_problem;
+		return STATUS_OK;
 	case ARGUMENT_JSON:
 		out->json = true;
 		return STATUS_OK;
@@ -237,6 +250,8 @@ static enum status open_memos(struct arguments *arguments, struct error *err)
 	struct verify_input *const old = &options->memo;
 	struct verify_input *const new = &options->memo_new;
 	struct stat of_old, of_new;
+	if (old->name != NULL && options->memo_problem != NULL)
+		return error_set(err, STATUS_USAGE, "--memo and --no-memo exclude each other");
 	if (old->name != NULL) {
 		old->descriptor = open(old->name, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 		if (old->descriptor < 0) {

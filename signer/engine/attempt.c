@@ -508,6 +508,7 @@ static enum status decide(struct attempt *attempt, struct error *err)
 static void attempt_end(struct attempt *attempt)
 {
 	signals_guard(attempt->run->signals, NULL);
+	memo_close(&attempt->memo);
 	publish_abort(&attempt->publish);
 	zonetext_free(&attempt->input);
 	zonetext_free(&attempt->previous);
@@ -523,7 +524,8 @@ enum status attempt_publish(struct run *run, bool keep_alive, bool *input_is_bad
 		.keep_alive = keep_alive,
 		.held = keep_alive && (run->back_file >= 0 || run->zone.input_held_since.seconds != 0),
 		.file = -1,
-		.publish = PUBLISH_NONE };
+		.publish = PUBLISH_NONE,
+		.memo = MEMO_NONE };
 	enum status status = decide(&attempt, err);
 	*input_is_bad = attempt.input_is_bad;
 	if (status != STATUS_OK || attempt.reason == NULL)

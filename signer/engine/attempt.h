@@ -8,6 +8,7 @@
 
 #include "signer/base/publish.h"
 #include "signer/dns/zonetext_read.h"
+#include "signer/engine/memo.h"
 #include "signer/engine/run.h"
 
 struct attempt {
@@ -35,6 +36,7 @@ struct attempt {
 	struct publish publish;
 	const int64_t *expected; /* ids of the planned changes by which it passes */
 	size_t expected_count;
+	struct memo memo;
 };
 
 /* The gate. STATUS_NO: the temporary file is now <output>.rejected, or there was no verdict. */

@@ -145,11 +145,21 @@ static struct policy policy_for_gate(const struct run *run)
 	return policy;
 }
 
+/* What goes to stdout is published by others, if at all: all of it is computed. */
+static void open_memo(struct attempt *attempt)
+{
+	const struct run *const run = attempt->run;
+	if (!run->output.to_stdout)
+		memo_open(&attempt->memo, run->options->state, run->zone.name, &run->policy,
+		    run->report->sign.signatures, run->mem);
+}
+
 static enum status ask_gate(struct attempt *attempt, const struct store_expected *const expected[VERIFY_LIMITS],
     struct gate_verdict *verdict, struct error *err)
 {
 	struct run *run = attempt->run;
 	const struct policy policy = policy_for_gate(run);
+	open_memo(attempt);
 	const struct gate gate = { .verifier = run->options->verifier,
 		.zone = run->zone.name,
 		.apex = run->apex,
@@ -167,6 +177,7 @@ static enum status ask_gate(struct attempt *attempt, const struct store_expected
 		.serial_floor = attempt->has_serial_floor ? &attempt->serial_floor : NULL,
 		.expected = expected,
 		.signed_zone = &run->report->sign,
+		.memo = attempt->memo.wanted ? &attempt->memo.gate : NULL,
 		.now = run->now,
 		.threads = run->options->threads };
 	run_phase(run, "verify");
@@ -178,6 +189,20 @@ static enum status ask_gate(struct attempt *attempt, const struct store_expected
 		status = quorum_ask(&gate, run->mem, verdict, err);
 	run->report->seconds_verify = run_clock() - begin;
 	return status;
+}
+
+static void note_verdict(struct attempt *attempt, enum status status, const struct gate_verdict *verdict)
+{
+	struct engine_report *const report = attempt->run->report;
+	report->verdict = verdict->json;
+	report->checks = verdict->checks;
+	report->warnings = verdict->warnings;
+	report->changes = verdict->changes;
+	report->memo = verdict->memo;
+	if (status != STATUS_OK)
+		memo_drop(&attempt->memo);
+	else if (!verdict->memo_written)
+		memo_close(&attempt->memo);
 }
 
 enum status attempt_verify(struct attempt *attempt, struct error *err)
@@ -195,10 +220,7 @@ enum status attempt_verify(struct attempt *attempt, struct error *err)
 		return status;
 	expect_open(&expect, expected);
 	status = ask_gate(attempt, expected, &verdict, &why);
-	run->report->verdict = verdict.json;
-	run->report->checks = verdict.checks;
-	run->report->warnings = verdict.warnings;
-	run->report->changes = verdict.changes;
+	note_verdict(attempt, status, &verdict);
 	if (status == STATUS_OK || status == STATUS_NO) {
 		/* An input that moved under our feet explains a "no" better than the finding does. */
 		enum status same = still_the_same(attempt, err);
@@ -291,6 +313,7 @@ static void after_publication(
 	report->valid_until = version->first_expiry;
 	run->roll_is_current = false;
 	report->next = roll_run_next(run, version->refresh);
+	report->memo_kept = memo_keep(&attempt->memo);
 	/* Kept from now on as well: what is at the output path may be removed by others. What cannot be kept now is
 	 * kept before it is replaced, or nothing is. */
 	if (archive_keep(run->options->state, run->zone.name, version, target, run->mem, NULL) != STATUS_OK)

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <string.h>
 #include <strings.h>
@@ -147,6 +148,18 @@ size_t gate_moments(const struct gate *gate, struct utc out[GATE_MOMENTS])
 	return count;
 }
 
+static void add_memo(const struct gate *gate, struct call *call)
+{
+	add_file(call, "--memo", gate->memo->old);
+	add_file(call, "--memo-new", gate->memo->fresh);
+	add(call, "--memo-state");
+	add(call, gate_memo_state(gate->keys, gate->key_count, call->mem));
+	if (gate->memo->refused != NULL) {
+		add(call, "--no-memo");
+		add(call, gate->memo->refused);
+	}
+}
+
 static void add_now(struct call *call, struct utc time)
 {
 	char text[UTC_TEXT];
@@ -179,6 +192,8 @@ static void build_call(const struct gate *gate, const char *path, const struct k
 	add_file(call, "--trust-anchor", knowledge->anchor);
 	add_file(call, "--expect-keys", knowledge->keys);
 	add_file(call, "--policy", knowledge->limits);
+	if (gate->memo != NULL)
+		add_memo(gate, call);
 	add(call, "-");
 	for (size_t i = call->passed_count; i < PROCESS_PASSED; i++)
 		call->passed[i] = -1;
@@ -244,6 +259,24 @@ static enum status no_verdict(
 	return error_set(err, STATUS_NO, "%s", verdict->summary);
 }
 
+/* "1200 of 1250 signatures are known from the memo (all were computed at 2026-11-24T12:00:00Z), 220 computed". */
+static const char *memo_words(const struct gate *gate, const struct verdict *verdict, struct arena *mem)
+{
+	const struct verdict_memo *const memo = &verdict->memo;
+	char when[UTC_TEXT];
+	if (gate->memo == NULL || !memo->there)
+		return NULL;
+	const char *const problem = gate->memo->problem != NULL ? gate->memo->problem : memo->problem;
+	const char *const end = problem == NULL ? "" : arena_printf(mem, "; the next run has none: %s", problem);
+	utc_format(memo->last_full, when);
+	if (memo->full != NULL)
+		return arena_printf(mem, "all signatures are computed, the memo is not used: %s%s", memo->full, end);
+	return arena_printf(mem,
+	    "%" PRIu64 " of %" PRIu64 " signatures are known from the memo, %" PRIu64
+	    " computed; all were computed at %s%s",
+	    memo->known, verdict->signatures, memo->computed, when, end);
+}
+
 /* `process` has ended as `ended`: is that an answer, and is it yes? */
 static enum status judge(const struct gate *gate, const struct process *process, const struct process_result *ended,
     struct arena *mem, struct gate_verdict *verdict, struct error *err)
@@ -265,6 +298,8 @@ static enum status judge(const struct gate *gate, const struct process *process,
 	verdict->changes = read.changes;
 	memcpy(verdict->needed, read.needed, sizeof(verdict->needed));
 	memcpy(verdict->refusing, read.refusing, sizeof(verdict->refusing));
+	verdict->memo_written = read.memo.written;
+	verdict->memo = memo_words(gate, &read, mem);
 	if (!read.pass && ended->exit_code == 1) {
 		verdict->refused = true;
 		verdict->by_limits = read.by_limits;
@@ -302,6 +337,7 @@ static enum status execute(const struct gate *gate, const char *path, const stru
 		.environment = nothing,
 		.input = gate->file,
 		.timeout = time_allowed(gate),
+		.most_file = gate->memo != NULL && gate->memo->fresh >= 0 ? gate->memo->most : 0,
 		.most_output = VERDICT_MOST,
 		.most_errors = ERRORS_MOST };
 	memcpy(process.passed, call.passed, sizeof(process.passed));

@@ -27,6 +27,15 @@ struct gate_include {
 
 enum { GATE_INCLUDES = 300 };
 
+/* The proof memo that the verifier works with (memo.h). */
+struct gate_memo {
+	int old;             /* -1: none, */
+	const char *refused; /* because of this, or NULL */
+	int fresh;           /* a file of ours to write, or -1 */
+	const char *problem; /* why there is no such file, or NULL */
+	uint64_t most;       /* octets of it */
+};
+
 struct gate {
 	const char *verifier;                /* path, or NULL: found as said above */
 	const char *zone;                    /* text, absolute */
@@ -46,6 +55,7 @@ struct gate {
 	const struct store_expected *const
 	    *expected;                         /* VERIFY_LIMITS planned changes that hold for this zone, or NULL */
 	const struct sign_result *signed_zone; /* SHA-256, size, counts as the signer knows them */
+	const struct gate_memo *memo;          /* NULL: all signatures are computed */
 	struct utc now;
 	unsigned threads;
 	struct span timeout; /* 0: by the file's size */
@@ -66,6 +76,8 @@ struct gate_verdict {
 	bool by_limits;               /* refused, and by change limits alone */
 	bool refusing[VERIFY_LIMITS]; /* the change limits that refused */
 	bool needed[VERIFY_LIMITS];   /* those that a planned change let it pass */
+	bool memo_written;            /* the new memo is whole */
+	const char *memo;             /* what came of the memo, in words; NULL: there was none, or no verdict */
 };
 
 /* STATUS_OK if the zone may be published; STATUS_NO if not, with the first finding, or "no verdict: ...".
@@ -96,6 +108,9 @@ struct gate_rules {
 };
 
 char *gate_limits(const struct gate_rules *rules, struct arena *mem);
+
+/* What stands for the states of the keys: a memo that was made while it was another is not used. */
+char *gate_memo_state(const struct key keys[], size_t count, struct arena *mem);
 
 /* An unnamed, sealed file with this text; `inherited` by a program that this one executes. */
 enum status gate_text_file(const char *name, const char *text, bool inherited, int *out, struct error *err) MUST_CHECK;

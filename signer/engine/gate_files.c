@@ -77,6 +77,26 @@ char *gate_trust_anchor(const struct key keys[], size_t count, const char *zone,
 	return out;
 }
 
+/* Each key by its fingerprint, with all that changes in a key event. */
+char *gate_memo_state(const struct key keys[], size_t count, struct arena *mem)
+{
+	uint8_t digest[32];
+	char hex[2 * sizeof(digest) + 1];
+	char *text = arena_strdup(mem, "");
+	for (size_t i = 0; i < count; i++) {
+		const struct key *const key = &keys[i];
+		bytes_to_hex((struct bytes){ key->fingerprint, sizeof(key->fingerprint) }, false, hex);
+		text = arena_printf(mem, "%s%s %d %u %u %d", text, hex, (int)key->role, key->algorithm,
+		    key_published_flags(key), key->standby);
+		for (int record = 0; record < KEY_RECORDS; record++)
+			text = arena_printf(mem, "%s %d", text, (int)key->state[record]);
+		text = arena_printf(mem, "%s\n", text);
+	}
+	bytes_sha256((struct bytes){ (const uint8_t *)text, strlen(text) }, digest);
+	bytes_to_hex((struct bytes){ digest, sizeof(digest) }, false, hex);
+	return arena_strdup(mem, hex);
+}
+
 static char *limit(const char *name, const struct policy_limit *limit, struct arena *mem)
 {
 	uint32_t ppm = limit->most_ppm == POLICY_UNLIMITED ? PPM_ALL : limit->most_ppm;
@@ -188,9 +208,10 @@ char *gate_limits(const struct gate_rules *rules, struct arena *mem)
 	    limit("removed", &policy->delegations_removed, mem), limit("ds", &policy->ds_removed, mem));
 	return arena_printf(mem,
 	    "{\"schema\": \"zoneseal.limits/1\", \"cds_delete\": %s, \"max_ttl\": %" PRIu32
-	    ", \"min_remaining\": %" PRId64 ", \"algorithms\": [%s], %s%s, \"zonemd\": %s, %s%s%s, %s, %s}\n",
+	    ", \"min_remaining\": %" PRId64 ", \"full_verify_every\": %" PRId64
+	    ", \"algorithms\": [%s], %s%s, \"zonemd\": %s, %s%s%s, %s, %s}\n",
 	    rules->cds_delete ? "true" : "false", policy->max_zone_ttl, policy->refresh.seconds,
-	    algorithms(policy, rules->keys, rules->key_count, mem), rsa, denial, policy->zonemd ? "true" : "false",
-	    policy->require_sandbox ? "\"require_sandbox\": true, " : "", limits_at_signing(rules, mem), change,
-	    expected_changes(rules, mem), only_warn);
+	    policy->full_verify_every.seconds, algorithms(policy, rules->keys, rules->key_count, mem), rsa, denial,
+	    policy->zonemd ? "true" : "false", policy->require_sandbox ? "\"require_sandbox\": true, " : "",
+	    limits_at_signing(rules, mem), change, expected_changes(rules, mem), only_warn);
 }

@@ -80,7 +80,7 @@ static void become(const struct process *process, const struct pipes *pipes, pid
 		umask(022);
 #ifndef __SANITIZE_THREAD__ /* its runtime makes a file for itself */
 	if (!process->may_write)
-		set_limit(RLIMIT_FSIZE, 0);
+		set_limit(RLIMIT_FSIZE, process->most_file);
 #endif
 	if (!place_descriptors(process, pipes))
 		_exit(NOT_STARTED);

@@ -25,7 +25,8 @@ struct process {
 	int input;                  /* becomes descriptor 0; -1: /dev/null */
 	const char *folder;         /* working folder, or NULL: "/" */
 	int passed[PROCESS_PASSED]; /* become descriptors 3, 4, ... in this order; ended by -1 if there are fewer */
-	bool may_write;      /* false: RLIMIT_FSIZE 0, so it can fill no disk; true: umask 022 for what it makes */
+	bool may_write;      /* true: what it likes, with umask 022 for what it makes; false: no disk can be filled, */
+	uint64_t most_file;  /* since no file of it is larger (RLIMIT_FSIZE); 0 if it is handed none to write */
 	bool end_group;      /* what it leaves running in its process group is killed when it ends */
 	struct span timeout; /* then SIGKILL, for all that it has started in its process group as well */
 	size_t most_output;  /* of stdout; more is cut and `overflow` says so; the child is killed */

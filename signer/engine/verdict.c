@@ -184,6 +184,24 @@ static const char *changes_of(const json_t *root, struct arena *mem)
 	    (unsigned long long)after, (unsigned long long)before);
 }
 
+static struct verdict_memo memo_of(const json_t *root, struct arena *mem)
+{
+	const json_t *const memo = json_object_get(root, "memo");
+	const json_t *const counts = json_object_get(root, "counts");
+	struct verdict_memo out = { .there = json_is_object(memo) };
+	uint64_t last = 0;
+	if (!out.there)
+		return out;
+	out.full = text_of(memo, "full", mem);
+	out.problem = text_of(memo, "problem", mem);
+	out.written = json_is_true(json_object_get(memo, "written"));
+	(void)number_of(memo, "last_full_epoch", &last);
+	(void)number_of(counts, "from_memo", &out.known);
+	(void)number_of(counts, "computed", &out.computed);
+	out.last_full.seconds = last < INT64_MAX ? (int64_t)last : 0;
+	return out;
+}
+
 static const char *missing_part(const json_t *root, struct arena *mem, struct verdict *out)
 {
 	const char *schema = json_string_value(json_object_get(root, "schema"));
@@ -227,6 +245,7 @@ bool verdict_read(const char *text, size_t size, struct arena *mem, struct verdi
 		uint64_t until = 0;
 		(void)number_of(root, "safe_until_epoch", &until);
 		out->safe_until.seconds = until < INT64_MAX ? (int64_t)until : 0;
+		out->memo = memo_of(root, mem);
 		out->finding = finding_of(root, mem);
 		read_limits(root, out);
 		out->checks = checks_of(root);

@@ -10,6 +10,16 @@
 #include "signer/base/utc.h"
 #include "signer/verify/verify.h"
 
+/* What it says of the proof memo. */
+struct verdict_memo {
+	bool there;       /* it was asked to use one */
+	const char *full; /* why it was not used; NULL: it was */
+	struct utc last_full;
+	uint64_t known, computed; /* signatures */
+	bool written;             /* the new one is whole */
+	const char *problem;      /* why not, or NULL */
+};
+
 struct verdict {
 	bool pass;
 	bool judged_unsigned; /* as a zone that is to have no DNSSEC */
@@ -24,6 +34,7 @@ struct verdict {
 	bool by_limits;        /* each refusing finding is of a change limit, and there is one */
 	bool refusing[VERIFY_LIMITS]; /* those */
 	bool needed[VERIFY_LIMITS];   /* the limits that a planned change let it pass */
+	struct verdict_memo memo;
 };
 
 /* False with the reason in `why` if the text is not one complete verdict of our schema. */

@@ -125,6 +125,7 @@ struct verify_options {
 
 	/* The proof memo (vmemo_use.h): the old one, and where a new one is written after a good verdict. */
 	struct verify_input memo, memo_new;
+	const char *memo_state;         /* what else must be as it was when the old one was written, or NULL */
 	const char *memo_problem;       /* why there is no old one although one was named, or NULL */
 	bool testing_itself;            /* a run of the self-test starts none */
 	struct verify_octets *memo_out; /* instead of memo_new, for tests; or NULL */

@@ -49,7 +49,8 @@ static bool add_key(EVP_MD_CTX *context, const struct vrun *run, size_t index)
 	return add(context, role, sizeof(role)) && add(context, key->rdata, key->size);
 }
 
-/* The keys in the zone, those expected and what for, and the parent's DS: any key event changes one of them. */
+/* The keys in the zone, those expected and what for, the parent's DS, and what the caller says of their states: any key
+ * event changes one of them. */
 static bool digest_keys(const struct vrun *run, uint8_t out[32])
 {
 	EVP_MD_CTX *const context = EVP_MD_CTX_new();
@@ -60,6 +61,8 @@ static bool digest_keys(const struct vrun *run, uint8_t out[32])
 	for (size_t i = 0; good && i < run->anchor.count; i++)
 		good = add(context, &run->anchor.records[i].type, sizeof(run->anchor.records[i].type)) &&
 		       add(context, run->anchor.records[i].rdata, run->anchor.records[i].size);
+	if (good && run->options->memo_state != NULL)
+		good = add(context, run->options->memo_state, strlen(run->options->memo_state));
 	good = good && EVP_DigestFinal_ex(context, out, NULL) == 1;
 	EVP_MD_CTX_free(context);
 	return good;

@@ -11,7 +11,7 @@ import time
 import unittest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from drill import Drill, STRIDE  # noqa: E402
+from drill import Drill, KILLER, STRIDE  # noqa: E402
 import zs  # noqa: E402
 from zs import ZONE  # noqa: E402
 
@@ -62,6 +62,31 @@ class Kill(Drill):
         self.at_every_call("sign", "nl.test", "-i", self.input, "-o", self.output)
         tags = self.json("key", "list", "nl.test", code=0)["keys"]
         self.assertGreaterEqual(len(tags), 2)
+
+    def test_between_publication_and_its_memo(self):
+        memo = self.path("state", "zones", "nl.test.memo")
+        self.sign()
+        old = self.read(memo)
+        self.write("nl.test.zone", ZONE + "new NS ns1\n")
+        args = ("sign", "nl.test", "-i", self.input, "-o", self.output)
+        self.prepare()
+        listed = subprocess.run([KILLER, "list", *self.argv(*args)], capture_output=True, env=self.traced_environment(),
+                                cwd=self.folder, check=False).stdout.decode().splitlines()
+        self.assertNotEqual(self.read(memo), old)
+        last, = (at for at, line in enumerate(listed, 1) if "rename" in line and line.endswith("nl.test.memo"))
+        self.reset()
+        # The threads of the signer do not always write in the same order: the call is near that number.
+        for nth in range(last, last + 20):
+            self.reset()
+            self.assertTrue(self.kill_before(nth, *args), nth)
+            if self.serial() == 2026112402:
+                break
+        self.judge("killed before its memo had its name")
+        self.assertEqual(self.read(memo), old)
+        answer = self.json(*args, "--force", code=0)
+        self.assertEqual((answer["result"], answer["memo_kept"], answer["verdict"]["memo"]["used"]), ("published", True, True))
+        self.assertEqual(os.listdir(os.path.dirname(memo)), ["nl.test.memo"])
+        self.store_agrees("after it")
 
     def test_publication_over_another_file_at_every_call(self):
         self.sign()

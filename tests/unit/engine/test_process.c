@@ -122,6 +122,46 @@ static void what_a_hook_makes_others_can_read(void **state)
 	arena_free(mem);
 }
 
+/* What the child is handed to write grows to that size and no further. */
+static void a_verifier_fills_no_disk(void **state)
+{
+	static const struct {
+		const char *script;
+		uint64_t most;
+		off_t size;
+		int signal;
+	} cases[] = { { "printf 12345 >&3", 0, 0, SIGXFSZ }, { "printf 12345 >&3", 3, 3, SIGXFSZ },
+		{ "printf 12345 >&3", 5, 5, 0 }, { "printf 12345 | cat", 0, 0, 0 } };
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct arena *mem = arena_new(0);
+		char *const argv[] = { "/bin/sh", "-c", arena_strdup(mem, cases[i].script), NULL };
+		char *const environment[] = { "PATH=/usr/bin:/bin", NULL };
+		struct process_result result;
+		struct error err;
+		struct stat at;
+		FILE *const file = tmpfile();
+		assert_non_null(file);
+		const struct process process = { .path = argv[0],
+			.argv = argv,
+			.environment = environment,
+			.input = -1,
+			.passed = { fileno(file), -1 },
+			.most_file = cases[i].most,
+			.timeout = { 60 },
+			.most_output = 1000,
+			.most_errors = 1000 };
+		assert_int_equal(process_run(&process, mem, &result, &err), STATUS_OK);
+		assert_int_equal(fstat(fileno(file), &at), 0);
+#ifndef __SANITIZE_THREAD__
+		assert_int_equal(at.st_size, cases[i].size);
+		assert_int_equal(result.signal, cases[i].signal);
+#endif
+		fclose(file);
+		arena_free(mem);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -130,6 +170,7 @@ int main(void)
 		cmocka_unit_test(what_a_hook_leaves_running_is_not_waited_for),
 		cmocka_unit_test(time_up_ends_what_a_hook_has_started_too),
 		cmocka_unit_test(what_a_hook_makes_others_can_read),
+		cmocka_unit_test(a_verifier_fills_no_disk),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

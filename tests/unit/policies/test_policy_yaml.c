@@ -480,7 +480,8 @@ static void printed_policy_reads_back_the_same(void **state)
 		"publish: {hook: [/a, \"with \\\"quotes\\\" and \\\\\", \"\xc3\xa4\", \"# no comment\"], hook-timeout: "
 		"1s}",
 		"signatures: {validity: 1893456s, jitter: 1d1h1m1s}",
-		"verifiers: {require-sandbox: true, first: {command: [/a, \"-o{origin}\", \"{file}\", \"{time}\"]}, "
+		"verifiers: {require-sandbox: true, full-verify-every: 12h, first: {command: [/a, \"-o{origin}\", "
+		"\"{file}\", \"{time}\"]}, "
 		"third: {command: [/b], "
 		"timeout: 1s, "
 		"verdict: advisory}}",
