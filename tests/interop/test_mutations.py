@@ -53,8 +53,8 @@ def of_class(name, seed):
 def pool():
     """Processes, not threads: making a zone is work for the interpreter. They share the RSA keys, which are slow to make."""
     for algorithm in (8, 10):
-        for label in (f"ksk-{algorithm}", f"zsk-{algorithm}"):
-            mutations.Key(label, 256, algorithm)
+        for label in ("ksk", "zsk", "other"):
+            mutations.Key(f"{label}-{algorithm}", 256, algorithm)
     return concurrent.futures.ProcessPoolExecutor(os.cpu_count(), mp_context=multiprocessing.get_context("fork"))
 
 
@@ -98,7 +98,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--zones", type=int)
     parser.add_argument("--class", dest="name")
-    parser.add_argument("--seed", type=int, default=SEED)
+    parser.add_argument("--seed", default=str(SEED))
     options, rest = parser.parse_known_args()
     if not options.zones and not options.name:
         unittest.main(argv=[sys.argv[0], *rest])

@@ -115,7 +115,7 @@ class Refusals(unittest.TestCase):
                 done = all_of(parts, lambda path: subprocess.run([VERIFY, path], capture_output=True, text=True, check=False))
                 refused = [path + "\n" + run.stdout + run.stderr for path, run in zip(parts, done) if run.returncode != 0]
                 self.assertEqual(refused, [], "\n".join(refused))
-                self.peers_refuse_what_they_dispute(dict(itertools.islice(parts.items(), 0, None, 1 if SOAK else 5)))
+                self.peers_refuse_what_they_dispute(dict(itertools.islice(parts.items(), 0, None, 1 if SOAK else 4)))
 
     def peers_refuse_what_they_dispute(self, parts):
         """A peer refuses a zone if, and only if, something is in it that it does not take."""
@@ -180,7 +180,7 @@ def make_legal():
     import make_zones as z
     dice = random.Random(SEED)
     with open(os.path.join(z.OUT, "parts.txt"), "w", encoding="ascii") as out:
-        for number in range(int(os.environ.get("REFUSALS_EXAMPLES") or (200 if SOAK else 25))):
+        for number in range(int(os.environ.get("REFUSALS_EXAMPLES") or (200 if SOAK else 15))):
             parts, zone = legal_zone(z, dice)
             z.write("good", f"legal{number}.zone", zone)
             out.write(" ".join([f"legal{number}.zone", *parts]) + "\n")
