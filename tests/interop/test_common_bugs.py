@@ -73,6 +73,12 @@ def trial(bug):
 
 class CommonBugs(unittest.TestCase):
 
+    def test_each_change_fits_the_sources_as_they_are(self):
+        for bug in common_bugs.BUGS:
+            with self.subTest(bug.title):
+                test_named_bugs.with_changes(bug.signer)
+                test_named_bugs.with_changes(bug.gate)
+
     def test_a_bug_of_signer_and_gate_alike_is_found_by_the_peers_that_are_named(self):
         with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
             for bug, (alone, both, finders) in zip(common_bugs.BUGS, pool.map(trial, common_bugs.BUGS)):

@@ -115,6 +115,11 @@ class NamedBugs(unittest.TestCase):
                 self.assertNotEqual(code, 0, "published")
                 self.assertTrue(found & set(bug.checks), said)
 
+    def test_each_change_fits_the_sources_as_they_are(self):
+        for bug in named_bugs.BUGS:
+            with self.subTest(bug.title):
+                with_changes(bug.changes)
+
     def test_checks_that_are_named_exist(self):
         self.assertEqual({check for bug in named_bugs.BUGS for check in bug.checks} - CHECKS, set())
 
