@@ -91,8 +91,9 @@ static uint64_t unsigned_records(uint64_t records, uint64_t signatures)
 }
 
 /* The last version is neither at the output nor in the archive: of the change limits, the one on the zone's size can
- * still be kept, with what the store remembers. */
-static enum status check_size(const struct attempt *attempt, struct error *err)
+ * still be kept, with what the store remembers, and passed by a planned change, which `*needed` tells. */
+static enum status check_size(
+    const struct attempt *attempt, const struct store_expected *planned, bool *needed, struct error *err)
 {
 	const struct run *run = attempt->run;
 	const struct policy_limit *limit = &run->policy.size_change;
@@ -102,12 +103,14 @@ static enum status check_size(const struct attempt *attempt, struct error *err)
 	uint64_t before = unsigned_records(run->last.records, run->last.signatures);
 	uint64_t after = unsigned_records(sign->records, sign->signatures);
 	uint64_t change = before > after ? before - after : after - before;
-	if (change <= limit->floor + before * limit->most_ppm / 1000000)
+	const bool beyond = change > limit->floor + before * limit->most_ppm / 1000000;
+	*needed = beyond && planned != NULL;
+	if (!beyond || planned != NULL)
 		return STATUS_OK;
 	return error_set(err, STATUS_REFUSED,
 	    "the zone goes from %" PRIu64 " to %" PRIu64 " records, more than policy %s lets one publication change, "
-	    "and the last version (serial %u) is neither at %s nor in the archive to compare with; put it back, or "
-	    "apply a policy with larger limits",
+	    "and the last version (serial %u) is neither at %s nor in the archive to compare with; put it back"
+	    ", or say that this is planned",
 	    before, after, run->policy.name, run->last.serial, run->output.path);
 }
 
@@ -213,12 +216,17 @@ enum status attempt_verify(struct attempt *attempt, struct error *err)
 	error_clear(&why);
 	struct expect expect;
 	const struct store_expected *expected[VERIFY_LIMITS];
-	enum status status = check_size(attempt, err);
-	if (status == STATUS_OK)
-		status = planned_changes(attempt, &expect, err);
+	bool size_needed = false;
+	enum status status = planned_changes(attempt, &expect, err);
 	if (status != STATUS_OK)
 		return status;
 	expect_open(&expect, expected);
+	status = check_size(attempt, expected[VERIFY_RECORDS], &size_needed, err);
+	if (status == STATUS_REFUSED)
+		tell_next(attempt, &expect,
+		    &(struct gate_verdict){ .by_limits = true, .refusing = { [VERIFY_RECORDS] = true } });
+	if (status != STATUS_OK)
+		return status;
 	status = ask_gate(attempt, expected, &verdict, &why);
 	note_verdict(attempt, status, &verdict);
 	if (status == STATUS_OK || status == STATUS_NO) {
@@ -227,6 +235,7 @@ enum status attempt_verify(struct attempt *attempt, struct error *err)
 		if (same != STATUS_OK)
 			return same;
 	}
+	verdict.needed[VERIFY_RECORDS] = verdict.needed[VERIFY_RECORDS] || size_needed;
 	attempt->expected = expect_ids(expected, verdict.needed, run->mem, &attempt->expected_count);
 	if (status == STATUS_OK)
 		return STATUS_OK;

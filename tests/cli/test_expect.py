@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MIT
 """A planned mass change passes exactly one change limit, for exactly one serial, once."""
 import json
+import os
+import shutil
 import sqlite3
 import subprocess
 import unittest
@@ -112,6 +114,24 @@ class PlannedChanges(World):
         self.shrink()
         self.refused(f"--serial {NEXT} --limit removed", f"one was given for serial {NEXT + 7}, this is {NEXT}")
         self.assertEqual(len(self.planned()), 1)
+
+    def test_a_size_that_has_only_the_store_to_compare_with_passes_too(self):
+        self.open(TWO_LIMITS)
+        os.unlink(self.output)
+        shutil.rmtree(self.path("state", "archive", "nl.test"))
+        self.shrink()
+        said = self.z("run", code=3).err
+        self.assertIn("nor in the archive to compare with", said)
+        self.assertFalse(os.path.exists(self.output))
+        command = self.command_in(said)
+        self.assertEqual(command[-2:], ["--limit", "records"])
+        self.expect(int(command[command.index("--serial") + 1]))
+        self.z("run", code=3)
+        self.z(*command, "--reason", "purge of 2025", code=0)
+        self.z("run", code=0)
+        self.assert_published_is_good()
+        self.assertEqual([row["limit"] for row in self.planned()], ["removed"])
+        self.assertIn("expected change used", [what for what, _ in self.events()])
 
     def test_it_expires(self):
         self.expect(NEXT, "removed", "--for", "2h")

@@ -62,6 +62,7 @@ class Rollback(World):
         self.assertEqual(self.content(), self.good_content)
         self.assertGreater(self.serial(), self.bad)
         self.assertIn(f"published (rolled back to serial {self.good})", done.err)
+        self.assertRegex(self.z("verify", "--last", "nl.test", code=0).out, r"ok +unsigned\.equal ")
         self.assert_published_is_good()
         judged = subprocess.run([VERIFY, "--now", self.now, "--previous", self.archived(self.bad), "--unsigned",
                                  self.archived(self.good), self.output], capture_output=True, timeout=120, check=False)

@@ -100,6 +100,32 @@ class Kill(Drill):
                 self.judge(str(nth))
             self.next_run_succeeds(str(nth), *args)
 
+    def test_rollback_at_every_call(self):
+        """What was rolled back stays so: a run after the death publishes the old content or what was there, never goes from
+        the old content to the new one, and the same command then does it."""
+        self.output = self.path("state", "zones", "nl.test.zone")
+        self.z("zone", "add", "nl.test", "-i", self.input, code=0)
+        self.z("run", code=0)
+        first = self.serial()
+        self.write("nl.test.zone", ZONE + "mistake NS ns1\n")
+        self.z("run", code=0)
+        self.prepare()
+        args = ("rollback", "nl.test", "--to", str(first), "--reason", "a mistake")
+        wrong = lambda: b"\nmistake.nl.test.\t" in self.read(self.output)  # noqa: E731
+        done = 0
+        for nth in range(1, self.count_calls(*args) + 1, 5 * STRIDE):
+            self.reset()
+            self.kill_before(nth, *args)
+            title = f"killed before call {nth}"
+            self.judge(title)
+            before = wrong()
+            done += not before
+            self.drill(title, "run")
+            self.assertEqual(wrong(), before, title)
+            self.z(*args, code=0)
+            self.assertFalse(wrong(), title)
+        self.assertGreater(done, 0)
+
     def test_publication_at_random_moments(self):
         self.sign()
         self.write("nl.test.zone", zs.delegations(300))
