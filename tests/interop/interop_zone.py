@@ -212,21 +212,22 @@ def long_text(strings):
     return " ".join(f'"{pseudo_random("long", number).hex() * 3}"' for number in range(strings))
 
 
-def big_rrsets(zone):
-    """RRsets over 16 KiB, each of a kind of its own, below the 64 KiB that a message holds."""
+def big_rrsets(zone, share=1):
+    """RRsets over 16 KiB, each of a kind of its own, below the 64 KiB that a message holds. Those of many small records
+    have a part of them if `share` is more than 1."""
     for number in range(90):
         octets = pseudo_random("txt", number).hex()
         zone.add("many-txt.big", "TXT", f'"{number:03d}{octets * 3}"')
-    for number in range(1500):
+    for number in range(1500 // share):
         zone.add("many-a.big", "A", f"10.9.{number // 250}.{number % 250 + 1}")
-    for number in range(700):
+    for number in range(700 // share):
         zone.add("many-mx.big", "MX", f"{number} MAIL{number}.host.@")
     for number in range(8):
         zone.add("large-records.big", "TYPE65280", f"\\# 2500 {(bytes([number]) + bytes(2499)).hex()}")
     zone.add("one-record.big", "TXT", long_text(80))
-    for number in range(300):
+    for number in range(300 // share):
         zone.add("many-ns.big", "NS", f"ns{number}.elsewhere.example.", 86400)
-    for number in range(300):
+    for number in range(300 // share):
         octets = pseudo_random("big-ds", number)
         zone.add("many-ds.big", "DS", f"{number} 13 2 {octets.hex().upper()}", 86400)
     zone.add("many-ds.big", "NS", "ns1.name-servers.@", 86400)
@@ -312,11 +313,11 @@ def bulk(zone, delegations, hosts):
             zone.add(name, "TXT", f'"host {number}"', 300 + octets[6])
 
 
-def build(origin=ORIGIN, delegations=1000, hosts=600, features=()):
-    """The text of the zone."""
+def build(origin=ORIGIN, delegations=1000, hosts=600, features=(), share=1):
+    """The text of the zone; `share` is that of big_rrsets."""
     zone = Zone(origin)
-    for part in (apex, all_types, cuts, wildcards, empty_non_terminals, dnames, odd_names, mixed_case, big_rrsets,
-                 hash_like, validation):
+    for part in (apex, all_types, cuts, wildcards, empty_non_terminals, dnames, odd_names, mixed_case,
+                 lambda zone: big_rrsets(zone, share), hash_like, validation):
         part(zone)
     bulk(zone, delegations, hosts)
     disputed(zone, features)
