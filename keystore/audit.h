@@ -20,6 +20,8 @@
 #include "keystore/store_sql.h"
 #include "signer/base/arena.h"
 
+const char *audit_record_name(enum key_record record); /* "dnskey" */
+
 /* The line, with its line feed. */
 char *audit_key_line(const struct key *key, struct arena *mem);
 

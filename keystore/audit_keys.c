@@ -8,13 +8,6 @@
 
 #include "signer/base/bytes.h"
 
-static const char *const record_names[KEY_RECORDS] = {
-	[KEY_DNSKEY] = "dnskey",
-	[KEY_ZRRSIG] = "zrrsig",
-	[KEY_KRRSIG] = "krrsig",
-	[KEY_DS] = "ds",
-};
-
 static unsigned full_bits(const struct key *key)
 {
 	unsigned bits = 0;
@@ -32,7 +25,7 @@ char *audit_key_line(const struct key *key, struct arena *mem)
 		key_role_name(key->role), key->tag, key->id, hex, key->algorithm, key->flags, key->bits,
 		key->revoked_tag, key->goal_present ? "present" : "hidden");
 	for (size_t i = 0; i < KEY_RECORDS; i++)
-		line = arena_printf(mem, "%s %s %s@%" PRId64, line, record_names[i],
+		line = arena_printf(mem, "%s %s %s@%" PRId64, line, audit_record_name((enum key_record)i),
 		    key->state[i] == KEY_NA ? "-" : key_state_name(key->state[i]), key->since[i].seconds);
 	/* Only where it is so: lines of before tell the same of other keys. */
 	const char *const backup =
@@ -46,83 +39,6 @@ char *audit_key_line(const struct key *key, struct arena *mem)
 	    line, key->created.seconds, key->active.seconds, key->predecessor, key->ds_seen.seconds,
 	    key->ds_gone.seconds, key->signatures_complete.seconds, full_bits(key), key->standby, key->foreign,
 	    key->revoked.seconds, key->purging.seconds, key->purged.seconds, backup, drop, key->locator);
-}
-
-int64_t audit_line_key(const char *line)
-{
-	const char *at = strstr(line, " id ");
-	const char *const end = strchr(line, '\n');
-	if (at == NULL || (end != NULL && at > end))
-		return 0;
-	at += strlen(" id ");
-	char *after = NULL;
-	const long long id = strtoll(at, &after, 10);
-	return after != at && *after == ' ' && id > 0 ? id : 0;
-}
-
-/* What stands behind " name " in line[0..size); NULL: nothing. */
-static const char *part_of(const char *line, size_t size, const char *name)
-{
-	char wanted[24];
-	const int length = snprintf(wanted, sizeof(wanted), " %s ", name);
-	const char *const found = memmem(line, size, wanted, (size_t)length);
-	return found == NULL ? NULL : found + length;
-}
-
-static int64_t number_of(const char *line, size_t size, const char *name)
-{
-	const char *const at = part_of(line, size, name);
-	return at == NULL ? 0 : strtoll(at, NULL, 10);
-}
-
-/* "rumoured@1795000012", "-@0" */
-static bool read_record(const char *line, size_t size, enum key_record record, struct key *out)
-{
-	const char *const at = part_of(line, size, record_names[record]);
-	const char *const sign = at == NULL ? NULL : memchr(at, '@', size - (size_t)(at - line));
-	if (sign == NULL)
-		return false;
-	out->since[record].seconds = strtoll(sign + 1, NULL, 10);
-	out->state[record] = KEY_NA;
-	for (enum key_state state = KEY_HIDDEN; state <= KEY_UNRETENTIVE; state++) {
-		const char *const name = key_state_name(state);
-		if (strlen(name) == (size_t)(sign - at) && memcmp(name, at, (size_t)(sign - at)) == 0)
-			out->state[record] = state;
-	}
-	return true;
-}
-
-bool store_event_key(const char **at, struct key *out)
-{
-	const char *const line = *at;
-	const size_t size = strcspn(line, "\n");
-	struct key key = { .id = audit_line_key(line) };
-	bool good = key.id != 0;
-	for (enum key_record record = 0; good && record < KEY_RECORDS; record++)
-		good = read_record(line, size, record, &key);
-	if (!good)
-		return false;
-	for (enum key_role role = KEY_KSK; role <= KEY_CSK; role++)
-		if (strncmp(line, key_role_name(role), strlen(key_role_name(role))) == 0)
-			key.role = role;
-	const char *const goal = part_of(line, size, "goal");
-	key.goal_present = goal != NULL && strncmp(goal, "present", strlen("present")) == 0;
-	key.tag = (uint16_t)strtoul(line + strcspn(line, " "), NULL, 10);
-	key.algorithm = (uint8_t)number_of(line, size, "algorithm");
-	key.flags = (uint16_t)number_of(line, size, "flags");
-	key.revoked_tag = (uint16_t)number_of(line, size, "revoked-tag");
-	key.created.seconds = number_of(line, size, "created");
-	key.active.seconds = number_of(line, size, "active");
-	key.predecessor = number_of(line, size, "predecessor");
-	key.ds_seen.seconds = number_of(line, size, "ds-seen");
-	key.ds_gone.seconds = number_of(line, size, "ds-gone");
-	key.standby = number_of(line, size, "standby") != 0;
-	key.foreign = number_of(line, size, "foreign") != 0;
-	key.revoked.seconds = number_of(line, size, "revoked");
-	key.purged.seconds = number_of(line, size, "purged");
-	*at = line + size + (line[size] == '\n');
-	*out = key;
-	return true;
 }
 
 void audit_key_label(const struct key *key, char out[AUDIT_LABEL])
@@ -164,7 +80,8 @@ static const char *state_words(const char *text, const struct key *old, const st
 			continue;
 		utc_format(now->since[i], when);
 		text = arena_printf(mem, "%s, %s since %s (%s %s, was %s)", text, state_meanings[i][now->state[i]],
-		    when, record_names[i], key_state_name(now->state[i]), key_state_name(old->state[i]));
+		    when, audit_record_name((enum key_record)i), key_state_name(now->state[i]),
+		    key_state_name(old->state[i]));
 	}
 	return text;
 }
@@ -180,7 +97,7 @@ static const char *full_words(const char *text, const struct key *key, struct ar
 	const char *names = "";
 	for (size_t i = 0; i < KEY_RECORDS; i++)
 		if (key->was_full[i])
-			names = arena_printf(mem, "%s %s", names, record_names[i]);
+			names = arena_printf(mem, "%s %s", names, audit_record_name((enum key_record)i));
 	return arena_printf(mem, "%s, has been in all caches:%s", text, names[0] == '\0' ? " nothing" : names);
 }
 
