@@ -42,8 +42,24 @@ static int compare_labels(const uint8_t *a, const uint8_t *b)
 	return (int)*a - (int)*b;
 }
 
+/* Whether all but the first label is the same, as for most names of a TLD; false may be wrong by case. */
+static bool have_one_parent(const uint8_t *a, const uint8_t *b)
+{
+	if (*a == 0 || *b == 0)
+		return false;
+	do {
+		a += *a + 1;
+		b += *b + 1;
+		if (*a != *b || memcmp(a, b, *a + 1u) != 0)
+			return false;
+	} while (*a != 0);
+	return true;
+}
+
 int vname_compare(const uint8_t *a, const uint8_t *b)
 {
+	if (have_one_parent(a, b))
+		return compare_labels(a, b);
 	const uint8_t *a_labels[VNAME_LABELS];
 	const uint8_t *b_labels[VNAME_LABELS];
 	unsigned na = label_starts(a, a_labels);

@@ -181,6 +181,7 @@ static void parse(struct reader *r, struct vchunk *chunk, bool first, unsigned w
 		chunk->lines = count_lines(chunk->text, chunk->size);
 	if (r->summers == NULL || chunk->status != STATUS_OK)
 		return;
+	vsummer_begin(r->summers[worker]);
 	for (size_t i = 0; i < chunk->count; i++)
 		vsummer_add(r->summers[worker], &chunk->records[i], &chunk->sum);
 }

@@ -10,6 +10,8 @@
 struct vsummer {
 	struct vsip start; /* with the key */
 	const uint8_t *apex;
+	const uint8_t *owner; /* NULL: none */
+	struct vsip named;    /* with the owner */
 };
 
 bool vsum_made_by_signer(uint16_t type, bool at_apex)
@@ -43,6 +45,11 @@ void vsummer_free(struct vsummer *summer)
 	free(summer);
 }
 
+void vsummer_begin(struct vsummer *summer)
+{
+	summer->owner = NULL;
+}
+
 static void add_number(struct vsum *sum, const uint64_t words[2])
 {
 	sum->words[0] += words[0];
@@ -62,38 +69,44 @@ bool vsum_equal(const struct vsum *a, const struct vsum *b)
 	return a->count == b->count && memcmp(a->words, b->words, sizeof(a->words)) == 0;
 }
 
-/* RDATA in two parts: a SOA's serial, the first of its five numbers, is passed over. */
-static void hash_rdata(struct vsip *sip, const struct vrecord *record)
+/* A SOA's serial, the first of its five numbers, is passed over. */
+static void hash_soa(struct vsip *sip, const struct vrecord *record)
 {
-	size_t skip_at = record->size;
-	size_t skip_to = record->size;
-	if (record->type == VTYPE_SOA && record->size >= 22) {
-		skip_at = record->size - (size_t)20;
-		skip_to = skip_at + 4;
-	}
-	vsip_add(sip, record->rdata, skip_at);
-	vsip_add(sip, record->rdata + skip_to, record->size - skip_to);
+	const size_t serial_at = record->size - (size_t)20;
+	vsip_add(sip, record->rdata, serial_at);
+	vsip_add(sip, record->rdata + serial_at + 4, 16);
 }
 
-void vsummer_add(const struct vsummer *summer, const struct vrecord *record, struct vsum *sum)
+/* The owner first, since records of one owner follow each other: its end is seen from itself. */
+void vsummer_add(struct vsummer *summer, const struct vrecord *record, struct vsum *sum)
 {
 	const bool rare = vsum_made_by_signer(record->type, true);
 	if (rare && vsum_made_by_signer(record->type, vname_equal(record->owner, summer->apex)))
 		return;
-	uint8_t fixed[10];
+	if (summer->owner != record->owner) {
+		summer->owner = record->owner;
+		summer->named = summer->start;
+		vsip_add(&summer->named, record->owner, vname_size(record->owner));
+	}
+	uint8_t head[10 + 54];
 	uint64_t words[2];
-	struct vsip sip = summer->start;
-	bytes_put_u16(fixed, record->type);
-	bytes_put_u16(fixed + 2, record->class);
-	bytes_put_u32(fixed + 4, record->ttl);
-	bytes_put_u16(fixed + 8, record->size);
-	vsip_add(&sip, fixed, sizeof(fixed));
-	vsip_add(&sip, record->owner, vname_size(record->owner));
-	hash_rdata(&sip, record);
+	struct vsip sip = summer->named;
+	const bool soa = record->type == VTYPE_SOA && record->size >= 22;
+	const size_t with_head = soa ? 0 : record->size < sizeof(head) - 10 ? record->size : sizeof(head) - 10;
+	bytes_put_u16(head, record->type);
+	bytes_put_u16(head + 2, record->class);
+	bytes_put_u32(head + 4, record->ttl);
+	bytes_put_u16(head + 8, record->size);
+	memcpy(head + 10, record->rdata, with_head);
+	vsip_add(&sip, head, 10 + with_head);
+	if (soa)
+		hash_soa(&sip, record);
+	else
+		vsip_add(&sip, record->rdata + with_head, record->size - with_head);
 	vsip_end(&sip, words);
 	add_number(sum, words);
 	sum->count++;
-	if (record->type == VTYPE_SOA && record->size >= 22) {
+	if (soa) {
 		sum->soa_count++;
 		sum->serial = bytes_get_u32(record->rdata + record->size - 20);
 	}
