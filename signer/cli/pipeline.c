@@ -200,6 +200,8 @@ void pipeline_say(const struct cli *cli, const struct engine_report *report, enu
 	for (size_t i = 0; i < report->left_out_count; i++)
 		cli_say(cli, "%s: warning: signing goes on without a store; %s; see zoneseal key doctor", report->zone,
 		    report->left_out[i]);
+	if (report->signatures_note != NULL)
+		cli_say(cli, "%s: %s", report->zone, report->signatures_note);
 	if (report->parent != NULL)
 		cli_note(cli, "%s: parent: %s", report->zone, report->parent);
 	if (status != STATUS_OK)
@@ -261,6 +263,7 @@ struct report *pipeline_report(
 	report_text(report, "parent", from->parent);
 	report_text(report, "hook", from->hook_note);
 	report_texts(report, "left_out", from->left_out, from->left_out_count);
+	report_text(report, "signatures_note", from->signatures_note);
 	report_text(report, "ceremony", from->offline_note);
 	report_number(report, "keys_purged", from->keys_purged);
 	report_number(report, "checks", (int64_t)from->checks);

@@ -16,6 +16,7 @@
 #include "signer/engine/archive.h"
 #include "signer/engine/clock.h"
 #include "signer/engine/folder.h"
+#include "signer/engine/kept.h"
 #include "signer/engine/known_file.h"
 #include "signer/engine/offline.h"
 #include "signer/engine/roll_run.h"
@@ -319,7 +320,8 @@ static struct sign_parameters parameters_of(const struct attempt *attempt)
 	};
 }
 
-/* The last version's records, for the signatures in them. Without them all is signed anew: no error. */
+/* The last version's signatures, or its records for the signatures in them. Without them all is signed anew: no error.
+ */
 static void read_previous(struct attempt *attempt)
 {
 	struct run *run = attempt->run;
@@ -327,6 +329,9 @@ static void read_previous(struct attempt *attempt)
 		.name = "the last version", .origin = run->apex, .threads = run->options->threads
 	};
 	if (run->options->anew || run->output.previous < 0 || lseek(run->output.previous, 0, SEEK_SET) != 0)
+		return;
+	attempt->has_kept = kept_open(run, &attempt->kept);
+	if (attempt->has_kept)
 		return;
 	attempt->has_previous = zonetext_read(run->output.previous, &options, &attempt->previous, NULL) == STATUS_OK;
 }
@@ -381,6 +386,7 @@ static void drop_content(struct attempt *attempt)
 	keep_included(attempt);
 	zonetext_free(&attempt->input);
 	zonetext_free(&attempt->previous);
+	sigfile_close(&attempt->kept);
 	malloc_trim(0);
 }
 
@@ -427,6 +433,8 @@ static enum status sign(struct attempt *attempt, struct error *err)
 	if (status != STATUS_OK)
 		return status;
 	read_previous(attempt);
+	parameters.kept = attempt->has_kept ? &attempt->kept : NULL;
+	parameters.draft = run->output.to_stdout ? NULL : &attempt->draft;
 	/* What we published holds no keys but those of this keystore, some of which may have left it. */
 	bool replace_foreign = run->options->new_keys || run->back_file >= 0;
 	status = sign_zone(&attempt->input, attempt->has_previous ? &attempt->previous : NULL, attempt->keys,
@@ -512,6 +520,8 @@ static void attempt_end(struct attempt *attempt)
 	publish_abort(&attempt->publish);
 	zonetext_free(&attempt->input);
 	zonetext_free(&attempt->previous);
+	sigfile_close(&attempt->kept);
+	sigfile_draft_free(&attempt->draft);
 	for (size_t i = 0; i < attempt->included_count; i++)
 		close(attempt->included[i].descriptor);
 	if (attempt->file >= 0)
@@ -540,6 +550,8 @@ enum status attempt_publish(struct run *run, bool keep_alive, bool *input_is_bad
 		goto done;
 	status = attempt_verify(&attempt, err);
 	*input_is_bad = status == STATUS_NO || status == STATUS_BUSY;
+	if (status == STATUS_NO && attempt.has_kept)
+		kept_forget(run);
 	if (status != STATUS_OK)
 		goto done;
 	status = run->output.to_stdout ? attempt_write_stdout(&attempt, err) : attempt_commit(&attempt, err);

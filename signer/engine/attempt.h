@@ -10,6 +10,8 @@
 #include "signer/dns/zonetext_read.h"
 #include "signer/engine/memo.h"
 #include "signer/engine/run.h"
+#include "signer/sign/sigfile.h"
+#include "signer/sign/sigfile_write.h"
 
 struct attempt {
 	struct run *run;
@@ -21,6 +23,9 @@ struct attempt {
 	struct file_stamp stamp;
 	struct zonetext input, previous; /* empty once they are signed */
 	bool has_previous;
+	struct sigfile kept; /* in place of `previous`, if has_kept */
+	bool has_kept;
+	struct sigfile_draft draft;         /* the same of what is made now */
 	struct zonetext_included *included; /* what the input includes; open until the end */
 	size_t included_count;
 	uint8_t input_sha256[32], config_sha256[32];

@@ -15,6 +15,7 @@
 #include "signer/engine/expect.h"
 #include "signer/engine/gate.h"
 #include "signer/engine/hooks.h"
+#include "signer/engine/kept.h"
 #include "signer/engine/quorum.h"
 #include "signer/engine/roll_run.h"
 #include "signer/engine/roll_step.h"
@@ -323,6 +324,7 @@ static void after_publication(
 	run->roll_is_current = false;
 	report->next = roll_run_next(run, version->refresh);
 	report->memo_kept = memo_keep(&attempt->memo);
+	kept_write(run, &attempt->draft, version);
 	/* Kept from now on as well: what is at the output path may be removed by others. What cannot be kept now is
 	 * kept before it is replaced, or nothing is. */
 	if (archive_keep(run->options->state, run->zone.name, version, target, run->mem, NULL) != STATUS_OK)

@@ -94,7 +94,8 @@ struct engine_report {
 	uint8_t audit_head[32];
 	const char *
 	    parent; /* what the parent's servers were found to show in this run, or why they could not be asked; NULL */
-	const char *offline_note; /* how long the SKR still lasts, if it is time to ask for another; or NULL */
+	const char *signatures_note; /* why signatures that stay were, or will be, read from the zone's text; or NULL */
+	const char *offline_note;    /* how long the SKR still lasts, if it is time to ask for another; or NULL */
 	/* Stores that failed and that the run went on without, one line for each key: what happened. */
 	const char *const *left_out;
 	size_t left_out_count;

@@ -75,7 +75,7 @@ class Memo(World):
         second = self.change()
         self.assert_uses(second)
         self.assertEqual(second["verdict"]["memo"]["last_full"], "2026-11-24T12:00:00Z")
-        self.assertEqual(sorted(os.listdir(os.path.dirname(self.memo))), ["nl.test.memo"])
+        self.assertEqual(sorted(os.listdir(os.path.dirname(self.memo))), ["nl.test.memo", "nl.test.signatures"])
         self.assertIn("signatures are known from the memo", self.sign("--force", "--verbose").err)
 
     def test_what_cannot_be_this_users_own_memo_of_this_zone_and_build_is_not_used(self):
@@ -177,7 +177,7 @@ class Memo(World):
         self.z("policy", "apply", "nl.test", self.write("none.yaml", "name: none\nverifiers: {full-verify-every: 0s}\n"), code=0)
         answer = self.change()
         self.assertEqual((answer["verdict"]["memo"], answer["memo"], answer["memo_kept"]), (None, None, False))
-        self.assertEqual(os.listdir(os.path.dirname(self.memo)), [])
+        self.assertEqual(os.listdir(os.path.dirname(self.memo)), ["nl.test.signatures"])
 
     def test_a_refusal_takes_the_memo_away(self):
         self.change()
