@@ -117,6 +117,34 @@ def purge(stage):
     stage.refused(stage.z("run"), "change.delegations", f"the one for serial {SERIAL + 1} was used at")
 
 
+@drill("no outage yet", "-", "`rollback`, once it is out: the content of before under a higher serial, which no run undoes")
+def taken_back(stage):
+    """The half of the domains that a planned purge deleted was the wrong one. The operator had said that it may pass, the
+    zone is well signed, and it is out. What secondaries have must become right again under a higher serial, while the
+    registry's generator goes on to write the wrong zone every few minutes."""
+    stage.open("limits: {delegations-removed: 5%, size-change: unlimited, floor: 5}\n")
+    good, half = stage.serial(), SERIAL + 1
+    stage.registry(count=100, serial=half)
+    stage.z("zone", "expect-change", ZONE, "--serial", str(half), "--limit", "removed", "--reason", "purge", code=OK)
+    stage.goes_on()
+    mistake = stage.serial()
+    stage.tell("The phones ring.")
+    stage.z("rollback", ZONE, "--to", str(good), "--reason", "the wrong half", "--dry-run", code=OK)
+    done = stage.z("rollback", ZONE, "--to", str(good), "--reason", "the wrong half", code=OK)
+    stage.says(done, f"rolled back to serial {good}", "delegations [+]100,", "the input is held")
+    stage.state_that(stage.serial() > mistake, "secondaries would not fetch this")
+    stage.keep()
+    stage.tell("The generator writes the wrong zone once more.")
+    stage.registry(count=100, serial=SERIAL + 5)
+    stage.stopped(stage.z("run"), OK, "the input is held", f"rollback {ZONE} --withdraw")
+    stage.z("check", code=1)
+    stage.says(stage.z("status", ZONE), "registrations are not getting out", "the wrong half", f"rollback {ZONE} --withdraw")
+    stage.tell("The registry has mended it.")
+    stage.new_registration(serial=SERIAL + 9)
+    stage.z("rollback", ZONE, "--withdraw", code=OK)
+    stage.goes_on()
+
+
 @drill("no outage yet", "-", "`change.ds`")
 def ds_gone(stage):
     """The interface through which registrars hand in DS records loses a table: all domains stay, none is signed any more.
