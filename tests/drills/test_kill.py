@@ -63,17 +63,18 @@ class Kill(Drill):
         tags = self.json("key", "list", "nl.test", code=0)["keys"]
         self.assertGreaterEqual(len(tags), 2)
 
-    def test_between_publication_and_its_memo(self):
-        memo = self.path("state", "zones", "nl.test.memo")
+    def between_publication_and(self, name):
+        """Killed before a file that goes with what was published has its name; returns what the next run says."""
+        path = self.path("state", "zones", name)
         self.sign()
-        old = self.read(memo)
+        old = self.read(path)
         self.write("nl.test.zone", ZONE + "new NS ns1\n")
         args = ("sign", "nl.test", "-i", self.input, "-o", self.output)
         self.prepare()
         listed = subprocess.run([KILLER, "list", *self.argv(*args)], capture_output=True, env=self.traced_environment(),
                                 cwd=self.folder, check=False).stdout.decode().splitlines()
-        self.assertNotEqual(self.read(memo), old)
-        last, = (at for at, line in enumerate(listed, 1) if "rename" in line and line.endswith("nl.test.memo"))
+        self.assertNotEqual(self.read(path), old)
+        last, = (at for at, line in enumerate(listed, 1) if "rename" in line and line.endswith(name))
         self.reset()
         # The threads of the signer do not always write in the same order: the call is near that number.
         for nth in range(last, last + 20):
@@ -81,12 +82,23 @@ class Kill(Drill):
             self.assertTrue(self.kill_before(nth, *args), nth)
             if self.serial() == 2026112402:
                 break
-        self.judge("killed before its memo had its name")
-        self.assertEqual(self.read(memo), old)
+        self.judge("killed before its file had its name")
+        self.assertEqual(self.read(path), old)
         answer = self.json(*args, "--force", code=0)
-        self.assertEqual((answer["result"], answer["memo_kept"], answer["verdict"]["memo"]["used"]), ("published", True, True))
-        self.assertEqual(os.listdir(os.path.dirname(memo)), ["nl.test.memo"])
+        self.assertEqual(answer["result"], "published")
+        self.assertEqual(sorted(os.listdir(os.path.dirname(path))), ["nl.test.memo", "nl.test.signatures"])
         self.store_agrees("after it")
+        return answer
+
+    def test_between_publication_and_its_memo(self):
+        answer = self.between_publication_and("nl.test.memo")
+        self.assertEqual((answer["memo_kept"], answer["verdict"]["memo"]["used"]), (True, True))
+
+    def test_between_publication_and_its_signatures(self):
+        answer = self.between_publication_and("nl.test.signatures")
+        self.assertIn("it is of another version", answer["signatures_note"])
+        self.assertGreater(answer["counts"]["signatures_kept"], 3)
+        self.assertIsNone(self.json("sign", "nl.test", "-i", self.input, "-o", self.output, "--force", code=0)["signatures_note"])
 
     def test_publication_over_another_file_at_every_call(self):
         self.sign()
