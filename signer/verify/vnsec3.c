@@ -16,13 +16,13 @@
 enum { HASH = 20, TAKEN_ITERATIONS = 150, MOST_SETS = 8, OPT_OUT = 1 };
 
 struct parameters {
-	uint8_t algorithm;
-	uint16_t iterations;
 	const uint8_t *salt;
+	uint16_t iterations;
+	uint8_t algorithm;
 	uint8_t salt_size;
 };
 
-/* One NSEC3. */
+/* One NSEC3; a zone may have millions, so no room is left between. */
 struct link {
 	uint8_t hash[HASH];
 	uint8_t flags;
@@ -32,9 +32,9 @@ struct link {
 	struct parameters parameters;
 	const struct vrecord *record;
 	const uint8_t *next;
-	uint8_t next_size;
 	const uint8_t *bitmap;
-	size_t bitmap_size;
+	uint16_t bitmap_size;
+	uint8_t next_size;
 };
 
 /* What was found for a name above others. */
@@ -95,7 +95,7 @@ static void read_link(struct vrun *run, const struct vrecord *record, struct lin
 	out->next_size = cursor_u8(&in);
 	out->next = cursor_take(&in, out->next_size).data;
 	out->bitmap = in.at;
-	out->bitmap_size = cursor_left(&in);
+	out->bitmap_size = (uint16_t)cursor_left(&in);
 	if (!in.failed && out->parameters.algorithm != 1) {
 		out->good = false; /* validators ignore it, and so does the chain (RFC 5155 8.1); check_uniform tells */
 		return;
