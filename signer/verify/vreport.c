@@ -63,6 +63,7 @@ static void keep_example(struct vfinding *finding, const struct vexample *exampl
 		finding->example_count++;
 }
 
+PRINTF_LIKE(5, 0)
 static struct vfinding *add(struct vreport *report, enum vcheck check, const char *what, struct vplace place,
     const char *format, va_list arguments)
 {
