@@ -84,6 +84,15 @@ class Kept(World):
         self.assertIn("the next run reads signatures from the published zone", done.err)
         self.assert_published_is_good()
 
+    def test_a_link_in_its_place_is_replaced_and_not_followed(self):
+        other = self.write("other", "somebody's\n")
+        def link():
+            os.unlink(self.file)
+            os.symlink(other, self.file)
+        self.both_ways(link, "Too many levels of symbolic links")
+        self.assertEqual(self.read(other), b"somebody's\n")
+        self.assertFalse(os.path.islink(self.file))
+
     def test_one_of_another_zone_changes_nothing(self):
         other = self.write("fr.test.zone", ZONE.replace("nl.test", "fr.test"))
         self.z("sign", "fr.test", "-i", other, "-o", self.path("fr.out"), "--policy", self.policy, code=0)
