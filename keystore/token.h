@@ -121,9 +121,17 @@ struct token_task {
 enum status token_sign_all(
     struct token_signer *signer, struct token_task tasks[], size_t count, struct error *err) MUST_CHECK;
 
-/* "sessions" of stores.conf; 0: it does not say. Where more threads than that sign, each should give several to
- * token_sign_all: the session works while they are verified. `token` may be NULL. */
+/* "sessions" of stores.conf; 0: it does not say. `token` may be NULL. */
 unsigned token_sessions(const struct token *token);
+
+/* How to sign much: by a thread for each session, which it waits for, and one for each of `processors`. Where that is
+ * more threads than sessions, each gives several to token_sign_all: a session works while those of before are verified.
+ */
+struct token_plan {
+	unsigned threads;
+	size_t batch;
+};
+struct token_plan token_plan_of(unsigned sessions, unsigned processors);
 
 /* How fast a store of stores.conf signs. */
 enum { TOKEN_RATES = 4 };

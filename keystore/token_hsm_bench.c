@@ -137,8 +137,7 @@ static enum status run_checks(struct hsm_signer *signer, double seconds, double 
 	return status == STATUS_OK && !good ? error_set(err, STATUS_KEY, "a good signature was found bad") : status;
 }
 
-/* With the pair in place, first the calls alone, then as a zone is signed: by a thread for each session and for each
- * processor, in batches where the threads are more. */
+/* With the pair in place, first the calls alone, then as a zone is signed. */
 static enum status measure(struct hsm_list *list, struct hsm *hsm, const struct key *key, unsigned sessions,
     double seconds, struct token_rate *out, struct error *err)
 {
@@ -156,11 +155,11 @@ static enum status measure(struct hsm_list *list, struct hsm *hsm, const struct 
 		status = hsm_signer_new(list, key, published, &signer, err);
 	if (status == STATUS_OK)
 		status = run_race(&race, sessions, &out->bare, err);
-	const unsigned threads = sessions > workers_default() ? sessions : workers_default();
+	const struct token_plan plan = token_plan_of(sessions, workers_default());
 	race.signer = signer;
-	race.batch = threads > sessions ? TOKEN_BATCH : 1;
+	race.batch = plan.batch;
 	if (status == STATUS_OK)
-		status = run_race(&race, threads, &out->verified, err);
+		status = run_race(&race, plan.threads, &out->verified, err);
 	if (status == STATUS_OK)
 		status = run_checks(signer, seconds / 4, &out->checked, err);
 	hsm_signer_free(signer);

@@ -217,6 +217,12 @@ enum status token_sign_all(struct token_signer *signer, struct token_task tasks[
 	return status;
 }
 
+struct token_plan token_plan_of(unsigned sessions, unsigned processors)
+{
+	const unsigned threads = processors > sessions ? processors : sessions;
+	return (struct token_plan){ threads, sessions > 0 && threads > sessions ? TOKEN_BATCH : 1 };
+}
+
 enum status signer_prove_by(const struct key *key, struct token_signer *signer, struct bytes data, struct error *err)
 {
 	uint8_t signature[SIGNATURE_ROOM];

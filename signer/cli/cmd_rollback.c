@@ -13,27 +13,12 @@ static enum status read_serial(const struct cli *cli, uint32_t *out, struct erro
 	if (text == NULL)
 		return error_set(err, STATUS_USAGE,
 		    "say to which published version: --to SERIAL (zoneseal log ZONE has them), or --withdraw to let "
-		    "the "
-		    "input out again");
+		    "the input out again");
 	const unsigned long long number = strtoull(text, &end, 10);
 	if (text[0] < '0' || text[0] > '9' || *end != '\0' || number > UINT32_MAX)
 		return error_set(err, STATUS_USAGE, "--to: a serial, from 0 to 4294967295");
 	*out = (uint32_t)number;
 	return expect_check_reason(cli_value(cli, OPTION_REASON), err);
-}
-
-static enum status print_report(
-    struct cli *cli, const struct engine_report *report, enum status status, struct error *err)
-{
-	struct error problem;
-	error_clear(&problem);
-	if (!cli_has(cli, OPTION_JSON))
-		return status;
-	const enum status printed = cli_print(cli, pipeline_report(cli, report, status, err), &problem);
-	if (status != STATUS_OK || printed == STATUS_OK)
-		return status;
-	*err = problem;
-	return printed;
 }
 
 static enum status go_back(struct cli *cli, struct store *store, uint32_t serial, struct error *err)
@@ -47,14 +32,7 @@ static enum status go_back(struct cli *cli, struct store *store, uint32_t serial
 		return status;
 	status =
 	    pipeline_sign(cli, store, cli->args[0], pipeline_label(cli, cli->args[0], 1, 1), &options, &report, err);
-	status = print_report(cli, &report, status, err);
-	if (status != STATUS_OK) {
-		char text[1100];
-		error_format(err, text, sizeof(text));
-		fprintf(stderr, "zoneseal: %s\n", text);
-		err->message[0] = '\0';
-	}
-	pipeline_say(cli, &report, status);
+	status = pipeline_tell(cli, &report, true, status, err);
 	if (status == STATUS_OK && cli_has(cli, OPTION_DRY_RUN))
 		cli_say(cli, "%s: its input would be held from then on, until zoneseal rollback %s --withdraw",
 		    report.zone, report.zone);

@@ -122,28 +122,13 @@ static enum status sign_known(struct cli *cli, struct store *store, struct error
 {
 	struct engine_options options;
 	struct engine_report report;
-	struct error ignored;
 	enum status status = pipeline_options(cli, &options, err);
 	if (status != STATUS_OK)
 		return status;
 	status =
 	    pipeline_sign(cli, store, cli->args[0], pipeline_label(cli, cli->args[0], 1, 1), &options, &report, err);
-	bool stdout_is_zone = options.output != NULL && strcmp(options.output, "-") == 0;
-	if (cli_has(cli, OPTION_JSON) && !stdout_is_zone) {
-		enum status printed = cli_print(cli, pipeline_report(cli, &report, status, err), &ignored);
-		if (status == STATUS_OK && printed != STATUS_OK) {
-			*err = ignored;
-			status = printed;
-		}
-	}
-	if (status != STATUS_OK) {
-		char text[1100];
-		error_format(err, text, sizeof(text));
-		fprintf(stderr, "zoneseal: %s\n", text);
-		err->message[0] = '\0';
-	}
-	pipeline_say(cli, &report, status);
-	return status;
+	const bool stdout_is_zone = options.output != NULL && strcmp(options.output, "-") == 0;
+	return pipeline_tell(cli, &report, !stdout_is_zone, status, err);
 }
 
 static int run_sign(struct cli *cli, struct error *err)

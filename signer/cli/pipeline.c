@@ -283,3 +283,25 @@ struct report *pipeline_report(
 		report_error(report, err, status);
 	return report;
 }
+
+enum status pipeline_tell(
+    struct cli *cli, const struct engine_report *report, bool stdout_is_free, enum status status, struct error *err)
+{
+	struct error problem;
+	error_clear(&problem);
+	if (cli_has(cli, OPTION_JSON) && stdout_is_free) {
+		const enum status printed = cli_print(cli, pipeline_report(cli, report, status, err), &problem);
+		if (status == STATUS_OK && printed != STATUS_OK) {
+			*err = problem;
+			status = printed;
+		}
+	}
+	if (status != STATUS_OK) {
+		char text[1100];
+		error_format(err, text, sizeof(text));
+		fprintf(stderr, "zoneseal: %s\n", text);
+		err->message[0] = '\0';
+	}
+	pipeline_say(cli, report, status);
+	return status;
+}

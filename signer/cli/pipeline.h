@@ -19,3 +19,9 @@ void pipeline_say(const struct cli *cli, const struct engine_report *report, enu
 
 struct report *pipeline_report(
     const struct cli *cli, const struct engine_report *report, enum status status, const struct error *err);
+
+/* All that a command for one zone says of it: the report on stdout if JSON is wanted and `stdout_is_free`, a failure's
+ * first line, and pipeline_say. Returns `status`, or that of the printing where only that failed; `err` is said then.
+ */
+enum status pipeline_tell(struct cli *cli, const struct engine_report *report, bool stdout_is_free, enum status status,
+    struct error *err) MUST_CHECK;

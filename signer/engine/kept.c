@@ -47,8 +47,7 @@ bool kept_open(struct run *run, struct sigfile *out)
 
 void kept_forget(const struct run *run)
 {
-	if (unlink(path_of(run)) != 0)
-		return;
+	(void)unlink(path_of(run));
 }
 
 void kept_write(struct run *run, const struct sigfile_draft *draft, const struct store_version *version)

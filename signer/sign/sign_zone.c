@@ -364,11 +364,9 @@ enum status sign_zone(struct zonetext *input, struct zonetext *previous, const s
 {
 	struct signing signing = { .parameters = parameters, .mem = arena_new(0) };
 	signing.threads = parameters->threads == 0 ? workers_default() : parameters->threads;
-	/* Each session has a thread that waits for it, and each processor one. Where that is more threads than
-	 * sessions, a session is kept for several signatures: it works while those of before are verified. */
-	const unsigned sessions = token_sessions(token);
-	signing.signers = signing.threads > sessions ? signing.threads : sessions;
-	signing.batch = sessions > 0 && signing.signers > sessions ? TOKEN_BATCH : 1;
+	const struct token_plan plan = token_plan_of(token_sessions(token), signing.threads);
+	signing.signers = plan.threads;
+	signing.batch = plan.batch;
 	struct sign_result found = { 0 };
 	struct write_counts counts;
 	const double start = seconds();
