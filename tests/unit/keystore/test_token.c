@@ -514,9 +514,26 @@ static void a_full_disk_leaves_no_half_key(void **state)
 
 #define WITH_FOLDER(test) cmocka_unit_test_setup_teardown(test, make_folder, remove_folder)
 
+/* More threads than sessions is where batches are worth it; else each signature goes out by itself. */
+static void test_how_much_is_signed_at_once(void **state)
+{
+	static const struct {
+		unsigned sessions, processors, threads;
+		size_t batch;
+	} lines[] = { { 0, 1, 1, 1 }, { 0, 8, 8, 1 }, { 1, 1, 1, 1 }, { 1, 2, 2, TOKEN_BATCH }, { 2, 2, 2, 1 },
+		{ 16, 2, 16, 1 }, { 7, 8, 8, TOKEN_BATCH } };
+	(void)state;
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+		const struct token_plan plan = token_plan_of(lines[i].sessions, lines[i].processors);
+		assert_int_equal(plan.threads, lines[i].threads);
+		assert_int_equal(plan.batch, lines[i].batch);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_how_much_is_signed_at_once),
 		WITH_FOLDER(each_algorithm_signs_what_its_public_key_verifies),
 		WITH_FOLDER(a_loaded_private_key_is_in_locked_memory_and_leaves_it),
 		WITH_FOLDER(short_numbers_in_ecdsa_signatures_keep_their_width),
