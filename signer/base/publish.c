@@ -110,9 +110,9 @@ static enum status follow_link(const char *path, char out[PATH_MAX], struct erro
 	return check_name(out, err);
 }
 
-/* The path whose content is to change: `path`, or what it links to. Only a regular file can be replaced: a rename over
- * a device would remove the device. */
-static enum status resolve(const char *path, char out[PATH_MAX], struct error *err)
+/* The path whose content is to change: `path`, or, of an output that may be a link, what it links to. Only a regular
+ * file can be replaced: a rename over a device would remove the device. */
+static enum status resolve(const char *path, bool own, char out[PATH_MAX], struct error *err)
 {
 	enum status status = check_name(path, err);
 	if (status != STATUS_OK)
@@ -123,6 +123,8 @@ static enum status resolve(const char *path, char out[PATH_MAX], struct error *e
 	struct stat at;
 	if (lstat(path, &at) != 0)
 		return errno == ENOENT ? STATUS_OK : as_output(error_set_errno(err, "%s", show(path).text), err);
+	if (S_ISLNK(at.st_mode) && own)
+		return STATUS_OK;
 	if (S_ISLNK(at.st_mode)) {
 		status = follow_link(path, out, err);
 		if (status != STATUS_OK)
@@ -212,10 +214,10 @@ static int make_temporary(int folder, const char *prefix, mode_t mode, char name
 	return -1;
 }
 
-enum status publish_open(const char *path, mode_t mode, struct publish *out, struct error *err)
+static enum status open_beside(const char *path, bool own, mode_t mode, struct publish *out, struct error *err)
 {
 	char real[PATH_MAX];
-	const enum status status = resolve(path, real, err);
+	const enum status status = resolve(path, own, real, err);
 	if (status != STATUS_OK)
 		return status;
 	struct publish made = PUBLISH_NONE;
@@ -238,6 +240,16 @@ enum status publish_open(const char *path, mode_t mode, struct publish *out, str
 	}
 	*out = made;
 	return STATUS_OK;
+}
+
+enum status publish_open(const char *path, mode_t mode, struct publish *out, struct error *err)
+{
+	return open_beside(path, false, mode, out, err);
+}
+
+enum status publish_open_own(const char *path, mode_t mode, struct publish *out, struct error *err)
+{
+	return open_beside(path, true, mode, out, err);
 }
 
 static enum status write_failed(const struct publish *publish, const char *what, struct error *err)

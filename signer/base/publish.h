@@ -33,6 +33,10 @@ struct publish {
  * that is a symbolic link is followed once, so that the link stays and the file it names is replaced. */
 enum status publish_open(const char *path, mode_t mode, struct publish *out, struct error *err) MUST_CHECK;
 
+/* The same for a file that is zoneseal's own and that nobody is told to put a link in the place of: a symbolic link
+ * there is what the new file replaces, and what it leads to stays untouched. */
+enum status publish_open_own(const char *path, mode_t mode, struct publish *out, struct error *err) MUST_CHECK;
+
 /* Writes all of data[0..size) at the file's position; short writes are continued. */
 enum status publish_write(struct publish *publish, const void *data, size_t size, struct error *err) MUST_CHECK;
 

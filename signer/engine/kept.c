@@ -45,22 +45,14 @@ bool kept_open(struct run *run, struct sigfile *out)
 	return status == STATUS_OK || no(run, path, err.message);
 }
 
-void kept_forget(const struct run *run)
-{
-	(void)unlink(path_of(run));
-}
-
 void kept_write(struct run *run, const struct sigfile_draft *draft, const struct store_version *version)
 {
 	struct error err;
 	error_clear(&err);
 	struct publish publish = PUBLISH_NONE;
 	const struct sigfile_identity whose = { run->apex, version->sha256, version->serial };
-	/* It is of an older version; and where a link stands in its place, what that leads to is not ours to replace.
-	 */
-	kept_forget(run);
 	signals_hold(run->signals);
-	enum status status = publish_open(path_of(run), 0600, &publish, &err);
+	enum status status = publish_open_own(path_of(run), 0600, &publish, &err);
 	signals_guard(run->signals, status == STATUS_OK ? &publish : NULL);
 	if (status == STATUS_OK)
 		status = sigfile_write(draft, &whose, &publish, &err);
@@ -73,4 +65,9 @@ void kept_write(struct run *run, const struct sigfile_draft *draft, const struct
 	if (status != STATUS_OK)
 		run->report->signatures_note = arena_printf(run->mem,
 		    "the next run reads signatures from the published zone, which takes longer: %s", err.message);
+}
+
+void kept_forget(const struct run *run)
+{
+	(void)unlink(path_of(run));
 }

@@ -67,7 +67,7 @@ void memo_open(struct memo *memo, const char *state, const char *zone, const str
 	memo->gate.most = most_octets(signatures);
 	enum status status = publish_room(memo->path, memo->gate.most, &err);
 	if (status == STATUS_OK)
-		status = publish_open(memo->path, 0600, &memo->fresh, &err);
+		status = publish_open_own(memo->path, 0600, &memo->fresh, &err);
 	memo->gate.fresh = memo->fresh.file;
 	if (status != STATUS_OK)
 		memo->gate.problem = arena_strdup(mem, err.message);

@@ -27,7 +27,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { KILLED = 0, TROUBLE = 1, ENDED = 3, NOT_REACHED = 99, SYSCALL_STOP = SIGTRAP | 0x80 };
+enum { KILLED = 0, TROUBLE = 1, ENDED = 3, NOT_REACHED = 99, SYSCALL_STOP = SIGTRAP | 0x80, PIECE = 256 };
 
 enum mode { COUNT_CALLS, LIST_CALLS, KILL_BEFORE, TERM_BEFORE, FAIL_CALL };
 
@@ -82,6 +82,20 @@ static const struct call *find(const struct __ptrace_syscall_info *info)
 	return NULL;
 }
 
+/* Piece by piece, none across two pages: what lies behind the text may be no memory of the thread's. */
+static void read_text(pid_t thread, uintptr_t at, char *text, size_t capacity)
+{
+	size_t size = 0;
+	for (ssize_t got = 1; got > 0 && size + 1 < capacity && memchr(text, '\0', size) == NULL;
+	     size += got > 0 ? (size_t)got : 0) {
+		size_t rest = PIECE - (at + size) % PIECE, room = capacity - 1 - size;
+		struct iovec here = { text + size, rest < room ? rest : room },
+			     there = { (void *)(at + size), here.iov_len };
+		got = process_vm_readv(thread, &here, 1, &there, 1, 0);
+	}
+	text[size] = '\0';
+}
+
 /* "fsync /tmp/x/state": the file behind the descriptor, or the path as the program wrote it. */
 static void show(pid_t thread, const struct call *call, const struct __ptrace_syscall_info *info)
 {
@@ -91,12 +105,7 @@ static void show(pid_t thread, const struct call *call, const struct __ptrace_sy
 		ssize_t size = readlink(link, what, sizeof(what) - 1);
 		what[size > 0 ? size : 0] = '\0';
 	} else {
-		struct iovec here = { what, sizeof(what) - 1 };
-		for (; here.iov_len > 0; here.iov_len /= 2) {
-			struct iovec there = { (void *)(uintptr_t)info->entry.args[call->path], here.iov_len };
-			if (process_vm_readv(thread, &here, 1, &there, 1, 0) > 0)
-				break;
-		}
+		read_text(thread, (uintptr_t)info->entry.args[call->path], what, sizeof(what));
 	}
 	printf("%s %s\n", call->name, what);
 	fflush(stdout);

@@ -254,7 +254,7 @@ class Bench:
         habits = signers.Zoneseal.habits
         expected = model.Expected(model.dns.name.from_text(interop_zone.ORIGIN).to_wire(), self.flavour, ALGORITHM,
                                   self.csk, now=TIMES[:step + 1], surplus=True, **habits)
-        serials = [text.split("\n", 1)[0].split()[6] for text in (output, self.references[step])]
+        serials = [re.search(r"\tSOA\t\S+ \S+ (\d+) ", text)[1] for text in (output, self.references[step])]
         faults = model.faults(model.read(self.texts[step]), signed, expected)
         return faults + ([] if serials[0] == serials[1] else [f"serial {serials[0]} in place of {serials[1]}"])
 

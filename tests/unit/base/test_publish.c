@@ -179,6 +179,29 @@ static void symbolic_link_stays_and_its_file_is_replaced(void **state)
 	place_free(&far);
 }
 
+static void own_file_takes_the_place_of_a_link(void **state)
+{
+	(void)state;
+	const struct place place = place_new();
+	const char *const values[] = { "zone", "nowhere" };
+	put(place.target, "old");
+	for (size_t i = 0; i < COUNT(values); i++) {
+		struct publish publish = PUBLISH_NONE;
+		struct error err;
+		assert_int_equal(symlink(values[i], place.other), 0);
+		assert_int_equal(publish_open_own(place.other, 0600, &publish, &err), STATUS_OK);
+		assert_int_equal(publish_write(&publish, "new", 3, &err), STATUS_OK);
+		assert_int_equal(publish_rename(&publish, &err), STATUS_OK);
+		struct stat at;
+		assert_int_equal(lstat(place.other, &at), 0);
+		assert_true(S_ISREG(at.st_mode));
+		assert_content(place.target, "old");
+		assert_content(place.other, "new");
+		assert_int_equal(unlink(place.other), 0);
+	}
+	place_free(&place);
+}
+
 static void old_version_is_kept_by_a_link(void **state)
 {
 	(void)state;
@@ -334,6 +357,7 @@ int main(void)
 		cmocka_unit_test(refused_paths_say_why),
 		cmocka_unit_test(names_of_any_octets_are_published),
 		cmocka_unit_test(symbolic_link_stays_and_its_file_is_replaced),
+		cmocka_unit_test(own_file_takes_the_place_of_a_link),
 		cmocka_unit_test(old_version_is_kept_by_a_link),
 		cmocka_unit_test(old_version_is_copied_across_file_systems),
 		cmocka_unit_test(nothing_to_keep_is_told_from_nowhere_to_keep_it),
