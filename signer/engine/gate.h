@@ -90,7 +90,8 @@ enum status gate_verifier(const char *given, struct arena *mem, char **path, str
 
 /* The files that tell the verifier what is expected: texts in `mem`. */
 char *gate_expected_keys(const struct key keys[], size_t count, struct arena *mem);
-/* The DS that the parent is known to have, as records; NULL if none is known. */
+/* The DS that the parent has by the key states, also of a key that is not published, as records: those that are sure,
+ * or, while one takes the place of another, both. NULL: none. */
 char *gate_trust_anchor(
     const struct key keys[], size_t count, const char *zone, const uint8_t *apex, struct arena *mem);
 

@@ -58,23 +58,57 @@ char *gate_expected_keys(const struct key keys[], size_t count, struct arena *me
 	return out;
 }
 
+/* Whether the parent, or a cache of it, has the key's DS: surely, or, where no DS is sure because one takes the place
+ * of another, perhaps. */
+static bool ds_counts(const struct key *key, bool sure)
+{
+	const enum key_state ds = key->state[KEY_DS];
+	return ds == KEY_OMNIPRESENT || (!sure && (ds == KEY_RUMOURED || ds == KEY_UNRETENTIVE));
+}
+
+/* The keys whose DS the zone is judged by: whether they are published is for the verifier to see. The DS of another
+ * signer's key says nothing of ours as long as there is no DS of ours. */
+static size_t anchor_keys(const struct key keys[], size_t count, const struct key *out[])
+{
+	bool sure = false, ours = false;
+	size_t used = 0;
+	for (size_t i = 0; i < count; i++)
+		sure = sure || (!keys[i].foreign && ds_counts(&keys[i], true));
+	for (size_t i = 0; i < count; i++) {
+		if (!ds_counts(&keys[i], sure))
+			continue;
+		ours = ours || !keys[i].foreign;
+		out[used++] = &keys[i];
+	}
+	return ours ? used : 0;
+}
+
 char *gate_trust_anchor(const struct key keys[], size_t count, const char *zone, const uint8_t *apex, struct arena *mem)
 {
 	enum { SHA_256 = 2 };
+	const struct key **const anchors = arena_calloc(mem, count + 1, sizeof(*anchors));
+	const size_t used = anchor_keys(keys, count, anchors);
 	char *out = NULL;
-	for (size_t i = 0; i < count; i++) {
+	for (size_t i = 0; i < used; i++) {
 		uint8_t rdata[DS_RDATA];
 		char digest[2 * DS_RDATA + 1];
-		/* A DS may be at the parent before its key is in the zone, and after (RFC 7583 3.3.2). */
-		if (keys[i].state[KEY_DS] != KEY_OMNIPRESENT || !key_is_published(&keys[i]) ||
-		    !key_signs_keys(&keys[i]))
-			continue;
-		size_t size = dnskey_ds(&keys[i], apex, name_size(apex), SHA_256, rdata);
+		size_t size = dnskey_ds(anchors[i], apex, name_size(apex), SHA_256, rdata);
 		bytes_to_hex((struct bytes){ rdata + 4, size - 4 }, true, digest);
-		out = arena_printf(mem, "%s%s 3600 IN DS %u %u %d %s\n", out != NULL ? out : "", zone, keys[i].tag,
-		    keys[i].algorithm, SHA_256, digest);
+		out = arena_printf(mem, "%s%s 3600 IN DS %u %u %d %s\n", out != NULL ? out : "", zone, anchors[i]->tag,
+		    anchors[i]->algorithm, SHA_256, digest);
 	}
 	return out;
+}
+
+/* A DS that stands without its key, as in Double-DS (RFC 7583 3.3.2), beside another that leads to the zone. */
+static bool has_lone_ds(const struct key keys[], size_t count, struct arena *mem)
+{
+	const struct key **const anchors = arena_calloc(mem, count + 1, sizeof(*anchors));
+	const size_t used = anchor_keys(keys, count, anchors);
+	for (size_t i = 0; i < used; i++)
+		if (!key_is_published(anchors[i]))
+			return true;
+	return false;
 }
 
 /* Each key by its fingerprint, with all that changes in a key event. */
@@ -142,7 +176,7 @@ static char *algorithms(const struct policy *policy, const struct key keys[], si
  * zone, worth a word, and never a reason to keep all other changes from getting out. */
 static const char only_warn[] =
     "\"warn\": [\"structure.cut\", \"structure.glue\", \"structure.name-doubled\", \"structure.ns-target\", "
-    "\"delegation.ds-ttl\", \"delegation.ds-sha1\", \"response.opt-out-wildcard\"]";
+    "\"delegation.ds-ttl\", \"delegation.ds-sha1\", \"response.opt-out-wildcard\"";
 
 /* What holds for a zone at the moment when it is signed. */
 static char *limits_at_signing(const struct gate_rules *rules, struct arena *mem)
@@ -209,9 +243,10 @@ char *gate_limits(const struct gate_rules *rules, struct arena *mem)
 	return arena_printf(mem,
 	    "{\"schema\": \"zoneseal.limits/1\", \"cds_delete\": %s, \"max_ttl\": %" PRIu32
 	    ", \"min_remaining\": %" PRId64 ", \"full_verify_every\": %" PRId64
-	    ", \"algorithms\": [%s], %s%s, \"zonemd\": %s, %s%s%s, %s, %s}\n",
+	    ", \"algorithms\": [%s], %s%s, \"zonemd\": %s, %s%s%s, %s, %s%s]}\n",
 	    rules->cds_delete ? "true" : "false", policy->max_zone_ttl, policy->refresh.seconds,
 	    policy->full_verify_every.seconds, algorithms(policy, rules->keys, rules->key_count, mem), rsa, denial,
 	    policy->zonemd ? "true" : "false", policy->require_sandbox ? "\"require_sandbox\": true, " : "",
-	    limits_at_signing(rules, mem), change, expected_changes(rules, mem), only_warn);
+	    limits_at_signing(rules, mem), change, expected_changes(rules, mem), only_warn,
+	    has_lone_ds(rules->keys, rules->key_count, mem) ? ", \"chain.anchor-all\"" : "");
 }

@@ -201,3 +201,23 @@ def nz_2023(stage):
     stage.z("run", code=OK)
     stage.assert_good()
     stage.state_that(stage.read().count(b"\tDNSKEY\t257") == 1, "the old KSK never leaves")
+
+
+@drill("no outage yet", "-", "`chain.anchor`: each DS that the parent has by the key states is asked about")
+def lost_state(stage):
+    """A signer's own notes go wrong: by them the old KSK has left the zone, while its DS is the only one that the parent and
+    every cache have. Whoever asks only whether the zone is as the notes say lets it out, and all of it is bogus."""
+    stage.open(ED25519, settled=True)
+    stage.z("roll", "start", ZONE, "--ksk", code=OK, quiet=True)
+    stage.at("2026-11-30T12:00:00Z")
+    stage.z("run", code=OK, quiet=True)
+    stage.keep()
+    stage.new_registration()
+    stage.tell("In the middle of a KSK roll a hand in the database, or a copy of it, says that the old KSK is gone; its DS is "
+               "at the parent, that of the new one is not.")
+    was = stage.alter_keys("dnskey = 'hidden', krrsig = 'hidden'", "ds = 'omnipresent'")
+    done = stage.z("run")
+    stage.refused(done, "chain.anchor", cause=["no trust anchor matches a zone key that signs the DNSKEY RRset"])
+    stage.tell("The notes are put right.")
+    was()
+    stage.goes_on()

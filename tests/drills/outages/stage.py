@@ -283,6 +283,25 @@ class Stage:
         database.close()
         self.kept = text
 
+    def alter_keys(self, change, which):
+        """Changes rows of the key states behind zoneseal's back; what is returned puts them back."""
+        path = os.path.join(self.state, "keystore.db")
+        names = ["dnskey", "krrsig", "zrrsig", "ds", "goal_present"]
+
+        def execute(statement, *values):
+            with sqlite3.connect(path) as database:
+                rows = database.execute(statement, values).fetchall()
+            database.close()
+            return rows
+        old = execute(f"SELECT id, {', '.join(names)} FROM keys WHERE {which}")
+        self.state_that(old, "no such key")
+        execute(f"UPDATE keys SET {change} WHERE {which}")
+
+        def undo():
+            for row in old:
+                execute(f"UPDATE keys SET {', '.join(name + ' = ?' for name in names)} WHERE id = ?", *row[1:], row[0])
+        return undo
+
     def in_background(self, work):
         """Runs it beside what follows; the result of `join` is what it returned."""
         box = []
