@@ -140,6 +140,7 @@ extern const struct command command_policy_check;
 extern const struct command command_policy_show;
 extern const struct command command_policy_diff;
 extern const struct command command_policy_apply;
+extern const struct command command_policy_import;
 extern const struct command command_simulate;
 extern const struct command command_sign;
 extern const struct command command_run_all;

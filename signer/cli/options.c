@@ -104,6 +104,7 @@ static const struct command *const rows[] = {
 	&command_policy_show,
 	&command_policy_diff,
 	&command_policy_apply,
+	&command_policy_import,
 	&command_simulate,
 	&command_sign,
 	&command_run_all,

@@ -53,6 +53,8 @@ class Shapes(World):
         self.shape("policy", "check", "default")
         self.shape("policy", "check", self.write("bad.yaml", "keys: {what: 1}\n"), code=78)
         self.shape("policy", "show", "default")
+        self.shape("policy", "import", self.write("named.conf", 'dnssec-policy "x" { };\n'))
+        self.shape("policy", "import", self.write("named.conf", 'dnssec-policy "x" {\n'), code=78)
         self.shape("zone", "add", "nl.test", "-i", self.input)
         self.shape("zone", "add", "nl.test", "-i", self.input, code=3)
         self.shape("zone", "list")

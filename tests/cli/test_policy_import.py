@@ -1,0 +1,282 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""policy import: what another signer's policy says, ours says too, or the difference is said."""
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import unittest
+
+from zs import World
+
+SAMPLES = pathlib.Path(__file__).resolve().parents[1] / "cases" / "policies"
+
+BIND = 'dnssec-policy "x" {\n%s\n};\n'
+TWO_KEYS = "keys { ksk lifetime 1y algorithm 13; zsk lifetime 90d algorithm 13; };".replace("1y", "P1Y")
+KNOT = "policy:\n  - id: x\n"
+
+
+def values(yaml):
+    """The lines of a policy that are no comments."""
+    return [line for line in yaml.splitlines() if line and not line.lstrip().startswith("#")]
+
+
+class Import(World):
+    virtual = False
+
+    def take(self, text, *args, code=0, name="other.conf"):
+        return self.z("policy", "import", self.write(name, text), *args, code=code)
+
+    def document(self, text, *args):
+        return self.json("policy", "import", self.write("other.conf", text), *args)
+
+    def differences(self, text, *args):
+        return {(d["kind"], d["option"]): d for d in self.document(text, *args)["differences"]}
+
+    def sample(self, name, policy):
+        return self.json("policy", "import", str(SAMPLES / name), "--policy", policy)
+
+    def effective(self, yaml):
+        """All values, as policy show prints them."""
+        path = self.write("effective.yaml", yaml)
+        return self.z("policy", "show", path, code=0).out
+
+    def has(self, yaml, *lines):
+        for line in lines:
+            self.assertIn(line, [value.strip() for value in values(yaml)])
+
+
+class Samples(Import):
+    def test_defaults_that_are_left_out_are_those_that_are_written_out(self):
+        for name in ("bind-default.conf", "knot-default.conf"):
+            with self.subTest(name):
+                out, nothing = (self.sample(name, policy)["yaml"] for policy in ("written-out", "says-nothing"))
+                self.assertEqual(values(out)[1:], values(nothing)[1:])
+
+    def test_a_registry_s_bind_policy(self):
+        done = self.sample("bind-tld.conf", "TLD")
+        self.has(done["yaml"], 'name: "tld"', "algorithm: RSASHA256", "bits: 2048", "lifetime: 730d", "lifetime: 93d",
+                 "dnskey-ttl: 1d", "publish-safety: 2h", "purge-after: 30d", "validity: 21d", "validity-dnskey: 28d",
+                 "refresh: 9d", "max-ttl: 2d", "propagation-delay: 1h30m", "ds-ttl: 1d", "propagation-delay: 12h",
+                 "type: nsec3", "opt-out: true", "iterations: 0", 'salt: ""')
+        self.assertIn("# keys zsk 1024, line 10: new keys are not made that small", done["yaml"])
+
+    def test_a_registry_s_knot_policy(self):
+        done = self.sample("knot-tld.conf", "tld")
+        self.has(done["yaml"], "lifetime: 730d", "lifetime: 90d", "dnskey-ttl: 1d", "max-ttl: 2d", "purge-after: 30d",
+                 "propagation-delay: 1h30m", "validity: 21d", "refresh: 9d", "opt-out: true", "cds: always", "ds: check",
+                 "check-interval: 30m", "propagation-delay: 12h", "inception-offset: 1h30m", "jitter: 0s")
+        self.assertIn("submission.timeout 14d, line 16: zoneseal never takes a DS for seen that no server shows",
+                      done["yaml"])
+
+    def test_the_result_is_accepted_by_policy_check_and_says_the_same_again(self):
+        for name, policy in (("bind-tld.conf", "TLD"), ("knot-tld.conf", "tld"), ("knot-default.conf", "says-nothing")):
+            with self.subTest(name):
+                made = self.path("made.yaml")
+                self.z("policy", "import", str(SAMPLES / name), "--policy", policy, "-o", made, "--replace", code=0)
+                self.z("policy", "check", made, code=0)
+                self.assertEqual(self.read(made).decode(), self.sample(name, policy)["yaml"])
+
+
+class Peers(Import):
+    """The programs whose files these are accept the samples, and what they print is read as the same policy."""
+
+    def test_named_checkconf_accepts_the_samples_and_prints_what_was_read(self):
+        for name, policy in (("bind-default.conf", "written-out"), ("bind-tld.conf", "TLD")):
+            with self.subTest(name):
+                done = subprocess.run(["named-checkconf", "-p", SAMPLES / name], capture_output=True, check=True)
+                again = self.document(done.stdout.decode(), "--policy", policy)
+                self.assertEqual(values(again["yaml"]), values(self.sample(name, policy)["yaml"]))
+
+    def test_knotc_accepts_the_samples_and_exports_what_was_read(self):
+        for name, policy in (("knot-default.conf", "written-out"), ("knot-tld.conf", "tld")):
+            with self.subTest(name):
+                subprocess.run(["/usr/sbin/knotc", "-c", SAMPLES / name, "conf-check"], check=True, capture_output=True)
+                base, out = self.path("base"), self.path("exported.conf")
+                for words in (("conf-import", SAMPLES / name), ("conf-export", out)):
+                    subprocess.run(["/usr/sbin/knotc", "-C", base, *words], check=True, capture_output=True)
+                again = self.json("policy", "import", out, "--policy", policy)
+                self.assertEqual(values(again["yaml"]), values(self.sample(name, policy)["yaml"]))
+                shutil.rmtree(base)
+
+
+class Differences(Import):
+    def test_an_unknown_option_is_said_and_named_in_the_yaml(self):
+        done = self.take(BIND % "frobnicate 12;")
+        self.assertIn("line 2: frobnicate 12: not known to this importer", done.err)
+        self.assertIn("# - frobnicate 12, line 2: not known", done.out)
+        done = self.take(KNOT + "    frobnicate: 12\n")
+        self.assertIn("line 3: frobnicate 12: not known to this importer", done.err)
+
+    def test_iterations_are_kept_as_far_as_policies_allow_and_said(self):
+        for rounds, kept in (("5", "5"), ("50", "50"), ("51", "0"), ("150", "0")):
+            with self.subTest(rounds):
+                found = self.differences(BIND % f"nsec3param iterations {rounds} optout no salt-length 8;")
+                self.assertEqual(found["changed", "nsec3param iterations"]["ours"], kept)
+                self.assertIn("RFC 9276", found["changed", "nsec3param iterations"]["why"])
+                self.assertEqual(found["changed", "nsec3param salt-length"]["ours"], '""')
+        self.assertNotIn(("changed", "nsec3param iterations"),
+                         self.differences(BIND % "nsec3param iterations 0 optout no salt-length 0;"))
+
+    def test_what_knot_turns_off_for_safety_stays_on(self):
+        found = self.differences(KNOT + "    unsafe-operation: [no-update-nsec, no-check-keyset]\n")
+        self.assertEqual(found["no-counterpart", "unsafe-operation"]["theirs"], "no-update-nsec no-check-keyset")
+
+    def test_delete_dnssec_does_not_make_a_zone_insecure(self):
+        document = self.document(KNOT + "    cds-cdnskey-publish: delete-dnssec\n")
+        self.has(document["yaml"], "cds: none")
+        self.assertIn("dnssec: signed", self.effective(document["yaml"]))
+        self.assertIn("while zone.dnssec is", document["yaml"])
+
+    def test_a_submission_that_is_not_there_is_said(self):
+        found = self.differences(KNOT + "    ksk-submission: gone\n")
+        self.assertIn("no submission of that name", found["no-counterpart", "ksk-submission"]["why"])
+
+    def test_a_policy_of_several_is_chosen_by_name(self):
+        two = BIND % "" + (BIND % "").replace('"x"', '"y"')
+        self.assertIn("choose one with --policy: x, y", self.take(two, code=2).err)
+        self.assertIn('has no policy "z"; there are: x, y', self.take(two, "--policy", "z", code=2).err)
+        self.assertEqual(self.document(two, "--policy", "y")["policy"], "y")
+
+    def test_the_yaml_goes_to_the_file_and_never_over_one_unasked(self):
+        out = self.path("out.yaml")
+        self.assertEqual(self.take(BIND % "", "-o", out).out, "")
+        self.assertIn("--replace writes over it", self.take(BIND % "dnskey-ttl 5;", "-o", out, code=3).err)
+        self.assertIn("dnskey-ttl: 1h", self.read(out).decode())
+        self.take(BIND % "dnskey-ttl 5;", "-o", out, "--replace")
+        self.assertIn("dnskey-ttl: 5s", self.read(out).decode())
+        self.assertEqual(self.take(BIND % "", "-q").err, "")
+
+    def test_durations_of_all_forms(self):
+        for text, seconds in (("P1Y", "365d"), ("P1M", "31d"), ("P1W", "7d"), ("PT1M", "1m"), ("P1DT2H3M4S", "1d2h3m4s"),
+                              ("1w2d", "9d"), ("1H", "1h"), ("0090", "1m30s")):
+            with self.subTest(text):
+                found = self.document(BIND % f"purge-keys {text};")
+                self.has(found["yaml"], f"purge-after: {seconds}")
+        for text in ("P", "PT", "P1H", "PT1D", "P1D2", "1x", "1d-", "P-1D", "P99999Y", "99999999999999999999", "unlimited", '""'):
+            with self.subTest(text):
+                self.assertIn("is no duration of at most 100 years", self.take(BIND % f"purge-keys {text};", code=78).err)
+
+
+class Timing(Import):
+    def moments(self, document):
+        return {(m["role"], m["number"], m["step"]): (m["theirs"], m["ours"]) for m in document["timing"]}
+
+    def test_bind_s_rollovers_beside_ours(self):
+        day, hour = 86400, 3600
+        options = TWO_KEYS + "dnskey-ttl 1h; publish-safety 2h; zone-propagation-delay 3h; retire-safety 4h; max-zone-ttl 1d; " \
+            "signatures-validity 14d; signatures-refresh 5d; parent-ds-ttl 1d; parent-propagation-delay 5h;"
+        moments = self.moments(self.document(BIND % options))
+        # RFC 7583 3.2.1: published Ipub early, and gone Iret later. BIND lets signatures run out, zoneseal does not.
+        self.assertEqual(moments["ZSK", 2, "published"], (90 * day - 6 * hour, 90 * day - 6 * hour))
+        self.assertEqual(moments["ZSK", 2, "signs"], (90 * day, 90 * day))
+        retire = day + 3 * hour + 4 * hour
+        self.assertEqual(moments["ZSK", 2, "predecessor-leaves"], (90 * day + retire + 9 * day, 90 * day + retire))
+        self.assertEqual(moments["ZSK", 3, "signs"], (180 * day, 180 * day))
+        # parent.registration-delay is a day: zoneseal hands in the DS so much earlier.
+        self.assertEqual(moments["KSK", 2, "ds-wanted"], (365 * day, 364 * day))
+        parent = day + day + 5 * hour + 4 * hour
+        self.assertEqual(moments["KSK", 2, "predecessor-leaves"], (365 * day + parent, 364 * day + parent))
+
+    def test_knot_s_rollovers_beside_ours(self):
+        day, hour = 86400, 3600
+        moments = self.moments(self.document(KNOT + "    dnskey-ttl: 2h\n    zone-max-ttl: 1d\n    propagation-delay: 3h\n"))
+        # Knot starts when the lifetime ends; ours keeps an hour of publish-safety.
+        self.assertEqual(moments["ZSK", 2, "published"], (30 * day, 30 * day - 6 * hour))
+        self.assertEqual(moments["ZSK", 2, "signs"], (30 * day + 5 * hour, 30 * day))
+        self.assertEqual(moments["ZSK", 2, "predecessor-leaves"], (30 * day + 5 * hour + day + 3 * hour, 31 * day + 4 * hour))
+        self.assertEqual(moments["ZSK", 3, "published"], (60 * day + 5 * hour, 60 * day - 6 * hour))
+
+    def test_what_simulate_says_is_what_is_compared(self):
+        document = self.document(BIND % TWO_KEYS)
+        path = self.write("made.yaml", document["yaml"])
+        said = self.z("simulate", path, "--start", "2026-01-01", "--for", "100d", code=0).out
+        ours = self.moments(document)["ZSK", 2, "published"][1]
+        self.assertEqual(ours, 90 * 86400 - 2 * 3600 - 300)
+        self.assertRegex(said, r"2026-03-31 21:55.*ZSK")
+
+
+class Refusals(Import):
+    def refused(self, text, *says, code=78, args=()):
+        out = self.path("never.yaml")
+        done = self.take(text, "-o", out, *args, code=code)
+        for words in says:
+            self.assertIn(words, done.err)
+        self.assertFalse(os.path.exists(out))
+        self.assertEqual(done.out, "")
+
+    def test_what_policy_check_would_refuse_is_refused_with_its_reason(self):
+        self.refused(BIND % "signatures-refresh 1d; max-zone-ttl 2d;", "other.conf:1: zoneseal policy check would not accept "
+                     "this policy: signatures.refresh: 1d is not above zone.max-ttl + zone.propagation-delay")
+
+    def test_a_value_out_of_bounds_is_refused_at_its_line(self):
+        self.refused(BIND % "dnskey-ttl 1h;\nmax-zone-ttl 5w;", "other.conf:3: max-zone-ttl 5w: zone.max-ttl: ")
+
+    def test_algorithms_and_key_sets_that_zoneseal_has_not(self):
+        self.refused(BIND % "keys { csk lifetime unlimited algorithm nsec3rsasha1; };", "makes no keys of that algorithm")
+        self.refused(KNOT + "    algorithm: rsasha1\n", "other.conf:3: algorithm rsasha1: zoneseal makes no keys")
+        self.refused(BIND % ("keys { ksk lifetime 0 algorithm 13; ksk lifetime 0 algorithm 8; zsk lifetime 0 algorithm 13; };"),
+                     "a second ksk")
+        self.refused(BIND % "keys { ksk lifetime 0 algorithm 13; };", "neither one csk nor one ksk and one zsk")
+        self.refused(BIND % "keys { ksk lifetime 0 algorithm 13; zsk lifetime 0 algorithm 8; };", "different algorithms")
+
+    def test_an_option_given_twice(self):
+        self.refused(BIND % "dnskey-ttl 1h;\ndnskey-ttl 2h;", "other.conf:3: dnskey-ttl is given twice; the first is in line 2")
+        self.refused(KNOT + "    manual: on\n    manual: off\n", "manual is given twice")
+
+    def test_broken_named_conf(self):
+        for text, says in (('dnssec-policy "x" {', "do not fit"), ("dnssec-policy x { /* ", "never closed"),
+                           ('dnssec-policy "x\n', "a string that is never closed"), ("dnssec-policy ;", "dnssec-policy NAME"),
+                           ("dnssec-policy x { a }", "do not fit"), ("dnssec-policy x { keys { a; } } ;", "do not fit"),
+                           ("dnssec-policy x { keys { zsk; }; };", "without an algorithm"), ("options { ", "end is not found"),
+                           ("dnssec-policy x { nsec3param iterations; };", "without its value")):
+            with self.subTest(text):
+                self.refused(text, says, args=("--format", "bind"))
+
+    def test_broken_knot_conf(self):
+        for text, says in (("policy:\n  - algorithm: x\n", "begin with its id"), ("policy: {id: x}\n", "a section is a list"),
+                           ("policy:\n  - x\n", "an element without options"), ("policy:\n  - id: &a x\n", "anchors"),
+                           ("policy:\n  - id: x\n    manual: {a: b}\n", "neither a word nor a list"),
+                           ("policy:\n  - id: x\n    manual: [[a]]\n", "list of something but words"),
+                           ("policy:\n  - id: x\n   manual: on\n", "not YAML"), ("policy:\n", "holds no policy")):
+            with self.subTest(text):
+                self.refused(text, says, args=("--format", "knot"))
+
+    def test_a_file_that_is_too_long_or_not_there_or_of_no_known_form(self):
+        self.refused("#" * (1 << 20) + "\n" + BIND % "", "octets; a policy has at most 1048576", args=("--format", "bind"))
+        self.refused("hello\n", "cannot be told which signer", code=2)
+        self.refused(BIND % "", 'is none of bind, knot', code=2, args=("--format", "powerdns"))
+        self.assertIn("No such file", self.z("policy", "import", self.path("gone"), code=66).err)
+
+    def test_bounds(self):
+        self.refused(BIND % "".join(f"o{i} 1;" for i in range(201)), "more than 200 options")
+        self.refused(BIND % ("purge-keys " + "9" * 1001 + ";"), "more than 1000 octets")
+        self.refused("".join(f'dnssec-policy "p{i}" {{ }};\n' for i in range(1001)), "more than 1000 policies")
+
+    def test_an_included_file_is_named_as_not_read(self):
+        self.refused('include "policies.conf";\n', "holds no policy; the file that line 1 includes is not read",
+                     args=("--format", "bind"))
+
+    def test_no_octet_of_a_file_reaches_the_terminal_or_the_yaml_raw(self):
+        name = 'dnssec-policy "caf\xc3\xa9" { "option \xc3\xa9" "value \xc3\xa9"; };'.encode("latin-1")
+        done = self.take(name)
+        self.assertRegex((done.stdout + done.stderr).decode("latin-1"), r"\A[\n -~]*\Z")
+        self.assertIn(r"caf\195\169", done.out)
+        for bad in (b"\x1b[31m", b"\x00", b"\xff"):
+            done = self.take(b'dnssec-policy "' + bad + b'" { };', code=78)
+            self.assertRegex((done.stdout + done.stderr).decode("latin-1"), r"\A[\n -~]*\Z")
+
+
+class Page(unittest.TestCase):
+    def test_the_page_names_every_option_that_is_read(self):
+        root = SAMPLES.parents[2]
+        page = (root / "contrib" / "doc" / "import.md").read_text(encoding="ascii")
+        for source in sorted((root / "policies").glob("import_map_*.c")):
+            for option in re.findall(r'\{ "([^"]+)", (?:"[^"]+"|NULL), IMPORT_TAKE|import_given\(map, "([^"]+)"', source.read_text()):
+                with self.subTest(source.name):
+                    self.assertTrue(f"`{(option[0] or option[1]).removeprefix('submission.')}`" in page)
+
+
+if __name__ == "__main__":
+    unittest.main()
