@@ -14,12 +14,18 @@
 
 #include "signer/base/arena.h"
 #include "signer/base/error.h"
+#include "signer/verify/vp256_wide.h"
 
-enum { HALF = 32 };
+enum { HALF = 32, ALIGNMENT = 64, SHIFT = 256 + 260 };
 
-/* P-256 with the public key for its generator: its table holds the key's multiples. */
+/*
+ * P-256 with the public key for its generator. Either its table holds the key's multiples (OpenSSL's), or `multiples`
+ * has those of the generator and of the key for eight at a time.
+ */
 struct vp256_key {
 	EC_GROUP *group;
+	void *memory; /* NULL: not wide */
+	const struct vp256_entry *multiples[2];
 };
 
 struct vp256_place {
@@ -29,6 +35,7 @@ struct vp256_place {
 	const BIGNUM *prime;
 	BN_MONT_CTX *by_order; /* multiplies modulo n */
 	BN_MONT_CTX *by_prime; /* multiplies modulo p */
+	BIGNUM *gap;           /* p - n: below it x may be r + n too */
 	EC_POINT *sum;
 	EC_POINT *part;
 	BIGNUM *r[VP256_BATCH];
@@ -63,25 +70,125 @@ static EC_POINT *read_point(const EC_GROUP *group, const uint8_t coordinates[VP2
 	return NULL;
 }
 
-struct vp256_key *vp256_key_new(const uint8_t point[VP256_POINT])
+/* What makes a table's entries from points. */
+struct moulder {
+	const EC_GROUP *group;
+	BN_CTX *context;
+	BN_MONT_CTX *by_prime;
+	BIGNUM *x, *y, *shift; /* 2^(256 + 260): times it, divided by Montgomery's 2^256 */
+	EC_POINT *points[VP256_LAST_ROW];
+};
+
+static bool moulder_open(struct moulder *m, const EC_GROUP *group, BN_CTX *context)
 {
-	struct vp256_key *made = NULL;
-	BN_CTX *const context = BN_CTX_new();
-	EC_GROUP *group = EC_GROUP_new_by_curve_name(NID_X9_62_prime256v1);
-	EC_POINT *const key = group == NULL || context == NULL ? NULL : read_point(group, point, context);
-	BIGNUM *const order = group == NULL ? NULL : BN_dup(EC_GROUP_get0_order(group));
-	if (key != NULL && order != NULL && EC_GROUP_set_generator(group, key, order, BN_value_one()) == 1 &&
-	    EC_GROUP_precompute_mult(group, context) == 1 && EC_GROUP_have_precompute_mult(group) == 1) {
-		made = memory_alloc(sizeof(*made));
-		made->group = group;
-		group = NULL;
-	}
+	*m = (struct moulder){ .group = group, .context = context, .by_prime = BN_MONT_CTX_new() };
+	BN_CTX_start(context);
+	m->x = BN_CTX_get(context);
+	m->y = BN_CTX_get(context);
+	m->shift = BN_CTX_get(context);
+	bool made = m->shift != NULL && m->by_prime != NULL;
+	for (size_t i = 0; i < VP256_LAST_ROW; i++)
+		made = (m->points[i] = EC_POINT_new(group)) != NULL && made;
+	const BIGNUM *const prime = EC_GROUP_get0_field(group);
+	return made && BN_MONT_CTX_set(m->by_prime, prime, context) == 1 && BN_set_bit(m->shift, SHIFT) == 1 &&
+	       BN_nnmod(m->shift, m->shift, prime, context) == 1;
+}
+
+static void moulder_close(struct moulder *m)
+{
+	for (size_t i = 0; i < VP256_LAST_ROW; i++)
+		EC_POINT_free(m->points[i]);
+	BN_MONT_CTX_free(m->by_prime);
+	BN_CTX_end(m->context);
+}
+
+static bool put_coordinate(struct moulder *m, BIGNUM *number, uint8_t out[HALF])
+{
+	return BN_mod_mul_montgomery(number, number, m->shift, m->by_prime, m->context) == 1 &&
+	       BN_bn2lebinpad(number, out, HALF) == HALF;
+}
+
+static bool put_point(struct moulder *m, const EC_POINT *point, struct vp256_entry *out)
+{
+	uint8_t *const octets = (uint8_t *)out->words;
+	return EC_POINT_get_affine_coordinates(m->group, point, m->x, m->y, m->context) == 1 &&
+	       put_coordinate(m, m->x, octets) && put_coordinate(m, m->y, octets + HALF);
+}
+
+/* The multiples 1 to `count` of points[0]; after it points[0] is the next row's. */
+static bool put_row(struct moulder *m, size_t count, struct vp256_entry *out)
+{
+	EC_POINT **const points = m->points;
+	bool good = EC_POINT_dbl(m->group, points[1], points[0], m->context) == 1;
+	for (size_t i = 2; i < count && good; i++)
+		good = EC_POINT_add(m->group, points[i], points[i - 1], points[0], m->context) == 1;
+	good = good && EC_POINTs_make_affine(m->group, count, points, m->context) == 1;
+	for (size_t i = 0; i < count && good; i++)
+		good = put_point(m, points[i], &out[i]);
+	return good && EC_POINT_dbl(m->group, points[0], points[VP256_ROW - 1], m->context) == 1;
+}
+
+static bool put_multiples(const EC_GROUP *group, const EC_POINT *point, BN_CTX *context, struct vp256_entry *out)
+{
+	struct moulder m;
+	bool good = moulder_open(&m, group, context) && EC_POINT_copy(m.points[0], point) == 1;
+	for (size_t i = 0; i < VP256_DIGITS && good; i++)
+		good = put_row(&m, i + 1 < VP256_DIGITS ? VP256_ROW : VP256_LAST_ROW, out + i * VP256_ROW);
+	moulder_close(&m);
+	return good;
+}
+
+/* The group's generator is still P-256's own. */
+static bool make_wide(struct vp256_key *key, const EC_POINT *point, BN_CTX *context)
+{
+	const size_t size = VP256_ENTRIES * sizeof(struct vp256_entry);
+	key->memory = memory_alloc(2 * size + ALIGNMENT);
+	uint8_t *const start = (uint8_t *)key->memory + (ALIGNMENT - (uintptr_t)key->memory % ALIGNMENT);
+	struct vp256_entry *const tables[] = { (void *)start, (void *)(start + size) };
+	key->multiples[0] = tables[0];
+	key->multiples[1] = tables[1];
+	return put_multiples(key->group, EC_GROUP_get0_generator(key->group), context, tables[0]) &&
+	       put_multiples(key->group, point, context, tables[1]);
+}
+
+/* With AVX-512 of the kinds that vp256_wide.c is built for; whether the kernel keeps its registers is asked too. */
+bool vp256_can_wide(void)
+{
+#if defined(__x86_64__)
+	return vp256_wide_built_in() && __builtin_cpu_supports("avx512f") != 0 &&
+	       __builtin_cpu_supports("avx512ifma") != 0;
+#else
+	return false;
+#endif
+}
+
+static bool make_key(struct vp256_key *key, const uint8_t point[VP256_POINT], bool wide, BN_CTX *context)
+{
+	EC_GROUP *const group = key->group;
+	EC_POINT *const public = read_point(group, point, context);
+	BIGNUM *const order = BN_dup(EC_GROUP_get0_order(group));
+	const bool good =
+	    public != NULL && order != NULL && (!wide || make_wide(key, public, context)) &&
+	    EC_GROUP_set_generator(group, public, order, BN_value_one()) == 1 &&
+	    (wide || (EC_GROUP_precompute_mult(group, context) == 1 && EC_GROUP_have_precompute_mult(group) == 1));
 	BN_free(order);
-	EC_POINT_free(key);
-	EC_GROUP_free(group);
+	EC_POINT_free(public);
+	return good;
+}
+
+struct vp256_key *vp256_key_new(const uint8_t point[VP256_POINT], bool wide)
+{
+	struct vp256_key *const key = memory_calloc(1, sizeof(*key));
+	BN_CTX *const context = BN_CTX_new();
+	key->group = EC_GROUP_new_by_curve_name(NID_X9_62_prime256v1);
+	const bool good =
+	    context != NULL && key->group != NULL && make_key(key, point, wide && vp256_can_wide(), context);
 	BN_CTX_free(context);
 	ERR_clear_error();
-	return made;
+	if (good)
+		return key;
+	vp256_key_free(key);
+	return NULL;
 }
 
 void vp256_key_free(struct vp256_key *key)
@@ -89,13 +196,14 @@ void vp256_key_free(struct vp256_key *key)
 	if (key == NULL)
 		return;
 	EC_GROUP_free(key->group);
+	free(key->memory);
 	free(key);
 }
 
 static bool get_numbers(struct vp256_place *place)
 {
 	BIGNUM **const single[] = { &place->inverse, &place->w, &place->e, &place->u1, &place->u2, &place->x, &place->z,
-		&place->candidate };
+		&place->gap, &place->candidate };
 	BN_CTX_start(place->context);
 	for (size_t i = 0; i < VP256_BATCH; i++) {
 		place->r[i] = BN_CTX_get(place->context);
@@ -120,7 +228,7 @@ static bool get_ready(struct vp256_place *place)
 	place->sum = EC_POINT_new(place->group);
 	place->part = EC_POINT_new(place->group);
 	return place->order != NULL && place->prime != NULL && place->by_order != NULL && place->by_prime != NULL &&
-	       place->sum != NULL && place->part != NULL &&
+	       place->sum != NULL && place->part != NULL && BN_sub(place->gap, place->prime, place->order) == 1 &&
 	       BN_MONT_CTX_set(place->by_order, place->order, place->context) == 1 &&
 	       BN_MONT_CTX_set(place->by_prime, place->prime, place->context) == 1 &&
 	       EC_GROUP_precompute_mult(place->group, place->context) == 1; /* has it built in, on most machines */
@@ -218,18 +326,93 @@ static bool compare_abscissa(struct vp256_place *place, const BIGNUM *r)
 	       is_abscissa(place, place->u1);
 }
 
-/* u1 G + u2 Q, where u1 = e / s and u2 = r / s; with w = R / s. */
-static bool add_up(struct vp256_place *place, const struct vp256_item *item, const BIGNUM *r)
+/* u1 = e / s and u2 = r / s; with w = R / s. */
+static bool get_factors(struct vp256_place *place, const struct vp256_item *item, const BIGNUM *r)
 {
-	const EC_GROUP *const group = place->group;
 	if (BN_bin2bn(item->digest, VP256_DIGEST, place->e) == NULL)
 		return false;
 	if (BN_cmp(place->e, place->order) >= 0 && BN_sub(place->e, place->e, place->order) != 1)
 		return false;
-	return multiply(place, place->u1, place->e, place->w) && multiply(place, place->u2, r, place->w) &&
-	       EC_POINT_mul(group, place->sum, place->u1, NULL, NULL, place->context) == 1 &&
-	       EC_POINT_mul(item->key->group, place->part, place->u2, NULL, NULL, place->context) == 1 &&
-	       EC_POINT_add(group, place->sum, place->sum, place->part, place->context) == 1;
+	return multiply(place, place->u1, place->e, place->w) && multiply(place, place->u2, r, place->w);
+}
+
+/* Whether u1 G + u2 Q has r for its x. */
+static bool add_up(struct vp256_place *place, const struct vp256_key *key, const BIGNUM *r)
+{
+	return EC_POINT_mul(place->group, place->sum, place->u1, NULL, NULL, place->context) == 1 &&
+	       EC_POINT_mul(key->group, place->part, place->u2, NULL, NULL, place->context) == 1 &&
+	       EC_POINT_add(place->group, place->sum, place->sum, place->part, place->context) == 1 &&
+	       compare_abscissa(place, r);
+}
+
+static bool set_lane(struct vp256_place *place, const struct vp256_key *key, const BIGNUM *r, struct vp256_lane *lane)
+{
+	lane->tables[0] = key->multiples[0];
+	lane->tables[1] = key->multiples[1];
+	lane->used = BN_bn2lebinpad(place->u1, lane->factors[0], HALF) == HALF &&
+		     BN_bn2lebinpad(place->u2, lane->factors[1], HALF) == HALF &&
+		     BN_bn2lebinpad(r, lane->r, HALF) == HALF;
+	return lane->used;
+}
+
+/* Those that wait for a full set of lanes. */
+struct lanes {
+	struct vp256_lane lane[VP256_LANES];
+	size_t item[VP256_LANES]; /* index into live */
+	size_t count;
+};
+
+static BIGNUM *set_factor(BIGNUM *number, const uint8_t octets[HALF])
+{
+	return BN_lebin2bn(octets, HALF, number);
+}
+
+/* What the lanes cannot tell is added up alone: points that met in a sum, and an x that may be r + n. */
+static bool alone(
+    struct vp256_place *place, const struct vp256_key *key, const BIGNUM *r, const struct vp256_lane *lane)
+{
+	return set_factor(place->u1, lane->factors[0]) != NULL && set_factor(place->u2, lane->factors[1]) != NULL &&
+	       add_up(place, key, r);
+}
+
+static void empty_lanes(struct vp256_place *place, struct lanes *lanes, struct vp256_item items[], const size_t live[])
+{
+	if (lanes->count == 0)
+		return;
+	for (size_t i = lanes->count; i < VP256_LANES; i++)
+		lanes->lane[i].used = false;
+	vp256_wide_check(lanes->lane);
+	for (size_t i = 0; i < lanes->count; i++) {
+		const struct vp256_lane *const lane = &lanes->lane[i];
+		struct vp256_item *const item = &items[live[lanes->item[i]]];
+		const BIGNUM *const r = place->r[lanes->item[i]];
+		item->good = lane->good;
+		if (!lane->good && (lane->unsure || BN_cmp(r, place->gap) < 0))
+			item->good = alone(place, item->key, r, lane);
+	}
+	lanes->count = 0;
+}
+
+/* From the last to the first, as the inverses come. */
+static void check_live(struct vp256_place *place, struct vp256_item items[], const size_t live[], size_t lives)
+{
+	struct lanes lanes = { .count = 0 };
+	for (size_t i = lives; i-- > 0;) {
+		struct vp256_item *const item = &items[live[i]];
+		if (!next_inverse(place, i))
+			break;
+		if (!get_factors(place, item, place->r[i]))
+			continue;
+		if (item->key->memory == NULL) {
+			item->good = add_up(place, item->key, place->r[i]);
+			continue;
+		}
+		lanes.item[lanes.count] = i;
+		lanes.count += set_lane(place, item->key, place->r[i], &lanes.lane[lanes.count]);
+		if (lanes.count == VP256_LANES)
+			empty_lanes(place, &lanes, items, live);
+	}
+	empty_lanes(place, &lanes, items, live);
 }
 
 void vp256_check(struct vp256_place *place, struct vp256_item items[], size_t count)
@@ -242,13 +425,7 @@ void vp256_check(struct vp256_place *place, struct vp256_item items[], size_t co
 		if (read_signature(place, &items[i], lives))
 			live[lives++] = i;
 	}
-	if (lives > 0 && invert_product(place, lives)) {
-		for (size_t i = lives; i-- > 0;) {
-			if (!next_inverse(place, i))
-				break;
-			struct vp256_item *const item = &items[live[i]];
-			item->good = add_up(place, item, place->r[i]) && compare_abscissa(place, place->r[i]);
-		}
-	}
+	if (lives > 0 && invert_product(place, lives))
+		check_live(place, items, live, lives);
 	ERR_clear_error();
 }

@@ -7,9 +7,15 @@ bool vp256_built_in(void)
 	return false;
 }
 
-struct vp256_key *vp256_key_new(const uint8_t point[VP256_POINT])
+bool vp256_can_wide(void)
+{
+	return false;
+}
+
+struct vp256_key *vp256_key_new(const uint8_t point[VP256_POINT], bool wide)
 {
 	(void)point;
+	(void)wide;
 	return NULL;
 }
 

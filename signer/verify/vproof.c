@@ -64,7 +64,7 @@ static void make_tables(struct vproofs *proofs, const size_t counts[VKEYS_MAX], 
 		const struct vkey *const key = &proofs->run->known.all[k];
 		if (counts[k] < enough)
 			continue;
-		proofs->tables[k] = vp256_key_new(key->rdata + 4);
+		proofs->tables[k] = vp256_key_new(key->rdata + 4, true);
 		proofs->count += proofs->tables[k] != NULL;
 	}
 }

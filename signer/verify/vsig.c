@@ -12,7 +12,7 @@
 /* What is done at most for the signatures of one RRset, for causes, and with keys of one tag (KeyTrap, CVE-2023-50387).
  */
 enum {
-	OWNERS_AT_ONCE = 256,
+	OWNERS_AT_ONCE = 1024, /* so that batches are full where one owner in ten has a signature */
 	MOST_SIGNATURES = 256,
 	MOST_HASHED = 64 * 1024 * 1024,
 	CAUSES_SOUGHT = 4096,
@@ -483,8 +483,7 @@ static enum status judge_range(
 	if (place->stats->disproven == 0)
 		return STATUS_OK;
 	return error_set(err, STATUS_INTERNAL,
-	    "OpenSSL's two ways to verify P-256 differ on a signature, so nothing is judged: check this machine and "
-	    "its "
+	    "the two ways to verify P-256 differ on a signature, so nothing is judged: check this machine and its "
 	    "libcrypto");
 }
 

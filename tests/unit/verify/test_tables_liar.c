@@ -26,8 +26,14 @@ struct vp256_key {
 	int unused;
 };
 
-struct vp256_key *vp256_key_new(const uint8_t point[VP256_POINT])
+bool vp256_can_wide(void)
 {
+	return false;
+}
+
+struct vp256_key *vp256_key_new(const uint8_t point[VP256_POINT], bool wide)
+{
+	(void)wide;
 	(void)point;
 	return memory_calloc(1, sizeof(struct vp256_key));
 }
