@@ -17,6 +17,7 @@ static const struct {
 } peers[IMPORT_PEERS] = {
 	[IMPORT_BIND] = { "bind", "BIND", import_read_bind, import_map_bind },
 	[IMPORT_KNOT] = { "knot", "Knot", import_read_knot, import_map_knot },
+	[IMPORT_OPENDNSSEC] = { "opendnssec", "OpenDNSSEC", import_read_opendnssec, import_map_opendnssec },
 };
 
 const char *import_peer_name(enum import_peer peer)
@@ -63,12 +64,16 @@ static bool has_line(struct bytes text, const char *word, bool indented)
 
 enum status import_guess(struct bytes text, enum import_peer *out, struct error *err)
 {
+	if (has_line(text, "<KASP>", true)) {
+		*out = IMPORT_OPENDNSSEC;
+		return STATUS_OK;
+	}
 	const bool knot = has_line(text, "policy:", false);
 	/* In a knot.conf zones have "dnssec-policy: NAME". */
 	const bool bind = !knot && (has_line(text, "dnssec-policy ", true) || has_line(text, "dnssec-policy\t", true));
 	if (bind == knot)
-		return error_set(
-		    err, STATUS_USAGE, "it cannot be told which signer the file is for: say --format bind or knot");
+		return error_set(err, STATUS_USAGE,
+		    "it cannot be told which signer the file is for: say --format bind, knot or opendnssec");
 	*out = bind ? IMPORT_BIND : IMPORT_KNOT;
 	return STATUS_OK;
 }

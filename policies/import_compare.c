@@ -73,11 +73,39 @@ static struct pattern pattern_knot(const struct import_map *map, enum key_role r
 		.from_ready = true };
 }
 
+/* The age of a key counts from its creation, so each period is a lifetime. Signatures leave as they come due. */
+static struct pattern pattern_opendnssec(const struct import_map *map, enum key_role role)
+{
+	const struct policy *const p = &map->policy;
+	const int64_t validity = p->validity.seconds;
+	const int64_t denial = value_of(map, "Signatures/Validity/Denial", validity);
+	const int64_t longest = denial > validity ? denial : validity;
+	const int64_t all_signed = p->jitter.seconds + longest + value_of(map, "Signatures/Resign", 0) -
+				   value_of(map, "Signatures/Refresh", p->refresh.seconds);
+	const struct span zone = sum(p->max_zone_ttl, p->zone_propagation.seconds, all_signed);
+	const struct span parent = sum(p->ds_ttl, p->parent_propagation.seconds, 0);
+	const bool zone_last = zone.seconds > parent.seconds + p->registration.seconds;
+	const struct span both = zone_last ? (struct span){ zone.seconds - p->registration.seconds } : parent;
+	return (struct pattern){ .ready = sum(p->dnskey_ttl, p->publish_safety.seconds, p->zone_propagation.seconds),
+		.settled = role == KEY_KSK   ? parent
+			   : role == KEY_ZSK ? zone
+					     : both };
+}
+
+/* The patterns are those of the methods that a signer uses unless told otherwise. */
+static bool is_usual(const struct policy *policy, enum key_role role)
+{
+	struct policy usual;
+	policy_defaults(&usual);
+	return policy->method[role] == usual.method[role];
+}
+
 static struct pattern pattern_of(const struct import_map *map, enum key_role role)
 {
 	static struct pattern (*const patterns[IMPORT_PEERS])(const struct import_map *, enum key_role) = {
 		[IMPORT_BIND] = pattern_bind,
 		[IMPORT_KNOT] = pattern_knot,
+		[IMPORT_OPENDNSSEC] = pattern_opendnssec,
 	};
 	return patterns[map->peer](map, role);
 }
@@ -97,7 +125,9 @@ static void play(const struct import_map *map, enum key_role role, struct import
 	const struct span lifetime = map->policy.lifetime[role];
 	const int64_t shown = role == KEY_ZSK ? 0 : map->policy.registration.seconds;
 	int64_t begins = 0; /* when the lifetime of the present key began */
-	for (unsigned number = 2; number < 2 + ROLLS && lifetime.seconds > 0; number++) {
+	if (lifetime.seconds == 0 || !is_usual(&map->policy, role))
+		return;
+	for (unsigned number = 2; number < 2 + ROLLS; number++) {
 		const int64_t end = begins + lifetime.seconds;
 		const int64_t published = pattern.before_end ? end - pattern.ready.seconds : end;
 		const int64_t ready = published + pattern.ready.seconds;
@@ -204,6 +234,8 @@ static const struct options {
 	[IMPORT_BIND] = { "signatures-validity", "signatures-refresh", "zone-propagation-delay", "max-zone-ttl",
 	    "purge-keys" },
 	[IMPORT_KNOT] = { "rrsig-lifetime", "rrsig-refresh", "propagation-delay", "zone-max-ttl", "delete-delay" },
+	[IMPORT_OPENDNSSEC] = { "Signatures/Validity/Default", "Signatures/Refresh", "Zone/PropagationDelay",
+	    "Signatures/MaxZoneTTL", "Keys/Purge" },
 };
 
 static void add_lengths(const struct import_map *map, struct import_timing *out)
@@ -215,8 +247,12 @@ static void add_lengths(const struct import_map *map, struct import_timing *out)
 	const int64_t reach =
 	    value_of(map, o->propagation, p->zone_propagation.seconds) + value_of(map, o->max_ttl, p->max_zone_ttl);
 	const int64_t purge = map->peer == IMPORT_KNOT ? 0 : p->purge_after.seconds;
-	add_length(out, "a signature is valid for at most", validity, p->validity.seconds);
-	add_length(out, "a signature is replaced at the latest after", validity - refresh,
+	/* OpenDNSSEC's jitter goes to both sides, and its signer comes by once in Resign. */
+	const bool both_ways = map->peer == IMPORT_OPENDNSSEC;
+	const int64_t longest = validity + (both_ways ? p->jitter.seconds : 0);
+	const int64_t pause = both_ways ? value_of(map, "Signatures/Resign", 0) : 0;
+	add_length(out, "a signature is valid for at most", longest, p->validity.seconds);
+	add_length(out, "a signature is replaced at the latest after", longest - refresh + pause,
 	    p->validity.seconds - p->refresh.seconds);
 	add_length(out, "if signing stops, the zone stays valid for at least", refresh, p->refresh.seconds);
 	add_length(out, "a change is in all caches after", reach, p->zone_propagation.seconds + p->max_zone_ttl);
@@ -233,6 +269,11 @@ static void add_notes(const struct import_map *map, struct import_timing *out)
 		[IMPORT_KNOT] =
 		    "Knot begins a rollover when the lifetime ends, zoneseal so early that the successor takes "
 		    "over when it ends",
+		[IMPORT_OPENDNSSEC] = "OpenDNSSEC begins a rollover when the lifetime ends, counted from the key's "
+				      "creation, and replaces "
+				      "signatures as they come due; zoneseal begins so early that the successor takes "
+				      "over when the lifetime "
+				      "ends, and signs all anew in one run",
 	};
 	out->note[out->note_count++] = ways[map->peer];
 	out->note[out->note_count++] = "assumed for both: nothing is late, and the parent shows a DS after "

@@ -210,14 +210,21 @@ enum status import_bool(const struct import_map *map, const struct import_given 
 
 /* ---- rows ---- */
 
+/* `why` of a row without a default says why ours was taken; it is no remark on a value that was given. */
+static const char *remark_of(const struct import_row *row)
+{
+	return row->otherwise == NULL ? NULL : row->why;
+}
+
 static enum status take_word(struct import_map *map, const struct import_row *row, const struct import_given *given)
 {
 	const struct import_word *word = row->words;
+	const char *const remark = remark_of(row);
 	while (word->theirs != NULL && strcasecmp(word->theirs, given->value) != 0)
 		word++;
 	if (word->theirs == NULL)
 		return refuse_value(map, given, "is no value that is known here");
-	return import_set(map, given, row->field, word->ours, word->why != NULL ? word->why : row->why);
+	return import_set(map, given, row->field, word->ours, word->why != NULL ? word->why : remark);
 }
 
 static enum status take(struct import_map *map, const struct import_row *row)
@@ -230,7 +237,7 @@ static enum status take(struct import_map *map, const struct import_row *row)
 	if (row->take == IMPORT_TAKE_NONE) {
 		const bool said =
 		    given.line != 0 && (row->otherwise == NULL || strcasecmp(given.value, row->otherwise) != 0);
-		if (said)
+		if (said && row->why != NULL)
 			import_note(map, IMPORT_DROPPED, &given, NULL, NULL, row->why);
 		return STATUS_OK;
 	}
@@ -241,10 +248,7 @@ static enum status take(struct import_map *map, const struct import_row *row)
 	if (row->take == IMPORT_TAKE_WORD)
 		return take_word(map, row, &given);
 	status = import_span(map, &given, &span);
-	/* `why` of a row without a default says why ours was taken; it is no remark on a value that was given. */
-	return status == STATUS_OK
-		   ? import_set_span(map, &given, row->field, span, row->otherwise == NULL ? NULL : row->why)
-		   : status;
+	return status == STATUS_OK ? import_set_span(map, &given, row->field, span, remark_of(row)) : status;
 }
 
 enum status import_rows(struct import_map *map, const struct import_row rows[], size_t count)

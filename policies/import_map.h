@@ -24,7 +24,7 @@ struct import_map {
 enum import_take {
 	IMPORT_TAKE_SPAN, /* a duration in the signer's own form */
 	IMPORT_TAKE_WORD, /* one of `words` */
-	IMPORT_TAKE_NONE, /* has no counterpart: `why`, unless the value is `otherwise` */
+	IMPORT_TAKE_NONE, /* has no counterpart: `why` (NULL: nothing to say), unless the value is `otherwise` */
 };
 
 struct import_word {
@@ -95,6 +95,7 @@ enum status import_set_nsec3(struct import_map *map, const struct import_nsec3 *
 /* All options of each signer. */
 enum status import_map_bind(struct import_map *map) MUST_CHECK;
 enum status import_map_knot(struct import_map *map) MUST_CHECK;
+enum status import_map_opendnssec(struct import_map *map) MUST_CHECK;
 
 /* The policy as YAML with a comment for each difference. */
 const char *import_write(const struct import_map *map, const char *name, struct arena *mem);

@@ -52,3 +52,4 @@ enum status import_add_item(
 /* Every policy of the text. */
 enum status import_read_bind(struct import_source *source) MUST_CHECK;
 enum status import_read_knot(struct import_source *source) MUST_CHECK;
+enum status import_read_opendnssec(struct import_source *source) MUST_CHECK;

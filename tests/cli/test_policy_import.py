@@ -70,8 +70,30 @@ class Samples(Import):
         self.assertIn("submission.timeout 14d, line 16: zoneseal never takes a DS for seen that no server shows",
                       done["yaml"])
 
+    def test_a_registry_s_opendnssec_policy(self):
+        done = self.sample("kasp-tld.xml", "tld")
+        self.has(done["yaml"], "algorithm: RSASHA256", "bits: 2048", "lifetime: unlimited", "lifetime: 90d", "dnskey-ttl: 1d",
+                 "publish-safety: 2h", "retire-safety: 2h", "purge-after: 30d", "validity: 21d", "validity-dnskey: 28d",
+                 "refresh: 9d", "jitter: 12h", "inception-offset: 1h", "type: nsec3", "opt-out: true", "iterations: 0",
+                 'salt: ""', "serial: date-counter", "max-ttl: 2d", "propagation-delay: 1h30m", "ds: by-hand", "ds-ttl: 1d",
+                 "propagation-delay: 12h", "registration-delay: 0s", "cds: none")
+        for said in ("Keys/KSK/ManualRollover , line 38: rolled by hand", "Signatures/Validity/Denial P14D, line 11: NSEC and",
+                     "Signatures/InceptionOffset PT300S, line 15: at least an hour",
+                     "Signatures/MaxZoneTTL P2D, line 16: OpenDNSSEC lowers a larger TTL"):
+            self.assertIn(said, done["yaml"])
+
+    def test_the_template_that_opendnssec_comes_with(self):
+        template = "/usr/share/opendnssec/kasp.xml"
+        done = self.json("policy", "import", template, "--policy", "default")
+        self.has(done["yaml"], "bits: 2048", "lifetime: 365d", "lifetime: 90d", "iterations: 5", "serial: unixtime", "refresh: 3d",
+                 "propagation-delay: 2h46m39s", "propagation-delay: 12h", "purge-after: 14d")
+        self.assertEqual([d for d in done["differences"] if d["kind"] == "unknown"], [])
+        lab = self.z("policy", "import", template, "--policy", "lab", code=78)
+        self.assertIn("signatures.inception-offset: 1h is not below signatures.validity (1h)", lab.err)
+
     def test_the_result_is_accepted_by_policy_check_and_says_the_same_again(self):
-        for name, policy in (("bind-tld.conf", "TLD"), ("knot-tld.conf", "tld"), ("knot-default.conf", "says-nothing")):
+        for name, policy in (("bind-tld.conf", "TLD"), ("knot-tld.conf", "tld"), ("knot-default.conf", "says-nothing"),
+                             ("kasp-tld.xml", "tld")):
             with self.subTest(name):
                 made = self.path("made.yaml")
                 self.z("policy", "import", str(SAMPLES / name), "--policy", policy, "-o", made, "--replace", code=0)
@@ -99,6 +121,14 @@ class Peers(Import):
                 again = self.json("policy", "import", out, "--policy", policy)
                 self.assertEqual(values(again["yaml"]), values(self.sample(name, policy)["yaml"]))
                 shutil.rmtree(base)
+
+
+    def test_ods_kaspcheck_accepts_the_sample(self):
+        done = subprocess.run(["ods-kaspcheck", "-c", "/usr/share/opendnssec/conf.xml", "-k", SAMPLES / "kasp-tld.xml"],
+                              capture_output=True, text=True, check=False)
+        said = done.stdout + done.stderr
+        self.assertIn(f"The XML in {SAMPLES / 'kasp-tld.xml'} is valid", said)
+        self.assertEqual([line for line in said.splitlines() if "ERROR" in line and "kasp-tld" in line], [])
 
 
 class Differences(Import):
@@ -188,6 +218,19 @@ class Timing(Import):
         self.assertEqual(moments["ZSK", 2, "predecessor-leaves"], (30 * day + 5 * hour + day + 3 * hour, 31 * day + 4 * hour))
         self.assertEqual(moments["ZSK", 3, "published"], (60 * day + 5 * hour, 60 * day - 6 * hour))
 
+    def test_opendnssec_s_rollovers_beside_ours(self):
+        day, hour = 86400, 3600
+        moments = self.moments(self.sample("kasp-tld.xml", "tld"))
+        ready = day + 2 * hour + 3 * hour // 2
+        self.assertEqual(moments["ZSK", 2, "published"], (90 * day, 90 * day - ready))
+        self.assertEqual(moments["ZSK", 2, "signs"], (90 * day + ready, 90 * day))
+        # MaxZoneTTL + PropagationDelay + Jitter + Validity + Resign - Refresh, and retire-safety with ours.
+        theirs = 2 * day + 3 * hour // 2 + 12 * hour + 21 * day + hour - 9 * day
+        ours = 2 * day + 3 * hour // 2 + 2 * hour
+        self.assertEqual(moments["ZSK", 2, "predecessor-leaves"], (90 * day + ready + theirs, 90 * day + ours))
+        self.assertEqual(moments["ZSK", 3, "published"][0], 180 * day)
+        self.assertFalse([moment for moment in moments if moment[0] == "KSK"])
+
     def test_what_simulate_says_is_what_is_compared(self):
         document = self.document(BIND % TWO_KEYS)
         path = self.write("made.yaml", document["yaml"])
@@ -243,10 +286,43 @@ class Refusals(Import):
             with self.subTest(text):
                 self.refused(text, says, args=("--format", "knot"))
 
+    def kasp(self, inside):
+        return '<?xml version="1.0"?>\n<KASP><Policy name="x">' + inside + "</Policy></KASP>\n"
+
+    def test_broken_kasp_xml(self):
+        key = "<Algorithm>8</Algorithm><Lifetime>P1Y</Lifetime>"
+        two = f"<Keys><KSK>{key}</KSK><ZSK>{key}</ZSK></Keys>"
+        bombs = '<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;">]>' + self.kasp("&b;").split("\n", 1)[1]
+        for text, says in ((bombs, "document type"), ("<KASP>", "not XML"), ("<x/>", "does not begin with <KASP>"),
+                           ("<KASP><x/></KASP>", "something but <Policy>"), ("<KASP><Policy/></KASP>", "without a name"),
+                           (self.kasp("<a>" * 20 + "</a>" * 20), "more than 12 levels"), (self.kasp("&lol;"), "not XML"),
+                           (self.kasp("<a>" + "x" * 1001 + "</a>"), "more than 1000 octets"),
+                           (self.kasp("<" + "a" * 201 + "/>"), "more than 200 octets"),
+                           (self.kasp(two.replace(f"<ZSK>{key}</ZSK>", "")), "neither one CSK nor one KSK and one ZSK"),
+                           (self.kasp(two.replace(key, key.replace("8", "13"), 1)), "different algorithms"),
+                           (self.kasp(two.replace(f"<KSK>{key}</KSK>", f"<KSK>{key}{key}</KSK>")), "is given twice"),
+                           (self.kasp(two.replace("8", "5")), "makes no keys of that algorithm"),
+                           (self.kasp(two.replace("<Lifetime>P1Y</Lifetime>", "")), "Lifetime is not given"),
+                           (self.kasp("<Passthrough/>" + two), "is not signed"),
+                           (self.kasp("<Denial><NSEC3><Hash><Algorithm>2</Algorithm></Hash></NSEC3></Denial>" + two),
+                            "one hash algorithm")):
+            with self.subTest(text):
+                self.refused(text, says, args=("--format", "opendnssec"))
+
+    def test_a_kasp_xml_that_says_little_is_filled_in_and_each_value_is_said(self):
+        key = "<Algorithm>13</Algorithm><Lifetime>P1Y</Lifetime><Repository>x</Repository>"
+        document = self.document(self.kasp(f"<Signatures><Refresh>PT0S</Refresh></Signatures><Keys><CSK>{key}"
+                                           "<CskRollType>CskDoubleDS</CskRollType></CSK><ShareKeys/></Keys><Denial><NSEC3/></Denial>"))
+        self.has(document["yaml"], "scheme: csk", "method: double-ds", "shared: true", "refresh: 18d21h36m", "type: nsec3",
+                 "jitter: 0s", "validity: 21d")
+        self.assertIn("nine tenths of the validity", document["yaml"])
+        self.assertEqual(document["timing"], [])
+        self.assertEqual([d for d in document["differences"] if d["kind"] == "unknown"], [])
+
     def test_a_file_that_is_too_long_or_not_there_or_of_no_known_form(self):
         self.refused("#" * (1 << 20) + "\n" + BIND % "", "octets; a policy has at most 1048576", args=("--format", "bind"))
         self.refused("hello\n", "cannot be told which signer", code=2)
-        self.refused(BIND % "", 'is none of bind, knot', code=2, args=("--format", "powerdns"))
+        self.refused(BIND % "", 'is none of bind, knot, opendnssec', code=2, args=("--format", "powerdns"))
         self.assertIn("No such file", self.z("policy", "import", self.path("gone"), code=66).err)
 
     def test_bounds(self):
@@ -275,7 +351,7 @@ class Page(unittest.TestCase):
         for source in sorted((root / "policies").glob("import_map_*.c")):
             for option in re.findall(r'\{ "([^"]+)", (?:"[^"]+"|NULL), IMPORT_TAKE|import_given\(map, "([^"]+)"', source.read_text()):
                 with self.subTest(source.name):
-                    self.assertTrue(f"`{(option[0] or option[1]).removeprefix('submission.')}`" in page)
+                    self.assertTrue(f"`{re.sub(r'^submission[.]|^Keys/[KZC]SK/(?!RFC)', '', option[0] or option[1])}`" in page)
 
 
 if __name__ == "__main__":

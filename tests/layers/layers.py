@@ -18,6 +18,7 @@ LIBRARIES = {
     "seccomp": (r"seccomp\.h", "PkgConfig::SECCOMP", "libseccomp"),
     "threads": (r"pthread\.h", "Threads::Threads", "libpthread"),
     "sqlite": (r"sqlite3\.h", "PkgConfig::SQLITE", "libsqlite3"),
+    "expat": (r"expat\.h", "PkgConfig::EXPAT", "libexpat"),
     "yaml": (r"yaml\.h", "PkgConfig::YAML", "libyaml"),
     "jansson": (r"jansson\.h", "PkgConfig::JANSSON", "libjansson"),
     "p11": (r"p11-kit/", "PkgConfig::P11", "libp11-kit"),
