@@ -243,3 +243,17 @@ CREATE TABLE expected_changes (
 ) STRICT;
 
 CREATE INDEX expected_changes_of_zone ON expected_changes (zone, id);
+
+-- The name servers that a zone is asked of after publication, and what each served.
+CREATE TABLE name_servers (
+	zone INTEGER NOT NULL REFERENCES zones (id),
+	server TEXT NOT NULL, -- "192.0.2.1", "2001:db8::1@5353"
+	asked INTEGER NOT NULL DEFAULT 0, -- last; 0: not yet
+	answered INTEGER NOT NULL DEFAULT 0, -- last time that its answer was of use; 0: never
+	serial INTEGER CHECK (serial BETWEEN 0 AND 4294967295), -- that it served then; NULL: never
+	expires INTEGER NOT NULL DEFAULT 0, -- when the first signature of its SOA and DNSKEY ends; 0: it shows none
+	behind_since INTEGER NOT NULL DEFAULT 0, -- when what it does not serve was published; 0: it is not behind
+	failing_since INTEGER NOT NULL DEFAULT 0, -- since when no answer is of use; 0: they are
+	failure TEXT CHECK ((failing_since = 0) = (failure IS NULL)),
+	PRIMARY KEY (zone, server)
+) STRICT;

@@ -5,6 +5,7 @@
 #include "signer/cli/pipeline.h"
 #include "signer/engine/folder.h"
 #include "signer/engine/policyfile.h"
+#include "signer/engine/servers.h"
 #include "signer/engine/setup.h"
 
 #define TAKES_PIPELINE                                                                                                 \
@@ -206,6 +207,28 @@ static enum status choose_zones(
 	return status;
 }
 
+/* What name servers say is told by status and check: it changes nothing about this run. */
+static void ask_servers(struct cli *cli, struct store *store, const char *const names[], size_t count)
+{
+	struct error err;
+	char text[1100];
+	size_t left = 0;
+	struct store_zone *const zones = arena_calloc(cli->mem, count + 1, sizeof(*zones));
+	size_t known = 0;
+	error_clear(&err);
+	for (size_t i = 0; i < count; i++)
+		if (setup_find_zone(store, names[i], cli->mem, &zones[known], &err) == STATUS_OK)
+			known++;
+	error_clear(&err);
+	const struct utc now = cli_has(cli, OPTION_NOW) ? cli->now : utc_now();
+	if (servers_ask(store, zones, known, now, cli->mem, &left, &err) != STATUS_OK) {
+		error_format(&err, text, sizeof(text));
+		fprintf(stderr, "zoneseal: name servers could not be asked: %s; nothing else comes of it\n", text);
+	}
+	if (left > 0)
+		cli_say(cli, "%zu name servers were not asked for want of time; the next run begins with them", left);
+}
+
 static int run_run(struct cli *cli, struct error *err)
 {
 	struct store *store = NULL;
@@ -231,6 +254,8 @@ static int run_run(struct cli *cli, struct error *err)
 	}
 	cli->mem = all;
 	arena_free(zone);
+	if (status == STATUS_OK && !cli_has(cli, OPTION_DRY_RUN))
+		ask_servers(cli, store, names, count);
 	if (status == STATUS_OK && cli_has(cli, OPTION_JSON)) {
 		struct report *report = report_new("zoneseal.run/1");
 		report_number(report, "exit_code", worst);

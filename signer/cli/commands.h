@@ -35,6 +35,7 @@ enum option_id {
 	OPTION_OUTPUT,
 	OPTION_POLICY,
 	OPTION_PARENTS,
+	OPTION_SERVERS,
 	OPTION_PRINT_UNIT,
 	OPTION_FORCE,
 	OPTION_ANEW,
@@ -125,6 +126,7 @@ struct command {
 };
 
 extern const struct command command_ds_seen, command_ds_gone, command_zone_set_parents, command_zone_expect_change;
+extern const struct command command_zone_set_servers;
 
 /* All rows, in the order of the help. */
 const struct command *const *cli_commands(size_t *count);

@@ -8,6 +8,7 @@
 #include "signer/base/bytes.h"
 #include "signer/cli/prooffacts.h"
 #include "signer/cli/rollfacts.h"
+#include "signer/cli/serverfacts.h"
 #include "signer/engine/folder.h"
 #include "signer/engine/hooks.h"
 #include "signer/engine/offline.h"
@@ -357,6 +358,7 @@ static enum status add_rollovers(struct store *store, const struct roll_view *vi
 	out->roll_word = roll_word(rolls, out->roll_count, mem);
 	judge_rollovers(view, now, mem, out);
 	prooffacts_judge(now, mem, out);
+	serverfacts_judge(view->policy.zone_propagation, now, mem, out);
 	return STATUS_OK;
 }
 
@@ -389,6 +391,8 @@ enum status facts_zone(struct store *store, const char *state, const struct stor
 	if (status != STATUS_OK)
 		return status;
 	status = add_expected(store, zone->id, now, mem, out, err);
+	if (status == STATUS_OK)
+		status = serverfacts_add(store, zone->id, mem, out, err);
 	if (status != STATUS_OK)
 		return status;
 	judge(now, refused, mem, out);

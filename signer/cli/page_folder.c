@@ -23,7 +23,8 @@ enum status page_folder_open(const char *given, int *out, struct error *err)
 		return error_set(err, STATUS_USAGE, "%s: no name of a folder", given);
 	memcpy(path, given, end);
 	path[end] = '\0';
-	if (mkdir(path, FOLDER_MODE) != 0 && errno != EEXIST) {
+	const bool made = mkdir(path, 0700) == 0;
+	if (!made && errno != EEXIST) {
 		(void)error_set_errno(err, "%s: cannot be made", path);
 		return err->code = STATUS_IO;
 	}
@@ -41,6 +42,12 @@ enum status page_folder_open(const char *given, int *out, struct error *err)
 			: error_set_errno(err, "%s: cannot be locked", path);
 		close(folder);
 		return status;
+	}
+	/* A web server is another user; the umask is for what is secret. One that was there keeps its mode. */
+	if (made && fchmod(folder, FOLDER_MODE) != 0) {
+		(void)error_set_errno(err, "%s: cannot be opened to others", path);
+		close(folder);
+		return err->code = STATUS_IO;
 	}
 	*out = folder;
 	return STATUS_OK;

@@ -199,6 +199,45 @@ static void ds_checked(FILE *out, const char *metric, const struct report_zone *
 	put(out, metric, zone, moment(zone->ds_checked));
 }
 
+static void put_server(FILE *out, const char *metric, const struct report_zone *zone, const char *server, int64_t value)
+{
+	put_zone(out, metric, zone);
+	fputs(",server=\"", out);
+	put_label(out, server, strlen(server));
+	fprintf(out, "\"} %" PRId64 "\n", value);
+}
+
+static void served_serial(FILE *out, const char *metric, const struct report_zone *zone)
+{
+	for (size_t i = 0; i < zone->server_count; i++)
+		if (zone->servers[i].has_serial)
+			put_server(out, metric, zone, zone->servers[i].server, zone->servers[i].serial);
+}
+
+static void served_expiry(FILE *out, const char *metric, const struct report_zone *zone)
+{
+	for (size_t i = 0; i < zone->server_count; i++)
+		put_server(out, metric, zone, zone->servers[i].server, moment(zone->servers[i].expires));
+}
+
+static void served_asked(FILE *out, const char *metric, const struct report_zone *zone)
+{
+	for (size_t i = 0; i < zone->server_count; i++)
+		put_server(out, metric, zone, zone->servers[i].server, moment(zone->servers[i].asked));
+}
+
+static void served_behind(FILE *out, const char *metric, const struct report_zone *zone)
+{
+	for (size_t i = 0; i < zone->server_count; i++)
+		put_server(out, metric, zone, zone->servers[i].server, moment(zone->servers[i].behind_since));
+}
+
+static void served_failing(FILE *out, const char *metric, const struct report_zone *zone)
+{
+	for (size_t i = 0; i < zone->server_count; i++)
+		put_server(out, metric, zone, zone->servers[i].server, moment(zone->servers[i].failing_since));
+}
+
 /* Names are kept for ever: rules of operators are made of them. */
 static const struct {
 	const char *name, *help;
@@ -231,6 +270,16 @@ static const struct {
 	    stopped },
 	{ "zoneseal_ds_checked_timestamp_seconds", "when the parent's servers were last asked for the DS; 0: never",
 	    ds_checked },
+	{ "zoneseal_served_serial", "the serial that a name server of the zone served when it was last asked",
+	    served_serial },
+	{ "zoneseal_served_rrsig_earliest_expiry_timestamp_seconds",
+	    "when the first signature of SOA and DNSKEY that it served expires; 0: it showed none", served_expiry },
+	{ "zoneseal_served_asked_timestamp_seconds", "when it was last asked; 0: not yet", served_asked },
+	{ "zoneseal_served_behind_since_timestamp_seconds",
+	    "when the version was published that it did not serve yet when it was last asked; 0: it was not behind",
+	    served_behind },
+	{ "zoneseal_served_failing_since_timestamp_seconds", "since when no answer of it is of use; 0: they are",
+	    served_failing },
 };
 
 static void put_head(FILE *out, const char *name, const char *help)

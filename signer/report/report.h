@@ -68,6 +68,26 @@ struct report_expected {
 	struct utc given, expires;
 };
 
+/* A name server of the zone, as it was when it was last asked (report_server.c). */
+struct report_server {
+	const char *server;
+	struct utc asked, answered; /* 0: not yet, never */
+	bool has_serial;
+	uint32_t serial;
+	struct utc expires;       /* when the first signature that it showed ends; 0: none */
+	struct utc behind_since;  /* 0: it is not */
+	struct utc failing_since; /* 0: its answers are of use */
+	const char *failure;      /* or NULL */
+};
+
+enum report_server_state {
+	REPORT_SERVER_NEW,
+	REPORT_SERVER_OK,
+	REPORT_SERVER_BEHIND,
+	REPORT_SERVER_AHEAD,
+	REPORT_SERVER_FAILING
+};
+
 struct report_zone {
 	const char *name, *policy, *input, *output, *parents;
 	enum report_health health;
@@ -103,6 +123,8 @@ struct report_zone {
 	struct utc roll_next;  /* when zoneseal does something for keys; UTC_NEVER: only others move it */
 	const struct report_expected *expected;
 	size_t expected_count;
+	const struct report_server *servers;
+	size_t server_count;
 	bool urgent; /* the zone suffers if nobody acts */
 };
 
@@ -183,6 +205,17 @@ void report_shown(struct report *report, unsigned shown);
 
 /* The list of a key's stores. */
 struct report *report_of_proofs(const struct report_key *key);
+
+enum report_server_state report_server_state(const struct report_zone *zone, const struct report_server *server);
+const char *report_server_state_name(enum report_server_state state); /* "behind" */
+
+/* "BEHIND by 2 since ..., serial 7, its first signature ends ...; asked ...": escaped. */
+char *report_server_words(
+    const struct report_zone *zone, const struct report_server *server, struct utc now, struct arena *mem);
+
+/* A line for each name server. */
+void report_servers_text(FILE *out, const struct report_zone *zone, struct utc now, struct arena *mem);
+struct report *report_of_servers(const struct report_zone *zone);
 
 struct report *report_of_key(const struct report_key *key);
 struct report *report_of_zone(const struct report_zone *zone);

@@ -285,6 +285,7 @@ struct report *report_of_zone(const struct report_zone *zone)
 	report_text(report, "no_key_moves", zone->roll_stop);
 	report_time(report, "next_key_event", zone->roll_next);
 	report_child(report, "expected_changes", report_of_expected(zone));
+	report_child(report, "servers", report_of_servers(zone));
 	return report;
 }
 

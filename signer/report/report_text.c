@@ -257,6 +257,7 @@ void report_zone_text(FILE *out, const struct report_zone *zone, bool virtual_cl
 		    zone->last_failure_message);
 	fprintf(out, "Output     %s\nPolicy     %s\n", zone->output, zone->policy);
 	print_parent(out, zone, style->now, mem);
+	report_servers_text(out, zone, style->now, mem);
 	print_expected(out, zone, style->now, mem);
 	print_rollovers(out, zone, style);
 	if (zone->command != NULL)

@@ -291,6 +291,27 @@ static void put_chain(FILE *out, const struct zone_page *page, struct arena *mem
 	fputs("</svg>\n</div>\n</section>\n", out);
 }
 
+/* ---- what name servers serve ---- */
+
+static void put_servers(FILE *out, const struct zone_page *page, struct arena *mem)
+{
+	if (page->zone->server_count == 0)
+		return;
+	fputs("<section>\n<h2>What name servers serve</h2>\n<div class=\"scroll\" tabindex=\"0\" role=\"region\" "
+	      "aria-label=\"name servers\"><table><thead><tr><th scope=\"col\">server</th><th scope=\"col\">serves</th>"
+	      "</tr></thead><tbody>\n",
+	    out);
+	for (size_t i = 0; i < page->zone->server_count; i++) {
+		const struct report_server *const server = &page->zone->servers[i];
+		fputs("<tr><td class=\"t\">", out);
+		html_text(out, server->server, NAME_SHOWN);
+		fputs("</td><td>", out);
+		html_text(out, report_server_words(page->zone, server, page->now, mem), TEXT_SHOWN);
+		fputs("</td></tr>\n", out);
+	}
+	fputs("</tbody></table></div>\n</section>\n", out);
+}
+
 /* ---- the last verdict, the log ---- */
 
 static void put_verdict(FILE *out, const struct zone_page *page)
@@ -337,6 +358,7 @@ void zone_page(FILE *out, const struct zone_page *page)
 	put_timeline(out, page);
 	put_rollovers(out, page, mem);
 	put_chain(out, page, mem);
+	put_servers(out, page, mem);
 	put_verdict(out, page);
 	put_events(out, page);
 	fprintf(out,

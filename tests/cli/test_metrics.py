@@ -149,6 +149,12 @@ class Alerts(unittest.TestCase):
             ({"zoneseal_input_failing_since_timestamp_seconds": "20000x600"}, {"ZonesealInputFailing"}),
             ({"zoneseal_hook_failing_since_timestamp_seconds": "20000x600"}, {"ZonesealHookFailing"}),
             ({"zoneseal_key_proven": "0x600"}, {"ZonesealKeyNotProven"}),
+            ({"zoneseal_served_behind_since_timestamp_seconds": "20000x600"}, {"ZonesealServedSerialBehind"}),
+            ({"zoneseal_served_behind_since_timestamp_seconds": "35900x600",
+              "zoneseal_served_asked_timestamp_seconds": "35950x600"}, set()),
+            ({"zoneseal_served_failing_since_timestamp_seconds": "20000x600"}, {"ZonesealNameServerFailing"}),
+            ({"zoneseal_served_asked_timestamp_seconds": "1x600"}, {"ZonesealNameServersNotAsked"}),
+            ({"zoneseal_served_rrsig_earliest_expiry_timestamp_seconds": "400000x600"}, {"ZonesealServedSignaturesEnding"}),
             ({"zoneseal_restored": "1x600"}, {"ZonesealNotSigning"}),
             ({"zoneseal_clock_behind": "1x600"}, {"ZonesealNotSigning"}),
         ]

@@ -86,6 +86,7 @@ class Shapes(World):
         self.shape("policy", "apply", "nl.test", self.path("edited.yaml"), "--dry-run")
         self.shape("policy", "apply", "nl.test", self.path("edited.yaml"))
         self.shape("zone", "set-parents", "nl.test", "--parents", "192.0.2.1")
+        self.shape("zone", "set-servers", "nl.test", "--servers", "127.0.0.1@1")
         self.shape("key", "generate", "nl.test", "--zsk")
         self.shape("roll", "start", "nl.test", "--zsk", "--dry-run", code=3)
         self.shape("hold", "nl.test", "--reason", "x")

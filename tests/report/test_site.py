@@ -167,6 +167,14 @@ class Site(Pages):
             self.z("report", *args, code=2)
         self.assertFalse(os.path.exists(self.path("x")))
 
+    def test_a_web_server_may_enter_a_folder_that_was_made_and_no_other_is_opened(self):
+        self.report()
+        self.assertEqual(os.stat(self.site).st_mode & 0o777, 0o755)
+        os.chmod(self.site, 0o750)
+        self.report()
+        self.assertEqual(os.stat(self.site).st_mode & 0o777, 0o750)
+        self.assertEqual(os.stat(os.path.join(self.site, "index.html")).st_mode & 0o777, 0o644)
+
     def test_links_within_the_folder_are_replaced_and_not_followed(self):
         self.z("zone", "add", "nl.test", "-i", self.input, code=0)
         os.mkdir(self.site)
