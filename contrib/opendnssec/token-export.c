@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Takes extractable private keys off a PKCS#11 token, for `zoneseal zone adopt`: one PKCS#8 file in PEM a key, mode
- * 0600, named by its CKA_ID. contrib/doc/opendnssec.md says when this is the way and when it is not.
+ * 0600, named by its CKA_ID. contrib/doc/migrate-opendnssec.md says when this is the way and when it is not.
  *
  *   cc -O2 -o token-export token-export.c $(pkg-config --cflags --libs p11-kit-1 libcrypto)
  *   ./token-export --module FILE --token LABEL --pin-file FILE --to FOLDER [--passphrase-file FILE] [ID...]
