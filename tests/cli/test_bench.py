@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: MIT
+"""contrib/bench/run measures what it says, on zones that are tiny here, and shows that flipped bits are refused."""
+import os
+import subprocess
+import sys
+import tempfile
+import unittest
+import xml.etree.ElementTree
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+PEERS = "kzonesign,dnssec-signzone"
+
+
+def bench(programs, *argv):
+    tool = os.path.join(ROOT, "contrib", "bench", "run")
+    return subprocess.run([sys.executable, tool, "--programs", programs, *argv], capture_output=True, text=True, check=False)
+
+
+def cells(text, title, program):
+    """The row of a program in the table with this title, by the names of its columns."""
+    lines = text[text.index(f"### {title}"):].splitlines()
+    head = next(line for line in lines if line.startswith("| program"))
+    row = next(line for line in lines if line.startswith(f"| {program} "))
+    return dict(zip([cell.strip() for cell in head.split("|")], [cell.strip() for cell in row.split("|")]))
+
+
+class Bench(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.programs = os.environ["ZONESEAL_BIN"]
+        cls.folder = tempfile.TemporaryDirectory(prefix="zoneseal-bench-", dir="/var/tmp")
+        cls.addClassCleanup(cls.folder.cleanup)
+        cls.plot = os.path.join(cls.folder.name, "plot.svg")
+        cls.done = bench(cls.programs, "--delegations", "200", "--rounds", "1", "--plot", cls.plot, "--only",
+                         f"zoneseal,zoneseal-verify,zoneseal-verify-given,zoneseal-again,zoneseal-changed,{PEERS},kzonecheck,dnssec-verify")
+
+    def test_all_programs_end_well_on_all_kinds_of_denial(self):
+        self.assertEqual(self.done.returncode, 0, self.done.stdout[-3000:] + self.done.stderr[-2000:])
+        for denial in ("NSEC3 opt-out", "NSEC3 without opt-out", "NSEC"):
+            for program in ("zoneseal", *PEERS.split(",")):
+                self.assertEqual(cells(self.done.stdout, f"sign, {denial},", program)["exit"], "0")
+            for program in ("zoneseal-verify", "zoneseal-verify-given", "kzonecheck", "dnssec-verify"):
+                self.assertEqual(cells(self.done.stdout, f"verify, {denial},", program)["exit"], "0")
+        self.assertEqual(cells(self.done.stdout, "again, NSEC3 opt-out,", "zoneseal-changed")["exit"], "0")
+
+    def test_each_kind_of_denial_is_signed_as_it_says(self):
+        counts = [int(line.split(": ")[1].split()[0].replace(",", "")) for line in self.done.stdout.splitlines() if line.startswith("## ")]
+        optout, nsec3, nsec = counts
+        self.assertLess(optout, 100)
+        self.assertGreater(nsec3, 200)
+        self.assertGreater(nsec, 200)
+
+    def test_the_limit_is_measured_beside_the_time(self):
+        row = cells(self.done.stdout, "sign, NSEC,", "zoneseal")
+        self.assertRegex(row["limit s"], r"^\d+\.\d\d$")
+        self.assertGreaterEqual(float(row["synced s"]), 0)
+        self.assertIn("| P-256-one-key |", self.done.stdout)
+
+    def test_a_flipped_bit_is_refused_in_every_signed_file(self):
+        rows = [line for line in self.done.stdout.splitlines() if line.startswith("| ") and "| accepted |" in line]
+        self.assertEqual(len(rows), 9)
+        for row in rows:
+            self.assertNotIn("EXIT", row)
+            self.assertEqual(row.count("refused"), 3 if row.startswith("| zoneseal ") else 2, row)
+
+    def test_the_plot_is_a_picture_with_each_program(self):
+        words = [text.text for text in xml.etree.ElementTree.parse(self.plot).iter("{http://www.w3.org/2000/svg}text")]
+        for program in ("zoneseal", "kzonesign", "zoneseal-verify", "zoneseal-again"):
+            self.assertIn(program, words)
+
+    def test_a_verifier_that_takes_everything_fails_the_benchmark(self):
+        programs = os.path.join(self.folder.name, "bin")
+        os.mkdir(programs)
+        os.symlink(os.path.join(self.programs, "zoneseal"), os.path.join(programs, "zoneseal"))
+        with open(os.path.join(programs, "zoneseal-verify"), "w", encoding="ascii") as file:
+            file.write("#!/bin/sh\nexit 0\n")
+        os.chmod(file.name, 0o755)
+        done = bench(programs, "--delegations", "50", "--rounds", "1", "--denial", "opt-out", "--only", "kzonesign")
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("EXIT 0", done.stdout)
+        self.assertEqual(bench(programs, "--denial", "nsec5").returncode, 2)
+
+
+if __name__ == "__main__":
+    unittest.main()
