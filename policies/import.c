@@ -18,6 +18,7 @@ static const struct {
 	[IMPORT_BIND] = { "bind", "BIND", import_read_bind, import_map_bind },
 	[IMPORT_KNOT] = { "knot", "Knot", import_read_knot, import_map_knot },
 	[IMPORT_OPENDNSSEC] = { "opendnssec", "OpenDNSSEC", import_read_opendnssec, import_map_opendnssec },
+	[IMPORT_CASCADE] = { "cascade", "Cascade", import_read_cascade, import_map_cascade },
 };
 
 const char *import_peer_name(enum import_peer peer)
@@ -64,8 +65,9 @@ static bool has_line(struct bytes text, const char *word, bool indented)
 
 enum status import_guess(struct bytes text, enum import_peer *out, struct error *err)
 {
-	if (has_line(text, "<KASP>", true)) {
-		*out = IMPORT_OPENDNSSEC;
+	const bool kasp = has_line(text, "<KASP>", true);
+	if (kasp || has_line(text, "version = \"v", false)) {
+		*out = kasp ? IMPORT_OPENDNSSEC : IMPORT_CASCADE;
 		return STATUS_OK;
 	}
 	const bool knot = has_line(text, "policy:", false);
@@ -73,7 +75,8 @@ enum status import_guess(struct bytes text, enum import_peer *out, struct error 
 	const bool bind = !knot && (has_line(text, "dnssec-policy ", true) || has_line(text, "dnssec-policy\t", true));
 	if (bind == knot)
 		return error_set(err, STATUS_USAGE,
-		    "it cannot be told which signer the file is for: say --format bind, knot or opendnssec");
+		    "it cannot be told which signer the file is for: say --format bind, knot, opendnssec or "
+		    "cascade");
 	*out = bind ? IMPORT_BIND : IMPORT_KNOT;
 	return STATUS_OK;
 }

@@ -15,7 +15,7 @@
 #include "signer/base/bytes.h"
 #include "signer/base/error.h"
 
-enum import_peer { IMPORT_BIND, IMPORT_KNOT, IMPORT_OPENDNSSEC, IMPORT_PEERS };
+enum import_peer { IMPORT_BIND, IMPORT_KNOT, IMPORT_OPENDNSSEC, IMPORT_CASCADE, IMPORT_PEERS };
 
 enum { IMPORT_MOST_OCTETS = 1 << 20 /* of a file; named.conf and knot.conf hold more than policies */ };
 

@@ -92,6 +92,21 @@ static struct pattern pattern_opendnssec(const struct import_map *map, enum key_
 					     : both };
 }
 
+/* Cascade waits for what it measures, so the delays that the policy has now stand for it. */
+static struct pattern pattern_cascade(const struct import_map *map, enum key_role role)
+{
+	const struct policy *const p = &map->policy;
+	const int64_t all_signed = value_of(map, "signer.key-roll-time", DAY);
+	const struct span zone = sum(p->max_zone_ttl, p->zone_propagation.seconds, all_signed);
+	const struct span parent = sum(p->ds_ttl, p->parent_propagation.seconds, 0);
+	const bool zone_last = zone.seconds > parent.seconds + p->registration.seconds;
+	const struct span both = zone_last ? (struct span){ zone.seconds - p->registration.seconds } : parent;
+	return (struct pattern){ .ready = sum(p->dnskey_ttl, p->zone_propagation.seconds, 0),
+		.settled = role == KEY_KSK   ? parent
+			   : role == KEY_ZSK ? zone
+					     : both };
+}
+
 /* The patterns are those of the methods that a signer uses unless told otherwise. */
 static bool is_usual(const struct policy *policy, enum key_role role)
 {
@@ -106,6 +121,7 @@ static struct pattern pattern_of(const struct import_map *map, enum key_role rol
 		[IMPORT_BIND] = pattern_bind,
 		[IMPORT_KNOT] = pattern_knot,
 		[IMPORT_OPENDNSSEC] = pattern_opendnssec,
+		[IMPORT_CASCADE] = pattern_cascade,
 	};
 	return patterns[map->peer](map, role);
 }
@@ -227,7 +243,7 @@ static void add_length(struct import_timing *out, const char *what, int64_t thei
 	out->length[out->length_count++] = (struct import_length){ what, { theirs }, { ours } };
 }
 
-/* What the signers call these; NULL: fixed, or not theirs to say. */
+/* What the signers call these; "": they measure it. */
 static const struct options {
 	const char *validity, *refresh, *propagation, *max_ttl, *purge;
 } options[IMPORT_PEERS] = {
@@ -236,6 +252,8 @@ static const struct options {
 	[IMPORT_KNOT] = { "rrsig-lifetime", "rrsig-refresh", "propagation-delay", "zone-max-ttl", "delete-delay" },
 	[IMPORT_OPENDNSSEC] = { "Signatures/Validity/Default", "Signatures/Refresh", "Zone/PropagationDelay",
 	    "Signatures/MaxZoneTTL", "Keys/Purge" },
+	[IMPORT_CASCADE] = { "signer.signature-lifetime", "signer.signature-remain-time", "", "",
+	    "key-manager.auto-remove-delay" },
 };
 
 static void add_lengths(const struct import_map *map, struct import_timing *out)
@@ -274,6 +292,10 @@ static void add_notes(const struct import_map *map, struct import_timing *out)
 				      "signatures as they come due; zoneseal begins so early that the successor takes "
 				      "over when the lifetime "
 				      "ends, and signs all anew in one run",
+		[IMPORT_CASCADE] =
+		    "Cascade begins a rollover when the validity ends, goes on when it sees a change at the name "
+		    "servers, and "
+		    "signs with the new key bit by bit (key-roll-time): its waits are taken to be those of the policy",
 	};
 	out->note[out->note_count++] = ways[map->peer];
 	out->note[out->note_count++] = "assumed for both: nothing is late, and the parent shows a DS after "

@@ -96,6 +96,7 @@ enum status import_set_nsec3(struct import_map *map, const struct import_nsec3 *
 enum status import_map_bind(struct import_map *map) MUST_CHECK;
 enum status import_map_knot(struct import_map *map) MUST_CHECK;
 enum status import_map_opendnssec(struct import_map *map) MUST_CHECK;
+enum status import_map_cascade(struct import_map *map) MUST_CHECK;
 
 /* The policy as YAML with a comment for each difference. */
 const char *import_write(const struct import_map *map, const char *name, struct arena *mem);

@@ -53,3 +53,4 @@ enum status import_add_item(
 enum status import_read_bind(struct import_source *source) MUST_CHECK;
 enum status import_read_knot(struct import_source *source) MUST_CHECK;
 enum status import_read_opendnssec(struct import_source *source) MUST_CHECK;
+enum status import_read_cascade(struct import_source *source) MUST_CHECK;

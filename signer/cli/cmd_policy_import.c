@@ -101,7 +101,7 @@ static int run_import(struct cli *cli, struct error *err)
 const struct command command_policy_import = {
 	.name = "policy import",
 	.run = run_import,
-	.synopsis = "FILE|- [--format bind|knot|opendnssec] [--policy NAME] [-o FILE]",
+	.synopsis = "FILE|- [--format bind|knot|opendnssec|cascade] [--policy NAME] [-o FILE]",
 	.summary =
 	    "write a policy from that of another signer, with a comment for each difference, and compare both in time",
 	.examples = "  zoneseal policy import ./named.conf --policy tld -o tld.yaml\n"
