@@ -50,7 +50,8 @@ static const struct verify_check checks[VC_COUNT] = {
 	    "A name server is neither an alias of the zone nor the root, nor an address taken for a name.", NULL },
 	[VC_STRUCTURE_DOUBLED] = { "structure.name-doubled", "Z3", VERIFY_FILE, VERIFY_POLICY, "RFC 1035 5.1",
 	    "name-server names",
-	    "Name-server names do not end in the zone name twice: the mark of a lost trailing dot.", ".se 2009" },
+	    "Neither name-server names nor owner names end in the zone name twice: the mark of a lost trailing dot.",
+	    ".se 2009" },
 	[VC_STRUCTURE_DOTS] = { "structure.dots-lost", "Z3", VERIFY_FILE, VERIFY_POLICY, "RFC 1035 5.1",
 	    "name-server names",
 	    "Of all name-server names less than a tenth, or fewer than ten, end in the zone name twice: so many are no "

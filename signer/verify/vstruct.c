@@ -288,6 +288,18 @@ static void check_servers(struct vrun *run, const struct vowner *owner, uint64_t
 	counts[VC_STRUCTURE_TARGET] += judged;
 }
 
+/* Only where a name is deeper than a TLD's delegations are; what a delegation hides is the registrant's. */
+static void check_owner_name(struct vrun *run, const struct vowner *owner)
+{
+	char text[VNAME_TEXT];
+	if (owner->labels <= 2 * run->zone.apex_labels || (owner->kind != VKIND_DATA && owner->kind != VKIND_CUT) ||
+	    !doubled(&run->zone, owner->name))
+		return;
+	vname_format(owner->name, text);
+	vreport_fail(run->report, VC_STRUCTURE_DOUBLED, "owner names with the zone's name twice: lost trailing dots",
+	    vplace_owner(&run->zone, owner), "%s", text);
+}
+
 static void check_digest(struct vrun *run, const struct vrecord *ds)
 {
 	static const uint8_t lengths[] = { [1] = 20, [2] = 32, [4] = 48 };
@@ -363,6 +375,7 @@ static enum status check_owners(void *context, unsigned worker, size_t first, si
 		check_aliases(run, owner, counts);
 		check_cut(run, owner, counts);
 		check_servers(run, owner, counts);
+		check_owner_name(run, owner);
 		/* What a delegation hides is no delegation: structure.cut tells of it. */
 		if (owner->kind != VKIND_OCCLUDED)
 			check_ds(run, owner, counts);
@@ -399,7 +412,9 @@ static void check_dots(struct vrun *run)
 {
 	enum { FEW = 10, SHARE = 10 };
 	const uint64_t names = atomic_load(&run->report->checked[VC_STRUCTURE_DOUBLED]);
-	const uint64_t doubled_ones = atomic_load(&run->report->failed[VC_STRUCTURE_DOUBLED]);
+	const struct vfinding *const finding = vreport_find(
+	    run->report, VC_STRUCTURE_DOUBLED, "name-server names with the zone's name twice: lost trailing dots");
+	const uint64_t doubled_ones = finding == NULL ? 0 : finding->count;
 	vreport_count(run->report, VC_STRUCTURE_DOTS, names);
 	if (doubled_ones >= FEW && doubled_ones * SHARE >= names)
 		vreport_fail(run->report, VC_STRUCTURE_DOTS,

@@ -43,6 +43,8 @@ def structure(z):
     z.bad("nine_lost_dots", "structure.name-doubled", z.signed(z.base(extra=slips(9))), "warn silent=structure.dots-lost")
     z.bad("lost_dot", "structure.name-doubled", z.signed([
         r.copy(text="ns.elsewhere.test.zs.test.zs.test.") if r.text == "ns.elsewhere.test." else r for r in z.base()]), "warn")
+    z.bad("owner_lost_dot", "structure.name-doubled", z.signed(z.base(extra=[
+        Record("child.zs.test", 3600, "NS", "ns.elsewhere.test.")])), "warn silent=structure.dots-lost")
     z.bad("no_glue", "structure.glue", z.signed([r for r in z.base() if r.text != "192.0.2.9"]), "warn")
     for label, target in (("alias", "alias.zs.test."), ("root", "."), ("address", "192.0.2.1."), ("address_in_zone", "192.0.2.1.zs.test.")):
         z.bad(f"ns_is_{label}", "structure.ns-target", z.signed(z.base(extra=[Record("insecure", 3600, "NS", target)])), "warn")
@@ -229,6 +231,7 @@ def nsec3(z):
     z.bad("nsec3param_flag", "denial.nsec3.parameters", z.signed(**with_(before=z.edit("@", "NSEC3PARAM", change=z.word(1, "1")))))
     z.bad("nsec3param_algorithm", "denial.nsec3.parameters", z.signed(**with_(before=z.edit("@", "NSEC3PARAM", change=z.word(0, "2")))))
     z.bad("nsec3param_without_chain", "denial.nsec3.parameters", z.signed(**with_(before=z.add(Record("@", 0, "NSEC3PARAM", "1 0 0 AB")))))
+    z.bad("nsec3param_changed", "denial.nsec3.parameters", z.signed(**with_(before=z.edit("@", "NSEC3PARAM", change=z.word(3, "AB")))))
     z.bad("nsec3param_missing", "denial.complete", z.signed(**with_(param=False)))
     z.bad("nsec3_two_sets_one_broken", "denial.nsec3.names", z.signed(**with_(
         before=lambda zone: zone.add_nsec3(salt=b"\xab", drop=("mail",)))))

@@ -134,6 +134,38 @@ class Program(unittest.TestCase):
         self.expect(run(os.path.join(ZONES, "bad", "cut_at_record_28.zone")), 1, "cut at the end of a record")
         self.expect(run(os.path.join(ZONES, "bad", "nsec3_other_salt.zone")), 1, "salts or iterations are mixed")
 
+    def test_the_key_is_named_where_all_is_signed_by_one_that_is_not_published(self):
+        for zone in ("orphan_key", "only_revoked_signs"):
+            done = run(os.path.join(ZONES, "bad", f"{zone}.zone"))
+            self.expect(done, 1, "sig.algorithms", "which is no zone key in the DNSKEY RRset")
+            self.assertNotIn(b"half signed", done.stdout)
+
+    def test_an_nsec3param_that_changed_alone_is_told(self):
+        self.expect(run(os.path.join(ZONES, "bad", "nsec3param_changed.zone")), 1, "the NSEC3PARAM was changed and the chain was")
+
+    def test_owner_names_with_a_lost_dot_are_told(self):
+        self.expect(run(os.path.join(ZONES, "bad", "owner_lost_dot.zone")), 0, "child.zs.test.zs.test.", "lost the final dot")
+
+    def test_a_cause_that_nothing_proves_is_not_told(self):
+        """Near misses of each cause: the check fails, for another reason."""
+        misses = {
+            "half signed": ("unsigned_mail_nsec", "dnskey_one_algorithm", "orphan_key", "only_revoked_signs"),
+            "cut at the end": ("nsec_last", "nsec_skips", "nsec3_missing_record", "nsec3_overlap"),
+            "salts or iterations": ("nsec3_missing_record", "nsec3_overlap", "nsec3_extra"),
+            "was changed and the chain": ("nsec3param_without_chain", "nsec3_other_salt", "nsec3param_flag"),
+            "several keys, or several tokens": ("one_bit", "data_changed", "ds_changed", "bad_beside_good"),
+            "the private key in use": ("one_bit", "data_changed"),
+            "were made with that key": ("one_bit", "third_of_signatures"),
+            "a clock is wrong": ("expires_this_second_is_fine_next_not", "not_yet", "dnskey_expired"),
+            "lost the final dot": ("out_of_zone", "no_glue", "ns_is_alias"),
+            "carried over": ("one_bit", "third_of_signatures"),
+        }
+        for cause, zones in misses.items():
+            for zone in zones:
+                done = run(os.path.join(ZONES, "bad", f"{zone}.zone"))
+                self.assertIn(done.returncode, (0, 1), zone)
+                self.assertNotIn(cause.encode(), done.stdout, zone)
+
     def test_a_zone_without_signatures_passes_only_where_it_is_expected(self):
         zone = os.path.join(ZONES, "good", "unsigned.zone")
         self.expect(run(zone), 1, "the zone is not signed")
