@@ -48,7 +48,7 @@ static int run_doctor(struct cli *cli, struct error *err)
 	error_format(&why, text, sizeof(text));
 	doctor_add(doctor, opened == STATUS_OK ? DOCTOR_OK : DOCTOR_FAIL, "keystore",
 	    opened == STATUS_OK ? cli->state : arena_strdup(cli->mem, text));
-	doctor_examine(doctor, store, cli->state, cli_value(cli, OPTION_PASSPHRASE_FILE), cli->now);
+	doctor_examine(doctor, store, cli->state, cli->config, cli_value(cli, OPTION_PASSPHRASE_FILE), cli->now);
 	enum status status = print(cli, doctor, err);
 	store_close(store);
 	return status != STATUS_OK ? (int)status : verdict(doctor);

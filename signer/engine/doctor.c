@@ -11,6 +11,7 @@
 #include "signer/base/publish.h"
 #include "signer/base/sandbox.h"
 #include "signer/engine/clock.h"
+#include "signer/engine/doctor_around.h"
 #include "signer/engine/folder.h"
 #include "signer/engine/gate.h"
 #include "signer/engine/policyfile.h"
@@ -250,14 +251,32 @@ static void look_at_restored(struct doctor *doctor, struct store *store)
 		    "the keystore is from a backup and not reconciled; run zoneseal restore --reconcile");
 }
 
-void doctor_examine(
-    struct doctor *doctor, struct store *store, const char *state, const char *passphrase_file, struct utc now)
+static void look_around(struct doctor *doctor, struct store *store, const struct doctor_world *world)
 {
+	struct store_zone *zones;
+	size_t count;
+	struct error err;
+	error_clear(&err);
+	if (!world->is_virtual)
+		doctor_look_at_time(doctor, doctor_clock_is_kept());
+	if (store_zones(store, doctor->mem, &zones, &count, &err) == STATUS_OK)
+		doctor_look_at_work(doctor, world, store, zones, count);
+	else
+		add_status(doctor, err.code, &err, "zones", "");
+}
+
+void doctor_examine(struct doctor *doctor, struct store *store, const char *state, const char *config,
+    const char *passphrase_file, struct utc now)
+{
+	struct doctor_world world = { .state = state, .config = config, .root = "", .now = now };
 	look_at_verifier(doctor);
 	look_at_kernel(doctor);
 	look_at_folders(doctor, state);
+	doctor_look_at_files(doctor, &world);
 	if (store == NULL)
 		return;
+	if (store_is_virtual_clock(store, &world.is_virtual, NULL) == STATUS_OK)
+		look_around(doctor, store, &world);
 	look_at_clock(doctor, store, now);
 	look_at_audit(doctor, store);
 	look_at_restored(doctor, store);

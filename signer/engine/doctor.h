@@ -32,5 +32,5 @@ enum status doctor_examine_stores(struct doctor *doctor, struct store *store, co
     const char *passphrase_file, const char *name, struct error *err) MUST_CHECK;
 
 /* `store` NULL: there is none; `passphrase_file` may be NULL. */
-void doctor_examine(
-    struct doctor *doctor, struct store *store, const char *state, const char *passphrase_file, struct utc now);
+void doctor_examine(struct doctor *doctor, struct store *store, const char *state, const char *config,
+    const char *passphrase_file, struct utc now);

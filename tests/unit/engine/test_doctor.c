@@ -7,7 +7,15 @@
 /* cmocka.h needs the four above. */
 #include <cmocka.h>
 
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/time.h>
+#include <unistd.h>
+
 #include "signer/engine/doctor.h"
+#include "signer/engine/doctor_around.h"
 
 static void no_finding_is_lost_however_many_there_are(void **state)
 {
@@ -24,10 +32,112 @@ static void no_finding_is_lost_however_many_there_are(void **state)
 	arena_free(doctor.mem);
 }
 
+static void a_clock_that_nobody_keeps_is_a_warning_with_what_to_do(void **state)
+{
+	(void)state;
+	struct doctor doctor = { .mem = arena_new(0) };
+	doctor_look_at_time(&doctor, true);
+	doctor_look_at_time(&doctor, false);
+	assert_int_equal(doctor.rows[0].result, DOCTOR_OK);
+	assert_int_equal(doctor.rows[1].result, DOCTOR_WARN);
+	assert_non_null(strstr(doctor.rows[1].detail, "timedatectl"));
+	arena_free(doctor.mem);
+}
+
+/* ---- timers, in a system that is a folder ---- */
+
+enum { NOW = 1795000000 };
+
+struct system {
+	char root[64];
+	struct arena *mem;
+	struct store *store;
+};
+
+static void make(const struct system *system, const char *path, bool is_folder)
+{
+	char *const whole = arena_printf(system->mem, "%s%s", system->root, path);
+	for (char *at = whole + strlen(system->root) + 1; (at = strchr(at, '/')) != NULL; at++) {
+		*at = '\0';
+		(void)mkdir(whole, 0755);
+		*at = '/';
+	}
+	if (is_folder) {
+		assert_int_equal(mkdir(whole, 0755), 0);
+		return;
+	}
+	FILE *const file = fopen(whole, "we");
+	assert_non_null(file);
+	fclose(file);
+}
+
+static void set_age(const struct system *system, const char *path, int64_t age)
+{
+	const struct timeval when[2] = { { .tv_sec = NOW - age }, { .tv_sec = NOW - age } };
+	assert_int_equal(utimes(arena_printf(system->mem, "%s%s", system->root, path), when), 0);
+}
+
+/* The row about the timer of nl.test., or NULL. */
+static const struct doctor_row *row_of_timer(const struct system *system, bool is_virtual)
+{
+	static const struct store_zone zone = {
+		.name = "nl.test.", .policy_name = "x", .policy_text = "name: x\n", .output = "/dev/null"
+	};
+	const struct doctor_world world = { .state = system->root,
+		.config = "/nonexistent",
+		.root = system->root,
+		.now = { NOW },
+		.is_virtual = is_virtual };
+	struct doctor *const doctor = arena_calloc(system->mem, 1, sizeof(*doctor));
+	doctor->mem = system->mem;
+	doctor_look_at_work(doctor, &world, system->store, &zone, 1);
+	for (size_t i = 0; i < doctor->count; i++)
+		if (strcmp(doctor->rows[i].what, "timer") == 0)
+			return &doctor->rows[i];
+	return NULL;
+}
+
+static void a_timer_that_stands_still_is_found_by_what_systemd_wrote(void **state)
+{
+	static const char link[] = "/etc/systemd/system/timers.target.wants/zoneseal@nl.test.timer";
+	static const char stamp[] = "/var/lib/systemd/timers/stamp-zoneseal@nl.test.timer";
+	(void)state;
+	struct system here = { .root = "/tmp/zoneseal-doctor-XXXXXX", .mem = arena_new(0) };
+	struct error err;
+	assert_non_null(mkdtemp(here.root));
+	assert_int_equal(
+	    store_open(arena_printf(here.mem, "%s/keystore.db", here.root), STORE_CREATE, "test", &here.store, &err),
+	    STATUS_OK);
+	assert_null(row_of_timer(&here, false)); /* no systemd */
+	make(&here, "/run/systemd/system", true);
+	const struct doctor_row *row = row_of_timer(&here, false);
+	assert_int_equal(row->result, DOCTOR_WARN);
+	assert_non_null(strstr(row->detail, "systemctl enable --now zoneseal@nl.test.timer"));
+	assert_null(row_of_timer(&here, true));
+	make(&here, link, false);
+	row = row_of_timer(&here, false);
+	assert_int_equal(row->result, DOCTOR_WARN);
+	assert_non_null(strstr(row->detail, "never went off"));
+	make(&here, stamp, false);
+	set_age(&here, stamp, 1200);
+	assert_int_equal(row_of_timer(&here, false)->result, DOCTOR_OK);
+	set_age(&here, stamp, 7200);
+	row = row_of_timer(&here, false);
+	assert_int_equal(row->result, DOCTOR_WARN);
+	assert_non_null(strstr(row->detail, "120 minutes ago"));
+	make(&here, "/etc/cron.d/zoneseal", false); /* then cron does it */
+	assert_null(row_of_timer(&here, false));
+	store_close(here.store);
+	assert_int_equal(system(arena_printf(here.mem, "rm -rf %s", here.root)), 0);
+	arena_free(here.mem);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(no_finding_is_lost_however_many_there_are),
+		cmocka_unit_test(a_clock_that_nobody_keeps_is_a_warning_with_what_to_do),
+		cmocka_unit_test(a_timer_that_stands_still_is_found_by_what_systemd_wrote),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+/* What stands around a keystore: who may change its files and hooks, room for outputs, locks, timers, the clock's
+ * state. */
+#pragma once
+
+#include "keystore/store.h"
+#include "signer/base/utc.h"
+#include "signer/engine/doctor.h"
+
+struct doctor_world {
+	const char *state, *config;
+	const char *root; /* before the paths of the system: "", but for tests */
+	struct utc now;
+	bool is_virtual; /* on a virtual clock nobody waits for timers, nor asks who keeps the clock */
+};
+
+/* Files and folders of the state folder, whether there are zones or not. */
+void doctor_look_at_files(struct doctor *doctor, const struct doctor_world *world);
+
+/* Whether the kernel's clock is kept by somebody: `kept` is what it says. */
+void doctor_look_at_time(struct doctor *doctor, bool kept);
+
+/* Hooks, policies, room, locks, what is overdue, and the timers of these zones. */
+void doctor_look_at_work(struct doctor *doctor, const struct doctor_world *world, struct store *store,
+    const struct store_zone zones[], size_t count);
+
+/* Asks the kernel. */
+bool doctor_clock_is_kept(void);
