@@ -225,7 +225,21 @@ static enum status fill(struct import_map *map)
 	return status;
 }
 
-/* The written text is what is checked: it alone will be used. */
+/* The rules between fields, said of the other signer's option. */
+static enum status check(struct import_map *map)
+{
+	const char *path;
+	struct error cause;
+	error_clear(&cause);
+	policy_complete(&map->policy);
+	if (policy_check_field(&map->policy, &path, &cause) == STATUS_OK)
+		return STATUS_OK;
+	return import_refuse_field(map, path,
+	    arena_printf(map->mem, "zoneseal policy check would not accept it: %s: %s; change it in a copy of the file",
+		path, cause.message));
+}
+
+/* The written text is what is checked in the end: it alone will be used. */
 static enum status finish(struct import_map *map, struct import *out)
 {
 	struct error cause;
@@ -235,8 +249,7 @@ static enum status finish(struct import_map *map, struct import *out)
 	struct policy policy;
 	if (policy_yaml_parse("imported.yaml", yaml, strlen(yaml), &policy, &cause) != STATUS_OK)
 		return import_refuse(map->source, map->entry->line,
-		    "zoneseal policy check would not accept this policy: %s; change it in a copy of the file",
-		    cause.message);
+		    "zoneseal policy check would not accept this policy: %s", cause.message);
 	char shown[4 * POLICY_NAME];
 	error_escape(map->entry->name, strlen(map->entry->name), shown, sizeof(shown));
 	*out = (struct import){ .peer = map->peer,
@@ -263,8 +276,13 @@ enum status import_policy(enum import_peer peer, const char *file, struct bytes 
 		status = choose(&source, name, &map.entry);
 	if (status != STATUS_OK)
 		return status;
+	/* What follows from other fields is filled in at the end, as for a policy file. */
 	policy_defaults(&map.policy);
+	map.policy.ksk_bits = map.policy.zsk_bits = 0;
+	map.policy.validity_dnskey.seconds = 0;
 	map.list = arena_calloc(mem, IMPORT_MOST_DIFFERENCES, sizeof(*map.list));
 	status = fill(&map);
+	if (status == STATUS_OK)
+		status = check(&map);
 	return status == STATUS_OK ? finish(&map, out) : status;
 }

@@ -72,11 +72,20 @@ static const struct field *field_at(const char *path, size_t *row)
 	return &table[*row];
 }
 
-/* "line 12: signatures-refresh 5d" for a refusal. */
+/* "file:12: signatures-refresh 5d: what" */
 static enum status refuse_value(const struct import_map *map, const struct import_given *given, const char *what)
 {
 	return import_refuse(map->source, given->line, "%s %s%s: %s", given->option, escaped(map, given->value),
 	    given->line == 0 ? " (the default)" : "", what);
+}
+
+enum status import_refuse_field(const struct import_map *map, const char *path, const char *what)
+{
+	size_t row;
+	(void)field_at(path, &row);
+	if (map->origin[row].option == NULL)
+		return import_refuse(map->source, map->entry->line, "%s", what);
+	return refuse_value(map, &map->origin[row], what);
 }
 
 enum status import_set(
@@ -89,6 +98,7 @@ enum status import_set(
 	if (field_read(field, ours, &map->policy, &cause) != STATUS_OK)
 		return refuse_value(map, given, arena_printf(map->mem, "%s: %s", path, cause.message));
 	map->written[row] = true;
+	map->origin[row] = *given;
 	const char *const printed = field_print(field, &map->policy, map->mem);
 	if (given->line == 0)
 		import_note(map, IMPORT_DEFAULT, given, path, printed, why);

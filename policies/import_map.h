@@ -9,12 +9,19 @@
 
 enum { IMPORT_MOST_FIELDS = 100, IMPORT_MOST_DIFFERENCES = 400 };
 
+/* An option as the file has it, or as its default is. */
+struct import_given {
+	const char *option, *value;
+	uint64_t line; /* 0: it was not given */
+};
+
 struct import_map {
 	enum import_peer peer;
 	const struct import_source *source;
 	struct import_entry *entry;
 	struct policy policy;
-	bool written[IMPORT_MOST_FIELDS]; /* by row of the table of fields */
+	bool written[IMPORT_MOST_FIELDS];               /* by row of the table of fields */
+	struct import_given origin[IMPORT_MOST_FIELDS]; /* where it came from; option NULL: nowhere */
 	struct import_difference *list;
 	size_t count;
 	struct arena *mem;
@@ -46,11 +53,7 @@ struct import_row {
 /* The option, marked as seen; NULL if it is not given. STATUS_POLICY if it is given twice. */
 enum status import_find(struct import_map *map, const char *option, const struct import_item **out) MUST_CHECK;
 
-/* A value given in the file, or `otherwise`. */
-struct import_given {
-	const char *option, *value;
-	uint64_t line; /* 0: it was not given */
-};
+/* The value in the file, or `otherwise`. */
 enum status import_given(
     struct import_map *map, const char *option, const char *otherwise, struct import_given *out) MUST_CHECK;
 
@@ -63,6 +66,9 @@ enum status import_set(struct import_map *map, const struct import_given *given,
     const char *why) MUST_CHECK;
 enum status import_set_span(struct import_map *map, const struct import_given *given, const char *field,
     struct span span, const char *why) MUST_CHECK;
+
+/* STATUS_POLICY, at the option that a field came from. */
+enum status import_refuse_field(const struct import_map *map, const char *path, const char *what) MUST_CHECK;
 
 /* Writes out what the policy has already, since the other signer has no such option. */
 void import_keep(struct import_map *map, const char *field, const char *why);

@@ -127,6 +127,49 @@ class Peers(Import):
                 again = self.document(done.stdout.decode(), "--policy", policy)
                 self.assertEqual(values(again["yaml"]), values(self.sample(name, policy)["yaml"]))
 
+    def test_dnssec_keygen_makes_the_keys_that_were_read(self):
+        """By the policy, as named would: the sizes, lifetimes and TTL are those that the import names."""
+        subprocess.run(["dnssec-keygen", "-q", "-k", "TLD", "-l", SAMPLES / "bind-tld.conf", "-K", self.folder, "tld.test"],
+                       check=True, capture_output=True)
+        states = [path.read_text(encoding="ascii") for path in sorted(pathlib.Path(self.folder).glob("*.state"))]
+        keys = {re.search(r"^KSK: (\w+)", state, re.M).group(1): state for state in states}
+        self.assertIn("Lifetime: 63072000\n", keys["yes"])
+        self.assertIn("Lifetime: 8035200\n", keys["no"])
+        self.assertIn("Algorithm: 8\nLength: 2048\n", keys["yes"])
+        self.assertIn("Algorithm: 8\nLength: 1024\n", keys["no"])
+        for key in pathlib.Path(self.folder).glob("*.key"):
+            self.assertIn(" 86400 IN DNSKEY ", key.read_text(encoding="ascii"))
+        yaml = self.sample("bind-tld.conf", "TLD")["yaml"]
+        self.has(yaml, f"lifetime: {63072000 // 86400}d", f"lifetime: {8035200 // 86400}d", "algorithm: RSASHA256", "dnskey-ttl: 1d")
+
+    def test_named_does_by_default_what_the_import_says_of_it(self):
+        """A policy that says nothing: the keys, the first wait and the signatures of a real named."""
+        self.write("zone", "$TTL 300\n@ SOA a a 1 2 3 4 5\n@ NS a\na A 192.0.2.1\n")
+        self.write("root", "$TTL 300\n. SOA a. a. 1 2 3 4 5\n. NS a.\na. A 192.0.2.1\n")
+        zones = "".join(f'zone "{name}" {{ type primary; file "{file}"; {more} }};\n' for name, file, more in (
+            (".", "root", ""), ("n.test", "zone", 'dnssec-policy "says-nothing"; inline-signing yes;')))
+        conf = self.write("named.conf", f'options {{ directory "{self.folder}"; listen-on {{ none; }}; listen-on-v6 {{ none; }}; '
+                          "pid-file none; session-keyfile none; recursion no; dnssec-validation no; };\ncontrols { };\n"
+                          f'dnssec-policy "says-nothing" {{ }};\n{zones}')
+        said = []
+        with subprocess.Popen(["/usr/sbin/named", "-g", "-n", "1", "-c", conf], stderr=subprocess.PIPE, text=True) as named:
+            for line in named.stderr:
+                said.append(line)
+                if "next key event" in line:
+                    break
+            named.terminate()
+        log = "".join(said)
+        self.assertRegex(log, r"ECDSAP256SHA256/\d+ \(CSK\) created for policy says-nothing")
+        created = re.search(r"(\d\d):(\d\d):(\d\d)\.\d+ DNSKEY n.test/\S+ \(CSK\) is now active", log)
+        event = re.search(r"next key event: \S+ (\d\d):(\d\d):(\d\d)", log)
+        seconds = [int(hour) * 3600 + int(minute) * 60 + int(second) for hour, minute, second in
+                   (found.groups() for found in (created, event))]
+        # dnskey-ttl 1h + publish-safety 1h + zone-propagation-delay 5m
+        self.assertIn((seconds[1] - seconds[0]) % 86400, (7500, 7501, 7499), log)
+        done = self.json("policy", "import", str(SAMPLES / "bind-default.conf"), "--policy", "says-nothing")
+        self.has(done["yaml"], "scheme: csk", "algorithm: ECDSAP256SHA256", "dnskey-ttl: 1h", "publish-safety: 1h",
+                 "propagation-delay: 5m")
+
     def test_knotc_accepts_the_samples_and_exports_what_was_read(self):
         for name, policy in (("knot-default.conf", "written-out"), ("knot-tld.conf", "tld")):
             with self.subTest(name):
@@ -275,8 +318,11 @@ class Refusals(Import):
         self.assertEqual(done.out, "")
 
     def test_what_policy_check_would_refuse_is_refused_with_its_reason(self):
-        self.refused(BIND % "signatures-refresh 1d; max-zone-ttl 2d;", "other.conf:1: zoneseal policy check would not accept "
-                     "this policy: signatures.refresh: 1d is not above zone.max-ttl + zone.propagation-delay")
+        says = "zoneseal policy check would not accept it: signatures.refresh: 1d is not above zone.max-ttl + zone.propagation-delay"
+        self.refused(BIND % "max-zone-ttl 2d;\nsignatures-refresh 1d;", "other.conf:3: signatures-refresh 1d: " + says)
+        self.refused(BIND % "max-zone-ttl 6d;\n", "other.conf: signatures-refresh 5d (the default): zoneseal policy check would")
+        self.refused(KNOT + "    zsk-lifetime: 2h\n", "other.conf:3: zsk-lifetime 2h: zoneseal policy check would not accept it: "
+                     "keys.zsk.lifetime: 2h is not above what a rollover takes")
 
     def test_a_value_out_of_bounds_is_refused_at_its_line(self):
         self.refused(BIND % "dnskey-ttl 1h;\nmax-zone-ttl 5w;", "other.conf:3: max-zone-ttl 5w: zone.max-ttl: ")
