@@ -29,7 +29,11 @@ static const struct verify_check checks[VC_COUNT] = {
 	[VC_STRUCTURE_SIZE] = { "structure.size", "Z0", VERIFY_FILE, VERIFY_RFC, "RFC 1035 4.2.2", "RRsets",
 	    "An RRset fits into a DNS message of 65535 octets with its signatures, or nobody can ask for it.", NULL },
 	[VC_STRUCTURE_CNAME] = { "structure.cname", "Z0", VERIFY_FILE, VERIFY_RFC, "RFC 4035 2.5, RFC 2181 10.1",
-	    "CNAME owners", "Beside a CNAME stand only RRSIG, NSEC and KEY, and there is one CNAME.", NULL },
+	    "CNAME owners",
+	    "Beside a CNAME stand only RRSIG, NSEC and KEY, and there is one CNAME, also below a delegation: servers "
+	    "do "
+	    "not load a zone that breaks it there.",
+	    NULL },
 	[VC_STRUCTURE_DNAME] = { "structure.dname", "Z0", VERIFY_FILE, VERIFY_RFC,
 	    "RFC 6672 2.3, RFC 6672 2.4, RFC 5155 10.2", "DNAME owners",
 	    "One DNAME per owner, no CNAME beside it, no NS but at the apex, no data below it.", NULL },
@@ -67,7 +71,8 @@ static const struct verify_check checks[VC_COUNT] = {
 	    NULL },
 	[VC_KEY_ALGORITHM] = { "key.algorithm", "A3", VERIFY_FILE, VERIFY_POLICY, "RFC 9904 3, RFC 9905 2", "keys",
 	    "Keys have an algorithm that the policy allows, and never one that must not be used for signing (1, 3, 5, "
-	    "6, 7, 12).",
+	    "6, 7, 12); without a policy a warning, as validators that support it still take the zone and others take "
+	    "it as unsigned.",
 	    NULL },
 	[VC_KEY_SIZE] = { "key.size", "A4", VERIFY_FILE, VERIFY_POLICY, "RFC 6781 3.4.2", "RSA keys",
 	    "RSA keys are at least as long as the policy says (2048 bits by default).", NULL },
@@ -166,7 +171,9 @@ static const struct verify_check checks[VC_COUNT] = {
 	    "they may, and whoever has one can hide that name from resolvers.",
 	    NULL },
 	[VC_NSEC_OWNERS] = { "denial.nsec.owners", "N1", VERIFY_FILE, VERIFY_RFC, "RFC 4034 4, RFC 4035 2.3", "names",
-	    "Each owner with authoritative data or a delegation has one NSEC, and no other name has one.", NULL },
+	    "Each owner with authoritative data or a delegation has one NSEC, and no other name has one, glue and what "
+	    "a delegation hides included.",
+	    NULL },
 	[VC_NSEC_CHAIN] = { "denial.nsec.chain", "N2", VERIFY_FILE, VERIFY_RFC, "RFC 4034 4.1.1, 6.1", "NSEC records",
 	    "NSEC records form one circle in canonical order.", NULL },
 	[VC_NSEC_BITMAP] = { "denial.nsec.bitmap", "N3", VERIFY_FILE, VERIFY_RFC, "RFC 4034 4.1.2, RFC 4035 2.3",
@@ -193,7 +200,10 @@ static const struct verify_check checks[VC_COUNT] = {
 	    "unknown flags or hash.",
 	    NULL },
 	[VC_NSEC3_ITERATIONS] = { "denial.nsec3.iterations", "N7", VERIFY_FILE, VERIFY_POLICY, "RFC 9276 3.1",
-	    "NSEC3PARAM records", "Iterations are 0, or at most what the policy allows for an old zone.", NULL },
+	    "NSEC3PARAM records",
+	    "Iterations are 0 (the RFC's MUST), or at most what the policy allows for an old zone; without a policy a "
+	    "warning, as validators still take up to 150.",
+	    NULL },
 	[VC_NSEC3_SALT] = { "denial.nsec3.salt", "N7", VERIFY_FILE, VERIFY_POLICY, "RFC 9276 3.1", "NSEC3PARAM records",
 	    "The salt is empty, or the one of the policy.", NULL },
 	[VC_NSEC3_UNIQUE] = { "denial.nsec3.one-set", "N7", VERIFY_FILE, VERIFY_POLICY, "RFC 5155 7.3", "NSEC3 records",

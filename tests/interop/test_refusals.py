@@ -106,6 +106,17 @@ class Refusals(unittest.TestCase):
                 differs = {os.path.basename(file)[:-len(".zone")] for file, good in zip(alone, accepted) if good}
                 self.assertEqual(differs, set(DIFFERS), f"{len(alone)} zones that are refused bare")
 
+    def test_servers_do_not_load_hidden_data_that_is_refused(self):
+        """What a delegation hides is legal of any type (RFC 5936 3.5), but these no server takes."""
+        loaders = (["named-checkzone", "-i", "none", "zs.test"], ["nsd-checkzone", "zs.test"])
+        for name, loader in itertools.product(("cname_and_data_below_cut", "two_cnames_below_cut", "soa_below_cut"), loaders):
+            done = subprocess.run([*loader, os.path.join(ZONES, "bad", f"{name}.zone")], capture_output=True, check=False, timeout=60)
+            self.assertNotEqual(done.returncode, 0, (name, loader))
+        for loader in loaders:
+            done = subprocess.run([*loader, os.path.join(ZONES, "good", "n24_occluded.zone")], capture_output=True, check=False,
+                                  timeout=60)
+            self.assertEqual(done.returncode, 0, (loader, done.stdout))
+
     def test_legal_things_in_random_company_are_accepted(self):
         for flavour in FLAVOURS:
             with self.subTest(flavour):
