@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""contrib/bench/run measures what it says, on zones that are tiny here, and shows that flipped bits are refused."""
+"""contrib/bench/run and grow measure what they say, on zones that are tiny here; flipped bits are shown to be refused."""
 import os
 import subprocess
 import sys
@@ -13,6 +13,11 @@ PEERS = "kzonesign,dnssec-signzone"
 
 def bench(programs, *argv):
     tool = os.path.join(ROOT, "contrib", "bench", "run")
+    return subprocess.run([sys.executable, tool, "--programs", programs, *argv], capture_output=True, text=True, check=False)
+
+
+def grow(programs, *argv):
+    tool = os.path.join(ROOT, "contrib", "bench", "grow")
     return subprocess.run([sys.executable, tool, "--programs", programs, *argv], capture_output=True, text=True, check=False)
 
 
@@ -82,6 +87,21 @@ class Bench(unittest.TestCase):
             ("writer", "octets"), ("verifier", "signatures"), ("verifier", "records")])
         for row in rows:
             self.assertTrue(0 < int(row[2]) <= int(row[3]) <= int(row[4]), row)
+
+    def test_growth_is_told_by_size_and_for_hostile_zones(self):
+        plot = os.path.join(self.folder.name, "growth.svg")
+        done = grow(self.programs, "--sizes", "100,400", "--hostile", "4500", "--most", "9", "--plot", plot, "--work", self.folder.name)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in done.stdout.splitlines() if line.startswith("| ")]
+        self.assertEqual([row[0] for row in rows], ["delegations", "100", "400", "zone"] +
+                         [kind for kind in ("backwards", "shuffled", "prefix", "one-name") for _ in range(2)])
+        self.assertEqual({row[-1] for row in rows[1:3] + rows[4:10]}, {"0,0"})
+        self.assertEqual({row[-1] for row in rows[10:]}, {"65"})
+        self.assertGreater(len(list(xml.etree.ElementTree.parse(plot).iter("{http://www.w3.org/2000/svg}circle"))), 10)
+
+    def test_what_grows_too_fast_fails(self):
+        done = grow(self.programs, "--sizes", "100,400", "--hostile", "0", "--most", "-9", "--work", self.folder.name)
+        self.assertEqual(done.returncode, 1, done.stdout)
 
     def test_a_verifier_that_takes_everything_fails_the_benchmark(self):
         programs = os.path.join(self.folder.name, "bin")
