@@ -8,6 +8,48 @@
 #include "signer/engine/roll.h"
 #include "signer/verify/verify.h"
 
+/* Where contrib/doc, or share/doc/zoneseal, says what to do. */
+static const char *page(const char *anchor, size_t size, struct arena *mem)
+{
+	return arena_printf(mem, "runbook.md#%.*s", (int)size, anchor);
+}
+
+/* ---- a state that status shows ---- */
+
+/* A heading of the runbook each. */
+static const struct {
+	const char *name;
+	const char *says;
+} states[] = {
+	{ "blocked", "the last new version was refused and not published; the one before stays" },
+	{ "expired", "signatures of the published zone are no longer valid; validators refuse the zone" },
+	{ "input-bad", "the input cannot be read or used; signatures are renewed, registrations do not get out" },
+	{ "input-held", "the input is held since a rollback, until a person lets it go" },
+	{ "hook", "the publish hook fails; the zone is published, name servers may serve an older version" },
+	{ "run-failed", "the last run ended with an error; what is published stays" },
+	{ "no-run", "signatures are due and no run came: the timer, or cron, does not work" },
+	{ "new", "nothing is published yet" },
+	{ "held", "key events are held by a person; signatures go on" },
+	{ "veto", "the cache check refuses the next step of a rollover, and waiting does not end that" },
+	{ "key-missing", "a private key cannot be used; no key moves, and signatures will run out" },
+	{ "ceremony", "the signatures of an offline KSK run out: a key ceremony is needed" },
+	{ "ds-wanted", "a rollover, or a new zone, waits for a DS at the parent" },
+};
+
+static enum status explain_state(struct cli *cli, size_t state, struct error *err)
+{
+	const char *const place = page(states[state].name, strlen(states[state].name), cli->mem);
+	if (!cli_has(cli, OPTION_JSON)) {
+		printf("%s  %s\n  do         %s\n", states[state].name, states[state].says, place);
+		return STATUS_OK;
+	}
+	struct report *report = report_new("zoneseal.explain/1");
+	report_text(report, "state", states[state].name);
+	report_text(report, "explain", states[state].says);
+	report_text(report, "runbook", place);
+	return cli_print(cli, report, err);
+}
+
 /* ---- a check of the gate ---- */
 
 static enum status explain_check(struct cli *cli, const struct verify_check *check, struct error *err)
@@ -16,6 +58,7 @@ static enum status explain_check(struct cli *cli, const struct verify_check *che
 		[VERIFY_GIVEN] = "when what it compares with is given",
 		[VERIFY_ENGINE] = "by zoneseal run, before it publishes",
 		[VERIFY_OUTSIDE] = "outside of zoneseal" };
+	const char *const place = page(check->id, strcspn(check->id, "."), cli->mem);
 	const char *severity = check->severity == VERIFY_RFC ? "always refused" : "refused where a policy is given";
 	if (cli_has(cli, OPTION_JSON)) {
 		struct report *report = report_new("zoneseal.explain/1");
@@ -27,6 +70,7 @@ static enum status explain_check(struct cli *cli, const struct verify_check *che
 		report_text(report, "rfc", check->rfc);
 		report_text(report, "counts", check->counts);
 		report_text(report, "outage", check->outage);
+		report_text(report, "runbook", place);
 		return cli_print(cli, report, err);
 	}
 	printf("%s (%s)  %s\n", check->id, check->alias, check->explain);
@@ -37,6 +81,7 @@ static enum status explain_check(struct cli *cli, const struct verify_check *che
 		printf("  counts     %s\n", check->counts);
 	if (check->outage != NULL)
 		printf("  outage     %s\n", check->outage);
+	printf("  do         %s\n", place);
 	return STATUS_OK;
 }
 
@@ -111,8 +156,8 @@ static enum status explain_key(struct cli *cli, struct store *store, struct repo
 		status = explain_in_zone(cli, store, &zones[i], list, &found, err);
 	if (status == STATUS_OK && found == 0)
 		return error_set(err, STATUS_MISSING,
-		    "\"%.70s\" is no check of the gate and no key of any zone; see zoneseal key list, zoneseal-verify "
-		    "--help",
+		    "\"%.70s\" is no check of the gate and no key of any zone, and no state that status shows; see "
+		    "zoneseal key list, zoneseal-verify --help",
 		    cli->args[0]);
 	return status;
 }
@@ -123,6 +168,9 @@ static int run_explain(struct cli *cli, struct error *err)
 	const struct verify_check *check = verify_check_find(cli->args[0]);
 	if (check != NULL)
 		return (int)explain_check(cli, check, err);
+	for (size_t i = 0; i < sizeof(states) / sizeof(states[0]); i++)
+		if (strcmp(states[i].name, cli->args[0]) == 0)
+			return (int)explain_state(cli, i, err);
 	struct report *list = report_list();
 	enum status status = cli_open(cli, STORE_READ, &store, err);
 	if (status == STATUS_OK)
@@ -141,9 +189,11 @@ static int run_explain(struct cli *cli, struct error *err)
 const struct command command_explain = {
 	.name = "explain",
 	.run = run_explain,
-	.synopsis = "KEY|CHECK",
-	.summary = "say why a key is where it is and what it waits for, or what a check of the gate means",
-	.examples = "  zoneseal explain 41001\n  zoneseal explain 3f9c21aa\n  zoneseal explain sig.valid\n",
+	.synopsis = "KEY|CHECK|STATE",
+	.summary =
+	    "say why a key is where it is and what it waits for, or what a check of the gate or a state means and what "
+	    "to do",
+	.examples = "  zoneseal explain 41001\n  zoneseal explain sig.valid\n  zoneseal explain blocked\n",
 	.min_args = 1,
 	.max_args = 1,
 };

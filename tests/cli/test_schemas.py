@@ -72,6 +72,7 @@ class Shapes(World):
         self.shape("timeline")
         self.shape("timeline", "nl.test")
         self.shape("explain", "sig.valid")
+        self.shape("explain", "blocked")
         tags = {key["role"]: str(key["tag"]) for key in self.shape("key", "list", "nl.test")["keys"]}
         self.shape("explain", tags["ksk"])
         self.shape("key", "show", "nl.test", tags["ksk"])

@@ -12,6 +12,9 @@ import unittest
 
 ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../..")
 PAGE = os.path.join(ROOT, "contrib/doc/checks.md")
+RUNBOOK = os.path.join(ROOT, "contrib/doc/runbook.md")
+SOURCE = os.path.join(ROOT, "signer/cli/cmd_explain.c")
+STATUS = os.path.join(ROOT, "signer/cli/facts.c")
 
 
 def said(*argv):
@@ -41,6 +44,45 @@ class Page(unittest.TestCase):
         for line in said(FORMS).splitlines():
             if line.startswith("|"):
                 self.assertEqual(line.count("|"), 8, line)
+
+
+def read(path):
+    with open(path, encoding="utf-8") as file:
+        return file.read()
+
+
+class Runbook(unittest.TestCase):
+    """What `zoneseal explain` names as the place that says what to do is there."""
+
+    @staticmethod
+    def sections():
+        """By the anchor that a heading gets."""
+        parts = re.split(r"^## (.*)$", read(RUNBOOK), flags=re.MULTILINE)
+        return {name.lower().replace(" ", "-"): text for name, text in zip(parts[1::2], parts[2::2])}
+
+    def place_of(self, word):
+        page, anchor = re.search(r"^  do         (\S+)#(\S+)$", said(ZONESEAL, "explain", word), re.MULTILINE).groups()
+        self.assertEqual(page, "runbook.md")
+        self.assertIn(anchor, self.sections(), word)
+        return self.sections()[anchor]
+
+    def test_each_check_has_its_line_where_the_program_says(self):
+        names = re.findall(r"^\| `([a-z0-9.-]+)` \(", said(FORMS), re.MULTILINE)
+        self.assertGreater(len(names), 70)
+        for name in names:
+            self.assertRegex(self.place_of(name), rf"(?m)^\| `{re.escape(name)}` \| \S.*\|$")
+        listed = re.findall(r"(?m)^\| `([a-z0-9.-]+)` \|", read(RUNBOOK))
+        self.assertEqual(sorted(listed), sorted(names))
+
+    def test_each_state_is_there_in_the_words_of_status(self):
+        names = re.findall(r'^\t\{ "([a-z-]+)", "', read(SOURCE), re.MULTILINE)
+        self.assertGreater(len(names), 10)
+        words = re.sub(r'"\s+"', "", read(STATUS))
+        for name in names:
+            section = self.place_of(name)
+            quoted = re.match(r"\n\n`(?:[A-Z]+: )?([^`]*)`", section)
+            self.assertIsNotNone(quoted, name)
+            self.assertIn(quoted[1], words)
 
 
 if __name__ == "__main__":
