@@ -1,16 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 #include "signer/cli/page_folder.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { FOLDER_MODE = 0755, PAGE_MODE = 0644, NAME_MOST = 240 };
+enum { FOLDER_MODE = 0755, PAGE_MODE = 0644, NAME_MOST = 240, HEAD = 512 };
 
 enum status page_folder_open(const char *given, int *out, struct error *err)
 {
@@ -88,4 +90,58 @@ enum status page_folder_write(
 	errno = why;
 	(void)error_set_errno(err, "%s/%s", path, name);
 	return err->code = STATUS_IO;
+}
+
+static int by_text(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static bool has_name_of_page(const char *name)
+{
+	static const char end[] = ".html";
+	const size_t size = strlen(name);
+	return (strncmp(name, "zone-", 5) == 0 || strncmp(name, "index-", 6) == 0) && size > sizeof(end) &&
+	       strcmp(name + size - (sizeof(end) - 1), end) == 0;
+}
+
+/* Whether it is a file of its own whose beginning has the mark. */
+static bool is_marked(int folder, const char *name, const char *mark)
+{
+	char head[HEAD + 1];
+	struct stat at;
+	const int file = openat(folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	if (file < 0)
+		return false;
+	const ssize_t size = fstat(file, &at) == 0 && S_ISREG(at.st_mode) ? read(file, head, HEAD) : -1;
+	close(file);
+	head[size > 0 ? size : 0] = '\0';
+	return strstr(head, mark) != NULL;
+}
+
+enum status page_folder_clean(
+    int folder, const char *path, const char *mark, const char *keep[], size_t count, struct error *err)
+{
+	const int again = openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *const list = again < 0 ? NULL : fdopendir(again);
+	enum status status = STATUS_OK;
+	if (list == NULL) {
+		(void)error_set_errno(err, "%s", path);
+		if (again >= 0)
+			close(again);
+		return err->code = STATUS_IO;
+	}
+	qsort(keep, count, sizeof(*keep), by_text);
+	for (const struct dirent *entry; status == STATUS_OK && (entry = readdir(list)) != NULL;) {
+		const char *const name = entry->d_name;
+		if (!has_name_of_page(name) || bsearch(&name, keep, count, sizeof(*keep), by_text) != NULL ||
+		    !is_marked(folder, name, mark))
+			continue;
+		if (unlinkat(folder, name, 0) != 0 && errno != ENOENT) {
+			(void)error_set_errno(err, "%s/%s", path, name);
+			status = err->code = STATUS_IO;
+		}
+	}
+	closedir(list);
+	return status;
 }

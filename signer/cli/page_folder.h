@@ -14,6 +14,11 @@
  * there. `out` is a descriptor for close(2). */
 enum status page_folder_open(const char *path, int *out, struct error *err) MUST_CHECK;
 
+/* Removes the files named zone-*.html and index-*.html that are not among the `count` of `keep`, which is put in order
+ * here, and whose beginning has `mark`: those that an earlier command made, and nobody else's. */
+enum status page_folder_clean(
+    int folder, const char *path, const char *mark, const char *keep[], size_t count, struct error *err) MUST_CHECK;
+
 /* `name` has no slash. The file is for all to read. On failure the old one stands. */
 enum status page_folder_write(
     int folder, const char *path, const char *name, const void *data, size_t size, struct error *err) MUST_CHECK;

@@ -7,11 +7,14 @@
 
 #include "signer/cli/facts.h"
 #include "signer/cli/page_folder.h"
+#include "signer/cli/rollfacts.h"
 #include "signer/cli/timefacts.h"
 #include "signer/engine/folder.h"
+#include "signer/engine/roll.h"
+#include "signer/report/html.h"
 #include "signer/report/zone_page.h"
 
-enum { AHEAD_DAYS = 120, DAY = 86400, EVENTS = 25 };
+enum { AHEAD_DAYS = 120, YEAR_DAYS = 366, DAY = 86400, EVENTS = 25 };
 
 struct pages {
 	struct cli *cli;
@@ -19,7 +22,7 @@ struct pages {
 	const char *path;
 	int folder;
 	struct index_row *rows;
-	size_t count;
+	size_t count, index_count;
 };
 
 /* A zone without a verdict has a page too. */
@@ -74,6 +77,26 @@ static enum status write_zone(struct pages *pages, const struct zone_page *page,
 	return status;
 }
 
+/* What caches forbid ends a plan early; what comes before stands. */
+static enum status foresee(const struct pages *pages, const struct store_zone *row, struct arena *mem,
+    struct zone_page *page, struct error *err)
+{
+	struct cli *const cli = pages->cli;
+	struct roll_view *const view = arena_calloc(mem, 1, sizeof(*view));
+	struct report_plan_line *lines = NULL;
+	struct error why;
+	error_clear(&why);
+	enum status status = roll_look(pages->store, cli->state, row, cli->now, mem, view, &why);
+	if (status == STATUS_OK)
+		status = rollfacts_plan(view, cli->now, utc_add(cli->now, (struct span){ (int64_t)YEAR_DAYS * DAY }),
+		    view->rules.timing.registration, mem, &lines, &page->plan_count, &why);
+	page->plan = lines;
+	if (status == STATUS_OK || status == STATUS_NO)
+		return STATUS_OK;
+	*err = why;
+	return status;
+}
+
 static enum status make_zone(struct pages *pages, const struct store_zone *row, struct arena *mem, struct error *err)
 {
 	struct cli *const cli = pages->cli;
@@ -87,6 +110,8 @@ static enum status make_zone(struct pages *pages, const struct store_zone *row, 
 	enum status status = facts_zone(pages->store, cli->state, row, cli->now, mem, &zone, err);
 	if (status == STATUS_OK)
 		status = timefacts_zone(pages->store, cli->state, row, mem, &timeline, err);
+	if (status == STATUS_OK)
+		status = foresee(pages, row, mem, &page, err);
 	if (status == STATUS_OK)
 		status = facts_events(pages->store, row, EVENTS, mem, &events, &page.event_count, err);
 	if (status == STATUS_OK)
@@ -117,7 +142,24 @@ static enum status make_index(struct pages *pages, struct error *err)
 		status = write_page(pages, name, out, &text, &size, err);
 		free(text);
 	} while (status == STATUS_OK && at < pages->count);
+	pages->index_count = number;
 	return status;
+}
+
+/* Pages of zones that are gone, and of an index that has become shorter. */
+static enum status clean(struct pages *pages, struct error *err)
+{
+	struct cli *const cli = pages->cli;
+	const char **const keep = arena_calloc(cli->mem, pages->count + pages->index_count + 1, sizeof(*keep));
+	size_t count = 0;
+	for (size_t i = 0; i < pages->count; i++)
+		keep[count++] = pages->rows[i].file;
+	for (size_t i = 0; i < pages->index_count; i++) {
+		char name[INDEX_NAME];
+		index_name(i + 1, name);
+		keep[count++] = arena_strdup(cli->mem, name);
+	}
+	return page_folder_clean(pages->folder, pages->path, HTML_OF_SITE, keep, count, err);
 }
 
 static enum status make_all(struct pages *pages, struct error *err)
@@ -138,6 +180,8 @@ static enum status make_all(struct pages *pages, struct error *err)
 	arena_free(one);
 	if (status == STATUS_OK)
 		status = make_index(pages, err);
+	if (status == STATUS_OK)
+		status = clean(pages, err);
 	if (status == STATUS_OK && fsync(pages->folder) != 0)
 		status = error_set_errno(err, "%s", pages->path);
 	return status;

@@ -46,6 +46,8 @@ static const char style[] =
     "text.whot{fill:#fff;font-weight:700}"
     ".box{fill:var(--box);stroke:var(--line)}.wire{stroke:var(--dim);stroke-width:1.5}.wire.d{stroke-dasharray:5 4}"
     ".do{background:var(--page);color:var(--ink);border-radius:.25rem;padding:.15rem .4rem;display:inline-block}"
+    ".sg{fill:var(--kr);stroke:var(--ink);stroke-width:.6}.se{fill:url(#h);stroke:var(--ink);stroke-width:.6}"
+    ".year td{vertical-align:top}"
     ".log{min-width:44rem}.v{min-width:6.5rem;overflow-wrap:break-word}ol.steps{list-style:none;padding:0}ol.steps "
     "li{padding:.1rem 0}"
     "@media(max-width:40rem){td.wide,th.wide{display:none}}"
@@ -65,9 +67,11 @@ static void put_policy(FILE *out)
 	    (const char *)text);
 }
 
-void html_begin(FILE *out, const char *title)
+void html_begin(FILE *out, const char *title, bool of_site)
 {
 	fputs("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n", out);
+	if (of_site)
+		fputs(HTML_OF_SITE "\n", out);
 	put_policy(out);
 	fputs("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
 	      "<meta name=\"referrer\" content=\"no-referrer\">\n<title>",

@@ -8,11 +8,15 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 
+/* What marks a page of the folder that `report --html` keeps: it may be removed when its zone is. */
+#define HTML_OF_SITE "<meta name=\"generator\" content=\"zoneseal report --html\">"
+
 /* Up to and with the open <main>. */
-void html_begin(FILE *out, const char *title);
+void html_begin(FILE *out, const char *title, bool of_site);
 void html_end(FILE *out);
 
 /* Text as text. At most `most` octets of it and then an ellipsis; 0: all. */

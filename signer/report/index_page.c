@@ -113,7 +113,7 @@ size_t index_page(FILE *out, const struct index_row rows[], size_t count, size_t
 	char text[UTC_TEXT];
 	size_t at = first;
 	utc_format(now, text);
-	html_begin(out, "zoneseal: all zones");
+	html_begin(out, "zoneseal: all zones", true);
 	put_banner(out, rows, count, virtual_clock);
 	fputs("<section>\n<h2>Zones</h2>\n<div class=\"scroll\" tabindex=\"0\" role=\"region\" "
 	      "aria-label=\"zones\"><table><thead>"

@@ -76,7 +76,14 @@ void timeline_text(FILE *out, const struct timeline *timeline, const struct time
 /* A line for each zone: those that need a person first. All have the same stretch of time. */
 void timeline_list_text(FILE *out, const struct timeline timelines[], size_t count, const struct timeline_style *style);
 
-/* As SVG for a page of html.h, some 30 kB at most. */
-void timeline_svg(FILE *out, const struct timeline *timeline);
+/* The signatures of the published version: from `renew` on they are made anew, at `end` the first is no longer valid.
+ */
+struct timeline_signatures {
+	uint32_t serial;
+	struct utc from, renew, end;
+};
+
+/* As SVG for a page of html.h, some 30 kB at most. `signatures` NULL: nothing is published. */
+void timeline_svg(FILE *out, const struct timeline *timeline, const struct timeline_signatures *signatures);
 
 struct report *report_of_timeline(const struct timeline *timeline);

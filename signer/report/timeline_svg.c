@@ -80,11 +80,39 @@ static void put_diamond(FILE *out, int x, int y)
 	    x, y, x - 3, y + 14);
 }
 
-void timeline_svg(FILE *out, const struct timeline *timeline)
+static void put_signed(FILE *out, const struct timeline *timeline, const char *kind, const char *words, struct utc from,
+    struct utc until, int y)
+{
+	const struct utc begin = utc_later(from, timeline->from);
+	const struct utc end = utc_before(until, timeline->until) ? until : timeline->until;
+	char first[UTC_TEXT], last[UTC_TEXT];
+	if (!utc_before(begin, end))
+		return;
+	const int x = x_of(timeline, begin);
+	const int width = x_of(timeline, end) - x < 2 ? 2 : x_of(timeline, end) - x;
+	utc_format(from, first);
+	utc_format(until, last);
+	fprintf(out,
+	    "<rect class=\"%s\" x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\" rx=\"3\"><title>signatures: %s, %.16sZ to "
+	    "%.16sZ</title></rect>\n",
+	    kind, x, y, width, BAND, words, first, last);
+}
+
+static void put_signatures(
+    FILE *out, const struct timeline *timeline, const struct timeline_signatures *signatures, int y)
+{
+	fprintf(out, "<text x=\"0\" y=\"%d\">signatures</text>\n", y + 14);
+	put_signed(out, timeline, "sg", "valid", signatures->from, signatures->renew, y);
+	put_signed(
+	    out, timeline, "se", "to be made anew; the first ends at the end", signatures->renew, signatures->end, y);
+}
+
+void timeline_svg(FILE *out, const struct timeline *timeline, const struct timeline_signatures *signatures)
 {
 	struct picture picture = { .timeline = timeline };
 	const size_t lanes = timeline->lane_count < LANES_MOST ? timeline->lane_count : LANES_MOST;
-	const int height = TOP + LANE * (int)lanes, now = x_of(timeline, timeline->now);
+	const int height = TOP + LANE * (int)(lanes + (signatures != NULL ? 1 : 0)),
+		  now = x_of(timeline, timeline->now);
 	fprintf(out,
 	    "<svg class=\"pic\" viewBox=\"0 0 %d %d\" role=\"img\" aria-labelledby=\"tt\"><title id=\"tt\">Keys and "
 	    "their DS "
@@ -99,6 +127,8 @@ void timeline_svg(FILE *out, const struct timeline *timeline)
 	put_axis(out, timeline, height);
 	for (size_t i = 0; i < lanes; i++)
 		put_lane(out, &picture, &timeline->lanes[i], TOP + LANE * (int)i);
+	if (signatures != NULL)
+		put_signatures(out, timeline, signatures, TOP + LANE * (int)lanes);
 	fprintf(out,
 	    "<line class=\"now\" x1=\"%d\" y1=\"16\" x2=\"%d\" y2=\"%d\"/><text class=\"nowt\" x=\"%d\" "
 	    "y=\"28\">now</text>\n",

@@ -7,6 +7,7 @@
 #include "keystore/algorithm.h"
 #include "signer/base/build.h"
 #include "signer/report/html.h"
+#include "signer/report/zone_parts.h"
 
 /* So much of what others choose; and where parts of the page end, in octets, so that all of them fit into 100 kB. */
 enum {
@@ -14,9 +15,11 @@ enum {
 	TEXT_SHOWN = 300,
 	DETAIL_SHOWN = 240,
 	EVENTS_SHOWN = 25,
-	BANDS_END = 44 * 1000,
-	ROLLS_END = 50 * 1000,
-	FINDINGS_END = 60 * 1000,
+	BANDS_END = 40 * 1000,
+	ROLLS_END = 46 * 1000,
+	YEAR_END = 54 * 1000,
+	SERVERS_END = 60 * 1000,
+	FINDINGS_END = 64 * 1000,
 	EVENTS_END = 95 * 1000,
 	KEYS_SHOWN = 5
 };
@@ -102,6 +105,20 @@ static void put_bands(FILE *out, const struct timeline *timeline)
 		fprintf(out, "<p>and %zu more: zoneseal timeline shows them.</p>\n", left);
 }
 
+/* The lane of signatures, in words. */
+static void put_signatures(FILE *out, const struct zone_page *page)
+{
+	char renew[UTC_TEXT], end[UTC_TEXT];
+	if (!page->zone->published)
+		return;
+	utc_format(page->zone->next, renew);
+	utc_format(page->zone->valid_until, end);
+	fprintf(out,
+	    "<p>Signatures of serial %" PRIu32
+	    ": the first ends %.10s %.5sZ; zoneseal makes new ones from %.10s %.5sZ on (hatched).</p>\n",
+	    page->zone->serial, end, end + 11, renew, renew + 11);
+}
+
 static void put_timeline(FILE *out, const struct zone_page *page)
 {
 	fputs("<section>\n<h2>Keys over time</h2>\n", out);
@@ -114,8 +131,11 @@ static void put_timeline(FILE *out, const struct zone_page *page)
 	      "caches. A diamond: a person is needed. Times are UTC.</p>\n<div class=\"scroll\" tabindex=\"0\" "
 	      "role=\"region\" aria-label=\"timeline\">\n",
 	    out);
-	timeline_svg(out, page->timeline);
+	const struct timeline_signatures signatures = { page->zone->serial, page->zone->published_at, page->zone->next,
+		page->zone->valid_until };
+	timeline_svg(out, page->timeline, page->zone->published ? &signatures : NULL);
 	fputs("</div>\n", out);
+	put_signatures(out, page);
 	put_bands(out, page->timeline);
 	put_line(out, "<p>The plan ends early: ", page->timeline->veto, "</p>\n");
 	fputs("</section>\n", out);
@@ -291,27 +311,6 @@ static void put_chain(FILE *out, const struct zone_page *page, struct arena *mem
 	fputs("</svg>\n</div>\n</section>\n", out);
 }
 
-/* ---- what name servers serve ---- */
-
-static void put_servers(FILE *out, const struct zone_page *page, struct arena *mem)
-{
-	if (page->zone->server_count == 0)
-		return;
-	fputs("<section>\n<h2>What name servers serve</h2>\n<div class=\"scroll\" tabindex=\"0\" role=\"region\" "
-	      "aria-label=\"name servers\"><table><thead><tr><th scope=\"col\">server</th><th scope=\"col\">serves</th>"
-	      "</tr></thead><tbody>\n",
-	    out);
-	for (size_t i = 0; i < page->zone->server_count; i++) {
-		const struct report_server *const server = &page->zone->servers[i];
-		fputs("<tr><td class=\"t\">", out);
-		html_text(out, server->server, NAME_SHOWN);
-		fputs("</td><td>", out);
-		html_text(out, report_server_words(page->zone, server, page->now, mem), TEXT_SHOWN);
-		fputs("</td></tr>\n", out);
-	}
-	fputs("</tbody></table></div>\n</section>\n", out);
-}
-
 /* ---- the last verdict, the log ---- */
 
 static void put_verdict(FILE *out, const struct zone_page *page)
@@ -352,13 +351,15 @@ void zone_page(FILE *out, const struct zone_page *page)
 	struct arena *const mem = arena_new(0);
 	char now[UTC_TEXT];
 	utc_format(page->now, now);
-	html_begin(out, arena_printf(mem, "%.100s %s", page->zone->name, report_health_name(page->zone->health)));
+	html_begin(out, arena_printf(mem, "%.100s %s", page->zone->name, report_health_name(page->zone->health)), true);
 	put_banner(out, page);
 	put_cards(out, page, mem);
+	zone_part_changes(out, page);
 	put_timeline(out, page);
 	put_rollovers(out, page, mem);
+	zone_part_year(out, page, YEAR_END);
 	put_chain(out, page, mem);
-	put_servers(out, page, mem);
+	zone_part_servers(out, page, SERVERS_END, mem);
 	put_verdict(out, page);
 	put_events(out, page);
 	fprintf(out,

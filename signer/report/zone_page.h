@@ -19,6 +19,8 @@ struct zone_page {
 	const struct timeline *timeline;
 	const struct report_event *events; /* newest first */
 	size_t event_count;
+	const struct report_plan_line *plan; /* of the year to come */
+	size_t plan_count;
 	struct verdict_page verdict; /* json NULL: there is none */
 	struct utc now;
 	bool virtual_clock;

@@ -95,6 +95,74 @@ class Site(Pages):
         self.browser.value("document.querySelector('footer a').focus()")
         self.assertNotEqual(self.browser.value("getComputedStyle(document.activeElement).outlineStyle"), "none")
 
+    def test_what_changed_last_is_counted(self):
+        self.write("nl.test.zone", delegations(200))
+        self.z("sign", "nl.test", "-i", self.input, code=0)
+        self.report()
+        path = os.path.join(self.site, "zone-nl.test.html")
+        self.assertNotIn(b"What changed last", self.read(path))  # a first version changes nothing
+        self.write("nl.test.zone", delegations(203, 2026112402).replace("b NS ns1\nb DS", "c NS ns1\nc DS"))
+        self.days(1)
+        self.z("run", code=0)
+        self.report()
+        self.browser.open(path)
+        rows = self.browser.value("[...document.querySelectorAll('h2')].find(h => h.innerText == 'What changed last')"
+                                  ".parentNode.innerText")
+        self.assertRegex(rows, r"Serial \d+ against \d+: \d+ records, \d+ before\.")
+        self.assertRegex(rows, r"delegations\t4\t1\t0")
+        self.assertRegex(rows, r"DS\t1\t1\t0")
+        self.write("nl.test.zone", delegations(0, 2026112403))
+        self.days(2)
+        self.z("run", code=1)
+        self.report()
+        self.assertIn(b", which was refused, against", self.read(path))
+
+    def test_twelve_months_have_what_is_planned_and_who_acts(self):
+        self.rolling()
+        self.report()
+        self.browser.open(os.path.join(self.site, "zone-nl.test.html"))
+        rows = self.browser.value("[...document.querySelectorAll('.year tbody tr')].map(row => row.innerText)")
+        self.assertEqual(len(rows), 12)
+        self.assertEqual([rows[0].split("\t")[0], rows[1].split("\t")[0], rows[11].split("\t")[0]],
+                         ["December 2026", "January 2027", "November 2027"])
+        plan = [act for act in self.json("plan", "nl.test", code=0)["plan"] if act["when"] and act["when"] < "2027-12-01"]
+        self.assertGreater(len(plan), 5)
+        self.assertEqual(sum(len(row.split("\t")[1].split("\n")) for row in rows if not row.endswith("\t-")), len(plan))
+        for act in plan:
+            self.assertIn(act["what"], "".join(rows))
+
+    def test_the_signatures_have_a_lane(self):
+        self.z("sign", "nl.test", "-i", self.input, code=0)
+        self.report()
+        zone = self.json("status", "nl.test", code=0)["zones"][0]
+        self.browser.open(os.path.join(self.site, "zone-nl.test.html"))
+        titles = self.browser.value("[...document.querySelectorAll('svg .sg title, svg .se title')].map(t => t.textContent)")
+        minute = {name: zone[name][:16] + "Z" for name in ("published_at", "next", "valid_until")}
+        self.assertEqual(titles, [f"signatures: valid, {minute['published_at']} to {minute['next']}",
+                                  "signatures: to be made anew; the first ends at the end, "
+                                  f"{minute['next']} to {minute['valid_until']}"])
+        self.assertIn(f"the first ends {minute['valid_until'].replace('T', ' ')}", self.browser.value("document.body.innerText"))
+
+    def test_pages_of_zones_that_are_gone_go_and_no_other_file_does(self):
+        for name in ("a.test", "b.test"):
+            self.z("zone", "add", name, "-i", self.input, code=0)
+        self.report()
+        own = self.read(os.path.join(self.site, "zone-b.test.html"))
+        foreign = {"zone-mine.html": b"<p>mine</p>", "notes.html": own, "zone-b.test.html.bak": own, "index-9.html": b"x"}
+        for name, text in foreign.items():
+            with open(os.path.join(self.site, name), "wb") as file:
+                file.write(text)
+        self.write("elsewhere", own)
+        os.symlink(self.path("elsewhere"), os.path.join(self.site, "zone-link.html"))
+        os.mkdir(os.path.join(self.site, "zone-folder.html"))
+        with open(os.path.join(self.site, "index-2.html"), "wb") as file:
+            file.write(own)
+        self.z("zone", "remove", "b.test", "--yes", code=0)
+        self.report()
+        self.assertEqual(self.names(), sorted(["index.html", "zone-a.test.html", "zone-link.html", "zone-folder.html", *foreign]))
+        self.assertEqual({name: self.read(os.path.join(self.site, name)) for name in foreign}, foreign)
+        self.assertEqual(self.read(self.path("elsewhere")), own)
+
     def test_the_arithmetic_of_a_date_is_shown(self):
         self.z("sign", "nl.test", "-i", self.input, code=0)
         self.report()
