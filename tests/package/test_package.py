@@ -1,18 +1,32 @@
 # SPDX-License-Identifier: MIT
 """The Debian package: lintian finds nothing, everything is where it belongs, and its programs run from there."""
+import contextlib
 import os
 import pathlib
 import re
+import sqlite3
 import subprocess
 import tempfile
 import unittest
 
 BUILD = pathlib.Path(os.environ["ZONESEAL_BUILD"])
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+FIXTURES = ROOT / "tests" / "unit" / "keystore" / "fixtures"
 
 
 def run(*argv, **more):
     return subprocess.run(argv, capture_output=True, text=True, check=False, timeout=300, umask=0o022, **more)
+
+
+def dump(path):
+    with contextlib.closing(sqlite3.connect(path)) as database:
+        version, = database.execute("PRAGMA user_version").fetchone()
+        return "\n".join([f"user_version = {version}", *database.iterdump()])
+
+
+def count(path, table):
+    with contextlib.closing(sqlite3.connect(path)) as database:
+        return database.execute(f"SELECT count(*) FROM {table}").fetchone()[0]
 
 
 class Package(unittest.TestCase):
@@ -65,6 +79,61 @@ class Package(unittest.TestCase):
                      "bash-completion/completions/zoneseal", "zsh/vendor-completions/_zoneseal",
                      "fish/vendor_completions.d/zoneseal.fish", "doc/zoneseal/README.Debian", "doc/zoneseal/operate.md"):
             self.assertTrue((self.root / "usr/share" / path).exists(), path)
+
+    def older(self, version):
+        """A state folder as the program with that schema left it, with key files."""
+        state = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory(prefix="zoneseal-older-"))) / "state"
+        (state / "keys").mkdir(parents=True, mode=0o700)
+        state.chmod(0o750)
+        (state / "keys" / "one.pem").write_text("not for anybody", encoding="ascii")
+        (state / "keys" / "one.pem").chmod(0o600)
+        with contextlib.closing(sqlite3.connect(state / "keystore.db")) as database:
+            database.executescript((FIXTURES / f"keystore-v{version}.sql").read_text(encoding="ascii"))
+        (state / "keystore.db").chmod(0o600)
+        return state
+
+    def packaged(self, state, *words, code=0):
+        done = run(self.root / "usr/bin/zoneseal", *words, "--state", state)
+        self.assertEqual(done.returncode, code, (words, done.stdout, done.stderr))
+        return done
+
+    def test_an_upgrade_migrates_a_keystore_of_each_earlier_release_and_the_way_back_is_there(self):
+        versions = sorted(int(path.stem.rsplit("v", 1)[1]) for path in FIXTURES.glob("keystore-v*.sql"))
+        newest = int(max((ROOT / "schema").glob("[0-9]*.sql")).name[:3])
+        self.assertEqual(versions, list(range(1, newest)))
+        for version in versions:
+            with self.subTest(version=version):
+                state = self.older(version)
+                before, key = dump(state / "keystore.db"), (state / "keys" / "one.pem").stat()
+                refused = self.packaged(state, "status", code=78)  # what only reads changes nothing
+                self.assertIn(f"version {version} and must be migrated to {newest}", refused.stderr)
+                self.assertEqual(dump(state / "keystore.db"), before)
+                self.packaged(state, "zone", "set-parents", "nl", "--parents", "192.0.2.9")
+                after = dump(state / "keystore.db")
+                self.assertIn(f"user_version = {newest}", after)
+                for table in ("keys", "versions", "audit"):
+                    self.assertGreaterEqual(count(state / "keystore.db", table), before.count(f'INSERT INTO "{table}"'))
+                self.packaged(state, "audit", "verify")
+                self.packaged(state, "audit", "replay")
+                self.assertEqual((state / "keys" / "one.pem").stat(), key)
+                # Back: the copy is the keystore of before, and no older program is met by a newer database.
+                copy = state / f"keystore.db.before-{version + 1}"
+                self.assertEqual((dump(copy), copy.stat().st_mode & 0o777), (before, 0o600))
+                for name in ("keystore.db-wal", "keystore.db-shm"):
+                    (state / name).unlink(missing_ok=True)
+                copy.rename(state / "keystore.db")
+                self.assertEqual(dump(state / "keystore.db"), before)
+                self.packaged(state, "zone", "set-parents", "nl", "--parents", "192.0.2.10")
+                self.packaged(state, "audit", "verify")
+
+    def test_a_keystore_of_a_later_release_is_refused_and_not_touched(self):
+        state = self.older(4)
+        with contextlib.closing(sqlite3.connect(state / "keystore.db")) as database, database:
+            database.execute("PRAGMA user_version = 99")
+        before = dump(state / "keystore.db")
+        self.assertIn("99", self.packaged(state, "run", code=78).stderr)
+        self.assertEqual(dump(state / "keystore.db"), before)
+        self.assertEqual([path.name for path in state.glob("*before*")], [])
 
     def test_purging_destroys_no_key(self):
         script = (self.control / "postrm").read_text(encoding="ascii")
