@@ -62,15 +62,20 @@ static struct pattern pattern_bind(const struct import_map *map, enum key_role r
 		.from_ready = true };
 }
 
+/* The lifetime of a ZSK counts from when it signs, that of a KSK or CSK from its creation. Asked by Knot, the parent's
+ * answer says how long the old DS lasts; told by a person, Knot takes its own delays for that. */
 static struct pattern pattern_knot(const struct import_map *map, enum key_role role)
 {
 	const struct policy *const p = &map->policy;
-	const int64_t parent_delay = value_of(map, "submission.parent-delay", 0);
+	const struct span ready = sum(p->dnskey_ttl, p->zone_propagation.seconds, 0);
 	const struct span zone = sum(p->zone_propagation.seconds, p->max_zone_ttl, 0);
-	return (struct pattern){ .before_end = false,
-		.ready = sum(p->dnskey_ttl, p->zone_propagation.seconds, 0),
-		.settled = role == KEY_ZSK ? zone : sum(parent_delay, p->ds_ttl, p->zone_propagation.seconds),
-		.from_ready = true };
+	const struct span asked = sum(value_of(map, "submission.parent-delay", 0), p->ds_ttl, 0);
+	const struct span parent = p->ds == POLICY_DS_CHECK ? asked : ready;
+	return (struct pattern){ .ready = ready,
+		.settled = role == KEY_ZSK   ? zone
+			   : role == KEY_KSK ? parent
+					     : sum(parent.seconds, zone.seconds, 0),
+		.from_ready = role == KEY_ZSK };
 }
 
 /* The age of a key counts from its creation, so each period is a lifetime. Signatures leave as they come due. */
@@ -148,15 +153,13 @@ static void play(const struct import_map *map, enum key_role role, struct import
 		const int64_t published = pattern.before_end ? end - pattern.ready.seconds : end;
 		const int64_t ready = published + pattern.ready.seconds;
 		add(out, role, number, IMPORT_PUBLISHED, published);
-		if (role != KEY_KSK)
+		/* When Knot's CSK begins to sign the zone is not documented. */
+		if (role == KEY_ZSK || (role == KEY_CSK && map->peer != IMPORT_KNOT))
 			add(out, role, number, IMPORT_SIGNS, ready);
 		if (role != KEY_ZSK)
 			add(out, role, number, IMPORT_DS_WANTED, ready);
 		add(out, role, number, IMPORT_LEAVES, ready + shown + pattern.settled.seconds);
-		/* Knot counts from when the key is active: for a KSK that is once the parent shows its DS. */
 		begins = pattern.from_ready ? ready : published;
-		if (map->peer == IMPORT_KNOT)
-			begins += shown;
 	}
 }
 

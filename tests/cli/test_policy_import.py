@@ -276,6 +276,13 @@ class Timing(Import):
         self.assertEqual(moments["ZSK", 2, "signs"], (30 * day + 5 * hour, 30 * day))
         self.assertEqual(moments["ZSK", 2, "predecessor-leaves"], (30 * day + 5 * hour + day + 3 * hour, 31 * day + 4 * hour))
         self.assertEqual(moments["ZSK", 3, "published"], (60 * day + 5 * hour, 60 * day - 6 * hour))
+        # A KSK's lifetime counts from its creation. parent.registration-delay and ds-ttl are a day each.
+        for asks, parent in (("", 5 * hour), ("    ksk-submission: s\nsubmission:\n  - id: s\n    parent-delay: 4h\n", 28 * hour)):
+            moments = self.moments(self.document(KNOT + "    dnskey-ttl: 2h\n    propagation-delay: 3h\n    ksk-lifetime: 365d\n" + asks))
+            self.assertEqual(moments["KSK", 2, "published"][0], 365 * day)
+            self.assertEqual(moments["KSK", 2, "ds-wanted"], (365 * day + 5 * hour, 364 * day))
+            self.assertEqual(moments["KSK", 2, "predecessor-leaves"][0], 365 * day + 5 * hour + day + parent)
+            self.assertEqual(moments["KSK", 3, "published"][0], 730 * day)
 
     def test_opendnssec_s_rollovers_beside_ours(self):
         day, hour = 86400, 3600
