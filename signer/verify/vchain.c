@@ -84,7 +84,8 @@ static void check_published(struct vrun *run, const struct vkey *key)
 	if (key->fault != NULL)
 		vreport_fail(
 		    run->report, VC_KEY_FORM, "keys that cannot be used", at, "tag %u: %s", key->tag, key->fault);
-	else if (!key->computable)
+	/* A revoked key proves nothing, so nobody need compute with it; a signature by it is still told. */
+	else if (!key->computable && vrun_zone_key(key))
 		vreport_fail(run->report, VC_GATE_COUNTS,
 		    vkeys_computable(key->algorithm) ? "RSA keys whose exponent is too long to compute"
 						     : "keys of an algorithm that this program cannot compute",

@@ -6,10 +6,10 @@
 #include "signer/verify/verify.h"
 
 static const struct verify_check checks[VC_COUNT] = {
-	[VC_STRUCTURE_SOA] = { "structure.soa", "Z0", VERIFY_FILE, VERIFY_RFC, "RFC 1035 5.2", "SOA records",
+	[VC_STRUCTURE_SOA] = { "structure.soa", "Z0", VERIFY_FILE, VERIFY_RFC, "RFC 1035 5.2, RFC 5936 2.2",
+	    "SOA records",
 	    "The zone has exactly one SOA record, and it is at the apex; servers do not load a zone with another, not "
-	    "even "
-	    "below a delegation.",
+	    "even below a delegation, and a transfer would end there.",
 	    NULL },
 	[VC_STRUCTURE_APEX_NS] = { "structure.apex-ns", "Z0", VERIFY_FILE, VERIFY_RFC, "RFC 1034 4.2.1",
 	    "NS records at the apex", "The apex has at least one NS record, or nobody can be asked for the zone.",
@@ -27,7 +27,10 @@ static const struct verify_check checks[VC_COUNT] = {
 	    "only; and it has at most 31 bits.",
 	    NULL },
 	[VC_STRUCTURE_SIZE] = { "structure.size", "Z0", VERIFY_FILE, VERIFY_RFC, "RFC 1035 4.2.2", "RRsets",
-	    "An RRset fits into a DNS message of 65535 octets with its signatures, or nobody can ask for it.", NULL },
+	    "An RRset fits into a DNS message of 65535 octets with its signatures, or nobody can ask for it. What is "
+	    "too "
+	    "large for UDP is asked for by TCP; no check limits that.",
+	    NULL },
 	[VC_STRUCTURE_CNAME] = { "structure.cname", "Z0", VERIFY_FILE, VERIFY_RFC, "RFC 4035 2.5, RFC 2181 10.1",
 	    "CNAME owners",
 	    "Beside a CNAME stand only RRSIG, NSEC and KEY, and there is one CNAME, also below a delegation: servers "
@@ -51,7 +54,10 @@ static const struct verify_check checks[VC_COUNT] = {
 	    "A name server whose name lies at or below the delegation it serves has an address in the zone.", NULL },
 	[VC_STRUCTURE_TARGET] = { "structure.ns-target", "Z3", VERIFY_FILE, VERIFY_POLICY, "RFC 2181 10.3",
 	    "name-server names",
-	    "A name server is neither an alias of the zone nor the root, nor an address taken for a name.", NULL },
+	    "A name server is neither an alias of the zone nor the root, nor an address taken for a name, nor a name "
+	    "of the "
+	    "zone that has no address there.",
+	    NULL },
 	[VC_STRUCTURE_DOUBLED] = { "structure.name-doubled", "Z3", VERIFY_FILE, VERIFY_POLICY, "RFC 1035 5.1",
 	    "name-server names",
 	    "Neither name-server names nor owner names end in the zone name twice: the mark of a lost trailing dot.",
@@ -197,7 +203,7 @@ static const struct verify_check checks[VC_COUNT] = {
 	[VC_NSEC3_PARAM] = { "denial.nsec3.parameters", "N7", VERIFY_FILE, VERIFY_RFC, "RFC 5155 4, 7.3, RFC 9276 3.2",
 	    "NSEC3PARAM and NSEC3 records",
 	    "Each NSEC3PARAM has hash algorithm 1, flags 0, at most 150 iterations and a complete chain; no NSEC3 has "
-	    "unknown flags or hash.",
+	    "unknown flags or hash. Up to 8 chains are judged, and more refused (gate.counts).",
 	    NULL },
 	[VC_NSEC3_ITERATIONS] = { "denial.nsec3.iterations", "N7", VERIFY_FILE, VERIFY_POLICY, "RFC 9276 3.1",
 	    "NSEC3PARAM records",

@@ -244,6 +244,25 @@ static void check_apex_server(struct vrun *run, const struct vrecord *ns, uint64
 		    vplace_of(ns), "%s", text);
 }
 
+/* A delegation to a name that the zone itself answers for: without an address there, nobody finds that server. What
+ * another delegation holds is that one's to say. */
+static void check_other_server(struct vrun *run, const struct vrecord *ns)
+{
+	const struct vzone *const zone = &run->zone;
+	char text[VNAME_TEXT];
+	bool judge;
+	if (has_address(zone, ns->rdata) || vzone_is_alias(zone, ns->rdata) || address_like(ns->rdata))
+		return;
+	const struct vowner *const owner = answers_for(zone, ns->rdata, &judge);
+	if (!judge ||
+	    (owner != NULL && vzone_set(zone, owner, VTYPE_A).count + vzone_set(zone, owner, VTYPE_AAAA).count > 0))
+		return;
+	vname_format(ns->rdata, text);
+	vreport_fail(run->report, VC_STRUCTURE_TARGET,
+	    "name servers without address, though the zone is authoritative for their names", vplace_of(ns), "%s",
+	    text);
+}
+
 static void check_server(struct vrun *run, const struct vowner *owner, const struct vrecord *ns, uint64_t counts[])
 {
 	const struct vzone *const zone = &run->zone;
@@ -261,8 +280,10 @@ static void check_server(struct vrun *run, const struct vowner *owner, const str
 		check_apex_server(run, ns, counts);
 		return;
 	}
-	if (!vname_under(server, owner->name))
+	if (!vname_under(server, owner->name)) {
+		check_other_server(run, ns);
 		return;
+	}
 	counts[VC_STRUCTURE_GLUE] += 1;
 	if (!has_address(zone, server)) {
 		vname_format(server, text);

@@ -38,6 +38,8 @@ def structure(z):
     hidden = lambda *types: z.signed(after=z.chain(*(z.add(Record("y.insecure", 3600, *each)) for each in types)))
     z.bad("cname_and_data_below_cut", "structure.cname", hidden(("CNAME", "x.test."), ("A", "192.0.2.3")))
     z.bad("two_cnames_below_cut", "structure.cname", hidden(("CNAME", "x.test."), ("CNAME", "y.test.")))
+    z.bad("nsec_below_cut", "denial.nsec.owners", z.signed(denial="nsec", after=z.add(Record(
+        "ns.insecure", 3600, "NSEC", "mail.zs.test. A RRSIG NSEC"))))
     z.bad("two_dnames", "structure.dname", z.signed(z.base(extra=[Record("old", 3600, "DNAME", "x.test.")])))
     z.bad("data_below_dname", "structure.dname", z.signed(z.base(extra=[Record("a.old", 3600, "A", "192.0.2.1")])))
     z.bad("dname_at_cut", "structure.dname", z.signed(z.base(extra=[Record("insecure", 3600, "DNAME", "x.test.")])))
@@ -51,6 +53,8 @@ def structure(z):
     z.bad("no_glue", "structure.glue", z.signed([r for r in z.base() if r.text != "192.0.2.9"]), "warn")
     for label, target in (("alias", "alias.zs.test."), ("root", "."), ("address", "192.0.2.1."), ("address_in_zone", "192.0.2.1.zs.test.")):
         z.bad(f"ns_is_{label}", "structure.ns-target", z.signed(z.base(extra=[Record("insecure", 3600, "NS", target)])), "warn")
+    for label, target in (("of_no_name", "nowhere.zs.test."), ("without_address", "mail.zs.test."), ("below_dname", "ns.old.zs.test.")):
+        z.bad(f"ns_{label}", "structure.ns-target", z.signed(z.base(extra=[Record("insecure", 3600, "NS", target)])), "warn")
     z.bad("data_at_cut", "structure.cut", z.signed(z.base(extra=[Record("insecure", 3600, "TXT", '"x"')])), "warn")
     z.bad("no_last_newline", "structure.end", z.signed().text()[:-1], "warn")
     z.bad("cut_in_record", "exit=65", z.signed().text()[:-30])
@@ -407,6 +411,9 @@ def policy(z):
     z.bad("policy_dnskey_ttl", "key.ttl", z.signed(), "policy=limits_dnskey_ttl.json")
     write("limits_algorithms.json", '"algorithms": [8, 13]')
     z.bad("policy_algorithm", "key.algorithm", z.signed(), "policy=limits_algorithms.json")
+    write("limits_algorithm_7.json", '"algorithms": [5, 7]')
+    write("limits_nothing.json", '"min_remaining": 0')
+    z.bad("policy_iterations", "denial.nsec3.iterations", z.signed(denial="nsec3", iterations=5), "policy=limits_nothing.json")
     write("limits_nsec3.json", '"denial": "nsec3", "opt_out": true')
     z.bad("policy_denial", "denial.one-scheme", z.signed(denial="nsec"), "policy=limits_nsec3.json")
     z.bad("policy_opt_out", "denial.nsec3.opt-out", z.signed(denial="nsec3", opt_out=False), "policy=limits_nsec3.json")
@@ -425,6 +432,7 @@ def weak(z):
     for algorithm in (5, 7):
         z.bad_once(f"algorithm_{algorithm}", "key.algorithm", lambda: z.signed(
             ksks=(Key("k", 257, algorithm),), zsks=(Key("z", 256, algorithm),)), "warn")
+        z.bad_once(f"algorithm_{algorithm}", "key.algorithm", None, "policy=limits_algorithm_7.json")
     small = {"identity": "01" + "00" * 31, "order_2": "ec" + "ff" * 30 + "7f", "order_4": "00" * 31 + "80",
              "identity_plus_p": "ee" + "ff" * 30 + "7f",
              "order_8": "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",

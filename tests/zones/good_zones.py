@@ -22,6 +22,9 @@ def plain(z):
     z.good("apex_server_by_wildcard", z.signed(homeless + [Record("*", 3600, "A", "192.0.2.1")]))
     z.good("apex_server_below_delegation", z.signed(z.base(extra=[Record("@", 3600, "NS", "ns.a.secure.zs.test.")])))
     own = [Record("zs.test", 3600, "NS", "ns.zs.test.zs.test."), Record("ns.zs.test", 3600, "A", "192.0.2.10")]
+    z.good("servers_that_another_answers_for", z.signed(z.base(extra=[
+        Record("insecure", 3600, "NS", target) for target in ("ns.secure.zs.test.", "x.wild.zs.test.", "ns1.zs.test.", "in.both.zs.test.")] + [
+        Record("*.wild", 3600, "A", "192.0.2.1")])), "silent=structure.ns-target")
     z.good("own_name_delegated", z.signed(z.base(extra=own + [
         Record(f"held{i}", 3600, "NS", "ns.zs.test.zs.test.") for i in range(10)])), "silent=structure.name-doubled")
     z.write("good", "ksk.ds", f"zs.test. IN DS {z.KSK.ds()}\n")
@@ -53,6 +56,7 @@ def signatures(z):
     z.good("n08_standby_keys", z.signed(published=(z.KSK, z.KSK2, z.ZSK, z.ZSK2)))
     revoked = Key("ksk2", 257 | 128)
     z.good("n09_revoked", z.signed(ksks=(z.KSK, revoked)))
+    z.good("n09_revoked_of_unknown_algorithm", z.signed(before=z.add(Record("@", 3600, "DNSKEY", "385 3 253 AQIDBAUG"))))
     z.good("n10_no_zone_bit", z.signed(published=(z.KSK, z.ZSK, Key("odd", 0))))
     pair = twins()
     z.good("n11_equal_tags", z.signed(zsks=(pair[0],), published=(z.KSK, pair[0], pair[1])))
@@ -116,6 +120,8 @@ def denial(z):
         z.drop("mail", "NSEC"), z.edit(z.hashed("mail"), "NSEC3", change=lambda t: t.replace(" NSEC", "")))),
            "silent=denial.idle-spans", others=False)
     z.good("n17_salt", z.signed(denial="nsec3", salt=b"\x01\x02\x03"))
+    z.write("good", "limits_old_iterations.json", '{"schema": "zoneseal.limits/1", "min_remaining": 0, "iterations": 5}\n')
+    z.good("n17_iterations_of_an_old_zone", z.signed(denial="nsec3", iterations=5), "policy=limits_old_iterations.json")
     z.good("n17_param_ttl", z.signed(denial="nsec3", before=z.edit("@", "NSEC3PARAM", ttl=86400)))
     z.good("n18_nsec_ttl", z.signed(before=z.edit("mail", "NSEC", ttl=60)))
 
