@@ -157,5 +157,21 @@ class FromOpenDnssec(Validated):
         self.assertEqual(os.listdir(self.path("var/lib/zoneseal/from-ods")), [])
 
 
+class FirstZone(Validated):
+    """The README's first zone: unsigned before, secure at the end."""
+
+    def test_unsigned_zone_is_signed_and_served(self):
+        self.write("srv/registry/nl.test", ZONE)
+        self.write("etc/nsd/nsd.conf.d/nl.test.conf",
+                   f'zone:\n    name: "nl.test"\n    zonefile: "{self.path("srv/registry/nl.test")}"\n')
+        nsd = self.enterContext(Nsd(self.folder))
+        self.program("nsd-control", f"exec /usr/sbin/nsd-control -c {nsd.path('config')} \"$@\"")
+        self.names.update({"@ns1.nl.test": f"@{ADDRESS} -p {nsd.port}", "/etc/nsd/nsd.conf]": f"{nsd.path('config')}]"})
+        said = self.walk("../../README.md")
+        self.assertIn("would publish", said[1])
+        wait_until(nsd.process, lambda: nsd.ask("nl.test.", "DNSKEY").answer, nsd.said)
+        self.trust("".join(re.findall(r"(?m)^nl\.test\. .* DS .*\n", said[-1])), nsd.port)
+
+
 if __name__ == "__main__":
     unittest.main()
