@@ -206,6 +206,8 @@ struct store_version {
 	uint32_t negative_ttl;
 	uint64_t records, signatures, size;
 	uint32_t input_serial; /* of the unsigned input's SOA */
+	/* "to serial 5 as serial 7: why", or NULL: from its publication on the input is held, "rolled back ...". */
+	const char *rolled_back;
 	/* Ids of the planned changes (store_expect.h) that an intent passes by; not filled in when it is read. */
 	const int64_t *expected;
 	size_t expected_count;

@@ -189,6 +189,24 @@ enum status store_withdraw_expected(
 	return store_finish(store, status, err);
 }
 
+enum status store_withdraw_all(
+    struct store *store, int64_t zone_id, struct utc now, struct arena *scratch, struct error *err)
+{
+	struct store_expected *rows = NULL;
+	size_t count = 0;
+	enum status status = store_expected(store, zone_id, scratch, &rows, &count, err);
+	for (size_t i = 0; status == STATUS_OK && i < count; i++) {
+		if (!store_expected_is_open(&rows[i], now))
+			continue;
+		status =
+		    set_time(store, "UPDATE expected_changes SET withdrawn = ? WHERE id = ?", now, rows[i].id, err);
+		rows[i].withdrawn = now;
+		if (status == STATUS_OK)
+			status = log_event(store, zone_id, &rows[i], withdrawn_event, now, scratch, err);
+	}
+	return status;
+}
+
 enum status store_reserve_expected(
     struct store *store, const struct store_version *version, int64_t version_id, struct error *err)
 {

@@ -43,7 +43,7 @@ static enum status set_held(struct store *store, int64_t zone_id, const char *re
 	return sql_run(&sql, err);
 }
 
-static enum status hold(
+enum status store_hold_within(
     struct store *store, int64_t zone_id, const char *reason, struct utc now, struct arena *scratch, struct error *err)
 {
 	struct held held = { 0 };
@@ -72,7 +72,7 @@ enum status store_hold_input(
 	struct arena *const scratch = arena_new(0);
 	enum status status = store_begin(store, err);
 	if (status == STATUS_OK)
-		status = hold(store, zone_id, reason, now, scratch, err);
+		status = store_hold_within(store, zone_id, reason, now, scratch, err);
 	arena_free(scratch);
 	return store_finish(store, status, err);
 }

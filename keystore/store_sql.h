@@ -116,6 +116,14 @@ enum status store_reserve_expected(
 enum status store_use_expected(struct store *store, int64_t zone_id, int64_t version_id, struct utc now,
     struct arena *scratch, struct error *err) MUST_CHECK;
 
+/* store_hold_input within a transaction. */
+enum status store_hold_within(struct store *store, int64_t zone_id, const char *reason, struct utc now,
+    struct arena *scratch, struct error *err) MUST_CHECK;
+
+/* Within a transaction: those that are open are withdrawn. */
+enum status store_withdraw_all(
+    struct store *store, int64_t zone_id, struct utc now, struct arena *scratch, struct error *err) MUST_CHECK;
+
 /* The setting that keeps the time of the last check of all pages. */
 #define STORE_CHECKED "checked-at"
 

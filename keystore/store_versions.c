@@ -9,7 +9,8 @@
 
 #define VERSION_COLUMNS                                                                                                \
 	"id, serial, sha256, input_sha256, config_sha256, path, keys, verdict, intended, published, abandoned, "       \
-	"first_expiry, refresh, largest_ttl, dnskey_ttl, negative_ttl, records, signatures, size, input_serial"
+	"first_expiry, refresh, largest_ttl, dnskey_ttl, negative_ttl, records, signatures, size, input_serial, "      \
+	"rolled_back"
 
 /* A verdict is some kilobytes of JSON; older ones are in the archive of whoever keeps them. */
 enum { VERDICTS_KEPT = 32, VERDICTS_LOOKED_AT = 64 };
@@ -36,6 +37,7 @@ static void read_version(struct sql *sql, struct arena *mem, struct store_versio
 	version->signatures = (uint64_t)sql_int(sql);
 	version->size = (uint64_t)sql_int(sql);
 	version->input_serial = (uint32_t)sql_int(sql);
+	version->rolled_back = sql_text(sql, mem);
 }
 
 /* RFC 1982 3.2 with 32 bits; false for the pair that has no order. */
@@ -117,8 +119,8 @@ static enum status insert_version(struct store *store, int64_t zone_id, const st
 	struct sql sql;
 	sql_begin(&sql, store,
 	    "INSERT INTO versions (zone, serial, sha256, input_sha256, config_sha256, path, keys, verdict, intended, "
-	    "first_expiry, refresh, largest_ttl, dnskey_ttl, negative_ttl, records, signatures, size, input_serial) "
-	    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+	    "first_expiry, refresh, largest_ttl, dnskey_ttl, negative_ttl, records, signatures, size, input_serial, "
+	    "rolled_back) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
 	sql_put_int(&sql, zone_id);
 	sql_put_int(&sql, version->serial);
 	sql_put_blob(&sql, version->sha256, sizeof(version->sha256));
@@ -137,6 +139,7 @@ static enum status insert_version(struct store *store, int64_t zone_id, const st
 	sql_put_int(&sql, (int64_t)version->signatures);
 	sql_put_int(&sql, (int64_t)version->size);
 	sql_put_int(&sql, version->input_serial);
+	sql_put_text(&sql, version->rolled_back);
 	const enum status status = sql_run(&sql, err);
 	*id = sqlite3_last_insert_rowid(store->database);
 	return status;
@@ -146,7 +149,9 @@ static const char *version_detail(const struct store_version *version, struct ar
 {
 	char hex[65];
 	bytes_to_hex((struct bytes){ version->sha256, sizeof(version->sha256) }, false, hex);
-	return arena_printf(scratch, "serial %" PRIu32 ", SHA-256 %s, %s", version->serial, hex, version->path);
+	return arena_printf(scratch, "serial %" PRIu32 ", SHA-256 %s, %s%s%s", version->serial, hex, version->path,
+	    version->rolled_back != NULL ? ", rolling back " : "",
+	    version->rolled_back != NULL ? version->rolled_back : "");
 }
 
 static enum status add_intent(struct store *store, int64_t zone_id, const struct store_version *version, struct utc now,
@@ -251,6 +256,9 @@ enum status store_confirm_step(struct store *store, int64_t zone_id, int64_t ver
 		status = audit_append(store, published, zone, "published", version_detail(&version, scratch), err);
 	if (status == STATUS_OK)
 		status = store_use_expected(store, zone_id, version_id, published, scratch, err);
+	if (status == STATUS_OK && version.rolled_back != NULL)
+		status = store_hold_within(store, zone_id, arena_printf(scratch, "rolled back %s", version.rolled_back),
+		    published, scratch, err);
 	if (status == STATUS_OK)
 		status = store_apply_step(store, zone_id, step,
 		    arena_printf(scratch, "by the publication of serial %" PRIu32, version.serial), published, err);

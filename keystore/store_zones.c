@@ -204,13 +204,31 @@ static enum status set_removed(struct store *store, int64_t zone_id, struct utc 
 	return sql_run(&sql, err);
 }
 
-/* What was wrong with its input when it left is over, and it may have another now. */
-static enum status bring_back(struct store *store, int64_t zone_id, struct error *err)
+static enum status input_is_held(struct store *store, int64_t zone_id, bool *out, struct error *err)
 {
 	struct sql sql;
-	sql_begin(&sql, store,
-	    "UPDATE zones SET removed = 0, input_failing_since = 0, input_failure = NULL, input_held_since = 0, "
-	    "input_held_reason = NULL WHERE id = ?");
+	sql_begin(&sql, store, "SELECT 1 FROM zones WHERE id = ? AND input_held_since != 0");
+	sql_put_int(&sql, zone_id);
+	*out = sql_row(&sql);
+	return sql_end(&sql, err);
+}
+
+/* What was wrong with its input when it left is over, and it may have another now; what was planned, or held, was about
+ * that one. The log tells of both, or it could not be replayed. */
+static enum status bring_back(
+    struct store *store, int64_t zone_id, struct utc now, struct arena *scratch, struct error *err)
+{
+	struct sql sql;
+	bool held = false;
+	enum status status = store_withdraw_all(store, zone_id, now, scratch, err);
+	if (status == STATUS_OK)
+		status = input_is_held(store, zone_id, &held, err);
+	if (status == STATUS_OK && held)
+		status = store_hold_within(store, zone_id, NULL, now, scratch, err);
+	if (status != STATUS_OK)
+		return status;
+	sql_begin(
+	    &sql, store, "UPDATE zones SET removed = 0, input_failing_since = 0, input_failure = NULL WHERE id = ?");
 	sql_put_int(&sql, zone_id);
 	return sql_run(&sql, err);
 }
@@ -226,13 +244,14 @@ static enum status add_zone(
 		return error_set(err, STATUS_REFUSED, "zone %s is there already", zone->name);
 	const bool is_new = *id == 0;
 	status = is_new ? insert_zone(store, zone, now, id, err) : update_row(store, zone, *id, err);
-	if (status == STATUS_OK && !is_new)
-		status = bring_back(store, *id, err);
 	if (status != STATUS_OK)
 		return status;
 	struct arena *const scratch = arena_new(0);
-	status = audit_append(
-	    store, now, zone->name, is_new ? "zone added" : "zone added again", describe(zone, scratch), err);
+	if (!is_new)
+		status = bring_back(store, *id, now, scratch, err);
+	if (status == STATUS_OK)
+		status = audit_append(
+		    store, now, zone->name, is_new ? "zone added" : "zone added again", describe(zone, scratch), err);
 	arena_free(scratch);
 	return status;
 }

@@ -19,6 +19,9 @@ CREATE TABLE expected_changes (
 
 CREATE INDEX expected_changes_of_zone ON expected_changes (zone, id);
 
+-- What is rolled back by the version, as which serial, and why; its publication holds the input. NULL: nothing.
+ALTER TABLE versions ADD COLUMN rolled_back TEXT;
+
 -- Its content was rolled back: the input is not read since then; 0: it is.
 ALTER TABLE zones ADD COLUMN input_held_since INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE zones ADD COLUMN input_held_reason TEXT CHECK ((input_held_since = 0) = (input_held_reason IS NULL));

@@ -102,6 +102,7 @@ CREATE TABLE versions (
 	signatures INTEGER NOT NULL,
 	size INTEGER NOT NULL,
 	input_serial INTEGER NOT NULL,
+	rolled_back TEXT, -- what is rolled back, and why: its publication holds the input; NULL: nothing
 	UNIQUE (zone, serial),
 	CHECK (published = 0 OR abandoned = 0)
 ) STRICT;

@@ -41,6 +41,7 @@ struct attempt {
 	struct publish publish;
 	const int64_t *expected; /* ids of the planned changes by which it passes */
 	size_t expected_count;
+	bool by_limits; /* refused by change limits alone */
 	struct memo memo;
 };
 

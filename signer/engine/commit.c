@@ -203,9 +203,11 @@ static void note_verdict(struct attempt *attempt, enum status status, const stru
 	report->warnings = verdict->warnings;
 	report->changes = verdict->changes;
 	report->memo = verdict->memo;
-	if (status != STATUS_OK)
+	/* Change limits say nothing against what was proved of the signatures. */
+	attempt->by_limits = status == STATUS_NO && verdict->by_limits;
+	if (status != STATUS_OK && !attempt->by_limits)
 		memo_drop(&attempt->memo);
-	else if (!verdict->memo_written)
+	else if (status != STATUS_OK || !verdict->memo_written)
 		memo_close(&attempt->memo);
 }
 
@@ -321,6 +323,8 @@ static void after_publication(
 	report->published_serial = version->serial;
 	report->published_at = version->published;
 	report->valid_until = version->first_expiry;
+	if (version->rolled_back != NULL)
+		report->input_held = arena_printf(run->mem, "rolled back %s", version->rolled_back);
 	run->roll_is_current = false;
 	report->next = roll_run_next(run, version->refresh);
 	report->memo_kept = memo_keep(&attempt->memo);
@@ -336,6 +340,7 @@ enum status attempt_commit(struct attempt *attempt, struct error *err)
 {
 	struct run *run = attempt->run;
 	struct store_version version = version_of(attempt);
+	version.rolled_back = rollback_words(run, version.serial);
 	struct publish target = attempt->publish; /* publish_rename closes the other one */
 	target.folder = fcntl(attempt->publish.folder, F_DUPFD_CLOEXEC, 3);
 	run_phase(run, "publish");
@@ -343,8 +348,7 @@ enum status attempt_commit(struct attempt *attempt, struct error *err)
 	/* A signal waits until there is a receipt, or the attempt is over. */
 	signals_hold(run->signals);
 	if (status == STATUS_OK)
-		status = run->back_file >= 0 ? rollback_intend(run, &version, err)
-					     : store_add_intent(run->store, run->zone.id, &version, run_now(run), err);
+		status = store_add_intent(run->store, run->zone.id, &version, run_now(run), err);
 	if (status == STATUS_OK)
 		status = keep_old(attempt, err);
 	if (status == STATUS_OK)

@@ -165,9 +165,6 @@ static enum status prepare(struct run *run, const char *zone, struct error *err)
 	/* What is published has to be known for a run that ends here, too. */
 	if (status == STATUS_OK)
 		status = load_last(run, err);
-	/* A version that is not kept is no failed run. */
-	if (status == STATUS_OK)
-		status = rollback_open(run, err);
 	if (status == STATUS_OK)
 		look_at_lock(run);
 	if (status == STATUS_OK)
@@ -182,8 +179,16 @@ static enum status prepare(struct run *run, const char *zone, struct error *err)
 		status = guard_clock(run, err);
 	if (status == STATUS_OK && !options->dry_run)
 		status = reconcile_intent(run->store, run->zone.id, run->now, run->mem, err);
+	/* What has just got its receipt may have been a rollback. */
+	if (status == STATUS_OK)
+		status = load_zone(run, zone, err);
 	if (status == STATUS_OK)
 		status = load_last(run, err);
+	/* A version that is not kept is no failed run. */
+	if (status == STATUS_OK) {
+		status = rollback_open(run, err);
+		run->not_begun = status == STATUS_REFUSED;
+	}
 	if (status == STATUS_OK)
 		status = load_keys(run, err);
 	if (status == STATUS_OK)
@@ -311,7 +316,7 @@ static void note_proofs(struct run *run)
 static void record(struct run *run, enum status status, bool hook_ran, const struct error *err)
 {
 	const struct engine_report *report = run->report;
-	if (run->options->dry_run || run->lock.file < 0 || run->zone.id == 0)
+	if (run->options->dry_run || run->lock.file < 0 || run->zone.id == 0 || run->not_begun)
 		return;
 	bool nothing = status == STATUS_OK && report->result != ENGINE_PUBLISHED && !hook_ran;
 	bool again = nothing && !run->output.to_stdout && failed_before(run);

@@ -3,8 +3,8 @@
  * The proof memo of a zone: which signatures zoneseal-verify has verified before, in <state>/zones/<zone>.memo.
  *
  * The verifier writes a new one in each run, into a temporary file that it is handed; it gets its name only when the
- * zone that it is about is published. After a refusal, or without a verdict, there is none, and the next run has every
- * signature computed. So it has if the file is not this user's alone to write.
+ * zone that it is about is published. After a refusal by more than change limits, or without a verdict, there is none,
+ * and the next run has every signature computed. So it has if the file is not this user's alone to write.
  */
 #pragma once
 

@@ -6,7 +6,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "keystore/store_input.h"
 #include "signer/engine/archive.h"
 
 enum { MOST_VERSIONS = 4096, MOST_NAMED = 12 };
@@ -102,21 +101,11 @@ void rollback_close(struct run *run)
 	run->back_file = -1;
 }
 
-enum status rollback_intend(struct run *run, struct store_version *version, struct error *err)
+const char *rollback_words(const struct run *run, uint32_t serial)
 {
-	const struct utc now = run_now(run);
-	const char *const words = arena_printf(run->mem, "rolled back to serial %" PRIu32 " as serial %" PRIu32 ": %s",
-	    run->back.serial, version->serial, run->options->back_reason);
-	enum status status = store_group_begin(run->store, err);
-	if (status != STATUS_OK)
-		return status;
-	status = store_add_intent(run->store, run->zone.id, version, now, err);
-	if (status == STATUS_OK)
-		status = store_hold_input(run->store, run->zone.id, words, now, err);
-	status = store_group_end(run->store, status, err);
-	if (status == STATUS_OK)
-		run->report->input_held = words;
-	return status;
+	return run->back_file < 0 ? NULL
+				  : arena_printf(run->mem, "to serial %" PRIu32 " as serial %" PRIu32 ": %s",
+					run->back.serial, serial, run->options->back_reason);
 }
 
 enum status rollback_refuse_input(const struct run *run, struct error *err)

@@ -3,8 +3,8 @@
  * A version that was published before becomes the content again, under a new serial (secondaries never go back,
  * RFC 1982) and with today's keys. The content is that of the kept file without what a signer makes.
  *
- * From the moment of that publication the zone's own input is held: it still has what was rolled back, and the next run
- * would publish it. Runs keep the content alive and move keys as ever; a person lets the input out again.
+ * With the receipt of that publication the zone's own input is held: it still has what was rolled back, and the next
+ * run would publish it. Runs keep the content alive and move keys as ever; a person lets the input out again.
  */
 #pragma once
 
@@ -16,9 +16,9 @@ enum status rollback_open(struct run *run, struct error *err) MUST_CHECK;
 
 void rollback_close(struct run *run);
 
-/* Stores the intent and holds the input in one transaction: whatever happens to the process, no run undoes what was
- * rolled back. */
-enum status rollback_intend(struct run *run, struct store_version *version, struct error *err) MUST_CHECK;
+/* "to serial 5 as serial 7: why", which the intent keeps (store_version.rolled_back): whatever happens to the process,
+ * the input is held with the receipt, and not without one. NULL: nothing is rolled back. */
+const char *rollback_words(const struct run *run, uint32_t serial);
 
 /* STATUS_REFUSED if the run was given an input of its own while the zone's is held. */
 enum status rollback_refuse_input(const struct run *run, struct error *err) MUST_CHECK;

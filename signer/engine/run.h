@@ -53,6 +53,7 @@ struct run {
 	struct store_version last;
 	struct store_version back; /* what is rolled back to, if back_file is open */
 	int back_file;             /* its kept file, or -1 */
+	bool not_begun;            /* what it was asked for cannot be: no failed run, and no record of one */
 	struct roll_view roll;     /* how its keys stand, and what is due for them */
 	bool has_roll;
 	const char *key_problem; /* why a guard stopped the keys' moves in this run; NULL: none did */

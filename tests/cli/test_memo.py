@@ -179,12 +179,26 @@ class Memo(World):
         self.assertEqual((answer["verdict"]["memo"], answer["memo"], answer["memo_kept"]), (None, None, False))
         self.assertEqual(os.listdir(os.path.dirname(self.memo)), ["nl.test.signatures"])
 
+    def test_a_refusal_by_change_limits_alone_leaves_memo_and_signatures(self):
+        self.settle()
+        side = self.path("state", "zones", "nl.test.signatures")
+        before = self.read(self.memo), self.read(side)
+        self.number += 1
+        self.write("nl.test.zone", zs.delegations(300, self.number))
+        refused = self.json("sign", "nl.test", "-i", self.input, "-o", self.output, code=1)
+        self.assertIn("change.delegations", str(refused["verdict"]))
+        self.assertEqual((self.read(self.memo), self.read(side)), before)
+        answer = self.change()
+        self.assert_uses(answer)
+        self.assertIsNone(answer["signatures_note"])
+
     def test_a_refusal_takes_the_memo_away(self):
         self.change()
-        self.write("nl.test.zone", ZONE.replace("2026112401", "2026112499") + "".join(f"m{i} NS ns1\n" for i in range(300)))
-        self.z("sign", "nl.test", "-i", self.input, "-o", self.output, code=1)
+        no = self.write("no.yaml", "name: no\nverifiers: {first: {command: [/usr/bin/false]}}\n")
+        self.z("zone", "set-policy", "nl.test", no, code=0)
+        self.change(code=1)
         self.assertEqual(os.listdir(os.path.dirname(self.memo)), [])
-        self.number += 1000
+        self.z("zone", "set-policy", "nl.test", "default", code=0)
         self.assert_full(self.change(), "there is none yet")
 
     def test_stdout_has_no_memo_and_spoils_none(self):

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """What was published by mistake is taken back: the content of a kept version comes again, under a higher serial, signed
 with the keys of today and through the same gate; and no run undoes it."""
+import fcntl
 import os
 import re
 import shutil
@@ -190,6 +191,68 @@ class Rollback(World):
         self.assertIn("is what is published now", self.back(to=self.bad, code=3).err)
         self.assertEqual(self.read(self.output), published)
         self.assertIn("OK", self.z("status", "nl.test", code=0).out.splitlines()[0])
+
+    def events(self):
+        return [(event["what"], event["detail"]) for event in self.json("log", "nl.test", code=0)["events"]]
+
+    def fail_to_publish(self):
+        """The version that is to be replaced cannot be kept, which is seen between intent and rename."""
+        path = self.archived(self.serial())
+        os.unlink(path)
+        os.makedirs(os.path.join(path, "x"))
+        said = self.back(code=74).err
+        shutil.rmtree(path)
+        return said
+
+    def test_a_rollback_that_fails_holds_nothing(self):
+        self.publish_by_mistake()
+        published = self.read(self.output)
+        self.assertNotIn("input is held", self.fail_to_publish())
+        self.assertEqual(self.read(self.output), published)
+        self.assertNotIn("is held", self.z("status", "nl.test").out)
+        self.z("run", code=0)
+        self.assertNotIn("is held", self.z("status", "nl.test", code=0).out)
+        events = self.events()
+        self.assertNotIn("input held", [what for what, _ in events])
+        self.assertFalse([detail for _, detail in events if "rolled back" in detail])
+        intent = next(detail for what, detail in events if what == "publication intended" and "rolling back" in detail)
+        self.assertTrue(intent.endswith(f", rolling back to serial {self.good} as serial {self.bad + 1}: half of the zone is gone"))
+        self.back()
+        self.assertEqual(self.content(), self.good_content)
+        self.assertIn("the input is held", self.z("run", code=0).err)
+        self.z("audit", "replay", code=0)
+
+    def test_one_that_fails_leaves_an_older_hold_as_it_was(self):
+        self.publish_by_mistake()
+        self.back()
+        self.good = self.bad
+        self.pass_limits(self.back(code=1).err)
+        self.fail_to_publish()
+        self.z("run", code=0)
+        held = [detail for what, detail in self.events() if what == "input held"]
+        self.assertEqual(len(held), 1)
+        self.assertIn(held[0], self.z("status", "nl.test", code=0).out)
+
+    def test_it_decides_nothing_before_it_has_the_lock(self):
+        """Who has the lock may be publishing: what is the last version, and what is kept, is not known yet."""
+        self.publish_by_mistake()
+        with open(self.path("state", "locks", "nl.test"), "r+", encoding="ascii") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            for serial in (self.bad, SERIAL - 3):
+                self.assertIn("held by", self.back(to=serial, code=75).err)
+
+    def test_a_zone_that_is_added_again_has_neither_hold_nor_planned_changes_of_before(self):
+        self.publish_by_mistake()
+        self.back()
+        self.z("zone", "expect-change", "nl.test", "--serial", str(self.serial() + 1), "--limit", "removed",
+               "--reason", "old", code=0)
+        self.z("zone", "remove", "nl.test", "--yes", code=0)
+        self.z("zone", "add", "nl.test", "-i", self.input, "--policy", self.path("tight.yaml"), code=0)
+        events = self.events()
+        self.assertEqual(events.count(next(e for e in events if e[0] == "input let out")), 1)
+        self.assertTrue([detail for what, detail in events if what == "expected change withdrawn" and ": old" in detail])
+        self.z("audit", "replay", code=0)
+        self.assertIn("change.delegations", self.z("run", code=1).err)
 
     def test_a_kept_version_that_was_changed_is_refused(self):
         self.publish_by_mistake()

@@ -134,6 +134,8 @@ class Kill(Drill):
             done += not before
             self.drill(title, "run")
             self.assertEqual(wrong(), before, title)
+            held = "input is held" in self.z("status", "nl.test").out
+            self.assertEqual(held, not before, f"{title}: held if it was rolled back, and only then")
             self.z(*args, code=0)
             self.assertFalse(wrong(), title)
         self.assertGreater(done, 0)
