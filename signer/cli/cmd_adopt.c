@@ -34,8 +34,9 @@ static void print_text(const struct cli *cli, const struct adopt_answer *answer)
 		printf("Nothing has been changed.\n");
 		return;
 	}
-	printf("Next: stop the other signer, then  zoneseal run %s ; then  zoneseal ds check %s\n", answer->zone,
-	    answer->zone);
+	printf("Next: stop the other signer, then  zoneseal run %s\n", answer->zone);
+	printf(
+	    "Then  zoneseal ds check %s : until it has seen the DS at the parent, status asks for it.\n", answer->zone);
 	printf("Every wait of a rollover counts from now: what was published before is taken as just begun.\n");
 }
 
