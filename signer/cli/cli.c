@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "signer/base/publish.h"
@@ -185,6 +186,18 @@ struct report_style cli_style(const struct cli *cli)
 	if (when != NULL && strcmp(when, "auto") != 0)
 		wanted = strcmp(when, "always") == 0;
 	return (struct report_style){ .colour = wanted, .states = cli_has(cli, OPTION_STATES), .now = cli->now };
+}
+
+unsigned cli_width(void)
+{
+	struct winsize size;
+	const char *const columns = getenv("COLUMNS");
+	const unsigned long wanted = columns == NULL ? 0 : strtoul(columns, NULL, 10);
+	if (wanted > 0 && wanted <= CLI_WIDEST)
+		return (unsigned)wanted;
+	if (isatty(STDOUT_FILENO) && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
+		return size.ws_col;
+	return 0;
 }
 
 static void PRINTF_LIKE(1, 0) say(const char *format, va_list values)

@@ -63,6 +63,10 @@ enum status cli_confirm(const struct cli *cli, const char *question, struct erro
 
 struct report_style cli_style(const struct cli *cli);
 
+/* Columns: $COLUMNS, else what the terminal says; 0: stdout is no terminal. */
+enum { CLI_WIDEST = 400 };
+unsigned cli_width(void);
+
 /* "operator root": who acts, for the audit log. */
 char *cli_actor(const struct cli *cli, struct arena *mem);
 

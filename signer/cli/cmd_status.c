@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -6,12 +7,46 @@
 #include "signer/cli/facts.h"
 #include "signer/engine/setup.h"
 
+/* What a table needs; a terminal with fewer columns gets lines that fit. */
+enum { TABLE = 80 };
+
+/* stdout, or text that is wrapped before it goes there. */
+struct page {
+	FILE *out;
+	char *text;
+	size_t size;
+	unsigned width; /* 0: as it is */
+};
+
+static enum status page_begin(struct page *page, struct report_style *style, struct error *err)
+{
+	const unsigned width = cli_width();
+	*page = (struct page){ .out = stdout };
+	if (width == 0 || width >= TABLE)
+		return STATUS_OK;
+	style->narrow = true;
+	page->width = width;
+	page->out = open_memstream(&page->text, &page->size);
+	return page->out != NULL ? STATUS_OK : error_set_errno(err, "memory");
+}
+
+static enum status page_end(struct page *page, struct error *err)
+{
+	if (page->width == 0)
+		return STATUS_OK;
+	const bool good = fclose(page->out) == 0;
+	if (good)
+		report_wrap(stdout, page->text, page->width);
+	free(page->text);
+	return good ? STATUS_OK : error_set_errno(err, "memory");
+}
+
 static enum status one_zone(struct cli *cli, struct store *store, struct error *err)
 {
 	struct store_zone row;
 	struct report_zone zone;
 	struct report_state state = { .folder = cli->state, .zones = &zone, .zone_count = 1 };
-	const struct report_style style = cli_style(cli);
+	struct report_style style = cli_style(cli);
 	enum status status = setup_find_zone(store, cli->args[0], cli->mem, &row, err);
 	if (status == STATUS_OK)
 		status = facts_zone(store, cli->state, &row, cli->now, cli->mem, &zone, err);
@@ -24,23 +59,31 @@ static enum status one_zone(struct cli *cli, struct store *store, struct error *
 	facts_standby(cli->state, cli->mem, &state);
 	if (cli_has(cli, OPTION_JSON))
 		return cli_print(cli, report_of_state(&state, cli->now), err);
-	report_standby_text(stdout, &state, &style);
-	report_zone_text(stdout, &zone, state.virtual_clock, &style);
-	return STATUS_OK;
+	struct page page;
+	status = page_begin(&page, &style, err);
+	if (status != STATUS_OK)
+		return status;
+	report_standby_text(page.out, &state, &style);
+	report_zone_text(page.out, &zone, state.virtual_clock, &style);
+	return page_end(&page, err);
 }
 
 static enum status all_zones(struct cli *cli, struct store *store, struct error *err)
 {
 	struct report_state state;
-	const struct report_style style = cli_style(cli);
+	struct report_style style = cli_style(cli);
 	enum status status = facts_state(store, cli->state, cli->now, cli->mem, &state, err);
 	if (status != STATUS_OK)
 		return status;
 	state.all = cli_has(cli, OPTION_ALL);
 	if (cli_has(cli, OPTION_JSON))
 		return cli_print(cli, report_of_state(&state, cli->now), err);
-	report_status_text(stdout, &state, &style);
-	return STATUS_OK;
+	struct page page;
+	status = page_begin(&page, &style, err);
+	if (status != STATUS_OK)
+		return status;
+	report_status_text(page.out, &state, &style);
+	return page_end(&page, err);
 }
 
 static int run_status(struct cli *cli, struct error *err)

@@ -2,7 +2,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "signer/cli/cli.h"
@@ -12,17 +11,10 @@
 
 enum { AHEAD_DAYS = 120, BEHIND_DAYS = 60, DAY = 86400 };
 
-/* COLUMNS, else what the terminal says, else what a page has. */
 static unsigned width_of(void)
 {
-	struct winsize size;
-	const char *const columns = getenv("COLUMNS");
-	const unsigned long wanted = columns == NULL ? 0 : strtoul(columns, NULL, 10);
-	if (wanted > 0 && wanted <= TIMELINE_WIDEST)
-		return (unsigned)wanted;
-	if (isatty(STDOUT_FILENO) && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
-		return size.ws_col;
-	return TIMELINE_DEFAULT;
+	const unsigned width = cli_width();
+	return width == 0 ? TIMELINE_DEFAULT : width;
 }
 
 /* What the locale says of the terminal; the first that is set decides (POSIX, "Environment Variables"). */

@@ -23,6 +23,7 @@
 struct report_style {
 	bool colour;
 	bool states; /* show the record states too */
+	bool narrow; /* fewer columns than a table needs: what follows is wrapped by report_wrap */
 	struct utc now;
 };
 
@@ -158,6 +159,10 @@ void report_standby_text(FILE *out, const struct report_state *state, const stru
 void report_zone_text(FILE *out, const struct report_zone *zone, bool virtual_clock, const struct report_style *style);
 void report_keys_text(FILE *out, const struct report_key keys[], size_t count, const struct report_style *style);
 void report_events_text(FILE *out, const struct report_event events[], size_t count);
+
+/* The text with lines of at most `width` columns, broken at spaces; a word that is longer, and a command to paste, stay
+ * whole. */
+void report_wrap(FILE *out, const char *text, unsigned width);
 
 /* A stored verdict; false if it cannot be read. `silent`: only `pass` is filled in. */
 bool report_verdict_text(FILE *out, const char *json, bool silent, bool *pass);

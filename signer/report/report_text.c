@@ -5,7 +5,7 @@
 #include "signer/report/report.h"
 #include "signer/report/report_roll.h"
 
-enum { COLUMN_ZONE = 24 };
+enum { COLUMN_ZONE = 24, NARROW_NAME = 36 };
 
 static const char *paint(const struct report_style *style, enum report_health health)
 {
@@ -110,8 +110,34 @@ static struct utc next_of(const struct report_zone *zone)
 	return keys && utc_before(zone->roll_next, zone->next) ? zone->roll_next : zone->next;
 }
 
+/* The same in lines of their own. A name as long as names can be is cut: status NAME has it whole. */
+static void print_narrow(FILE *out, const struct report_zone *zone, const struct report_style *style)
+{
+	char left[SPAN_TEXT], age[SPAN_TEXT], next[UTC_TEXT] = "-";
+	const bool is_long = strlen(zone->name) > NARROW_NAME;
+	left_until(zone->valid_until, style->now, left);
+	if (next_of(zone).seconds != 0)
+		minute(next_of(zone), next);
+	fprintf(out, "%.*s%s\n  %s%s%s", NARROW_NAME, zone->name, is_long ? "..." : "", paint(style, zone->health),
+	    report_health_name(zone->health), plain(style));
+	if (zone->published) {
+		span_format_short(utc_difference(style->now, zone->published_at), age);
+		fprintf(out, ", %" PRIu32 " %s ago, signatures %s", zone->serial, age, left);
+	}
+	if (zone->roll_word != NULL)
+		fprintf(out, ", %s", zone->roll_word);
+	if (zone->command != NULL)
+		fprintf(out, "\n  YOU %s\n", zone->command);
+	else
+		fprintf(out, "\n  auto %s\n", zone->published ? next : "first publication with the next run");
+}
+
 static void print_row(FILE *out, const struct report_zone *zone, const struct report_style *style)
 {
+	if (style->narrow) {
+		print_narrow(out, zone, style);
+		return;
+	}
 	char published[64] = "-", left[SPAN_TEXT], age[SPAN_TEXT], next[UTC_TEXT] = "-";
 	if (zone->published) {
 		span_format_short(utc_difference(style->now, zone->published_at), age);
@@ -150,8 +176,9 @@ void report_status_text(FILE *out, const struct report_state *state, const struc
 	print_summary(out, state, style);
 	if (state->zone_count == 0)
 		return;
-	fprintf(out, "%-*s %-8s  %-22s %-9s %-17s NEXT\n", COLUMN_ZONE, "ZONE", "STATE", "PUBLISHED", "SIGS LEFT",
-	    "ROLLOVER");
+	if (!style->narrow)
+		fprintf(out, "%-*s %-8s  %-22s %-9s %-17s NEXT\n", COLUMN_ZONE, "ZONE", "STATE", "PUBLISHED",
+		    "SIGS LEFT", "ROLLOVER");
 	size_t hidden = 0;
 	bool brief = !state->all && state->zone_count > SHOWN_WITHOUT_ALL;
 	for (size_t i = 0; i < state->zone_count; i++) {
