@@ -62,9 +62,10 @@ struct vlisted *vlisted_empty(const struct vzone *zone, size_t *count)
 		const struct vowner *const owner = &zone->owners[i];
 		if (!vlisted_exists(owner))
 			continue;
-		/* Nothing in the zone may come before the apex; without one all names count from it. */
-		const unsigned shared = before == NULL ? (owner->apex ? owner->labels : zone->apex_labels)
-						       : vname_shared(before->name, owner->name);
+		/* Nothing lies between the apex and a name right below it. Nothing in the zone may come before the
+		 * apex; without one all names count from it. */
+		const bool direct = before == NULL || owner->labels <= zone->apex_labels + 1;
+		const unsigned shared = direct ? zone->apex_labels : vname_shared(before->name, owner->name);
 		list_above(&list, zone, owner, shared);
 		before = owner;
 	}

@@ -8,40 +8,19 @@
 #include "signer/base/workers.h"
 #include "signer/verify/vbitmap.h"
 #include "signer/verify/vdenial.h"
+#include "signer/verify/vlinks.h"
 #include "signer/verify/vlisted.h"
 #include "signer/verify/vsearch.h"
 
 /* NSEC3 chains (RFC 5155): a circle per parameter set, and each name of the zone in it or in an opt-out span. */
 
-enum { HASH = 20, TAKEN_ITERATIONS = 150, MOST_SETS = 8, OPT_OUT = 1 };
-
-struct parameters {
-	const uint8_t *salt;
-	uint16_t iterations;
-	uint8_t algorithm;
-	uint8_t salt_size;
-};
-
-/* One NSEC3; a zone may have millions, so no room is left between. */
-struct link {
-	uint8_t hash[HASH];
-	uint8_t flags;
-	bool good;           /* owner and RDATA could be read */
-	bool idle;           /* no NSEC3PARAM has its parameters; judged as such */
-	atomic_bool matched; /* by a name of the zone */
-	struct parameters parameters;
-	const struct vrecord *record;
-	const uint8_t *next;
-	const uint8_t *bitmap;
-	uint16_t bitmap_size;
-	uint8_t next_size;
-};
+enum { TAKEN_ITERATIONS = 150, MOST_SETS = 8 };
 
 /* What was found for a name above others. */
 struct ancestor {
 	const uint8_t *name; /* NULL: nothing yet */
-	struct link *link;
-	struct link *covers;
+	struct vlinks_link *link;
+	struct vlinks_link *covers;
 };
 
 /* What a worker has for itself. */
@@ -53,9 +32,9 @@ struct desk {
 
 struct chain {
 	struct vrun *run;
-	struct parameters parameters;
-	struct link **links; /* of this set, in order of hashes */
-	uint64_t *keys;      /* of their hashes (vsearch.h) */
+	struct vlinks_parameters parameters;
+	struct vlinks_link **links; /* of this set, in order of hashes */
+	uint64_t *keys;             /* of their hashes (vsearch.h) */
 	size_t count;
 	struct vlisted *empty; /* the empty non-terminals */
 	size_t empty_count;
@@ -64,81 +43,10 @@ struct chain {
 	struct desk *desks; /* per worker */
 };
 
-static bool same_parameters(const struct parameters *a, const struct parameters *b)
-{
-	return a->algorithm == b->algorithm && a->iterations == b->iterations && a->salt_size == b->salt_size &&
-	       memcmp(a->salt, b->salt, a->salt_size) == 0;
-}
-
-/* algorithm, flags, iterations, salt; the part that NSEC3 and NSEC3PARAM share. */
-static bool read_parameters(struct cursor *in, struct parameters *out, uint8_t *flags)
-{
-	out->algorithm = cursor_u8(in);
-	*flags = cursor_u8(in);
-	out->iterations = cursor_u16(in);
-	out->salt_size = cursor_u8(in);
-	out->salt = cursor_take(in, out->salt_size).data;
-	return !in->failed;
-}
-
-/* 32 characters of base32hex are 20 octets (RFC 5155 3). */
-static bool read_hash_label(const uint8_t *name, uint8_t out[HASH])
-{
-	return name[0] == 32 && bytes_from_base32hex((const char *)name + 1, 32, out, HASH) == HASH;
-}
-
-static void read_link(struct vrun *run, const struct vrecord *record, struct link *out)
-{
-	struct cursor in = cursor_init((struct bytes){ record->rdata, record->size });
-	out->record = record;
-	out->good = read_parameters(&in, &out->parameters, &out->flags);
-	out->next_size = cursor_u8(&in);
-	out->next = cursor_take(&in, out->next_size).data;
-	out->bitmap = in.at;
-	out->bitmap_size = (uint16_t)cursor_left(&in);
-	if (!in.failed && out->parameters.algorithm != 1) {
-		out->good = false; /* validators ignore it, and so does the chain (RFC 5155 8.1); check_uniform tells */
-		return;
-	}
-	if (in.failed || (out->flags & ~OPT_OUT) != 0) {
-		out->good = false;
-		vreport_fail(run->report, VC_NSEC3_PARAM, "NSEC3 that are malformed or of unknown hash or flags",
-		    vplace_of(record), "algorithm %u, flags %u", out->parameters.algorithm, out->flags);
-		return;
-	}
-	if (out->next_size != HASH || vname_labels(record->owner) != run->zone.apex_labels + 1 ||
-	    !read_hash_label(record->owner, out->hash)) {
-		out->good = false;
-		vreport_fail(run->report, VC_NSEC3_CHAIN, "NSEC3 whose owner or next name is no SHA-1 hash",
-		    vplace_of(record), "next hash of %u octets", out->next_size);
-	}
-}
-
-/* All NSEC3 of the zone, in canonical order of their owners, which is the order of their hashes. What a delegation
- * hides is none. */
-static struct link *collect_links(struct vrun *run, size_t *count)
-{
-	const struct vzone *const zone = &run->zone;
-	size_t total = 0;
-	for (size_t i = 0; i < zone->file.count; i++)
-		total += zone->records[i].type == VTYPE_NSEC3 && !zone->records[i].spare;
-	struct link *const links = memory_calloc(total + 1, sizeof(*links));
-	*count = 0;
-	for (size_t i = 0; i < zone->owner_count; i++) {
-		if (zone->owners[i].kind == VKIND_OCCLUDED)
-			continue;
-		const struct vset set = vzone_set(zone, &zone->owners[i], VTYPE_NSEC3);
-		for (size_t j = 0; j < set.count; j++)
-			if (!set.first[j].spare)
-				read_link(run, &set.first[j], &links[(*count)++]);
-	}
-	return links;
-}
-
-static void hash_name(struct chain *chain, unsigned worker, const uint8_t *name, uint8_t out[HASH])
+static void hash_name(struct chain *chain, unsigned worker, const uint8_t *name, uint8_t out[VLINKS_HASH])
 {
 	EVP_MD_CTX *const context = chain->desks[worker].context;
-	const struct parameters *const p = &chain->parameters;
+	const struct vlinks_parameters *const p = &chain->parameters;
 	uint8_t folded[VNAME_MAX];
 	const size_t size = vname_size(name);
 	for (size_t i = 0; i < size; i++)
@@ -146,7 +54,7 @@ static void hash_name(struct chain *chain, unsigned worker, const uint8_t *name,
 	bool good = true;
 	for (unsigned round = 0; round <= p->iterations; round++) {
 		good = good && EVP_DigestInit_ex2(context, NULL, NULL) == 1 &&
-		       EVP_DigestUpdate(context, round == 0 ? folded : out, round == 0 ? size : HASH) == 1 &&
+		       EVP_DigestUpdate(context, round == 0 ? folded : out, round == 0 ? size : VLINKS_HASH) == 1 &&
 		       (p->salt_size == 0 || EVP_DigestUpdate(context, p->salt, p->salt_size) == 1) &&
 		       EVP_DigestFinal_ex(context, out, NULL) == 1;
 	}
@@ -156,12 +64,12 @@ static void hash_name(struct chain *chain, unsigned worker, const uint8_t *name,
 
 static int compare_link(const void *context, size_t at, const uint8_t *hash)
 {
-	struct link *const *const links = context;
-	return memcmp(links[at]->hash, hash, HASH);
+	struct vlinks_link *const *const links = context;
+	return memcmp(links[at]->hash, hash, VLINKS_HASH);
 }
 
 /* Index of the last link whose hash is not above `hash`; SIZE_MAX if all are above. */
-static size_t find_link(const struct chain *chain, const uint8_t hash[HASH])
+static size_t find_link(const struct chain *chain, const uint8_t hash[VLINKS_HASH])
 {
 	size_t equal;
 	size_t after = vsearch_below(chain->keys, chain->count, vsearch_key(hash), &equal);
@@ -171,11 +79,12 @@ static size_t find_link(const struct chain *chain, const uint8_t hash[HASH])
 }
 
 /* The link that has this hash, else the one that covers it in `*covers`. */
-static struct link *locate(const struct chain *chain, const uint8_t hash[HASH], struct link **covers)
+static struct vlinks_link *locate(
+    const struct chain *chain, const uint8_t hash[VLINKS_HASH], struct vlinks_link **covers)
 {
 	const size_t at = find_link(chain, hash);
-	struct link *const before = chain->links[at == SIZE_MAX ? chain->count - 1 : at];
-	if (at != SIZE_MAX && memcmp(before->hash, hash, HASH) == 0)
+	struct vlinks_link *const before = chain->links[at == SIZE_MAX ? chain->count - 1 : at];
+	if (at != SIZE_MAX && memcmp(before->hash, hash, VLINKS_HASH) == 0)
 		return before;
 	*covers = before;
 	return NULL;
@@ -193,7 +102,7 @@ static struct ancestor ancestor_of(struct chain *chain, unsigned worker, const u
 {
 	struct ancestor *const known = &chain->desks[worker].ancestors[labels];
 	const uint8_t *const above = vname_suffix(name, labels);
-	uint8_t hash[HASH];
+	uint8_t hash[VLINKS_HASH];
 	if (known->name != NULL && vname_equal(known->name, above))
 		return *known;
 	*known = (struct ancestor){ .name = above };
@@ -203,13 +112,14 @@ static struct ancestor ancestor_of(struct chain *chain, unsigned worker, const u
 }
 
 /* RFC 5155 6, 7.2.7: what lies between the closest provable encloser and the delegation is covered with Opt-Out. */
-static void check_span(struct chain *chain, unsigned worker, const struct vlisted *name, const struct link *covers)
+static void check_span(
+    struct chain *chain, unsigned worker, const struct vlisted *name, const struct vlinks_link *covers)
 {
 	struct vreport *const report = chain->run->report;
 	const unsigned labels = vname_labels(name->name);
-	const struct link *next_covers = NULL;
+	const struct vlinks_link *next_covers = NULL;
 	chain->desks[worker].spans++;
-	if ((covers->flags & OPT_OUT) == 0)
+	if ((covers->flags & VLINKS_OPT_OUT) == 0)
 		vreport_fail(report, VC_NSEC3_OPTOUT, "delegations without NSEC3 in a span without opt-out",
 		    place_of(chain, name), "the NSEC3 in line %u covers it", covers->record->line);
 	/* The next closer name is the last one without NSEC3 on the way up; those below it are in no proof. */
@@ -219,13 +129,13 @@ static void check_span(struct chain *chain, unsigned worker, const struct vliste
 			break;
 		next_covers = above.covers;
 	}
-	if (next_covers != NULL && (next_covers->flags & OPT_OUT) == 0)
+	if (next_covers != NULL && (next_covers->flags & VLINKS_OPT_OUT) == 0)
 		vreport_fail(report, VC_NSEC3_OPTOUT,
 		    "next closer names of delegations without NSEC3 in a span without opt-out", place_of(chain, name),
 		    "the NSEC3 in line %u covers it", next_covers->record->line);
 }
 
-static void check_match(struct chain *chain, const struct vlisted *name, struct link *link)
+static void check_match(struct chain *chain, const struct vlisted *name, struct vlinks_link *link)
 {
 	struct vrun *const run = chain->run;
 	char detail[VBITMAP_TEXT];
@@ -239,10 +149,10 @@ static void check_match(struct chain *chain, const struct vlisted *name, struct 
 
 static void check_name(struct chain *chain, unsigned worker, struct vlisted *name)
 {
-	uint8_t hash[HASH];
-	struct link *covers = NULL;
+	uint8_t hash[VLINKS_HASH];
+	struct vlinks_link *covers = NULL;
 	hash_name(chain, worker, name->name, hash);
-	struct link *const link = locate(chain, hash, &covers);
+	struct vlinks_link *const link = locate(chain, hash, &covers);
 	name->matched = link != NULL;
 	if (link != NULL) {
 		check_match(chain, name, link);
@@ -337,12 +247,12 @@ static void check_circle(struct chain *chain)
 {
 	struct vreport *const report = chain->run->report;
 	for (size_t i = 0; i < chain->count; i++) {
-		const struct link *const link = chain->links[i];
-		const struct link *const next = chain->links[(i + 1) % chain->count];
-		if (chain->count > 1 && memcmp(link->hash, next->hash, HASH) == 0)
+		const struct vlinks_link *const link = chain->links[i];
+		const struct vlinks_link *const next = chain->links[(i + 1) % chain->count];
+		if (chain->count > 1 && memcmp(link->hash, next->hash, VLINKS_HASH) == 0)
 			vreport_fail(report, VC_NSEC3_CHAIN, "two NSEC3 at one hash", vplace_of(next->record),
 			    "and in line %u", link->record->line);
-		else if (memcmp(link->next, next->hash, HASH) != 0)
+		else if (memcmp(link->next, next->hash, VLINKS_HASH) != 0)
 			vreport_fail(report, VC_NSEC3_CHAIN,
 			    "NSEC3 that do not point to the next hash: a gap or an overlap", vplace_of(link->record),
 			    "the next NSEC3 is in line %u", next->record->line);
@@ -370,13 +280,13 @@ static enum status check_chain(struct chain *chain, struct error *err)
 }
 
 /* One NSEC3PARAM: its form, and whether its parameters are what the policy has. False: its chain is not judged. */
-static bool read_announced(struct vrun *run, const struct vrecord *record, struct parameters *out)
+static bool read_announced(struct vrun *run, const struct vrecord *record, struct vlinks_parameters *out)
 {
 	struct cursor in = cursor_init((struct bytes){ record->rdata, record->size });
 	const struct vplace at = vplace_of(record);
 	const struct vlimits *const limits = &run->limits;
 	uint8_t flags;
-	if (!read_parameters(&in, out, &flags) || cursor_left(&in) > 0 || out->algorithm != 1 || flags != 0) {
+	if (!vlinks_read(&in, out, &flags) || cursor_left(&in) > 0 || out->algorithm != 1 || flags != 0) {
 		vreport_fail(run->report, VC_NSEC3_PARAM, "NSEC3PARAM with flags, or with an unknown hash", at,
 		    "algorithm %u, flags %u: it must be ignored", out->algorithm, flags);
 		return false;
@@ -396,54 +306,54 @@ static bool read_announced(struct vrun *run, const struct vrecord *record, struc
 }
 
 /* All links that have the chain's parameters. */
-static void take_links(struct chain *chain, struct link *links, size_t count)
+static void take_links(struct chain *chain, struct vlinks_link *links, size_t count)
 {
 	chain->count = 0;
 	for (size_t i = 0; i < count; i++)
-		if (links[i].good && same_parameters(&links[i].parameters, &chain->parameters))
+		if (links[i].good && vlinks_same(&links[i].parameters, &chain->parameters))
 			chain->links[chain->count++] = &links[i];
 	for (size_t i = 0; i < chain->count; i++)
 		chain->keys[i] = vsearch_key(chain->links[i]->hash);
 }
 
-static bool is_announced(const struct vset *params, const struct parameters *parameters)
+static bool is_announced(const struct vset *params, const struct vlinks_parameters *parameters)
 {
-	struct parameters announced;
+	struct vlinks_parameters announced;
 	uint8_t flags;
 	for (size_t i = 0; i < params->count; i++) {
 		struct cursor in = cursor_init((struct bytes){ params->first[i].rdata, params->first[i].size });
-		if (read_parameters(&in, &announced, &flags) && same_parameters(&announced, parameters))
+		if (vlinks_read(&in, &announced, &flags) && vlinks_same(&announced, parameters))
 			return true;
 	}
 	return false;
 }
 
 /* Whether a hash lies between a link's own and its next, neither included; a circle, so the last wraps. */
-static bool spans(const struct link *link, const uint8_t hash[HASH])
+static bool spans(const struct vlinks_link *link, const uint8_t hash[VLINKS_HASH])
 {
-	const bool above = memcmp(hash, link->hash, HASH) > 0;
-	const bool below = memcmp(hash, link->next, HASH) < 0;
-	return memcmp(link->hash, link->next, HASH) < 0 ? above && below : (above || below);
+	const bool above = memcmp(hash, link->hash, VLINKS_HASH) > 0;
+	const bool below = memcmp(hash, link->next, VLINKS_HASH) < 0;
+	return memcmp(link->hash, link->next, VLINKS_HASH) < 0 ? above && below : (above || below);
 }
 
 static void check_idle_name(struct chain *chain, unsigned worker, const struct vlisted *name)
 {
 	struct vrun *const run = chain->run;
-	uint8_t hash[HASH];
+	uint8_t hash[VLINKS_HASH];
 	char detail[VBITMAP_TEXT];
 	hash_name(chain, worker, name->name, hash);
 	const size_t at = find_link(chain, hash);
 	size_t before = at == SIZE_MAX ? chain->count - 1 : at;
-	if (memcmp(chain->links[before]->hash, hash, HASH) == 0) {
-		const struct link *const own = chain->links[before];
+	if (memcmp(chain->links[before]->hash, hash, VLINKS_HASH) == 0) {
+		const struct vlinks_link *const own = chain->links[before];
 		if (!vbitmap_matches(&run->zone, name->owner, true, own->bitmap, own->bitmap_size, detail))
 			vreport_fail(run->report, VC_NSEC3_BITMAP, "NSEC3 whose bitmap is not the set of types",
 			    vplace_of(own->record), "%s", detail);
 		before = (before + chain->count - 1) % chain->count;
 	}
-	const struct link *const link = chain->links[before];
-	if (memcmp(link->hash, hash, HASH) != 0 && spans(link, hash) &&
-	    !(name->insecure && (link->flags & OPT_OUT) != 0))
+	const struct vlinks_link *const link = chain->links[before];
+	if (memcmp(link->hash, hash, VLINKS_HASH) != 0 && spans(link, hash) &&
+	    !(name->insecure && (link->flags & VLINKS_OPT_OUT) != 0))
 		vreport_fail(run->report, VC_DENIAL_IDLE, "NSEC3 without NSEC3PARAM that deny a name of the zone",
 		    place_of(chain, name), "the NSEC3 in line %u covers its hash", link->record->line);
 }
@@ -472,13 +382,13 @@ static enum status check_idle_empty(void *context, unsigned worker, size_t first
 /* Sets that no NSEC3PARAM names come or go and may have gaps (RFC 5155 10.4), but whoever has one of their records can
  * show it to a validator: what it says of its name must be true, and what it denies is told. */
 static enum status judge_idle(
-    struct chain *chain, struct link *links, size_t count, const struct vset *params, struct error *err)
+    struct chain *chain, struct vlinks_link *links, size_t count, const struct vset *params, struct error *err)
 {
 	struct vrun *const run = chain->run;
 	enum status status = STATUS_OK;
 	unsigned sets = 0;
 	for (size_t i = 0; i < count && status == STATUS_OK; i++) {
-		const struct parameters *const p = &links[i].parameters;
+		const struct vlinks_parameters *const p = &links[i].parameters;
 		if (!links[i].good || links[i].idle || p->iterations > TAKEN_ITERATIONS || is_announced(params, p))
 			continue;
 		if (++sets > MOST_SETS) {
@@ -498,7 +408,7 @@ static enum status judge_idle(
 }
 
 static enum status judge_set(
-    struct chain *chain, struct link *links, size_t count, const struct vrecord *param, struct error *err)
+    struct chain *chain, struct vlinks_link *links, size_t count, const struct vrecord *param, struct error *err)
 {
 	struct vrun *const run = chain->run;
 	take_links(chain, links, count);
@@ -511,9 +421,9 @@ static enum status judge_set(
 }
 
 /* What is ours to ask: one set, one flag, one TTL. */
-static void check_uniform(struct vrun *run, const struct link *links, size_t count, const struct vset *params)
+static void check_uniform(struct vrun *run, const struct vlinks_link *links, size_t count, const struct vset *params)
 {
-	const struct link *first = NULL;
+	const struct vlinks_link *first = NULL;
 	vreport_count(run->report, VC_NSEC3_UNIQUE, count);
 	vreport_count(run->report, VC_NSEC3_FLAG, count);
 	vreport_count(run->report, VC_DENIAL_TTL, count);
@@ -527,8 +437,8 @@ static void check_uniform(struct vrun *run, const struct link *links, size_t cou
 			    vplace_of(links[i].record), "iterations %u, salt of %u octets",
 			    links[i].parameters.iterations, links[i].parameters.salt_size);
 		first = first == NULL ? &links[i] : first;
-		const bool opt_out = (links[i].flags & OPT_OUT) != 0;
-		if (opt_out != ((first->flags & OPT_OUT) != 0) ||
+		const bool opt_out = (links[i].flags & VLINKS_OPT_OUT) != 0;
+		if (opt_out != ((first->flags & VLINKS_OPT_OUT) != 0) ||
 		    (run->limits.opt_out != VCHOICE_NONE && opt_out != (run->limits.opt_out == VCHOICE_YES)))
 			vreport_fail(run->report, VC_NSEC3_FLAG,
 			    "NSEC3 whose opt-out flag is not that of the others or of "
@@ -573,10 +483,10 @@ enum status vnsec3_check(struct vrun *run, struct error *err)
 		    "%zu records, %d judged", params.count, MOST_SETS);
 		params.count = MOST_SETS;
 	}
+	struct vlinks_link *links;
 	size_t count;
-	struct link *const links = collect_links(run, &count);
 	struct chain chain;
-	enum status status = STATUS_OK;
+	enum status status = vlinks_collect(run, &links, &count, err);
 	chain_open(&chain, run, count);
 	chain.empty = vlisted_empty(&run->zone, &chain.empty_count);
 	chain.name_count = chain.empty_count;

@@ -70,13 +70,13 @@ static EC_POINT *read_point(const EC_GROUP *group, const uint8_t coordinates[VP2
 	return NULL;
 }
 
-/* What makes a table's entries from points. */
+/* What makes the points that a table is filled from. */
 struct moulder {
 	const EC_GROUP *group;
 	BN_CTX *context;
 	BN_MONT_CTX *by_prime;
 	BIGNUM *x, *y, *shift; /* 2^(256 + 260): times it, divided by Montgomery's 2^256 */
-	EC_POINT *points[VP256_LAST_ROW];
+	EC_POINT *points[2 * VP256_DIGITS];
 };
 
 static bool moulder_open(struct moulder *m, const EC_GROUP *group, BN_CTX *context)
@@ -87,7 +87,7 @@ static bool moulder_open(struct moulder *m, const EC_GROUP *group, BN_CTX *conte
 	m->y = BN_CTX_get(context);
 	m->shift = BN_CTX_get(context);
 	bool made = m->shift != NULL && m->by_prime != NULL;
-	for (size_t i = 0; i < VP256_LAST_ROW; i++)
+	for (size_t i = 0; i < COUNT(m->points); i++)
 		made = (m->points[i] = EC_POINT_new(group)) != NULL && made;
 	const BIGNUM *const prime = EC_GROUP_get0_field(group);
 	return made && BN_MONT_CTX_set(m->by_prime, prime, context) == 1 && BN_set_bit(m->shift, SHIFT) == 1 &&
@@ -96,7 +96,7 @@ static bool moulder_open(struct moulder *m, const EC_GROUP *group, BN_CTX *conte
 
 static void moulder_close(struct moulder *m)
 {
-	for (size_t i = 0; i < VP256_LAST_ROW; i++)
+	for (size_t i = 0; i < COUNT(m->points); i++)
 		EC_POINT_free(m->points[i]);
 	BN_MONT_CTX_free(m->by_prime);
 	BN_CTX_end(m->context);
@@ -115,25 +115,31 @@ static bool put_point(struct moulder *m, const EC_POINT *point, struct vp256_ent
 	       put_coordinate(m, m->x, octets) && put_coordinate(m, m->y, octets + HALF);
 }
 
-/* The multiples 1 to `count` of points[0]; after it points[0] is the next row's. */
-static bool put_row(struct moulder *m, size_t count, struct vp256_entry *out)
+/* points[0] times 256 in each second place, and twice that beside it. */
+static bool multiply_points(struct moulder *m)
 {
-	EC_POINT **const points = m->points;
-	bool good = EC_POINT_dbl(m->group, points[1], points[0], m->context) == 1;
-	for (size_t i = 2; i < count && good; i++)
-		good = EC_POINT_add(m->group, points[i], points[i - 1], points[0], m->context) == 1;
-	good = good && EC_POINTs_make_affine(m->group, count, points, m->context) == 1;
-	for (size_t i = 0; i < count && good; i++)
-		good = put_point(m, points[i], &out[i]);
-	return good && EC_POINT_dbl(m->group, points[0], points[VP256_ROW - 1], m->context) == 1;
+	bool good = true;
+	for (size_t i = 0; i < COUNT(m->points) && good; i += 2) {
+		EC_POINT **const at = m->points + i;
+		good = EC_POINT_dbl(m->group, at[1], at[0], m->context) == 1;
+		if (i + 2 == COUNT(m->points) || !good)
+			break;
+		good = EC_POINT_copy(at[2], at[1]) == 1;
+		for (unsigned bit = 1; bit < 8 && good; bit++)
+			good = EC_POINT_dbl(m->group, at[2], at[2], m->context) == 1;
+	}
+	return good && EC_POINTs_make_affine(m->group, COUNT(m->points), m->points, m->context) == 1;
 }
 
 static bool put_multiples(const EC_GROUP *group, const EC_POINT *point, BN_CTX *context, struct vp256_entry *out)
 {
 	struct moulder m;
-	bool good = moulder_open(&m, group, context) && EC_POINT_copy(m.points[0], point) == 1;
-	for (size_t i = 0; i < VP256_DIGITS && good; i++)
-		good = put_row(&m, i + 1 < VP256_DIGITS ? VP256_ROW : VP256_LAST_ROW, out + i * VP256_ROW);
+	struct vp256_entry points[2 * VP256_DIGITS];
+	bool good = moulder_open(&m, group, context) && EC_POINT_copy(m.points[0], point) == 1 && multiply_points(&m);
+	for (size_t i = 0; i < COUNT(points) && good; i++)
+		good = put_point(&m, m.points[i], &points[i]);
+	if (good)
+		vp256_wide_fill(points, out);
 	moulder_close(&m);
 	return good;
 }

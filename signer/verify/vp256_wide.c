@@ -333,6 +333,91 @@ static void settle(const struct sum *sum, struct vp256_lane lanes[VP256_LANES])
 	}
 }
 
+/* a, below 16 p, to what is below p. */
+static struct element least(struct element a)
+{
+	const struct element small = shrink(a);
+	struct element less = small;
+	const struct element p = prime(1);
+	for (unsigned i = 0; i < LIMBS; i++)
+		less.limb[i] = _mm512_sub_epi64(less.limb[i], p.limb[i]);
+	less = carry(less);
+	return choose(_mm512_cmpge_epi64_mask(less.limb[LIMBS - 1], _mm512_setzero_si512()), small, less);
+}
+
+/* 1 / a, which is a^(p - 2) (Fermat). */
+static struct element invert(struct element a)
+{
+	static const uint64_t exponent[4] = { UINT64_MAX - 2, UINT32_MAX, 0, UINT64_C(0xffffffff00000001) };
+	struct element out = one();
+	for (unsigned bit = 256; bit-- > 0;) {
+		out = square(out);
+		if ((exponent[bit / 64] >> bit % 64 & 1) != 0)
+			out = multiply(out, a);
+	}
+	return out;
+}
+
+static void to_words(struct element a, __m512i out[4])
+{
+	out[0] = _mm512_or_si512(a.limb[0], _mm512_slli_epi64(a.limb[1], 52));
+	out[1] = _mm512_or_si512(_mm512_srli_epi64(a.limb[1], 12), _mm512_slli_epi64(a.limb[2], 40));
+	out[2] = _mm512_or_si512(_mm512_srli_epi64(a.limb[2], 24), _mm512_slli_epi64(a.limb[3], 28));
+	out[3] = _mm512_or_si512(_mm512_srli_epi64(a.limb[3], 36), _mm512_slli_epi64(a.limb[4], 16));
+}
+
+static struct affine load_points(const struct vp256_entry points[], size_t apart)
+{
+	__m512i rows[VP256_LANES];
+	for (unsigned i = 0; i < VP256_LANES; i++)
+		rows[i] = _mm512_loadu_si512(points[i * apart].words);
+	transpose(rows);
+	const struct affine out = { from_words(rows), from_words(rows + 4) };
+	return out;
+}
+
+/* Multiple `number` of each of eight rows; the last has as many as it wants, the others VP256_ROW. */
+static void store_points(struct element x, struct element y, size_t number, struct vp256_entry *rows)
+{
+	__m512i words[VP256_LANES];
+	to_words(least(x), words);
+	to_words(least(y), words + 4);
+	transpose(words);
+	for (size_t i = number > VP256_ROW ? VP256_LANES - 1 : 0; i < VP256_LANES; i++)
+		_mm512_store_si512(rows[i * VP256_ROW + number - 1].words, words[i]);
+}
+
+/* Eight rows, of `count` multiples: sums in turn, and one inversion for all their Z. */
+static void fill_rows(const struct vp256_entry points[], size_t count, struct vp256_entry *rows)
+{
+	struct sum sums[VP256_LAST_ROW];
+	struct element products[VP256_LAST_ROW]; /* of the Z up to here */
+	const struct affine base = load_points(points, 2);
+	const struct affine twice = load_points(points + 1, 2);
+	const struct element unit = one();
+	sums[0] = (struct sum){ base.x, base.y, unit, 0 };
+	sums[1] = (struct sum){ twice.x, twice.y, unit, 0 };
+	products[0] = products[1] = unit;
+	for (size_t i = 2; i < count; i++) {
+		sums[i] = add(&sums[i - 1], &base);
+		products[i] = multiply(products[i - 1], sums[i].z);
+	}
+	struct element inverse = invert(products[count - 1]);
+	for (size_t i = count; i-- > 0;) {
+		const struct element one_over_z = i == 0 ? inverse : multiply(inverse, products[i - 1]);
+		const struct element zz = square(one_over_z);
+		store_points(multiply(sums[i].x, zz), multiply(sums[i].y, multiply(zz, one_over_z)), i + 1, rows);
+		inverse = multiply(inverse, sums[i].z);
+	}
+}
+
+void vp256_wide_fill(const struct vp256_entry points[2 * VP256_DIGITS], struct vp256_entry table[VP256_ENTRIES])
+{
+	for (size_t first = 0; first < VP256_DIGITS; first += VP256_LANES)
+		fill_rows(points + 2 * first, first + VP256_LANES < VP256_DIGITS ? VP256_ROW : VP256_LAST_ROW,
+		    table + first * VP256_ROW);
+}
+
 bool vp256_wide_built_in(void)
 {
 	return true;

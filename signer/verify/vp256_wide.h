@@ -31,4 +31,7 @@ struct vp256_lane {
 
 /* Whether this build has it; the processor is another question. */
 bool vp256_wide_built_in(void);
+
+/* Makes a table, 64-octet aligned, of 256^i P and twice that, for each digit in turn. */
+void vp256_wide_fill(const struct vp256_entry points[2 * VP256_DIGITS], struct vp256_entry table[VP256_ENTRIES]);
 void vp256_wide_check(struct vp256_lane lanes[VP256_LANES]);

@@ -13,10 +13,10 @@
 #include "signer/verify/vrdata.h"
 
 enum {
-	CHUNK_BYTES = 512 * 1024,
+	CHUNK_BYTES = 128 * 1024,
 	CHUNKS_PER_THREAD = 6,
 	ARENA_BYTES = 1024 * 1024,
-	BORDER_BYTES = 4 * CHUNK_BYTES,
+	BORDER_BYTES = 2 * 1024 * 1024,
 	ENTRY_MOST = 16 * 1024 * 1024,
 	RECALL_SHARE = 2048, /* octets of text for one name that is kept: the table takes 1/32 of the text at most */
 	RECALL_MOST = 65536,
@@ -31,11 +31,15 @@ struct reader {
 	unsigned threads;
 	char *text; /* one wave */
 	size_t size;
-	size_t capacity;
-	size_t hashed; /* octets of `text` that are in the digest */
-	size_t taken;  /* of a source in memory */
-	uint64_t most; /* octets of the descriptor that are still to be read */
-	bool at_end;
+	char *next; /* the wave after it, read while this one is parsed */
+	size_t next_size;
+	size_t rest;     /* where in `text` begins what goes over to `next` */
+	size_t capacity; /* of both */
+	size_t hashed;   /* octets of `text` that are in the digest */
+	size_t taken;    /* of a source in memory */
+	uint64_t most;   /* octets of the descriptor that are still to be read */
+	bool at_end;     /* nothing comes after `text` */
+	bool next_at_end;
 	struct vchunk *chunks;
 	size_t chunk_count;
 	size_t chunk_capacity;
@@ -51,32 +55,53 @@ struct reader {
 	uint8_t owner[VNAME_MAX]; /* of the last record, when memory is dropped after each wave */
 };
 
+/* Reads on at next[next_size]. */
 static enum status fill(struct reader *r, struct error *err)
 {
-	while (!r->at_end && r->size < r->capacity) {
+	while (!r->next_at_end && r->next_size < r->capacity) {
+		const size_t room = r->capacity - r->next_size;
 		if (r->source->descriptor < 0) {
-			size_t n = r->source->size - r->taken;
-			if (n > r->capacity - r->size)
-				n = r->capacity - r->size;
+			const size_t left = r->source->size - r->taken;
+			const size_t n = left < room ? left : room;
 			if (n > 0)
-				memcpy(r->text + r->size, r->source->data + r->taken, n);
+				memcpy(r->next + r->next_size, r->source->data + r->taken, n);
 			r->taken += n;
-			r->size += n;
-			r->at_end = r->taken == r->source->size;
+			r->next_size += n;
+			r->next_at_end = r->taken == r->source->size;
 			continue;
 		}
-		const size_t room = r->capacity - r->size;
 		const ssize_t n =
-		    read(r->source->descriptor, r->text + r->size, r->most < room ? (size_t)r->most : room);
+		    read(r->source->descriptor, r->next + r->next_size, r->most < room ? (size_t)r->most : room);
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
 			return error_set_errno(err, "%s: read", r->source->name);
-		r->size += (size_t)n;
+		r->next_size += (size_t)n;
 		r->most -= (uint64_t)n;
-		r->at_end = n == 0;
+		r->next_at_end = n == 0;
 	}
 	return STATUS_OK;
+}
+
+static enum status fill_next(struct reader *r, struct error *err)
+{
+	r->next_size = r->size - r->rest;
+	r->next_at_end = r->at_end;
+	memcpy(r->next, r->text + r->rest, r->next_size);
+	return fill(r, err);
+}
+
+/* What was read ahead is the wave in hand. */
+static void take_next(struct reader *r)
+{
+	char *const used = r->text;
+	r->hashed = r->size - r->rest;
+	r->text = r->next;
+	r->size = r->next_size;
+	r->at_end = r->next_at_end;
+	r->next = used;
+	r->next_size = 0;
+	r->rest = 0;
 }
 
 static void add_chunk(struct reader *r, size_t start, size_t end)
@@ -186,23 +211,33 @@ static void parse(struct reader *r, struct vchunk *chunk, bool first, unsigned w
 		vsummer_add(r->summers[worker], &chunk->records[i], &chunk->sum);
 }
 
-/* Item 0 hashes the wave, the others parse. */
+/* Who only wants a sum is not told the digest. */
+static enum status hash_wave(struct reader *r, struct error *err)
+{
+	if (r->summers != NULL || EVP_DigestUpdate(r->digest, r->text + r->hashed, r->size - r->hashed) == 1)
+		return STATUS_OK;
+	return error_set(err, STATUS_INTERNAL, "SHA-256 failed");
+}
+
+enum { READS_AHEAD, HASHES, FIRST_CHUNK };
+
+/* The first item reads the next wave, one hashes this one, the others parse. */
 static enum status work(void *context, unsigned worker, size_t first, size_t end, struct error *err)
 {
 	struct reader *const r = context;
-	for (size_t i = first; i < end; i++) {
-		if (i == 0) {
-			/* Who only wants a sum is not told the digest. */
-			if (r->summers == NULL &&
-			    EVP_DigestUpdate(r->digest, r->text + r->hashed, r->size - r->hashed) != 1)
-				return error_set(err, STATUS_INTERNAL, "SHA-256 failed");
-			continue;
+	enum status status = STATUS_OK;
+	for (size_t i = first; i < end && status == STATUS_OK; i++) {
+		if (i == READS_AHEAD) {
+			status = fill_next(r, err);
+		} else if (i == HASHES) {
+			status = hash_wave(r, err);
+		} else {
+			struct vchunk *const chunk = &r->chunks[i - FIRST_CHUNK];
+			chunk->first_line = 1;
+			parse(r, chunk, r->first && i == FIRST_CHUNK, worker);
 		}
-		struct vchunk *const chunk = &r->chunks[i - 1];
-		chunk->first_line = 1;
-		parse(r, chunk, r->first && i == 1, worker);
 	}
-	return STATUS_OK;
+	return status;
 }
 
 static bool context_holds(const struct vcontext *guess, const struct vcontext *truth)
@@ -301,12 +336,24 @@ static void drop_wave(struct reader *r)
 	}
 }
 
+/* One entry fills the whole wave: read on with twice the room, but not for ever. */
+static enum status widen(struct reader *r, struct error *err)
+{
+	if (r->capacity > ENTRY_MOST)
+		return error_set_at(err, STATUS_MALFORMED, r->source->name, r->line + 1, 0,
+		    "an entry of more than %d octets begins here or soon after: no record is so long, so a "
+		    "line, a quote or a parenthesis is open",
+		    ENTRY_MOST);
+	r->capacity *= 2;
+	r->text = memory_resize(r->text, r->capacity, 1);
+	r->next = memory_resize(r->next, r->capacity, 1);
+	return STATUS_OK;
+}
+
+/* Parses what is in hand while the rest of it and what follows are read into the other place. */
 static enum status wave(struct reader *r, struct error *err)
 {
-	const enum status filled = fill(r, err);
-	if (filled != STATUS_OK)
-		return filled;
-	const size_t rest = split(r);
+	r->rest = split(r);
 	for (size_t i = 0; i < r->chunk_count; i++) {
 		r->chunks[i].begin = r->context;
 		if (!(r->first && i == 0)) {
@@ -314,7 +361,7 @@ static enum status wave(struct reader *r, struct error *err)
 			r->chunks[i].begin.have_ttl = false;
 		}
 	}
-	const enum status worked = workers_run(r->threads, r->chunk_count + 1, 1, work, r, err);
+	const enum status worked = workers_run(r->threads, r->chunk_count + FIRST_CHUNK, 1, work, r, err);
 	if (worked != STATUS_OK)
 		return worked;
 	r->file->size += r->size - r->hashed;
@@ -326,20 +373,9 @@ static enum status wave(struct reader *r, struct error *err)
 	if (r->summers != NULL)
 		drop_wave(r);
 	r->first = r->first && r->chunk_count == 0;
-	memmove(r->text, r->text + rest, r->size - rest);
-	r->size -= rest;
-	r->hashed = r->size;
-	if (rest == 0 && !r->at_end) {
-		/* One entry fills the whole wave: read on with twice the room, but not for ever. */
-		if (r->capacity > ENTRY_MOST)
-			return error_set_at(err, STATUS_MALFORMED, r->source->name, r->line + 1, 0,
-			    "an entry of more than %d octets begins here or soon after: no record is so long, so a "
-			    "line, a quote or a parenthesis is open",
-			    ENTRY_MOST);
-		r->capacity *= 2;
-		r->text = memory_resize(r->text, r->capacity, 1);
-	}
-	return STATUS_OK;
+	const bool stuck = r->rest == 0 && r->chunk_count == 0 && !r->at_end && r->size == r->capacity;
+	take_next(r);
+	return stuck ? widen(r, err) : STATUS_OK;
 }
 
 /* How many names of servers each thread keeps. */
@@ -362,6 +398,7 @@ static void reader_open(
 	if (source->descriptor < 0 && source->size < r->capacity)
 		r->capacity = source->size + 1;
 	r->text = memory_alloc(r->capacity);
+	r->next = memory_alloc(r->capacity);
 	r->desks = memory_calloc(threads, sizeof(*r->desks));
 	const size_t block = r->capacity < ARENA_BYTES ? r->capacity + 1024 : ARENA_BYTES;
 	file->memory = memory_calloc(threads, sizeof(struct arena *));
@@ -391,16 +428,16 @@ static void reader_close(struct reader *r)
 		free(r->chunks[i].records);
 	free(r->chunks);
 	free(r->text);
+	free(r->next);
 }
 
 static enum status read_text(struct reader *r, struct error *err)
 {
-	while (!(r->at_end && r->size == 0)) {
-		const enum status status = wave(r, err);
-		if (status != STATUS_OK)
-			return status;
-	}
-	return STATUS_OK;
+	enum status status = fill(r, err);
+	take_next(r);
+	while (status == STATUS_OK && !(r->at_end && r->size == 0))
+		status = wave(r, err);
+	return status;
 }
 
 /* The stretch of a file between two $INCLUDE lines: what stands before it is known, so it begins like a file. */
@@ -413,7 +450,7 @@ static enum status read_stretch(
 	r->most = size;
 	r->line = line;
 	r->first = true;
-	r->at_end = false;
+	r->at_end = r->next_at_end = false;
 	return read_text(r, err);
 }
 

@@ -317,9 +317,11 @@ static uint64_t excess_of(const struct vserver *server, size_t at)
 	const struct vhash_parameters *const p = &server->parameters;
 	const uint64_t rounds = (p->iterations + 1u) * (1u + (p->salt.size + 28) / 64);
 	const unsigned above = owner->labels - server->zone->apex_labels;
+	if (above <= 1) /* it brings nothing but itself */
+		return owner->apex ? 0 : rounds - 1;
 	const unsigned fresh = owner->labels - shared_before(server, at);
 	const unsigned walks = owner->kind == VKIND_CUT ? 1 : 4;
-	return owner->apex ? 0 : fresh * rounds - 1 + (uint64_t)(fresh - 1 + walks) * (above - 1);
+	return fresh * rounds - 1 + (uint64_t)(fresh - 1 + walks) * (above - 1);
 }
 
 /* Deep names with many iterations would take hours. The chain itself is judged whole by vnsec3.c; of the answers as
@@ -361,7 +363,7 @@ static enum status ask_nsec3(struct view *view, unsigned *announced, struct erro
 		++*announced;
 		if (parameters.iterations > MOST_ITERATIONS)
 			continue;
-		vserver_use_nsec3(&view->server, &parameters);
+		vserver_use_nsec3(&view->server, &parameters, view->run->threads);
 		choose(view, (unsigned)(params.count < MOST_CHAINS ? params.count : MOST_CHAINS));
 		status = ask_all(view, err);
 		free(view->left_out);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "signer/base/arena.h"
+#include "signer/base/workers.h"
 #include "signer/verify/vsearch.h"
 
 enum { OPT_OUT = 1 };
@@ -75,26 +76,58 @@ static bool read_link(const struct vserver *server, const struct vrecord *record
 	return true;
 }
 
-void vserver_use_nsec3(struct vserver *server, const struct vhash_parameters *parameters)
+/* The links of owner `at`; returns how many. */
+static size_t read_owner(struct vserver *server, size_t at, struct vlink *out)
 {
 	const struct vzone *const zone = server->zone;
-	size_t room = 0;
+	const struct vowner *const owner = &zone->owners[zone->hash_owners[at]];
+	size_t count = 0;
+	if (owner->labels != zone->apex_labels + 1)
+		return 0;
+	const struct vset set = vzone_set(zone, owner, VTYPE_NSEC3);
+	for (size_t i = 0; i < set.count; i++)
+		count += read_link(server, &set.first[i], &out[count]);
+	return count;
+}
+
+/* Where each owner has one NSEC3, that of owner i is link i; without a record it is none of this chain. */
+static enum status read_range(void *context, unsigned worker, size_t first, size_t end, struct error *err)
+{
+	struct vserver *const server = context;
+	(void)worker;
+	(void)err;
+	for (size_t at = first; at < end; at++)
+		if (read_owner(server, at, &server->links[at]) == 0)
+			server->links[at].record = NULL;
+	return STATUS_OK;
+}
+
+static void read_links(struct vserver *server, unsigned threads)
+{
+	const struct vzone *const zone = server->zone;
+	struct error ignored; /* the job has no way to fail */
+	if (zone->hash_owner_count != zone->nsec3_count ||
+	    workers_run(threads, zone->hash_owner_count, 1024, read_range, server, &ignored) != STATUS_OK) {
+		for (size_t i = 0; i < zone->hash_owner_count; i++)
+			server->link_count += read_owner(server, i, &server->links[server->link_count]);
+		return;
+	}
+	for (size_t i = 0; i < zone->hash_owner_count; i++) {
+		if (server->links[i].record == NULL)
+			continue;
+		if (server->link_count < i)
+			server->links[server->link_count] = server->links[i];
+		server->link_count++;
+	}
+}
+
+void vserver_use_nsec3(struct vserver *server, const struct vhash_parameters *parameters, unsigned threads)
+{
 	drop_chain(server);
 	server->hashed = true;
 	server->parameters = *parameters;
-	for (size_t i = 0; i < zone->owner_count; i++) {
-		const struct vowner *const owner = &zone->owners[i];
-		if (owner->kind == VKIND_OCCLUDED || owner->labels != zone->apex_labels + 1)
-			continue;
-		const struct vset set = vzone_set(zone, owner, VTYPE_NSEC3);
-		for (size_t j = 0; j < set.count; j++) {
-			if (server->link_count == room) {
-				room = room + room / 2 + 1024;
-				server->links = memory_resize(server->links, room, sizeof(*server->links));
-			}
-			server->link_count += read_link(server, &set.first[j], &server->links[server->link_count]);
-		}
-	}
+	server->links = memory_calloc(server->zone->nsec3_count, sizeof(*server->links));
+	read_links(server, threads);
 	server->keys = memory_calloc(server->link_count, sizeof(*server->keys));
 	for (size_t i = 0; i < server->link_count; i++)
 		server->keys[i] = vsearch_key(server->links[i].hash);

@@ -84,7 +84,7 @@ void vserver_close(struct vserver *server);
 
 /* The chain to answer from: NSEC, or the NSEC3 with these parameters. */
 void vserver_use_nsec(struct vserver *server);
-void vserver_use_nsec3(struct vserver *server, const struct vhash_parameters *parameters);
+void vserver_use_nsec3(struct vserver *server, const struct vhash_parameters *parameters, unsigned threads);
 
 void vclerk_open(const struct vserver *server, struct vclerk *out);
 void vclerk_close(struct vclerk *clerk);

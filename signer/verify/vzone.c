@@ -139,7 +139,7 @@ static int compare_records(const void *x, const void *y)
 /* What is counted on the way, by all workers together. */
 struct tally {
 	struct vzone *zone;
-	atomic_size_t soas, aliases;
+	atomic_size_t soas, aliases, hashes;
 	atomic_uint max_ttl;
 };
 
@@ -161,6 +161,7 @@ static enum status sort_records(void *context, unsigned worker, size_t first, si
 	const struct vzone *const zone = tally->zone;
 	size_t soas = 0;
 	size_t aliases = 0;
+	size_t hashes = 0;
 	unsigned max_ttl = 0;
 	(void)worker;
 	(void)err;
@@ -170,11 +171,13 @@ static enum status sort_records(void *context, unsigned worker, size_t first, si
 		for (size_t at = 0; at < zone->owners[i].count; at++) {
 			soas += records[at].type == VTYPE_SOA;
 			aliases += records[at].type == VTYPE_CNAME;
+			hashes += records[at].type == VTYPE_NSEC3;
 			max_ttl = records[at].ttl > max_ttl ? records[at].ttl : max_ttl;
 		}
 	}
 	atomic_fetch_add(&tally->soas, soas);
 	atomic_fetch_add(&tally->aliases, aliases);
+	atomic_fetch_add(&tally->hashes, hashes);
 	unsigned known = atomic_load(&tally->max_ttl);
 	while (max_ttl > known && !atomic_compare_exchange_weak(&tally->max_ttl, &known, max_ttl))
 		;
@@ -184,6 +187,8 @@ static enum status sort_records(void *context, unsigned worker, size_t first, si
 struct vset vzone_set(const struct vzone *zone, const struct vowner *owner, uint16_t type)
 {
 	const struct vrecord *const records = zone->records + owner->first;
+	if (owner->count == 0 || records[owner->count - 1].type < type)
+		return (struct vset){ records + owner->count, 0 };
 	size_t low = 0;
 	size_t high = owner->count;
 	while (low < high) {
@@ -270,6 +275,15 @@ static bool is_hash_owner(const struct vzone *zone, const struct vowner *owner)
 	if (owner->labels != zone->apex_labels + 1 || vzone_set(zone, owner, VTYPE_NSEC3).count == 0)
 		return false;
 	return vzone_set(zone, owner, VTYPE_NSEC3).count + vzone_set(zone, owner, VTYPE_RRSIG).count == owner->count;
+}
+
+static void list_hashes(struct vzone *zone, size_t records)
+{
+	zone->nsec3_count = records;
+	zone->hash_owners = memory_calloc(records, sizeof(*zone->hash_owners));
+	for (size_t i = 0; i < zone->owner_count && records > 0; i++)
+		if (zone->owners[i].kind != VKIND_OCCLUDED && vzone_set(zone, &zone->owners[i], VTYPE_NSEC3).count > 0)
+			zone->hash_owners[zone->hash_owner_count++] = (uint32_t)i;
 }
 
 /* One walk in canonical order: what lies below a cut or a DNAME follows it at once. */
@@ -370,6 +384,7 @@ static enum status arrange(struct vzone *zone, unsigned threads, struct error *e
 	zone->max_ttl = atomic_load(&tally.max_ttl);
 	list_aliases(zone, atomic_load(&tally.aliases));
 	classify(zone);
+	list_hashes(zone, atomic_load(&tally.hashes));
 	note_soa(zone);
 	return STATUS_OK;
 }
@@ -404,6 +419,7 @@ void vzone_free(struct vzone *zone)
 {
 	free(zone->owners);
 	free(zone->aliases);
+	free(zone->hash_owners);
 	vread_free(&zone->file);
 	*zone = (struct vzone){ .soa = NULL };
 }

@@ -42,6 +42,9 @@ struct vzone {
 	size_t soa_count;
 	const uint8_t **aliases; /* names that hold a CNAME, in canonical order */
 	size_t alias_count;
+	uint32_t *hash_owners; /* indexes of owners with NSEC3 that nothing hides, in canonical order */
+	size_t hash_owner_count;
+	size_t nsec3_count; /* records, hidden ones and copies too: if as many as those, each of those has one */
 };
 
 /* Records of one type at one owner. */

@@ -50,7 +50,7 @@ static bool use_chain(struct vserver *server, const char *which)
 	struct cursor in = cursor_init((struct bytes){ params.first->rdata, params.first->size });
 	if (!vhasher_read(&in, &parameters))
 		return false;
-	vserver_use_nsec3(server, &parameters);
+	vserver_use_nsec3(server, &parameters, 1);
 	return true;
 }
 

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: MIT */
+#include "signer/verify/vlinks.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "signer/base/workers.h"
+
+bool vlinks_same(const struct vlinks_parameters *a, const struct vlinks_parameters *b)
+{
+	return a->algorithm == b->algorithm && a->iterations == b->iterations && a->salt_size == b->salt_size &&
+	       memcmp(a->salt, b->salt, a->salt_size) == 0;
+}
+
+bool vlinks_read(struct cursor *in, struct vlinks_parameters *out, uint8_t *flags)
+{
+	out->algorithm = cursor_u8(in);
+	*flags = cursor_u8(in);
+	out->iterations = cursor_u16(in);
+	out->salt_size = cursor_u8(in);
+	out->salt = cursor_take(in, out->salt_size).data;
+	return !in->failed;
+}
+
+/* 32 characters of base32hex are 20 octets (RFC 5155 3). */
+static bool read_hash_label(const uint8_t *name, uint8_t out[VLINKS_HASH])
+{
+	return name[0] == 32 && bytes_from_base32hex((const char *)name + 1, 32, out, VLINKS_HASH) == VLINKS_HASH;
+}
+
+static void read_link(struct vrun *run, const struct vrecord *record, struct vlinks_link *out)
+{
+	struct cursor in = cursor_init((struct bytes){ record->rdata, record->size });
+	out->record = record;
+	out->good = vlinks_read(&in, &out->parameters, &out->flags);
+	out->next_size = cursor_u8(&in);
+	out->next = cursor_take(&in, out->next_size).data;
+	out->bitmap = in.at;
+	out->bitmap_size = (uint16_t)cursor_left(&in);
+	if (!in.failed && out->parameters.algorithm != 1) {
+		out->good = false; /* validators ignore it, and so does the chain (RFC 5155 8.1); check_uniform tells */
+		return;
+	}
+	if (in.failed || (out->flags & ~VLINKS_OPT_OUT) != 0) {
+		out->good = false;
+		vreport_fail(run->report, VC_NSEC3_PARAM, "NSEC3 that are malformed or of unknown hash or flags",
+		    vplace_of(record), "algorithm %u, flags %u", out->parameters.algorithm, out->flags);
+		return;
+	}
+	if (out->next_size != VLINKS_HASH || vname_labels(record->owner) != run->zone.apex_labels + 1 ||
+	    !read_hash_label(record->owner, out->hash)) {
+		out->good = false;
+		vreport_fail(run->report, VC_NSEC3_CHAIN, "NSEC3 whose owner or next name is no SHA-1 hash",
+		    vplace_of(record), "next hash of %u octets", out->next_size);
+	}
+}
+
+struct collection {
+	struct vrun *run;
+	struct vlinks_link *links;
+};
+
+static void collect_owner(struct collection *all, size_t at, size_t *count)
+{
+	const struct vzone *const zone = &all->run->zone;
+	const struct vset set = vzone_set(zone, &zone->owners[zone->hash_owners[at]], VTYPE_NSEC3);
+	for (size_t i = 0; i < set.count; i++)
+		if (!set.first[i].spare)
+			read_link(all->run, &set.first[i], &all->links[(*count)++]);
+}
+
+/* Where each owner has one NSEC3, that of owner i is link i. */
+static enum status collect_range(void *context, unsigned worker, size_t first, size_t end, struct error *err)
+{
+	struct collection *const all = context;
+	(void)worker;
+	(void)err;
+	for (size_t at = first; at < end; at++) {
+		size_t place = at;
+		collect_owner(all, at, &place);
+	}
+	return STATUS_OK;
+}
+
+enum status vlinks_collect(struct vrun *run, struct vlinks_link **links, size_t *count, struct error *err)
+{
+	const struct vzone *const zone = &run->zone;
+	struct collection all = { run, memory_calloc(zone->nsec3_count + 1, sizeof(**links)) };
+	*links = all.links;
+	*count = zone->hash_owner_count;
+	if (zone->hash_owner_count == zone->nsec3_count)
+		return workers_run(run->threads, *count, 1024, collect_range, &all, err);
+	*count = 0;
+	for (size_t i = 0; i < zone->hash_owner_count; i++)
+		collect_owner(&all, i, count);
+	return STATUS_OK;
+}
