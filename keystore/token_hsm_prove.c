@@ -30,7 +30,8 @@ static enum status prove_public(
 	if (size != crew->key.public_size || memcmp(public_key, crew->key.public_key, size) != 0) {
 		*lies = true;
 		return error_set(err, STATUS_KEY,
-		    "store %s: its public key is not that of %s %u, under the same CKA_ID: the key was made anew "
+		    "key.hsm-identical: store %s: its public key is not that of %s %u, under the same CKA_ID: the key "
+		    "was made anew "
 		    "there, not copied; signatures by it would be bogus",
 		    desk->hsm->name, key_role_name(crew->key.role), crew->key.tag);
 	}
@@ -38,7 +39,8 @@ static enum status prove_public(
 	*lies = !has_tag(&crew->key, public_key, size);
 	if (*lies)
 		return error_set(err, STATUS_KEY,
-		    "store %s: the public key that it shows has not the tag of %s %u (RFC 4034 Appendix B): the "
+		    "key.hsm-identical: store %s: the public key that it shows has not the tag of %s %u (RFC 4034 "
+		    "Appendix B): the "
 		    "keystore's row is wrong",
 		    desk->hsm->name, key_role_name(crew->key.role), crew->key.tag);
 	*shown |= TOKEN_SHOWS_TAG;

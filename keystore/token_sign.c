@@ -262,7 +262,8 @@ static enum status prove_tag(
 	dnskey_identify(&shown);
 	return shown.tag == key->tag && shown.revoked_tag == key->revoked_tag
 		   ? STATUS_OK
-		   : refuse(signer, err, "its tag is not that of its public key (RFC 4034 Appendix B)");
+		   : refuse(
+			 signer, err, "key.hsm-identical: its tag is not that of its public key (RFC 4034 Appendix B)");
 }
 
 enum status signer_prove(const struct key *key, EVP_PKEY *pkey, struct token_signer *signer, struct error *err)
@@ -273,7 +274,7 @@ enum status signer_prove(const struct key *key, EVP_PKEY *pkey, struct token_sig
 	if (status != STATUS_OK)
 		return status;
 	if (!bytes_equal((struct bytes){ public_key, size }, (struct bytes){ key->public_key, key->public_size }))
-		return refuse(signer, err, "the private key is that of another key");
+		return refuse(signer, err, "key.hsm-identical: the private key is that of another key");
 	const enum status tag = prove_tag(key, signer, public_key, size, err);
 	return tag == STATUS_OK ? prove_by_challenge(key, signer, err) : tag;
 }

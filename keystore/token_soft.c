@@ -282,7 +282,7 @@ static enum status match(const struct algorithm *algorithm, EVP_PKEY *pkey, stru
 	const bool known = key->public_size > 0;
 	if (known && (key->algorithm != algorithm->number || key->public_size != size ||
 			 memcmp(key->public_key, public_key, size) != 0))
-		return error_set(err, STATUS_KEY, "it is the private half of another key than %s %u",
+		return error_set(err, STATUS_KEY, "key.hsm-identical: it is the private half of another key than %s %u",
 		    key_role_name(key->role), key->tag);
 	key->algorithm = algorithm->number;
 	memcpy(key->public_key, public_key, size);

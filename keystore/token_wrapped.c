@@ -136,8 +136,9 @@ enum status wrapped_open(struct hsm_list *tokens, const char *path, bool dry, st
 	if (status == STATUS_OK && key->public_size > 0 &&
 	    (key->algorithm != read->algorithm || !bytes_equal((struct bytes){ key->public_key, key->public_size },
 						      (struct bytes){ read->public_key, read->public_size })))
-		status = error_set(err, STATUS_KEY, "it is the private half of another key than %s %u",
-		    key_role_name(key->role), key->tag);
+		status =
+		    error_set(err, STATUS_KEY, "key.hsm-identical: it is the private half of another key than %s %u",
+			key_role_name(key->role), key->tag);
 	if (status == STATUS_OK) {
 		const struct hsm_parcel parcel = { read->label, { read->octets, read->size }, dry };
 		taken.algorithm = read->algorithm;

@@ -142,6 +142,17 @@ static enum status unknown_option(char **argv, int option, struct error *err)
 	return error_set(err, STATUS_USAGE, "%s: unknown option; see --help", shown);
 }
 
+/* The second of two would stand for both, and the first would be taken for judged. */
+static enum status take_file(int option, struct verify_input *input, struct error *err)
+{
+	for (size_t i = 0; input->name != NULL && i < COUNT(options_table) - 1; i++)
+		if (options_table[i].val == option)
+			return error_set(
+			    err, STATUS_USAGE, "--%s: given twice, one file is compared with", options_table[i].name);
+	input->name = optarg;
+	return STATUS_OK;
+}
+
 static enum status read_option(int option, struct arguments *out, char **argv, struct error *err)
 {
 	switch (option) {
@@ -149,35 +160,28 @@ static enum status read_option(int option, struct arguments *out, char **argv, s
 		out->verify.origin = optarg;
 		return STATUS_OK;
 	case ARGUMENT_ANCHOR:
-		out->verify.trust_anchor.name = optarg;
-		return STATUS_OK;
+		return take_file(option, &out->verify.trust_anchor, err);
 	case ARGUMENT_PREVIOUS:
-		out->verify.previous.name = optarg;
-		return STATUS_OK;
+		return take_file(option, &out->verify.previous, err);
 	case ARGUMENT_UNSIGNED:
-		out->verify.unsigned_zone.name = optarg;
-		return STATUS_OK;
+		return take_file(option, &out->verify.unsigned_zone, err);
 	case ARGUMENT_INCLUDE:
 		return read_include(optarg, out, err);
 	case ARGUMENT_EXPECT:
-		out->verify.expect_keys.name = optarg;
-		return STATUS_OK;
+		return take_file(option, &out->verify.expect_keys, err);
 	case ARGUMENT_UNSIGNED_ZONE:
 		out->verify.expect_unsigned = true;
 		return STATUS_OK;
 	case ARGUMENT_POLICY:
-		out->verify.policy.name = optarg;
-		return STATUS_OK;
+		return take_file(option, &out->verify.policy, err);
 	case ARGUMENT_NOW:
 		return read_time(optarg, &out->verify, err);
 	case ARGUMENT_THREADS:
 		return read_threads(optarg, &out->verify.threads, err);
 	case ARGUMENT_MEMO:
-		out->verify.memo.name = optarg;
-		return STATUS_OK;
+		return take_file(option, &out->verify.memo, err);
 	case ARGUMENT_MEMO_NEW:
-		out->verify.memo_new.name = optarg;
-		return STATUS_OK;
+		return take_file(option, &out->verify.memo_new, err);
 	case ARGUMENT_MEMO_STATE:
 		out->verify.memo_state = optarg;
 		return STATUS_OK;

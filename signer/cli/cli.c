@@ -3,6 +3,7 @@
 
 #include <pwd.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -12,8 +13,24 @@
 #include "signer/cli/facts.h"
 #include "signer/engine/parity.h"
 #include "signer/engine/setup.h"
+#include "signer/verify/verify.h"
 
 enum { THREADS_MOST = 256, READABLE = 0644, MOST_DEFAULT = 50, MOST_ALLOWED = 1000000 };
+
+const char *cli_check_of(const char *message)
+{
+	char word[64];
+	for (const char *at = message; at != NULL;) {
+		const size_t size = strcspn(at, ":");
+		snprintf(word, sizeof(word), "%.*s", (int)(size < sizeof(word) ? size : 0), at);
+		const struct verify_check *const check = verify_check_find(word);
+		if (check != NULL && strcmp(check->id, word) == 0)
+			return check->id;
+		at = strstr(at, ": ");
+		at = at == NULL ? NULL : at + 2;
+	}
+	return NULL;
+}
 
 bool cli_has(const struct cli *cli, enum option_id option)
 {

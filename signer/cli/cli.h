@@ -28,6 +28,9 @@ struct cli {
 bool cli_has(const struct cli *cli, enum option_id option);
 const char *cli_value(const struct cli *cli, enum option_id option);
 
+/* The id of the check of the gate that a message names ("zone: must not be published: sig.valid: ..."); NULL: none. */
+const char *cli_check_of(const char *message);
+
 /* Parses argv into `cli`. `done` is set when everything has been said already (help, version). */
 enum status cli_parse(int argc, char **argv, struct cli *cli, bool *done, struct error *err) MUST_CHECK;
 

@@ -59,7 +59,9 @@ static enum status explain_check(struct cli *cli, const struct verify_check *che
 		[VERIFY_ENGINE] = "by zoneseal run, before it publishes",
 		[VERIFY_OUTSIDE] = "outside of zoneseal" };
 	const char *const place = page(check->id, strcspn(check->id, "."), cli->mem);
-	const char *severity = check->severity == VERIFY_RFC ? "always refused" : "refused where a policy is given";
+	const char *severity = check->severity == VERIFY_RFC  ? "always refused"
+			       : check->home == VERIFY_ENGINE ? "as the sentence says"
+							      : "refused where a policy is given";
 	if (cli_has(cli, OPTION_JSON)) {
 		struct report *report = report_new("zoneseal.explain/1");
 		report_text(report, "check", check->id);

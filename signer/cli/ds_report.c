@@ -49,6 +49,14 @@ static bool is_worth_a_line(const struct parent_key *key)
 	       key->key.state[KEY_DS] == KEY_UNRETENTIVE;
 }
 
+static bool is_mixed(const struct parent_view *view)
+{
+	bool mixed = false;
+	for (size_t i = 0; i < view->key_count; i++)
+		mixed = mixed || view->keys[i].sight == PARENT_SIGHT_MIXED;
+	return mixed;
+}
+
 void ds_report_text(FILE *out, const struct parent_view *view, struct arena *mem)
 {
 	char ttl[SPAN_TEXT];
@@ -58,6 +66,11 @@ void ds_report_text(FILE *out, const struct parent_view *view, struct arena *mem
 		if (is_worth_a_line(&view->keys[i]))
 			print_key(out, &view->keys[i], view->groups);
 	}
+	if (is_mixed(view))
+		fputs("  parent.ds-equal: the servers do not show one DS set; nothing is taken for seen or gone until "
+		      "they "
+		      "do\n",
+		    out);
 	if (view->strangers > 0)
 		fprintf(out, "  %zu/%zu servers show a DS of a key that is not in this keystore\n", view->strangers,
 		    view->groups);

@@ -26,7 +26,7 @@ static void print_error(int code, bool json, const struct error *err)
 	if (!json)
 		return;
 	struct report *report = report_new("zoneseal.error/1");
-	report_error(report, err, (enum status)code);
+	report_error(report, err, (enum status)code, cli_check_of(err->message));
 	if (report_print(stdout, report, &ignored) != STATUS_OK)
 		return;
 }

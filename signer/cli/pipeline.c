@@ -280,7 +280,7 @@ struct report *pipeline_report(
 	report_json(report, "verdict", from->verdict);
 	report_texts(report, "input_errors", from->input_errors, from->input_error_count);
 	if (status != STATUS_OK)
-		report_error(report, err, status);
+		report_error(report, err, status, cli_check_of(err->message));
 	return report;
 }
 

@@ -16,6 +16,7 @@
 #include "signer/engine/archive.h"
 #include "signer/engine/clock.h"
 #include "signer/engine/folder.h"
+#include "signer/engine/guard.h"
 #include "signer/engine/kept.h"
 #include "signer/engine/known_file.h"
 #include "signer/engine/offline.h"
@@ -401,7 +402,7 @@ static enum status take_signatures(struct attempt *attempt, struct sign_paramete
 		return STATUS_OK;
 	if (run->roll.offline->used == SIZE_MAX) {
 		const char *const why = offline_alarm(&run->roll, run->now, run->mem, &late);
-		return error_set(err, STATUS_KEY, "%s",
+		return error_set(err, STATUS_KEY, "time.offline-ksk: %s",
 		    why != NULL ? why
 				: "this is where the KSK is kept (zoneseal skr sign); zones are signed elsewhere");
 	}
@@ -418,8 +419,8 @@ static enum status take_signatures(struct attempt *attempt, struct sign_paramete
 static enum status tell_keys(const struct run *run, struct error *err)
 {
 	const char *const why = arena_strdup(run->mem, err->message);
-	return error_set(err, STATUS_KEY, "%s; nothing of this run is published%s; look with zoneseal doctor", why,
-	    run->has_last ? ", and what is published stays" : "");
+	return error_set(err, STATUS_KEY, "%s%s; nothing of this run is published%s; look with zoneseal doctor",
+	    guard_check(why), why, run->has_last ? ", and what is published stays" : "");
 }
 
 static enum status sign(struct attempt *attempt, struct error *err)

@@ -12,11 +12,13 @@ enum status clock_check(struct utc now, struct utc last, struct utc build, bool 
 	if (!virtual_clock && utc_before(now, build)) {
 		utc_format(build, other);
 		return error_set(err, STATUS_REFUSED,
-		    "clock guard: the clock says %s, but this program was built at %s; set the clock", is, other);
+		    "clock.sane: clock guard: the clock says %s, but this program was built at %s; set the clock", is,
+		    other);
 	}
 	if (utc_before(now, last)) {
 		utc_format(last, other);
-		return error_set(err, STATUS_REFUSED, "clock guard: the %s says %s, but the last run was at %s; %s",
+		return error_set(err, STATUS_REFUSED,
+		    "clock.sane: clock guard: the %s says %s, but the last run was at %s; %s",
 		    virtual_clock ? "VIRTUAL CLOCK" : "clock", is, other,
 		    virtual_clock ? "it never goes backward"
 				  : "set the clock, or if it is right now and was ahead then, look with zoneseal "
@@ -33,7 +35,8 @@ enum status clock_check_serial(struct utc now, uint32_t input_serial, struct err
 		return STATUS_OK;
 	utc_format(now, is);
 	return error_set(err, STATUS_REFUSED,
-	    "clock guard: the input's serial %u is a date more than a day after the clock's %s; set the clock, or if "
+	    "clock.sane: clock guard: the input's serial %u is a date more than a day after the clock's %s; set the "
+	    "clock, or if "
 	    "the serial is no date use --ignore-serial-date",
 	    input_serial, is);
 }

@@ -220,9 +220,9 @@ static const char *mismatch(const struct gate *gate, const struct verdict *verdi
 	if (!same_zone(verdict->zone, gate->zone))
 		return arena_printf(mem, "it is about zone %.80s", verdict->zone);
 	if (strcasecmp(verdict->sha256, hex) != 0)
-		return "it is about other octets (SHA-256 differs)";
+		return "gate.same-bytes: it is about other octets (SHA-256 differs)";
 	if (verdict->size != gate->signed_zone->size)
-		return "it is about a file of another size";
+		return "gate.same-bytes: it is about a file of another size";
 	if (verdict->judged_unsigned != gate->unsigned_output)
 		return verdict->judged_unsigned ? "it is about a zone without DNSSEC" : "it is about a signed zone";
 	if (verdict->serial != gate->serial)

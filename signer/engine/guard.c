@@ -1,7 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #include "signer/engine/guard.h"
 
+#include <string.h>
+
 #include "signer/engine/proving.h"
+
+const char *guard_check(const char *message)
+{
+	return strstr(message, "key.hsm-identical: ") != NULL ? "" : "key.proof: ";
+}
 
 /* `held` is what the key does not do, `zone` what that means for those who ask. */
 static enum status refuse(const struct run *run, const struct key *key, const struct error *why, const char *held,
@@ -11,9 +18,9 @@ static enum status refuse(const struct run *run, const struct key *key, const st
 	const char *const drop =
 	    key->predecessor == 0 ? "" : arena_printf(run->mem, ", or zoneseal roll abort %s --key %u", name, key->tag);
 	return error_set(err, STATUS_KEY,
-	    "%s %u %s, it is not proven in every store: %s; %s; no key of the zone moves; look with zoneseal key "
+	    "%s%s %u %s, it is not proven in every store: %s; %s; no key of the zone moves; look with zoneseal key "
 	    "test %s, put the key right and run again%s",
-	    key_role_name(key->role), key->tag, held, why->message, zone, name, drop);
+	    guard_check(why->message), key_role_name(key->role), key->tag, held, why->message, zone, name, drop);
 }
 
 enum status guard_publication(const struct run *run, const struct key *key, struct error *err)

@@ -13,3 +13,7 @@
 
 enum status guard_publication(const struct run *run, const struct key *key, struct error *err) MUST_CHECK;
 enum status guard_activation(const struct run *run, const struct key *key, struct error *err) MUST_CHECK;
+
+/* How a refusal begins that a key caused whose proof failed with `message`: the id of the check, unless it is in there.
+ */
+const char *guard_check(const char *message);

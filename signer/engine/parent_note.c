@@ -53,14 +53,19 @@ enum status parent_note_ttl(struct store *store, int64_t zone_id, uint32_t ttl, 
 const char *parent_words(const struct parent_view *view, struct arena *mem)
 {
 	const char *words = arena_printf(mem, "%zu server%s", view->groups, view->groups == 1 ? "" : "s");
+	bool mixed = false;
 	for (size_t i = 0; i < view->key_count; i++) {
 		const struct parent_key *const one = &view->keys[i];
+		mixed = mixed || one->sight == PARENT_SIGHT_MIXED;
 		if (one->wish != PARENT_MUST_NOT || one->shows > 0 || one->sight == PARENT_SIGHT_MIXED)
 			words = arena_printf(mem, "%s; DS of %s %u %s (%zu/%zu)", words, key_role_name(one->key.role),
 			    one->key.tag, parent_sight_name(one->sight), one->shows, view->groups);
 	}
 	if (view->strangers > 0)
 		words = arena_printf(mem, "%s; %zu show a DS of no key of ours", words, view->strangers);
+	if (mixed)
+		words = arena_printf(
+		    mem, "%s; parent.ds-equal: they do not show one DS set, so no rollover goes on", words);
 	return view->not_known == 0 ? words : arena_printf(mem, "%s; %zu not known", words, view->not_known);
 }
 

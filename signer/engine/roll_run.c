@@ -263,7 +263,8 @@ enum status roll_guard_clock(struct run *run, struct error *err)
 	span_format(most, allowed);
 	return store_hold(run->store, run->zone.id,
 	    arena_printf(run->mem,
-		"clock guard: the clock says %s, and the last run was at %s; policy %s allows %s between runs. If the "
+		"clock.sane: clock guard: the clock says %s, and the last run was at %s; policy %s allows %s between "
+		"runs. If the "
 		"clock is right, nothing is lost: release",
 		is, was, run->policy.name, allowed),
 	    run->now, err);
@@ -290,7 +291,7 @@ enum status roll_run_problem(const struct run *run, struct error *err)
 	bool late = false;
 	const char *const alarm = run->has_roll ? offline_alarm(&run->roll, run->now, run->mem, &late) : NULL;
 	if (late)
-		return error_set(err, STATUS_KEY, "%s", alarm);
+		return error_set(err, STATUS_KEY, "time.offline-ksk: %s", alarm);
 	/* Whatever was published besides, and however the keys were looked at again for that. */
 	if (run->key_problem != NULL)
 		return error_set(err, STATUS_KEY, "%s", run->key_problem);
@@ -298,5 +299,5 @@ enum status roll_run_problem(const struct run *run, struct error *err)
 		return check_backups(run, err);
 	if (!run->has_roll || run->roll.stop != ROLL_KEY_MISSING)
 		return STATUS_OK;
-	return error_set(err, STATUS_KEY, "%s", run->roll.stop_words);
+	return error_set(err, STATUS_KEY, "key.proof: %s", run->roll.stop_words);
 }

@@ -187,7 +187,8 @@ void report_hex(struct report *report, const char *name, const uint8_t *data, si
 void report_json(struct report *report, const char *name, const char *json);      /* JSON text as it is; NULL: null */
 void report_child(struct report *report, const char *name, struct report *child); /* takes the child */
 void report_append(struct report *list, struct report *child);                    /* takes the child */
-void report_error(struct report *report, const struct error *err, enum status status); /* "error": {...} */
+/* "error": {...}; `check`: the id of the check that refused, or NULL. */
+void report_error(struct report *report, const struct error *err, enum status status, const char *check);
 
 /* Writes it and a newline; frees it. STATUS_IO if `out` cannot take it. */
 enum status report_print(FILE *out, struct report *report, struct error *err) MUST_CHECK;

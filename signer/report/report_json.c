@@ -148,12 +148,13 @@ const char *report_status_name(enum status status)
 	return "unknown";
 }
 
-void report_error(struct report *report, const struct error *err, enum status status)
+void report_error(struct report *report, const struct error *err, enum status status, const char *check)
 {
 	struct report *inner = report_new(NULL);
 	report_text(inner, "status", report_status_name(status));
 	report_number(inner, "exit_code", status);
 	report_text(inner, "message", err->message);
+	report_text(inner, "check", check);
 	report_text(inner, "file", err->file[0] != '\0' ? err->file : NULL);
 	report_number(inner, "line", (int64_t)err->line);
 	report_number(inner, "column", (int64_t)err->column);

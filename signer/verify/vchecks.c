@@ -319,17 +319,32 @@ static const struct verify_check checks[VC_COUNT] = {
 	[VC_GATE_COUNTS] = { "gate.counts", "G3", VERIFY_FILE, VERIFY_RFC, "-", "kinds of checks",
 	    "The checks found something to check: a count of zero is no proof.", NULL },
 	[VC_KEY_HSM] = { "key.hsm-identical", "K2", VERIFY_ENGINE, VERIFY_POLICY, "-", "keys",
-	    "Each token holds the private half of exactly the published key.", ".de 2026" },
+	    "Each token holds the private half of exactly the published key: one that shows another public key is "
+	    "refused, "
+	    "before the key is published, before it first signs and in every run that signs.",
+	    ".de 2026" },
 	[VC_KEY_PROOF] = { "key.proof", "K3", VERIFY_ENGINE, VERIFY_POLICY, "-", "keys",
-	    "Each token has made a good signature with each key lately.", ".de 2026" },
+	    "Each token that a run needs signs with each key in use, and the signature verifies under the published "
+	    "key; else nothing of that run is published. A run that has nothing to sign asks each hardware token "
+	    "once an hour.",
+	    ".de 2026" },
 	[VC_PARENT_DS] = { "parent.ds-equal", "D4", VERIFY_ENGINE, VERIFY_POLICY, "RFC 6840 5.11", "DS sets",
-	    "All servers of the parent show the same DS set.", NULL },
+	    "A DS counts as seen, or gone, only once all servers of the parent show it alike, and none is out of "
+	    "reach; until then a rollover waits with the old key in place. A run is never refused for it: the "
+	    "signatures that keep the zone alive do not depend on the parent.",
+	    NULL },
 	[VC_CLOCK_SANE] = { "clock.sane", "E3", VERIFY_ENGINE, VERIFY_POLICY, "RFC 4035 5.3.1", "clocks",
-	    "The signer's clock is not before the build, the last run or the last serial.", NULL },
+	    "The signer's clock is not before the build, the last run or the date in the input's serial, or nothing is "
+	    "signed; after a forward jump beyond the policy rollovers are held. Whether it is right is for a time "
+	    "service to say: no other clock is asked.",
+	    NULL },
 	[VC_TIME_OFFLINE] = { "time.offline-ksk", "E6", VERIFY_ENGINE, VERIFY_POLICY, "-", "signatures",
-	    "Signatures of an offline KSK reach beyond the next ceremony.", ".zm 2018" },
+	    "Signatures of an offline KSK reach beyond the next ceremony: the run warns from the alarm on, and fails "
+	    "once "
+	    "the last response has ended, but signs on as long as a bundle fits.",
+	    ".zm 2018" },
 	[VC_GATE_BYTES] = { "gate.same-bytes", "G4", VERIFY_ENGINE, VERIFY_POLICY, "-", "files",
-	    "What is published has the SHA-256 that the verdict names.", NULL },
+	    "What is published has the SHA-256 and the size that the verdict names; else there is no verdict.", NULL },
 	[VC_IXFR_EQUAL] = { "served.ixfr-equal", "Z5", VERIFY_OUTSIDE, VERIFY_RFC, "RFC 1995 4", "increments",
 	    "An increment applied to its base gives exactly the zone.", NULL },
 	[VC_SERVED_EQUAL] = { "served.equal", "M4", VERIFY_OUTSIDE, VERIFY_POLICY, "RFC 8976 4", "servers",

@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: MIT
 """Outages between parent and zone, and in the middle of a rollover."""
+import contextlib
+
 from broken import FileKey, tag_of
 from cryptography.hazmat.primitives.asymmetric import ed25519
 from fakedns import FakeServer, shows
-from stage import NO, OK, ZONE, drill
+from stage import BUSY, NO, OK, ZONE, drill
 
 ED25519 = "keys: {algorithm: ED25519, zsk: {lifetime: unlimited}}\nparent: {ds: by-hand}\n"
 P256 = ED25519.replace("ED25519", "ECDSAP256SHA256")
@@ -221,3 +223,35 @@ def lost_state(stage):
     stage.tell("The notes are put right.")
     was()
     stage.goes_on()
+
+
+@drill("no outage yet", "-", "`parent.ds-equal`: a DS that cannot be looked at is neither seen nor gone")
+def parent_silent(stage):
+    """In the middle of a KSK roll the parent's servers cannot be reached. Who takes silence for an answer removes the key
+    that the DS leads to; who publishes nothing until they answer lets the signatures run out. Here the roll waits with both
+    keys, for weeks, and the zone is signed again in time all the same."""
+    said = [None]
+    server = FakeServer(lambda question, octets: said[0](question, octets))
+    stopped = stage.leave.enter_context(contextlib.ExitStack())
+    stopped.callback(server.stop)
+    said[0] = shows(f"{ZONE} 3600 DS 1 15 2 {'ab' * 32}")
+    stage.open(ED25519.replace("ds: by-hand", "ds: check"), parents=server.address)
+    first = stage.json("ds", "show", ZONE)["ds"][0]
+    said[0] = shows(f"{ZONE} 3600 DS {first['tag']} 15 2 {first['digest']}")
+    stage.settle()
+    stage.z("roll", "start", ZONE, "--ksk", code=OK, quiet=True)
+    for day in ("2026-11-30", "2026-12-02"):
+        stage.at(day + "T12:00:00Z")
+        stage.z("run", code=OK, quiet=True)
+    stage.tell("The parent's servers are out of reach from now on.")
+    stopped.close()
+    done = stage.z("ds", "check", ZONE, "--timeout", "2s", code=BUSY)
+    stage.says(done, "NOT KNOWN", "nothing was taken for seen or gone")
+    before = stage.serial()
+    for day in ("2026-12-10", "2026-12-20"):
+        stage.at(day + "T12:00:00Z")
+        stage.z("run", code=OK)
+        stage.assert_good()
+    stage.state_that(stage.serial() > before, "the zone was not signed again")
+    stage.state_that(stage.read().count(b"\tDNSKEY\t257") == 2, "a KSK has left the zone")
+    stage.state_that(str(first["tag"]) in stage.tags("ksk", "active", "retiring"), "the old KSK is gone")

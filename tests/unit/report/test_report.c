@@ -209,11 +209,12 @@ static void errors_are_json_with_their_place(void **state)
 	struct error err;
 	(void)error_set_at(&err, STATUS_MALFORMED, "nl.zone", 7, 3, "bad address");
 	struct report *report = report_new("zoneseal.error/1");
-	report_error(report, &err, STATUS_MALFORMED);
+	report_error(report, &err, STATUS_MALFORMED, "sig.valid");
 	char *text = printed(report);
 	assert_non_null(strstr(text, "\"status\": \"malformed\""));
 	assert_non_null(strstr(text, "\"exit_code\": 65"));
 	assert_non_null(strstr(text, "\"line\": 7"));
+	assert_non_null(strstr(text, "\"check\": \"sig.valid\""));
 	free(text);
 }
 

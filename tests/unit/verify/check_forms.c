@@ -16,7 +16,9 @@ static const char head[] =
     "registrants alone can mend), and `zoneseal-verify` without "
     "`--policy` only warns of it. Decided by *file*: from the zone alone; by *comparison*: if what it compares with is "
     "given (`--previous`, `--unsigned`, `--trust-anchor`, `--expect-keys`, `--now`), and `zoneseal run` gives all that "
-    "it has, else the verdict says \"not asked\", which is never ok; by *run*: by `zoneseal run`; *outside*: not by "
+    "it has, else the verdict says \"not asked\", which is never ok; by *run*: by `zoneseal run`, whose row says *as "
+    "said* what "
+    "it refuses and what it does instead, and whose message has the id; *outside*: not by "
     "zoneseal. A check that had nothing to look at does not count as passed.\n";
 
 /* The part of an id before its first dot. */
@@ -39,8 +41,10 @@ static void print_row(const struct verify_check *check)
 		[VERIFY_ENGINE] = "run",
 		[VERIFY_OUTSIDE] = "outside" };
 	printf("| `%s` (%s) | %s | %s | %s | %s | %s | %s |\n", check->id, check->alias,
-	    check->severity == VERIFY_RFC ? "always" : "by policy", homes[check->home], check->counts, check->explain,
-	    check->rfc, check->outage != NULL ? check->outage : "");
+	    check->severity == VERIFY_RFC  ? "always"
+	    : check->home == VERIFY_ENGINE ? "as said"
+					   : "by policy",
+	    homes[check->home], check->counts, check->explain, check->rfc, check->outage != NULL ? check->outage : "");
 }
 
 int main(void)

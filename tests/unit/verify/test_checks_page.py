@@ -36,7 +36,8 @@ class Page(unittest.TestCase):
             refused, _, _, meaning, rfc, outage = [cell.strip() for cell in rest.split("|")]
             text = said(ZONESEAL, "explain", name)
             self.assertTrue(text.startswith(f"{name} ({alias})  {meaning}\n"), text)
-            self.assertIn("always refused" if refused == "always" else "refused where a policy is given", text)
+            self.assertIn({"always": "always refused", "as said": "as the sentence says",
+                           "by policy": "refused where a policy is given"}[refused], text)
             for words in (rfc, outage):
                 self.assertIn(words, text)
 

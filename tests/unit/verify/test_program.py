@@ -53,6 +53,12 @@ class Program(unittest.TestCase):
         self.expect(done, 1, "sig.valid", "mail.zs.test. MX (line ", "RFC 4035 5.3")
         self.assertTrue(done.stdout.startswith(b"FAIL"))
 
+    def test_an_input_that_is_given_twice_is_no_call(self):
+        for option in ("--unsigned", "--previous", "--trust-anchor", "--expect-keys", "--policy", "--memo", "--memo-new"):
+            done = run(option, PREVIOUS, option, GOOD, GOOD)
+            self.expect(done, 2, f"{option}: given twice")
+            self.assertEqual(done.stdout, b"")
+
     def test_standard_input_is_read_from_its_start(self):
         with open(GOOD, "rb") as zone:
             zone.seek(0, os.SEEK_END)
