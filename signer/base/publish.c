@@ -273,6 +273,14 @@ enum status publish_write(struct publish *publish, const void *data, size_t size
 	return STATUS_OK;
 }
 
+void publish_push(const struct publish *publish)
+{
+	const int saved = errno;
+	/* Without the flags that wait, no error of the disk is taken from the fsync that is to report it. */
+	(void)sync_file_range(publish->file, 0, 0, SYNC_FILE_RANGE_WRITE);
+	errno = saved;
+}
+
 enum status publish_sync(struct publish *publish, struct error *err)
 {
 	if (fsync(publish->file) != 0)

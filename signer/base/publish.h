@@ -40,6 +40,10 @@ enum status publish_open_own(const char *path, mode_t mode, struct publish *out,
 /* Writes all of data[0..size) at the file's position; short writes are continued. */
 enum status publish_write(struct publish *publish, const void *data, size_t size, struct error *err) MUST_CHECK;
 
+/* Has the disk begin with what was written so far, and does not wait: a publish_sync that comes later has less to do.
+ * What goes wrong is told by that one. */
+void publish_push(const struct publish *publish);
+
 /* fsync of the temporary file. */
 enum status publish_sync(struct publish *publish, struct error *err) MUST_CHECK;
 

@@ -45,7 +45,8 @@ static void keep_rejected(struct attempt *attempt)
 		return;
 	const char *path = rejected_path(attempt);
 	signals_guard(run->signals, NULL);
-	if (publish_rename_as(&attempt->publish, ".rejected", NULL) == STATUS_OK)
+	if (publish_sync(&attempt->publish, NULL) == STATUS_OK &&
+	    publish_rename_as(&attempt->publish, ".rejected", NULL) == STATUS_OK)
 		run->report->rejected = path;
 }
 
@@ -345,6 +346,10 @@ enum status attempt_commit(struct attempt *attempt, struct error *err)
 	target.folder = fcntl(attempt->publish.folder, F_DUPFD_CLOEXEC, 3);
 	run_phase(run, "publish");
 	enum status status = output_unchanged(&run->output, &attempt->publish, err);
+	/* The disk has been at it since the file was written, while the gate read it from memory. Before the intent:
+	 * what the keystore says may be published is on the disk. */
+	if (status == STATUS_OK)
+		status = publish_sync(&attempt->publish, err);
 	/* A signal waits until there is a receipt, or the attempt is over. */
 	signals_hold(run->signals);
 	if (status == STATUS_OK)

@@ -82,11 +82,11 @@ struct sign_result {
 };
 
 /* Signs `input` (as zonetext_read gave it; its records are reordered) with `keys` (all of the zone; what each does
- * follows from its record states) into the temporary file `out`, which is left synced and open. `previous` is the last
- * published zone as read back, or NULL: its signatures are kept where they cover the same octets, are by a key that
- * still signs, and have `refresh` left. They are compared, not verified: give only a zone that the gate passed, octet
- * for octet. One of another apex is ignored. For unsigned output `keys` only tell whose DNSSEC records the input may
- * hold, and `token` may be NULL.
+ * follows from its record states) into the temporary file `out`, which is left open, and is still to be synced.
+ * `previous` is the last published zone as read back, or NULL: its signatures are kept where they cover the same
+ * octets, are by a key that still signs, and have `refresh` left. They are compared, not verified: give only a zone
+ * that the gate passed, octet for octet. One of another apex is ignored. For unsigned output `keys` only tell whose
+ * DNSSEC records the input may hold, and `token` may be NULL.
  *
  * STATUS_MALFORMED  the zone cannot be signed as it is (with its place)
  * STATUS_REFUSED    the input holds DNSKEY or RRSIG of keys that are not in `keys` (unless `replace_foreign`)

@@ -23,7 +23,7 @@ struct write_counts {
 	struct utc first_expiry;
 };
 
-/* Writes all rows to `out` and syncs it. `now` gives the serial times of RRSIGs their meaning. `draft` gets the
- * signatures that a later run may keep; NULL: nobody wants them. */
+/* Writes all rows to `out`, which is still to be synced. `now` gives the serial times of RRSIGs their meaning. `draft`
+ * gets the signatures that a later run may keep; NULL: nobody wants them. */
 enum status write_zone(const struct rows *rows, struct utc now, bool all_type_names, unsigned threads,
     struct publish *out, struct sigfile_draft *draft, struct write_counts *counts, struct error *err) MUST_CHECK;

@@ -105,6 +105,8 @@ class Steps(Faults):
             "confirm the receipt": next(n for n, call in enumerate(self.calls, 1)
                                         if call[0] == "fdatasync" and n > renamed),
         }
+        # Not before the gate any more, but before anything says that this version may be published.
+        self.assertLess(steps["fsync it"], steps["store the intent"])
         for title, nth in steps.items():
             with self.subTest(title):
                 done = self.fail_at(nth)
