@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "signer/engine/process.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -158,6 +160,33 @@ static void kill_group(pid_t child)
 {
 	(void)kill(child, SIGKILL);
 	(void)kill(-child, SIGKILL);
+}
+
+/* The children of one of our threads. Each leads its group, or has not begun to. */
+static void end_children_of(const char *thread)
+{
+	char path[64];
+	char text[4096];
+	snprintf(path, sizeof(path), "/proc/self/task/%.16s/children", thread);
+	const int file = open(path, O_RDONLY | O_CLOEXEC);
+	const ssize_t size = file < 0 ? -1 : read(file, text, sizeof(text) - 1);
+	if (file >= 0)
+		close(file);
+	text[size > 0 ? size : 0] = '\0';
+	char *end = text;
+	for (long child = strtol(text, &end, 10); child > 1; child = strtol(end, &end, 10))
+		kill_group((pid_t)child);
+}
+
+void process_end_all(void)
+{
+	DIR *const threads = opendir("/proc/self/task");
+	if (threads == NULL)
+		return;
+	for (struct dirent *entry = readdir(threads); entry != NULL; entry = readdir(threads))
+		if (entry->d_name[0] != '.')
+			end_children_of(entry->d_name);
+	closedir(threads);
 }
 
 /* Waits for the child until the deadline, then kills it and all that it started. */

@@ -47,5 +47,9 @@ struct process_result {
 enum status process_run(
     const struct process *process, struct arena *mem, struct process_result *result, struct error *err) MUST_CHECK;
 
+/* Ends all that runs now, with what it has started in its process group: the program is about to die. A child is killed
+ * by the kernel then, but not what the child has started. From any thread. */
+void process_end_all(void);
+
 /* How it ended, in words: "killed by signal 9", "timed out after 600s", "exit code 70", "could not be started". */
 char *process_ending(const struct process *process, const struct process_result *result, struct arena *mem);

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "signer/base/arena.h"
+#include "signer/engine/process.h"
 
 struct signals {
 	pthread_t thread;
@@ -78,6 +79,7 @@ static void *wait_for_signal(void *context)
 	}
 	if (signals->temporary[0] != '\0')
 		(void)unlinkat(signals->folder, signals->temporary, 0);
+	process_end_all();
 	tell(signals, number);
 	die_of(number);
 	return NULL;
@@ -133,6 +135,7 @@ void signals_stop(struct signals *signals, int code)
 		if (signals->temporary[0] != '\0')
 			(void)unlinkat(signals->folder, signals->temporary, 0);
 	}
+	process_end_all();
 	_exit(code);
 }
 

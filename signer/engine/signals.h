@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * SIGTERM, SIGINT and SIGHUP during a run: the temporary file goes, the lock file stays, and the process dies of the
- * signal between two steps. From the intent to the receipt of a publication is one step: what has begun there is
- * brought to its end first. SIGUSR1 asks how far the run is. A thread waits for them, so no step is torn inside.
+ * signal between two steps, and with it the programs that it has started and what those have started. From the intent
+ * to the receipt of a publication is one step: what has begun there is brought to its end first. SIGUSR1 asks how far
+ * the run is. A thread waits for them, so no step is torn inside.
  */
 #pragma once
 

@@ -4,11 +4,13 @@
 import json
 import os
 import re
+import select
+import signal
 import subprocess
 import time
 import unittest
 
-from zs import World
+from zs import World, ZONESEAL
 
 TEXT = {"first": "/usr/bin/dnssec-verify, -o, \"{origin}\", \"{file}\"",
         "second": "/usr/bin/ldns-verify-zone, -t, \"{time}\", \"{file}\"",
@@ -71,6 +73,23 @@ class Quorum(World):
         self.assertEqual(said["output"], ["bad zone"])
         self.assertIn("says no", self.z("log", "nl.test").out)
         self.assertIn("says no", self.z("status", "nl.test").out)
+
+    def test_what_they_have_started_ends_with_the_run(self):
+        """The grandchild holds the pipe's other end: only its own end gives us an end of file."""
+        pipe = self.path("pipe")
+        os.mkfifo(pipe)
+        child = self.program(f"exec 3>{pipe}; echo begun >&3; exec sleep 300", "child")
+        path = self.policy((self.program(f"{child} </dev/null >/dev/null 2>&1 & wait"), ", timeout: 200s"))
+        argv = [ZONESEAL, "sign", "nl.test", "-i", self.input, "-o", self.output, "--policy", path, "--now", self.now]
+        for number in (signal.SIGTERM, signal.SIGINT):
+            with subprocess.Popen(argv, cwd=self.folder, env=self.environment(), stderr=subprocess.PIPE) as run:
+                with open(pipe, encoding="ascii") as file:
+                    self.assertEqual(file.readline(), "begun\n")
+                    run.send_signal(number)
+                    self.assertTrue(select.select([file], [], [], 60)[0], "the grandchild goes on")
+                    self.assertEqual(file.read(), "")
+                run.communicate(timeout=60)
+                self.assertEqual(run.returncode, -number)
 
     def test_a_crash_is_no(self):
         self.assert_refuses("kill -SEGV $$", "killed by signal 11")

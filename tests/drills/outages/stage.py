@@ -80,6 +80,7 @@ class Stage:
         self.output = os.path.join(self.state, "zones", ZONE.rstrip(".") + ".zone")
         self.now = START
         self.kept = None
+        self.environment = {}  # more of it, for all that is started here
         self.leave = contextlib.ExitStack()
         self.make_programs()
 
@@ -132,7 +133,7 @@ class Stage:
         """zoneseal; `code` is the exit code that must come, `quiet` commands only set the scene."""
         argv = [*before, self.path("bin/zoneseal"), *args, "--now", self.now]
         environment = {"PATH": "/usr/bin:/bin", "HOME": self.folder, "ZONESEAL_STATE": state or self.state,
-                       "ZONESEAL_CONFIG": self.path("config"), "LC_ALL": "C"}
+                       "ZONESEAL_CONFIG": self.path("config"), "LC_ALL": "C", **self.environment}
         done = subprocess.run(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                               env=environment, cwd=self.folder, timeout=60, check=False)
         out = done.stdout.decode(errors="replace")

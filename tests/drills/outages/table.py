@@ -11,6 +11,7 @@ import sys
 
 from stage import ALL  # it comes first: it knows where the rest is
 import keys  # noqa: F401
+import elsewhere  # noqa: F401
 import chain  # noqa: F401
 import signatures  # noqa: F401
 import denial  # noqa: F401
