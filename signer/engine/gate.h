@@ -62,7 +62,12 @@ struct gate {
 };
 
 /* The moments at which the signatures must hold, beside now: all caches have what is published, the first signatures
- * are replaced and all caches have that, and a secondary that was cut off has stopped answering. */
+ * are replaced and all caches have that, and a secondary that was cut off has stopped answering.
+ *
+ * A planned step of the keys that comes before the second of them needs none of its own: a signature that holds now and
+ * then holds in between, and what the step changes is judged when it is published. The third is asked only where it
+ * fits into the policy's refresh: a signature that is kept has no more left (RFC 6781 4.4.1 only advises that SOA
+ * expire is shorter), and a zone that was published so before must not stop being signed. */
 enum { GATE_MOMENTS = 3 };
 size_t gate_moments(const struct gate *gate, struct utc out[GATE_MOMENTS]);
 

@@ -160,7 +160,11 @@ static const struct verify_check checks[VC_COUNT] = {
 	[VC_TIME_TTL] = { "time.max-ttl", "E4", VERIFY_FILE, VERIFY_POLICY, "RFC 6781 4.4.1", "RRsets",
 	    "The largest TTL is under the policy's cap and under the shortest validity period.", NULL },
 	[VC_TIME_HORIZON] = { "time.horizon", "E7", VERIFY_GIVEN, VERIFY_RFC, "RFC 6781 4.4.1", "moments",
-	    "The signatures hold at each further moment that was asked about.", NULL },
+	    "The signatures hold at each further moment that was asked about. A run asks about three: when the largest "
+	    "TTL has passed; when the first signatures have been replaced and caches have that, after any step of the "
+	    "keys that comes before; and when SOA expire has passed, if the policy's refresh reaches so far, since a "
+	    "signature that is kept has no more than that left.",
+	    NULL },
 	[VC_TIME_WINDOW] = { "time.window", "E1", VERIFY_FILE, VERIFY_POLICY, "RFC 6781 4.4.2",
 	    "signatures of zone data",
 	    "Signatures begin at least the policy's offset before now, for clocks that are slow, and end no later than "
