@@ -207,7 +207,8 @@ static const struct verify_check checks[VC_COUNT] = {
 	[VC_NSEC3_PARAM] = { "denial.nsec3.parameters", "N7", VERIFY_FILE, VERIFY_RFC, "RFC 5155 4, 7.3, RFC 9276 3.2",
 	    "NSEC3PARAM and NSEC3 records",
 	    "Each NSEC3PARAM has hash algorithm 1, flags 0, at most 150 iterations and a complete chain; no NSEC3 has "
-	    "unknown flags or hash. Up to 8 chains are judged, and more refused (gate.counts).",
+	    "unknown flags or hash. Up to 8 chains are judged, and more refused (gate.counts); so is a file that asks "
+	    "for more hashing than 16 rounds per octet and 4 million.",
 	    NULL },
 	[VC_NSEC3_ITERATIONS] = { "denial.nsec3.iterations", "N7", VERIFY_FILE, VERIFY_POLICY, "RFC 9276 3.1",
 	    "NSEC3PARAM records",

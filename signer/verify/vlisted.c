@@ -2,6 +2,7 @@
 #include "signer/verify/vlisted.h"
 
 #include "signer/base/bytes.h"
+#include "signer/verify/vrun.h"
 
 /* Names in canonical order; an ancestor that is no owner is found where a name shares fewer labels with the one before.
  */
@@ -71,4 +72,23 @@ struct vlisted *vlisted_empty(const struct vzone *zone, size_t *count)
 	}
 	*count = list.count;
 	return list.names;
+}
+
+uint64_t vlisted_rounds(uint64_t octets)
+{
+	enum { SPARE = 4000000, EACH = 16 };
+	return SPARE + EACH * octets;
+}
+
+bool vlisted_affords(struct vrun *run, uint64_t *rounds, const struct vrecord *at, size_t names, unsigned iterations)
+{
+	const uint64_t wanted = names * (iterations + (uint64_t)1);
+	if (wanted > *rounds) {
+		vreport_fail(run->report, VC_GATE_COUNTS, "NSEC3 that ask for more hashing than is done", vplace_of(at),
+		    "%zu names, %u iterations: %llu rounds, %llu are left", names, iterations,
+		    (unsigned long long)wanted, (unsigned long long)*rounds);
+		return false;
+	}
+	*rounds -= wanted;
+	return true;
 }

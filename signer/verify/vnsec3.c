@@ -39,6 +39,7 @@ struct chain {
 	struct vlisted *empty; /* the empty non-terminals */
 	size_t empty_count;
 	size_t name_count; /* with the owners */
+	uint64_t rounds;   /* of hashing that the file may still ask for */
 	EVP_MD *sha1;
 	struct desk *desks; /* per worker */
 };
@@ -397,6 +398,8 @@ static enum status judge_idle(
 			break;
 		}
 		chain->parameters = *p;
+		if (!vlisted_affords(run, &chain->rounds, links[i].record, chain->name_count, p->iterations))
+			break;
 		take_links(chain, links, count);
 		for (size_t j = 0; j < chain->count; j++)
 			chain->links[j]->idle = true;
@@ -441,8 +444,7 @@ static void check_uniform(struct vrun *run, const struct vlinks_link *links, siz
 		if (opt_out != ((first->flags & VLINKS_OPT_OUT) != 0) ||
 		    (run->limits.opt_out != VCHOICE_NONE && opt_out != (run->limits.opt_out == VCHOICE_YES)))
 			vreport_fail(run->report, VC_NSEC3_FLAG,
-			    "NSEC3 whose opt-out flag is not that of the others or of "
-			    "the policy",
+			    "NSEC3 whose opt-out flag is not that of the others or of the policy",
 			    vplace_of(links[i].record), "flag %u", opt_out);
 	}
 }
@@ -489,6 +491,7 @@ enum status vnsec3_check(struct vrun *run, struct error *err)
 	enum status status = vlinks_collect(run, &links, &count, err);
 	chain_open(&chain, run, count);
 	chain.empty = vlisted_empty(&run->zone, &chain.empty_count);
+	chain.rounds = vlisted_rounds(run->zone.file.size);
 	chain.name_count = chain.empty_count;
 	for (size_t i = 0; i < run->zone.owner_count; i++)
 		chain.name_count += vlisted_exists(&run->zone.owners[i]);
@@ -496,7 +499,9 @@ enum status vnsec3_check(struct vrun *run, struct error *err)
 	vreport_count(run->report, VC_NSEC3_ITERATIONS, params.count);
 	vreport_count(run->report, VC_NSEC3_SALT, params.count);
 	for (size_t i = 0; i < params.count && status == STATUS_OK; i++) {
-		if (params.first[i].spare || !read_announced(run, &params.first[i], &chain.parameters))
+		if (params.first[i].spare || !read_announced(run, &params.first[i], &chain.parameters) ||
+		    !vlisted_affords(
+			run, &chain.rounds, &params.first[i], chain.name_count, chain.parameters.iterations))
 			continue;
 		status = judge_set(&chain, links, count, &params.first[i], err);
 	}

@@ -172,6 +172,22 @@ class Program(unittest.TestCase):
                 self.assertIn(done.returncode, (0, 1), zone)
                 self.assertNotIn(cause.encode(), done.stdout, zone)
 
+    def test_a_small_file_cannot_ask_for_hours_of_hashing(self):
+        """Deep names make empty non-terminals, each hashed 151 times a set: counted before, not begun."""
+        head = ("zs.test. 60 IN SOA a. b. 1 2 3 4 5\nzs.test. 60 IN NS a.\nzs.test. 60 IN DNSKEY 257 3 15 " + "A" * 43 + "=\n"
+                f"zs.test. 60 IN NSEC3PARAM 1 0 150 {'ab' * 255}\n")
+        for sets in (1, 2):
+            idle = "".join(f"{'0' * 31}{at}.zs.test. 60 IN NSEC3 1 1 150 {at}{at} {'V' * 32} A\n" for at in range(1, sets))
+            text = head + idle + f"{'1' * 32}.zs.test. 60 IN NSEC3 1 1 150 {'ab' * 255} {'V' * 32} A\n" + "".join(
+                f"{at}.{'x.' * 115}{at}.zs.test. 1 NS a.\n" for at in range(400))
+            done = run(self.file("deep.zone", text.encode()), "--json")
+            verdict = json.loads(done.stdout)
+            found = [f for f in verdict["findings"] if "more hashing" in f["what"]]
+            self.assertEqual([f["count"] for f in found], [sets], done.stdout)
+            self.assertIn("names, 150 iterations: ", found[0]["examples"][0]["detail"])
+            checked = {c["id"]: c["checked"] for c in verdict["checks"]}
+            self.assertEqual(checked["denial.nsec3.names"], 0)
+
     def test_a_zone_without_signatures_passes_only_where_it_is_expected(self):
         zone = os.path.join(ZONES, "good", "unsigned.zone")
         self.expect(run(zone), 1, "the zone is not signed")
