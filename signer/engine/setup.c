@@ -85,6 +85,17 @@ enum status setup_check_policy(
 	    zone->name, next->name, misfit);
 }
 
+/* What only saves time, and is of no use to a zone that is not signed here; a later zone of that name makes its own. */
+static void drop_derived(const char *state, const char *zone)
+{
+	static const char *const endings[] = { "signatures", "memo" };
+	struct arena *const scratch = arena_new(0);
+	for (size_t i = 0; i < COUNT(endings); i++)
+		(void)unlink(arena_printf(scratch, "%s/%s.%s", folder_path(state, "zones", scratch),
+		    folder_zone_file(zone, scratch), endings[i]));
+	arena_free(scratch);
+}
+
 enum status setup_remove_zone(
     struct store *store, const char *state, const struct store_zone *zone, struct utc now, struct error *err)
 {
@@ -92,6 +103,8 @@ enum status setup_remove_zone(
 	enum status status = lock_take(state, zone->name, "zone remove", now, 0, &lock, err);
 	if (status == STATUS_OK)
 		status = store_remove_zone(store, zone->id, now, err);
+	if (status == STATUS_OK)
+		drop_derived(state, zone->name);
 	lock_release(&lock);
 	return status;
 }

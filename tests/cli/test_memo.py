@@ -201,6 +201,19 @@ class Memo(World):
         self.z("zone", "set-policy", "nl.test", "default", code=0)
         self.assert_full(self.change(), "there is none yet")
 
+    def test_a_removed_zone_leaves_neither_memo_nor_signatures(self):
+        self.change()
+        published, keys = self.read(self.output), sorted(os.listdir(self.path("state", "keys")))
+        folder = os.path.dirname(self.memo)
+        self.z("zone", "remove", "nl.test", "--dry-run", code=0)
+        self.assertEqual(sorted(os.listdir(folder)), ["nl.test.memo", "nl.test.signatures"])
+        self.z("zone", "remove", "nl.test", "--yes", code=0)
+        self.assertEqual(os.listdir(folder), [])
+        self.assertEqual(self.read(self.output), published)
+        self.assertEqual(sorted(os.listdir(self.path("state", "keys"))), keys)
+        self.z("zone", "add", "nl.test", "-i", self.input, "-o", self.output, code=0)
+        self.assert_full(self.change(), "there is none yet")
+
     def test_stdout_has_no_memo_and_spoils_none(self):
         self.change()
         before = self.octets()
