@@ -92,7 +92,7 @@ class Ladder(Tokens):
 
     def test_every_guard_stops_three_keys_of_one_tag_alone(self):
         self.fault("anew")
-        other = "store hsm-b: its public key is not that of ZSK"
+        other = "key.hsm-identical: store hsm-b: its public key is not that of ZSK"
         self.stopped_at("generation", "new ZSK: " + other, "destroyed in all stores", "zoneseal doctor")
         self.assertEqual(self.fresh(), [])
         for name in "abc":
