@@ -318,6 +318,10 @@ def delegations(z):
 
 
 def zonemd(z):
+    z.bad("zonemd_private_twice", "zonemd.form", z.signed(z.base(extra=[
+        Record("@", 3600, "ZONEMD", f"{serial} 240 1 " + "ab" * 48) for serial in (2026010100, 2026010101)])))
+    z.bad("zonemd_private_of_another_serial", "zonemd.every", z.signed(z.base(extra=[
+        Record("@", 3600, "ZONEMD", "2026010100 240 1 " + "ab" * 48)])), "warn")
     again = lambda zone: z.resign("@", "ZONEMD")(zone)
     z.bad("zonemd_wrong", "zonemd.digest", z.signed(zonemd=(1,), after=z.chain(
         z.edit("@", "ZONEMD", change=lambda t: t[:-1] + ("0" if t[-1] != "0" else "1")), again)))

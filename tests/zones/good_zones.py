@@ -178,6 +178,8 @@ def spelling(z):
 def zonemd(z):
     z.good("n26_private_scheme", z.signed(z.base(extra=[
         Record("@", 3600, "ZONEMD", "2026010101 240 1 " + "ab" * 48)]), zonemd=(1,)))
+    z.good("n26_private_scheme_of_another_serial", z.signed(z.base(extra=[
+        Record("@", 3600, "ZONEMD", "2026010100 240 1 " + "ab" * 48)]), zonemd=(1,)), others=False)
     z.good("n26_non_apex", z.signed(z.base(extra=[
         Record("www", 3600, "ZONEMD", "5 1 1 " + "ab" * 48)]), zonemd=(1,)))
 
