@@ -30,10 +30,7 @@ class Faults(Drill):
         self.prepare()
 
     def traced_environment(self):
-        """The program stays readable for an unprivileged tracer."""
-        found = super().traced_environment()
-        return {**found, "LD_PRELOAD": os.environ["ZONESEAL_DUMPABLE"],
-                "ASAN_OPTIONS": found["ASAN_OPTIONS"] + ":verify_asan_link_order=0"}
+        return self.listed_environment()
 
     def traced(self, mode):
         done = subprocess.run([KILLER, mode, *self.argv(*self.args)], capture_output=True, text=True,

@@ -71,7 +71,7 @@ class Kill(Drill):
         self.write("nl.test.zone", ZONE + "new NS ns1\n")
         args = ("sign", "nl.test", "-i", self.input, "-o", self.output)
         self.prepare()
-        listed = subprocess.run([KILLER, "list", *self.argv(*args)], capture_output=True, env=self.traced_environment(),
+        listed = subprocess.run([KILLER, "list", *self.argv(*args)], capture_output=True, env=self.listed_environment(),
                                 cwd=self.folder, check=False).stdout.decode().splitlines()
         self.assertNotEqual(self.read(path), old)
         last, = (at for at, line in enumerate(listed, 1) if "rename" in line and line.endswith(name))
