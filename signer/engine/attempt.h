@@ -39,7 +39,8 @@ struct attempt {
 	bool cds_delete;      /* the parent is asked to drop all DS */
 	bool unsigned_output; /* the zone goes without DNSSEC */
 	struct publish publish;
-	const int64_t *expected; /* ids of the planned changes by which it passes */
+	struct file_stamp judged; /* of the temporary file, when the gate was asked */
+	const int64_t *expected;  /* ids of the planned changes by which it passes */
 	size_t expected_count;
 	bool by_limits; /* refused by change limits alone */
 	struct memo memo;

@@ -159,8 +159,9 @@ static void open_memo(struct attempt *attempt)
 		    run->report->sign.signatures, run->mem);
 }
 
-static enum status ask_gate(struct attempt *attempt, const struct store_expected *const expected[VERIFY_LIMITS],
-    struct gate_verdict *verdict, struct error *err)
+/* `file` is the signed zone, for reading only: none of those who judge it can write through it. */
+static enum status ask_gate(struct attempt *attempt, int file,
+    const struct store_expected *const expected[VERIFY_LIMITS], struct gate_verdict *verdict, struct error *err)
 {
 	struct run *run = attempt->run;
 	const struct policy policy = policy_for_gate(run);
@@ -168,7 +169,7 @@ static enum status ask_gate(struct attempt *attempt, const struct store_expected
 	const struct gate gate = { .verifier = run->options->verifier,
 		.zone = run->zone.name,
 		.apex = run->apex,
-		.file = attempt->publish.file,
+		.file = file,
 		.previous = run->output.previous,
 		.unsigned_input = unsigned_for_gate(attempt),
 		.includes = includes_for_gate(attempt),
@@ -187,13 +188,42 @@ static enum status ask_gate(struct attempt *attempt, const struct store_expected
 		.threads = run->options->threads };
 	run_phase(run, "verify");
 	double begin = run_clock();
-	meter_follow(run->options->meter, attempt->publish.file, run->report->sign.size);
+	meter_follow(run->options->meter, file, run->report->sign.size);
 	enum status status = gate_ask(&gate, run->mem, verdict, err);
 	meter_begin(run->options->meter, 0, NULL);
 	if (status == STATUS_OK)
 		status = quorum_ask(&gate, run->mem, verdict, err);
 	run->report->seconds_verify = run_clock() - begin;
 	return status;
+}
+
+/* A program of the same user that has the path may write to the file all the same. */
+static enum status still_judged(const struct attempt *attempt, struct error *err)
+{
+	struct file_stamp now;
+	const enum status status = file_stamp_of(attempt->publish.file, &now, err);
+	if (status == STATUS_OK && !file_stamp_equal(&now, &attempt->judged))
+		return error_set(err, STATUS_NO,
+		    "%s: the signed zone changed after it was written: it is not what was judged; nothing is "
+		    "published; "
+		    "find out which program writes there, and run again",
+		    attempt->publish.target);
+	return status;
+}
+
+static enum status judge(struct attempt *attempt, const struct store_expected *const expected[VERIFY_LIMITS],
+    struct gate_verdict *verdict, struct error *err)
+{
+	const char *const path = arena_printf(attempt->run->mem, "/proc/self/fd/%d", attempt->publish.file);
+	const int file = open(path, O_RDONLY | O_CLOEXEC);
+	*verdict = (struct gate_verdict){ 0 };
+	if (file < 0)
+		return error_set_errno(err, "signed zone: to be read by its verifier");
+	enum status status = file_stamp_of(file, &attempt->judged, err);
+	if (status == STATUS_OK)
+		status = ask_gate(attempt, file, expected, verdict, err);
+	close(file);
+	return status == STATUS_OK ? still_judged(attempt, err) : status;
 }
 
 static void note_verdict(struct attempt *attempt, enum status status, const struct gate_verdict *verdict)
@@ -231,7 +261,7 @@ enum status attempt_verify(struct attempt *attempt, struct error *err)
 		    &(struct gate_verdict){ .by_limits = true, .refusing = { [VERIFY_RECORDS] = true } });
 	if (status != STATUS_OK)
 		return status;
-	status = ask_gate(attempt, expected, &verdict, &why);
+	status = judge(attempt, expected, &verdict, &why);
 	note_verdict(attempt, status, &verdict);
 	if (status == STATUS_OK || status == STATUS_NO) {
 		/* An input that moved under our feet explains a "no" better than the finding does. */
@@ -345,11 +375,14 @@ enum status attempt_commit(struct attempt *attempt, struct error *err)
 	struct publish target = attempt->publish; /* publish_rename closes the other one */
 	target.folder = fcntl(attempt->publish.folder, F_DUPFD_CLOEXEC, 3);
 	run_phase(run, "publish");
-	enum status status = output_unchanged(&run->output, &attempt->publish, err);
 	/* The disk has been at it since the file was written, while the gate read it from memory. Before the intent:
-	 * what the keystore says may be published is on the disk. */
+	 * what the keystore says may be published is on the disk. It may take long, so the output is looked at after
+	 * it. */
+	enum status status = publish_sync(&attempt->publish, err);
 	if (status == STATUS_OK)
-		status = publish_sync(&attempt->publish, err);
+		status = still_judged(attempt, err);
+	if (status == STATUS_OK)
+		status = output_unchanged(&run->output, &attempt->publish, err);
 	/* A signal waits until there is a receipt, or the attempt is over. */
 	signals_hold(run->signals);
 	if (status == STATUS_OK)

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "signer/engine/process.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,7 +17,7 @@
 #include <unistd.h>
 
 /* The exit code of a child that could not execute its program. */
-enum { NOT_STARTED = 127, FIRST_PASSED = 3, PARKED = 400 };
+enum { NOT_STARTED = 127, FIRST_PASSED = 3, PARKED = 400, ENDED_MOST = 64 };
 
 struct pipes {
 	int output[2], errors[2];
@@ -162,31 +162,31 @@ static void kill_group(pid_t child)
 	(void)kill(-child, SIGKILL);
 }
 
-/* The children of one of our threads. Each leads its group, or has not begun to. */
-static void end_children_of(const char *thread)
+/* The children to end with us: those that run now and may have started others. The process has one such list as it has
+ * one list of children; a number leaves it before anybody waits for its child, so that it is nobody else's. */
+static struct {
+	pthread_mutex_t lock;
+	pid_t all[ENDED_MOST];
+} to_end = { .lock = PTHREAD_MUTEX_INITIALIZER };
+
+static void replace_listed(pid_t from, pid_t to)
 {
-	char path[64];
-	char text[4096];
-	snprintf(path, sizeof(path), "/proc/self/task/%.16s/children", thread);
-	const int file = open(path, O_RDONLY | O_CLOEXEC);
-	const ssize_t size = file < 0 ? -1 : read(file, text, sizeof(text) - 1);
-	if (file >= 0)
-		close(file);
-	text[size > 0 ? size : 0] = '\0';
-	char *end = text;
-	for (long child = strtol(text, &end, 10); child > 1; child = strtol(end, &end, 10))
-		kill_group((pid_t)child);
+	pthread_mutex_lock(&to_end.lock);
+	for (size_t i = 0; i < ENDED_MOST; i++)
+		if (to_end.all[i] == from) {
+			to_end.all[i] = to;
+			break;
+		}
+	pthread_mutex_unlock(&to_end.lock);
 }
 
 void process_end_all(void)
 {
-	DIR *const threads = opendir("/proc/self/task");
-	if (threads == NULL)
-		return;
-	for (struct dirent *entry = readdir(threads); entry != NULL; entry = readdir(threads))
-		if (entry->d_name[0] != '.')
-			end_children_of(entry->d_name);
-	closedir(threads);
+	pthread_mutex_lock(&to_end.lock);
+	for (size_t i = 0; i < ENDED_MOST; i++)
+		if (to_end.all[i] > 0)
+			kill_group(to_end.all[i]);
+	pthread_mutex_unlock(&to_end.lock);
 }
 
 /* Waits for the child until the deadline, then kills it and all that it started. */
@@ -199,8 +199,10 @@ static void reap(pid_t child, int64_t deadline, bool kill_now, bool end_group, s
 	for (;;) {
 		/* As long as nobody has waited for the child, no other group can have its number. */
 		const bool wait_later = end_group && !kill_now && !has_ended(child);
-		if (end_group && !wait_later)
+		if (end_group && !wait_later) {
+			replace_listed(child, 0);
 			(void)kill(-child, SIGKILL);
+		}
 		pid_t got = wait_later ? 0 : waitpid(child, &how, kill_now ? 0 : WNOHANG);
 		if (got == child)
 			break;
@@ -267,6 +269,8 @@ enum status process_run(
 	}
 	if (child == 0)
 		become(process, &pipes, parent);
+	if (process->end_group)
+		replace_listed(0, child);
 	follow(process, child, &pipes, mem, result);
 done:
 	close_pair(pipes.output);

@@ -47,8 +47,9 @@ struct process_result {
 enum status process_run(
     const struct process *process, struct arena *mem, struct process_result *result, struct error *err) MUST_CHECK;
 
-/* Ends all that runs now, with what it has started in its process group: the program is about to die. A child is killed
- * by the kernel then, but not what the child has started. From any thread. */
+/* Ends those with `end_group` that run now, and what they have started in their process group: the program is about to
+ * die. The kernel kills its children then, but not what they have started. Others, as a hook that is to end by itself,
+ * and children that this module did not make, are left alone. From any thread. */
 void process_end_all(void);
 
 /* How it ended, in words: "killed by signal 9", "timed out after 600s", "exit code 70", "could not be started". */

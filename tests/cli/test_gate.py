@@ -40,6 +40,22 @@ class Gate(World):
         row, = (check for check in last["checks"] if check["id"] == "time.horizon")
         return row["result"], row["checked"]
 
+    def test_a_verifier_that_says_yes_cannot_change_what_it_judged(self):
+        spoil = "/usr/bin/python3 -c 'import os; os.ftruncate(0, 300)'"
+        self.write("bin/zoneseal-verify", f'#!/bin/sh\n{zs.VERIFY} "$@"; code=$?\n{spoil} 2>/dev/null && echo changed >{self.path("asked")}\n'
+                                          f"exit $code\n", mode=0o755)
+        self.sign_by_it()
+        self.assertEqual(subprocess.run([zs.VERIFY, "--now", self.now, self.output], capture_output=True, check=False).returncode, 0)
+        with self.assertRaises(BlockingIOError):
+            os.read(self.asked, 1)
+
+    def test_a_zone_that_was_changed_by_its_path_is_not_published(self):
+        spoil = f"for each in {self.folder}/.*.tmp; do truncate -s 300 $each; done"
+        self.write("bin/zoneseal-verify", f'#!/bin/sh\n{zs.VERIFY} "$@"; code=$?\n{spoil}\nexit $code\n', mode=0o755)
+        said = self.sign_by_it(code=1)
+        self.assertIn("the signed zone changed after it was written", said)
+        self.assertFalse(os.path.exists(self.output))
+
     def test_signatures_are_asked_for_at_the_moments_that_they_must_live_to_see(self):
         self.verifier()
         self.sign_by_it()

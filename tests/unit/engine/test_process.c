@@ -11,7 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "signer/engine/process.h"
 
@@ -162,11 +164,31 @@ static void a_verifier_fills_no_disk(void **state)
 	}
 }
 
+/* As one that a shell left to the program that it became. */
+static void children_of_others_are_left_alone(void **state)
+{
+	(void)state;
+	const pid_t child = fork();
+	if (child == 0) {
+		(void)poll(NULL, 0, 60000);
+		_exit(0);
+	}
+	assert_true(child > 0);
+	process_end_all();
+	assert_int_equal(waitpid(child, NULL, WNOHANG), 0);
+	assert_int_equal(kill(child, SIGTERM), 0);
+	int how = 0;
+	assert_int_equal(waitpid(child, &how, 0), child);
+	assert_true(WIFSIGNALED(how));
+	assert_int_equal(WTERMSIG(how), SIGTERM);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_hook_may_say_much_and_goes_on),
 		cmocka_unit_test(a_verifier_that_says_too_much_is_killed),
+		cmocka_unit_test(children_of_others_are_left_alone),
 		cmocka_unit_test(what_a_hook_leaves_running_is_not_waited_for),
 		cmocka_unit_test(time_up_ends_what_a_hook_has_started_too),
 		cmocka_unit_test(what_a_hook_makes_others_can_read),
