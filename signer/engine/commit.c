@@ -44,9 +44,10 @@ static void keep_rejected(struct attempt *attempt)
 	if (run->output.to_stdout)
 		return;
 	const char *path = rejected_path(attempt);
+	/* It may take long, and until it is done a signal takes the file away. */
+	const bool synced = publish_sync(&attempt->publish, NULL) == STATUS_OK;
 	signals_guard(run->signals, NULL);
-	if (publish_sync(&attempt->publish, NULL) == STATUS_OK &&
-	    publish_rename_as(&attempt->publish, ".rejected", NULL) == STATUS_OK)
+	if (synced && publish_rename_as(&attempt->publish, ".rejected", NULL) == STATUS_OK)
 		run->report->rejected = path;
 }
 
