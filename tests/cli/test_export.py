@@ -38,8 +38,7 @@ class Export(World):
         self.assertEqual(stat.S_IMODE(os.stat(self.folder_out).st_mode), 0o700)
         for name in self.names():
             self.assertEqual(stat.S_IMODE(os.stat(os.path.join(self.folder_out, name)).st_mode), 0o600)
-        if shutil.which("dnssec-signzone", path="/usr/bin:/usr/sbin") is None:
-            self.skipTest("no dnssec-signzone here")
+        self.assertIsNotNone(shutil.which("dnssec-signzone", path="/usr/bin:/usr/sbin"), "no dnssec-signzone here")
         public = [name for name in self.names() if name.endswith(".key")]
         zone = ZONE + "".join(f"$INCLUDE {os.path.join(self.folder_out, name)}\n" for name in public)
         subprocess.run(["dnssec-signzone", "-K", self.folder_out, "-o", "nl.test", "-f", self.path("theirs"), "-z",
