@@ -205,9 +205,8 @@ static enum status still_judged(const struct attempt *attempt, struct error *err
 	const enum status status = file_stamp_of(attempt->publish.file, &now, err);
 	if (status == STATUS_OK && !file_stamp_equal(&now, &attempt->judged))
 		return error_set(err, STATUS_NO,
-		    "%s: the signed zone changed after it was written: it is not what was judged; nothing is "
-		    "published; "
-		    "find out which program writes there, and run again",
+		    "gate.same-bytes: %s: the signed zone changed after it was written, so it is not what was judged; "
+		    "nothing is published; find out which program writes there, and run again",
 		    attempt->publish.target);
 	return status;
 }
