@@ -218,6 +218,20 @@ enum status import_bool(const struct import_map *map, const struct import_given 
 	return refuse_value(map, given, "is neither yes nor no");
 }
 
+enum status import_given_span(
+    struct import_map *map, const char *option, const char *otherwise, struct import_given *given, struct span *out)
+{
+	const enum status status = import_given(map, option, otherwise, given);
+	return status == STATUS_OK ? import_span(map, given, out) : status;
+}
+
+enum status import_given_bool(
+    struct import_map *map, const char *option, const char *otherwise, struct import_given *given, bool *out)
+{
+	const enum status status = import_given(map, option, otherwise, given);
+	return status == STATUS_OK ? import_bool(map, given, out) : status;
+}
+
 /* ---- rows ---- */
 
 /* `why` of a row without a default says why ours was taken; it is no remark on a value that was given. */

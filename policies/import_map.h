@@ -83,6 +83,12 @@ enum status import_number(
 /* yes, no, on, off, true, false, 1, 0. */
 enum status import_bool(const struct import_map *map, const struct import_given *given, bool *out) MUST_CHECK;
 
+/* What is given, or `otherwise` (not NULL), and what it says. */
+enum status import_given_span(struct import_map *map, const char *option, const char *otherwise,
+    struct import_given *given, struct span *out) MUST_CHECK;
+enum status import_given_bool(struct import_map *map, const char *option, const char *otherwise,
+    struct import_given *given, bool *out) MUST_CHECK;
+
 /* "unlimited" for 0. */
 enum status import_set_lifetime(
     struct import_map *map, const struct import_given *given, const char *field, const char *why) MUST_CHECK;

@@ -178,9 +178,7 @@ static enum status set_cds(struct import_map *map)
 	struct import_given cdnskey;
 	struct import_given digests;
 	bool keys = false;
-	enum status status = import_given(map, "cdnskey", "yes", &cdnskey);
-	if (status == STATUS_OK)
-		status = import_bool(map, &cdnskey, &keys);
+	enum status status = import_given_bool(map, "cdnskey", "yes", &cdnskey, &keys);
 	if (status == STATUS_OK)
 		status = import_given(map, "cds-digest-types", "2", &digests);
 	if (status != STATUS_OK)

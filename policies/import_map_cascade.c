@@ -120,13 +120,9 @@ static enum status set_purge(struct import_map *map)
 	struct import_given delay;
 	struct span span = { 0 };
 	bool does = false;
-	enum status status = import_given(map, "key-manager.auto-remove", "true", &removes);
+	enum status status = import_given_bool(map, "key-manager.auto-remove", "true", &removes, &does);
 	if (status == STATUS_OK)
-		status = import_bool(map, &removes, &does);
-	if (status == STATUS_OK)
-		status = import_given(map, "key-manager.auto-remove-delay", "7d", &delay);
-	if (status == STATUS_OK)
-		status = import_span(map, &delay, &span);
+		status = import_given_span(map, "key-manager.auto-remove-delay", "7d", &delay, &span);
 	if (status != STATUS_OK)
 		return status;
 	return does ? import_set_span(map, &delay, "keys.purge-after", span, NULL)
@@ -137,9 +133,7 @@ static enum status set_keys(struct import_map *map)
 {
 	struct import_given given;
 	bool csk = false;
-	enum status status = import_given(map, "key-manager.generation.use-csk", "false", &given);
-	if (status == STATUS_OK)
-		status = import_bool(map, &given, &csk);
+	enum status status = import_given_bool(map, "key-manager.generation.use-csk", "false", &given, &csk);
 	if (status == STATUS_OK)
 		status = import_set(map, &given, "keys.scheme", csk ? "csk" : "ksk-zsk", NULL);
 	if (status == STATUS_OK)
@@ -163,9 +157,7 @@ static enum status set_denial(struct import_map *map)
 	bool out = false;
 	enum status status = import_given(map, "signer.denial.type", "nsec", &type);
 	if (status == STATUS_OK)
-		status = import_given(map, "signer.denial.opt-out", "false", &opt_out);
-	if (status == STATUS_OK)
-		status = import_bool(map, &opt_out, &out);
+		status = import_given_bool(map, "signer.denial.opt-out", "false", &opt_out, &out);
 	if (status != STATUS_OK)
 		return status;
 	const bool nsec3 = strcasecmp(type.value, "nsec3") == 0;

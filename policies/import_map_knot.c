@@ -81,9 +81,7 @@ static enum status set_keys(struct import_map *map)
 	struct import_given single;
 	struct import_given algorithm;
 	bool csk = false;
-	enum status status = import_given(map, "single-type-signing", "off", &single);
-	if (status == STATUS_OK)
-		status = import_bool(map, &single, &csk);
+	enum status status = import_given_bool(map, "single-type-signing", "off", &single, &csk);
 	if (status == STATUS_OK)
 		status = import_set(map, &single, "keys.scheme", csk ? "csk" : "ksk-zsk", NULL);
 	if (status == STATUS_OK)
@@ -105,9 +103,7 @@ static enum status set_purge(struct import_map *map)
 {
 	struct import_given given;
 	struct span span = { 0 };
-	enum status status = import_given(map, "delete-delay", "0", &given);
-	if (status == STATUS_OK)
-		status = import_span(map, &given, &span);
+	enum status status = import_given_span(map, "delete-delay", "0", &given, &span);
 	if (status != STATUS_OK || span.seconds != 0)
 		return status == STATUS_OK ? import_set_span(map, &given, "keys.purge-after", span, NULL) : status;
 	return import_set_span(map, &given, "keys.purge-after", (struct span){ DAY },
@@ -140,9 +136,7 @@ static enum status set_denial(struct import_map *map)
 	struct import_given resalt;
 	struct import_nsec3 nsec3;
 	bool wanted = false;
-	enum status status = import_given(map, "nsec3", "off", &type);
-	if (status == STATUS_OK)
-		status = import_bool(map, &type, &wanted);
+	enum status status = import_given_bool(map, "nsec3", "off", &type, &wanted);
 	if (status == STATUS_OK)
 		status = import_set(map, &type, "denial.type", wanted ? "nsec3" : "nsec", NULL);
 	if (status == STATUS_OK)

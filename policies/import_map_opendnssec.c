@@ -218,9 +218,7 @@ static enum status set_jitter(struct import_map *map)
 {
 	struct import_given given;
 	struct span span = { 0 };
-	enum status status = import_given(map, "Signatures/Jitter", "PT0S", &given);
-	if (status == STATUS_OK)
-		status = import_span(map, &given, &span);
+	enum status status = import_given_span(map, "Signatures/Jitter", "PT0S", &given, &span);
 	if (status != STATUS_OK)
 		return status;
 	return import_set_span(map, &given, "signatures.jitter", span,
@@ -234,9 +232,7 @@ static enum status set_inception(struct import_map *map)
 {
 	struct import_given given;
 	struct span span = { 0 };
-	enum status status = import_given(map, "Signatures/InceptionOffset", "PT3600S", &given);
-	if (status == STATUS_OK)
-		status = import_span(map, &given, &span);
+	enum status status = import_given_span(map, "Signatures/InceptionOffset", "PT3600S", &given, &span);
 	if (status != STATUS_OK)
 		return status;
 	const bool low = span.seconds < HOUR;

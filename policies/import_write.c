@@ -4,36 +4,10 @@
 #include <string.h>
 
 #include "policies/import_map.h"
+#include "policies/page.h"
 #include "policies/policy_field.h"
 
 enum { WIDTH = 118 };
-
-/* A text that grows. */
-struct page {
-	struct arena *mem;
-	char *text;
-	size_t used, room;
-};
-
-static void add(struct page *page, const char *text)
-{
-	const size_t size = strlen(text);
-	if (page->used + size >= page->room) {
-		page->room = 2 * (page->room + size) + 4096;
-		char *const larger = (char *)arena_octets(page->mem, page->room);
-		if (page->used > 0)
-			memcpy(larger, page->text, page->used);
-		page->text = larger;
-	}
-	memcpy(page->text + page->used, text, size + 1);
-	page->used += size;
-}
-
-static void indent(struct page *page, size_t depth)
-{
-	for (size_t i = 0; i < depth; i++)
-		add(page, "  ");
-}
 
 /* Comment lines, broken between words. */
 static void add_comment(struct page *page, size_t depth, const char *text)
@@ -42,17 +16,17 @@ static void add_comment(struct page *page, size_t depth, const char *text)
 	for (const char *at = text; *at != '\0';) {
 		const size_t size = strcspn(at, " ");
 		if (column + 1 + size > WIDTH) {
-			add(page, at == text ? "" : "\n");
-			indent(page, depth);
-			add(page, at == text ? "#" : "#  ");
+			page_add(page, at == text ? "" : "\n");
+			page_indent(page, depth);
+			page_add(page, at == text ? "#" : "#  ");
 			column = 2 * depth + (at == text ? 1 : 3);
 		}
-		add(page, " ");
-		add(page, arena_strndup(page->mem, at, size));
+		page_add(page, " ");
+		page_add(page, arena_strndup(page->mem, at, size));
 		column += 1 + size;
 		at += size + strspn(at + size, " ");
 	}
-	add(page, "\n");
+	page_add(page, "\n");
 }
 
 /* "line 12: signatures-refresh 5d: why". */
@@ -78,7 +52,7 @@ static void add_rest(
 		if (difference->kind != kind || difference->field != NULL)
 			continue;
 		if (!any)
-			add(page, arena_printf(page->mem, "#\n# %s\n", headline));
+			page_add(page, arena_printf(page->mem, "#\n# %s\n", headline));
 		any = true;
 		add_comment(page, 0, arena_printf(page->mem, "- %s", sentence(difference, title, page->mem)));
 	}
@@ -107,10 +81,10 @@ static void open_groups(struct page *page, const char *before, const char *path)
 			continue;
 		const char *const group = arena_strndup(page->mem, path, size);
 		if (depth_of(group) == 0)
-			add(page, "\n");
-		indent(page, depth_of(group));
-		add(page, last_word(group));
-		add(page, ":\n");
+			page_add(page, "\n");
+		page_indent(page, depth_of(group));
+		page_add(page, last_word(group));
+		page_add(page, ":\n");
 	}
 }
 
@@ -120,8 +94,8 @@ static void add_field(struct page *page, const struct import_map *map, const cha
 	for (size_t i = 0; i < map->count; i++)
 		if (map->list[i].field != NULL && strcmp(map->list[i].field, field->path) == 0)
 			add_comment(page, depth, sentence(&map->list[i], title, page->mem));
-	indent(page, depth);
-	add(page,
+	page_indent(page, depth);
+	page_add(page,
 	    arena_printf(page->mem, "%s: %s\n", last_word(field->path), field_print(field, &map->policy, page->mem)));
 }
 
@@ -138,9 +112,10 @@ const char *import_write(const struct import_map *map, const char *title, struct
 	add_comment(&page, 0,
 	    arena_printf(mem, "Imported from %s's policy \"%s\", %s, line %llu.", title, name, file,
 		(unsigned long long)map->entry->line));
-	add(&page, "# A comment says where a value is not the file's, or does not mean quite the same. What is not "
-		   "written here has\n"
-		   "# zoneseal's default: zoneseal policy show FILE prints all of it.\n");
+	page_add(&page,
+	    "# A comment says where a value is not the file's, or does not mean quite the same. What is not "
+	    "written here has\n"
+	    "# zoneseal's default: zoneseal policy show FILE prints all of it.\n");
 	add_rest(&page, map, title, IMPORT_UNKNOWN, "Not understood, and so not imported:");
 	add_rest(&page, map, title, IMPORT_DROPPED, "Without a counterpart:");
 	for (size_t i = 0; i < count; i++) {

@@ -5,37 +5,11 @@
 #include <string.h>
 
 #include "keystore/algorithm.h"
+#include "policies/page.h"
 #include "policies/policy_field.h"
 #include "policies/policy_rollover.h"
 #include "policies/policy_yaml.h"
 #include "signer/base/utc.h"
-
-/* A text that grows. */
-struct page {
-	struct arena *mem;
-	char *text;
-	size_t used, room;
-};
-
-static void add(struct page *page, const char *text)
-{
-	const size_t size = strlen(text);
-	if (page->used + size >= page->room) {
-		page->room = 2 * (page->room + size) + 1024;
-		char *const larger = (char *)arena_octets(page->mem, page->room);
-		if (page->used > 0)
-			memcpy(larger, page->text, page->used);
-		page->text = larger;
-	}
-	memcpy(page->text + page->used, text, size + 1);
-	page->used += size;
-}
-
-static void indent(struct page *page, unsigned depth)
-{
-	for (unsigned i = 0; i < depth; i++)
-		add(page, "  ");
-}
 
 static unsigned depth_of(const char *path)
 {
@@ -73,10 +47,10 @@ static void open_groups(struct page *page, const char *before, const char *path)
 		if (!within(path, groups[i].path) || within(before, groups[i].path))
 			continue;
 		if (depth_of(groups[i].path) == 0)
-			add(page, "\n");
-		indent(page, depth_of(groups[i].path));
-		add(page, last_word(groups[i].path));
-		add(page, ":\n");
+			page_add(page, "\n");
+		page_indent(page, depth_of(groups[i].path));
+		page_add(page, last_word(groups[i].path));
+		page_add(page, ":\n");
 	}
 }
 
@@ -98,21 +72,23 @@ static void add_waits(struct page *page, const struct policy *policy)
 {
 	const int64_t late = policy->validity.seconds - policy->refresh.seconds;
 	const int64_t reach = policy->zone_propagation.seconds;
-	add(page, "\n# What follows:\n");
-	add(page, arena_printf(page->mem,
+	page_add(page, "\n# What follows:\n");
+	page_add(
+	    page, arena_printf(page->mem,
 		      "# a signature is replaced %s to %s after it is made (validity - refresh, less up to jitter)\n",
 		      shown(late - policy->jitter.seconds, page->mem), shown(late, page->mem)));
-	add(page, arena_printf(page->mem, "# if signing stops, the zone stays valid for %s at least (refresh)\n",
-		      shown(policy->refresh.seconds, page->mem)));
-	add(page, arena_printf(page->mem,
-		      "# a change is in all caches %s after it is published (propagation-delay + max-ttl)\n",
-		      shown(reach + policy->max_zone_ttl, page->mem)));
+	page_add(page, arena_printf(page->mem, "# if signing stops, the zone stays valid for %s at least (refresh)\n",
+			   shown(policy->refresh.seconds, page->mem)));
+	page_add(page, arena_printf(page->mem,
+			   "# a change is in all caches %s after it is published (propagation-delay + max-ttl)\n",
+			   shown(reach + policy->max_zone_ttl, page->mem)));
 	struct policy_interval interval[POLICY_INTERVALS];
 	const size_t count = policy_intervals(policy, interval);
 	for (size_t i = 0; i < count; i++) {
 		char sum[POLICY_SUM_TEXT];
 		policy_sum_format(&interval[i].sum, sum);
-		add(page, arena_printf(page->mem, "# %s\n#   %s = %s\n", interval[i].what, interval[i].symbol, sum));
+		page_add(
+		    page, arena_printf(page->mem, "# %s\n#   %s = %s\n", interval[i].what, interval[i].symbol, sum));
 	}
 }
 
@@ -128,8 +104,8 @@ char *policy_yaml_print(const struct policy *policy, struct arena *mem)
 			continue;
 		open_groups(&page, before, field->path);
 		before = field->path;
-		indent(&page, depth_of(field->path));
-		add(&page, arena_printf(mem, "%s: %s\n", last_word(field->path), field_print(field, policy, mem)));
+		page_indent(&page, depth_of(field->path));
+		page_add(&page, arena_printf(mem, "%s: %s\n", last_word(field->path), field_print(field, policy, mem)));
 	}
 	add_waits(&page, policy);
 	return page.text;
@@ -138,32 +114,32 @@ char *policy_yaml_print(const struct policy *policy, struct arena *mem)
 static void add_json_string(struct page *page, const char *text)
 {
 	char one[2] = "";
-	add(page, "\"");
+	page_add(page, "\"");
 	for (; *text != '\0'; text++) {
 		if (*text == '"' || *text == '\\')
-			add(page, "\\");
+			page_add(page, "\\");
 		one[0] = *text;
-		add(page, one);
+		page_add(page, one);
 	}
-	add(page, "\"");
+	page_add(page, "\"");
 }
 
 static void schema_number(struct page *page, const struct field *field)
 {
-	add(page, arena_printf(page->mem, "\"type\": \"integer\", \"minimum\": %" PRId64, field->least));
+	page_add(page, arena_printf(page->mem, "\"type\": \"integer\", \"minimum\": %" PRId64, field->least));
 	if (field->most != 0)
-		add(page, arena_printf(page->mem, ", \"maximum\": %" PRId64, field->most));
+		page_add(page, arena_printf(page->mem, ", \"maximum\": %" PRId64, field->most));
 }
 
 /* A duration is a number of seconds or a text; its bounds as text are beyond what a schema can say. */
 static void schema_duration(struct page *page, const struct field *field, const char *or_word)
 {
-	add(page, "\"oneOf\": [{ ");
+	page_add(page, "\"oneOf\": [{ ");
 	schema_number(page, field);
-	add(page, " }, { \"type\": \"string\", \"pattern\": \"^(");
-	add(page, or_word);
-	add(page, "[0-9]+|(?=.)([0-9]+w)?([0-9]+d)?([0-9]+h)?([0-9]+m)?([0-9]+s)?|"
-		  "P(?=.)([0-9]+W)?([0-9]+D)?(T(?=.)([0-9]+H)?([0-9]+M)?([0-9]+S)?)?)$\" }]");
+	page_add(page, " }, { \"type\": \"string\", \"pattern\": \"^(");
+	page_add(page, or_word);
+	page_add(page, "[0-9]+|(?=.)([0-9]+w)?([0-9]+d)?([0-9]+h)?([0-9]+m)?([0-9]+s)?|"
+		       "P(?=.)([0-9]+W)?([0-9]+D)?(T(?=.)([0-9]+H)?([0-9]+M)?([0-9]+S)?)?)$\" }]");
 }
 
 static void schema_time(struct page *page, const struct field *field)
@@ -178,10 +154,10 @@ static void schema_lifetime(struct page *page, const struct field *field)
 
 static void schema_choice(struct page *page, const struct field *field)
 {
-	add(page, "\"enum\": [");
+	page_add(page, "\"enum\": [");
 	for (const struct field_choice *choice = field->choices; choice->name != NULL; choice++)
-		add(page, arena_printf(page->mem, "%s\"%s\"", choice == field->choices ? "" : ", ", choice->name));
-	add(page, "]");
+		page_add(page, arena_printf(page->mem, "%s\"%s\"", choice == field->choices ? "" : ", ", choice->name));
+	page_add(page, "]");
 }
 
 static char *lower_case(const char *text, struct arena *mem)
@@ -198,66 +174,67 @@ static void schema_algorithm(struct page *page, const struct field *field)
 	size_t count;
 	const struct algorithm *const all = alg_table(&count);
 	(void)field;
-	add(page, "\"enum\": [");
+	page_add(page, "\"enum\": [");
 	for (size_t i = 0; i < count; i++)
-		add(page, arena_printf(page->mem, "%s\"%s\", \"%s\", %u", i == 0 ? "" : ", ", all[i].name,
-			      lower_case(all[i].name, page->mem), all[i].number));
-	add(page, "]");
+		page_add(page, arena_printf(page->mem, "%s\"%s\", \"%s\", %u", i == 0 ? "" : ", ", all[i].name,
+				   lower_case(all[i].name, page->mem), all[i].number));
+	page_add(page, "]");
 }
 
 static void schema_bool(struct page *page, const struct field *field)
 {
 	(void)field;
-	add(page, "\"type\": \"boolean\"");
+	page_add(page, "\"type\": \"boolean\"");
 }
 
 static void schema_percent(struct page *page, const struct field *field)
 {
 	(void)field;
-	add(page, "\"type\": \"string\", \"pattern\": "
-		  "\"^(unlimited|100(\\\\.0{1,4})?%|(0|[1-9][0-9]?)(\\\\.[0-9]{1,4})?%)$\"");
+	page_add(page, "\"type\": \"string\", \"pattern\": "
+		       "\"^(unlimited|100(\\\\.0{1,4})?%|(0|[1-9][0-9]?)(\\\\.[0-9]{1,4})?%)$\"");
 }
 
 static void schema_salt(struct page *page, const struct field *field)
 {
 	(void)field;
-	add(page, "\"type\": \"string\", \"pattern\": \"^([0-9A-Fa-f]{2})*$\", \"maxLength\": 510");
+	page_add(page, "\"type\": \"string\", \"pattern\": \"^([0-9A-Fa-f]{2})*$\", \"maxLength\": 510");
 }
 
 /* Words that look like numbers to a YAML reader are words here. */
 static void schema_words(struct page *page, const struct field *field)
 {
 	(void)field;
-	add(page, "\"type\": \"array\", \"maxItems\": 32, "
-		  "\"items\": { \"type\": [\"string\", \"number\", \"boolean\"], \"minLength\": 1 }");
+	page_add(page, "\"type\": \"array\", \"maxItems\": 32, "
+		       "\"items\": { \"type\": [\"string\", \"number\", \"boolean\"], \"minLength\": 1 }");
 }
 
 static void schema_stores(struct page *page, const struct field *field)
 {
 	(void)field;
-	add(page, "\"type\": \"array\", \"maxItems\": 8, \"uniqueItems\": true, "
-		  "\"items\": { \"type\": [\"string\", \"number\", \"boolean\"], \"pattern\": \"^[a-z0-9-]{1,31}$\" }");
+	page_add(page,
+	    "\"type\": \"array\", \"maxItems\": 8, \"uniqueItems\": true, "
+	    "\"items\": { \"type\": [\"string\", \"number\", \"boolean\"], \"pattern\": \"^[a-z0-9-]{1,31}$\" }");
 }
 
 static void schema_windows(struct page *page, const struct field *field)
 {
 	(void)field;
-	add(page, "\"type\": \"array\", \"maxItems\": 8, \"items\": { \"type\": \"string\", \"pattern\": "
-		  "\"^((mon|tue|wed|thu|fri|sat|sun)([.][.](mon|tue|wed|thu|fri|sat|sun))?|"
-		  "[01][0-9]-[0-3][0-9]([.][.][01][0-9]-[0-3][0-9])?)$\" }");
+	page_add(page, "\"type\": \"array\", \"maxItems\": 8, \"items\": { \"type\": \"string\", \"pattern\": "
+		       "\"^((mon|tue|wed|thu|fri|sat|sun)([.][.](mon|tue|wed|thu|fri|sat|sun))?|"
+		       "[01][0-9]-[0-3][0-9]([.][.][01][0-9]-[0-3][0-9])?)$\" }");
 }
 
 static void schema_name(struct page *page, const struct field *field)
 {
 	(void)field;
-	add(page, "\"type\": [\"string\", \"number\", \"boolean\"], \"pattern\": \"^[a-z0-9_][a-z0-9_.-]*$\", "
-		  "\"maxLength\": 63");
+	page_add(page, "\"type\": [\"string\", \"number\", \"boolean\"], \"pattern\": \"^[a-z0-9_][a-z0-9_.-]*$\", "
+		       "\"maxLength\": 63");
 }
 
 static void schema_path(struct page *page, const struct field *field)
 {
-	add(page, arena_printf(page->mem, "\"type\": [\"string\", \"number\", \"boolean\"], \"maxLength\": %zu",
-		      field->width - 1));
+	page_add(page, arena_printf(page->mem, "\"type\": [\"string\", \"number\", \"boolean\"], \"maxLength\": %zu",
+			   field->width - 1));
 }
 
 typedef void schema_writer(struct page *page, const struct field *field);
@@ -282,18 +259,18 @@ static void schema_field(struct page *page, const struct field *field, unsigned 
 	};
 	struct policy defaults;
 	policy_defaults(&defaults);
-	indent(page, depth);
-	add(page, arena_printf(page->mem, "\"%s\": { \"description\": ", last_word(field->path)));
+	page_indent(page, depth);
+	page_add(page, arena_printf(page->mem, "\"%s\": { \"description\": ", last_word(field->path)));
 	add_json_string(page, field->doc);
-	add(page, ", ");
+	page_add(page, ", ");
 	writers[field->kind](page, field);
 	const bool has_text = field->kind == FIELD_SALT || field->kind == FIELD_PATH;
 	if (field->absent == NULL && !has_text && !field_is_list(field)) {
 		const char *const value = field_print(field, &defaults, page->mem);
 		const bool bare = field->kind == FIELD_COUNT || field->kind == FIELD_BOOL;
-		add(page, arena_printf(page->mem, bare ? ", \"default\": %s" : ", \"default\": \"%s\"", value));
+		page_add(page, arena_printf(page->mem, bare ? ", \"default\": %s" : ", \"default\": \"%s\"", value));
 	}
-	add(page, " }");
+	page_add(page, " }");
 }
 
 /* The properties of a group: its fields, then its groups. */
@@ -305,49 +282,49 @@ static void schema_group(struct page *page, const char *group, unsigned depth)
 	const struct field_group *const groups = field_groups(&group_count);
 	const size_t size = strlen(group);
 	const char *gap = "\n";
-	indent(page, depth);
-	add(page, "\"type\": \"object\",\n");
-	indent(page, depth);
-	add(page, "\"additionalProperties\": false,\n");
-	indent(page, depth);
-	add(page, "\"properties\": {");
+	page_indent(page, depth);
+	page_add(page, "\"type\": \"object\",\n");
+	page_indent(page, depth);
+	page_add(page, "\"additionalProperties\": false,\n");
+	page_indent(page, depth);
+	page_add(page, "\"properties\": {");
 	for (size_t i = 0; i < field_count; i++) {
 		if (group_size(table[i].path) != size || strncmp(table[i].path, group, size) != 0)
 			continue;
-		add(page, gap);
+		page_add(page, gap);
 		gap = ",\n";
 		schema_field(page, &table[i], depth + 1);
 	}
 	for (size_t i = 0; i < group_count; i++) {
 		if (group_size(groups[i].path) != size || strncmp(groups[i].path, group, size) != 0)
 			continue;
-		add(page, gap);
+		page_add(page, gap);
 		gap = ",\n";
-		indent(page, depth + 1);
-		add(page, arena_printf(page->mem, "\"%s\": {\n", last_word(groups[i].path)));
-		indent(page, depth + 2);
-		add(page, "\"description\": ");
+		page_indent(page, depth + 1);
+		page_add(page, arena_printf(page->mem, "\"%s\": {\n", last_word(groups[i].path)));
+		page_indent(page, depth + 2);
+		page_add(page, "\"description\": ");
 		add_json_string(page, groups[i].doc);
-		add(page, ",\n");
+		page_add(page, ",\n");
 		schema_group(page, groups[i].path, depth + 2);
-		add(page, "\n");
-		indent(page, depth + 1);
-		add(page, "}");
+		page_add(page, "\n");
+		page_indent(page, depth + 1);
+		page_add(page, "}");
 	}
-	add(page, "\n");
-	indent(page, depth);
-	add(page, "}");
+	page_add(page, "\n");
+	page_indent(page, depth);
+	page_add(page, "}");
 }
 
 char *policy_yaml_schema(struct arena *mem)
 {
 	struct page page = { .mem = mem };
-	add(&page, "{\n  \"$schema\": \"http://json-schema.org/draft-07/schema#\",\n"
-		   "  \"title\": \"zoneseal policy\",\n"
-		   "  \"description\": \"How a zone is signed and published. Made from the table in "
-		   "policies/policy_table.c.\",\n");
+	page_add(&page, "{\n  \"$schema\": \"http://json-schema.org/draft-07/schema#\",\n"
+			"  \"title\": \"zoneseal policy\",\n"
+			"  \"description\": \"How a zone is signed and published. Made from the table in "
+			"policies/policy_table.c.\",\n");
 	schema_group(&page, "", 1);
-	add(&page, "\n}\n");
+	page_add(&page, "\n}\n");
 	return page.text;
 }
 
@@ -370,7 +347,7 @@ static void reference_value(struct page *page, const struct field *field)
 {
 	if (field->kind == FIELD_CHOICE) {
 		for (const struct field_choice *choice = field->choices; choice->name != NULL; choice++)
-			add(page,
+			page_add(page,
 			    arena_printf(page->mem, "%s`%s`", choice == field->choices ? "" : ", ", choice->name));
 		return;
 	}
@@ -378,22 +355,22 @@ static void reference_value(struct page *page, const struct field *field)
 		size_t count;
 		const struct algorithm *const all = alg_table(&count);
 		for (size_t i = 0; i < count; i++)
-			add(page, arena_printf(page->mem, "%s`%s`", i == 0 ? "" : ", ", all[i].name));
+			page_add(page, arena_printf(page->mem, "%s`%s`", i == 0 ? "" : ", ", all[i].name));
 		return;
 	}
-	add(page, field_wants(field));
-	add(page, bounds_of(field, page->mem));
+	page_add(page, field_wants(field));
+	page_add(page, bounds_of(field, page->mem));
 }
 
 static void reference_row(struct page *page, const struct field *field, const struct policy *defaults)
 {
-	add(page, arena_printf(page->mem, "| `%s` | ", field->path));
+	page_add(page, arena_printf(page->mem, "| `%s` | ", field->path));
 	reference_value(page, field);
 	if (field->absent != NULL)
-		add(page, arena_printf(page->mem, " | %s", field->absent));
+		page_add(page, arena_printf(page->mem, " | %s", field->absent));
 	else
-		add(page, arena_printf(page->mem, " | `%s`", field_print(field, defaults, page->mem)));
-	add(page, arena_printf(page->mem, " | %s |\n", field->doc));
+		page_add(page, arena_printf(page->mem, " | `%s`", field_print(field, defaults, page->mem)));
+	page_add(page, arena_printf(page->mem, " | %s |\n", field->doc));
 }
 
 char *policy_yaml_reference(struct arena *mem)
@@ -405,7 +382,7 @@ char *policy_yaml_reference(struct arena *mem)
 	struct policy defaults;
 	struct page page = { .mem = mem };
 	policy_defaults(&defaults);
-	add(&page,
+	page_add(&page,
 	    "<!-- Made from the table in policies/policy_table.c by build/release/bin/policy_forms; do not edit. -->\n"
 	    "# Policy reference\n\n"
 	    "A policy is one YAML file. A key that is left out has its default; a key that is not known, given twice, "
@@ -418,12 +395,12 @@ char *policy_yaml_reference(struct arena *mem)
 		for (size_t j = 0; j < group_count; j++)
 			if (depth_of(groups[j].path) == 0 && within(table[i].path, groups[j].path) &&
 			    !within(before, groups[j].path))
-				add(&page,
+				page_add(&page,
 				    arena_printf(mem,
 					"\n## %s\n\n%s\n\n| key | value | default | meaning |\n|---|---|---|---|\n",
 					groups[j].path, groups[j].doc));
 		if (i == 0)
-			add(&page, "\n| key | value | default | meaning |\n|---|---|---|---|\n");
+			page_add(&page, "\n| key | value | default | meaning |\n|---|---|---|---|\n");
 		reference_row(&page, &table[i], &defaults);
 		before = table[i].path;
 	}
