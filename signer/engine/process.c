@@ -168,14 +168,32 @@ static struct {
 	pid_t all[ENDED_MOST];
 } to_end = { .lock = PTHREAD_MUTEX_INITIALIZER };
 
-static void replace_listed(pid_t from, pid_t to)
+static void put_listed(pid_t from, pid_t to)
 {
-	pthread_mutex_lock(&to_end.lock);
 	for (size_t i = 0; i < ENDED_MOST; i++)
 		if (to_end.all[i] == from) {
 			to_end.all[i] = to;
-			break;
+			return;
 		}
+}
+
+/* No child runs that is to be listed and is not: who ends all waits for this. */
+static pid_t fork_listed(bool end_group)
+{
+	pthread_mutex_lock(&to_end.lock);
+	const pid_t child = fork();
+	if (child == 0)
+		return 0;
+	if (child > 0 && end_group)
+		put_listed(0, child);
+	pthread_mutex_unlock(&to_end.lock);
+	return child;
+}
+
+static void unlist(pid_t child)
+{
+	pthread_mutex_lock(&to_end.lock);
+	put_listed(child, 0);
 	pthread_mutex_unlock(&to_end.lock);
 }
 
@@ -199,7 +217,7 @@ static void reap(pid_t child, int64_t deadline, bool kill_now, bool end_group, s
 		/* As long as nobody has waited for the child, no other group can have its number. */
 		const bool wait_later = end_group && !kill_now && !has_ended(child);
 		if (end_group && !wait_later) {
-			replace_listed(child, 0);
+			unlist(child);
 			(void)kill(-child, SIGKILL);
 		}
 		pid_t got = wait_later ? 0 : waitpid(child, &how, kill_now ? 0 : WNOHANG);
@@ -261,15 +279,13 @@ enum status process_run(
 		goto done;
 	}
 	pid_t parent = getpid();
-	pid_t child = fork();
+	pid_t child = fork_listed(process->end_group);
 	if (child < 0) {
 		status = error_set_errno(err, "%s: fork", process->path);
 		goto done;
 	}
 	if (child == 0)
 		become(process, &pipes, parent);
-	if (process->end_group)
-		replace_listed(0, child);
 	follow(process, child, &pipes, mem, result);
 done:
 	close_pair(pipes.output);

@@ -6,6 +6,7 @@
 /* cmocka wants these first */
 #include <cmocka.h>
 #include <poll.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -164,6 +165,64 @@ static void a_verifier_fills_no_disk(void **state)
 	}
 }
 
+/* A program that says that it runs, and ends by itself, with 7, when it may. */
+struct running {
+	char folder[40];
+	bool end_group;
+	struct process_result result;
+	struct arena *mem;
+};
+
+static void *run_until_it_may_end(void *context)
+{
+	struct running *const running = context;
+	char *const argv[] = { "/bin/sh", "-c", ">begun; while [ ! -e go ]; do sleep 0.01; done; exit 7", NULL };
+	char *const environment[] = { "PATH=/usr/bin:/bin", NULL };
+	const struct process process = { .path = argv[0],
+		.argv = argv,
+		.environment = environment,
+		.input = -1,
+		.folder = running->folder,
+		.passed = { -1 },
+		.may_write = true,
+		.end_group = running->end_group,
+		.timeout = { 60 },
+		.most_output = 1000,
+		.most_errors = 1000 };
+	struct error err;
+	return process_run(&process, running->mem, &running->result, &err) == STATUS_OK ? running : NULL;
+}
+
+/* What a verifier of the policy is; a publish hook is to end what it does. */
+static void those_whose_group_ends_with_them_end_with_us(void **state)
+{
+	(void)state;
+	for (int end_group = 0; end_group < 2; end_group++) {
+		struct running running = {
+			.folder = "/tmp/zoneseal-process-XXXXXX", .end_group = end_group == 1, .mem = arena_new(0)
+		};
+		char begun[64], go[64];
+		pthread_t thread;
+		void *ran = NULL;
+		assert_non_null(mkdtemp(running.folder));
+		snprintf(begun, sizeof(begun), "%s/begun", running.folder);
+		snprintf(go, sizeof(go), "%s/go", running.folder);
+		assert_int_equal(pthread_create(&thread, NULL, run_until_it_may_end, &running), 0);
+		while (access(begun, F_OK) != 0)
+			(void)poll(NULL, 0, 1);
+		process_end_all();
+		assert_int_equal(mkdir(go, 0700), 0);
+		assert_int_equal(pthread_join(thread, &ran), 0);
+		assert_ptr_equal(ran, &running);
+		assert_int_equal(running.result.signal, end_group == 1 ? SIGKILL : 0);
+		assert_int_equal(running.result.exit_code, end_group == 1 ? -1 : 7);
+		assert_int_equal(rmdir(go), 0);
+		assert_int_equal(unlink(begun), 0);
+		assert_int_equal(rmdir(running.folder), 0);
+		arena_free(running.mem);
+	}
+}
+
 /* As one that a shell left to the program that it became. */
 static void children_of_others_are_left_alone(void **state)
 {
@@ -188,6 +247,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_hook_may_say_much_and_goes_on),
 		cmocka_unit_test(a_verifier_that_says_too_much_is_killed),
+		cmocka_unit_test(those_whose_group_ends_with_them_end_with_us),
 		cmocka_unit_test(children_of_others_are_left_alone),
 		cmocka_unit_test(what_a_hook_leaves_running_is_not_waited_for),
 		cmocka_unit_test(time_up_ends_what_a_hook_has_started_too),
