@@ -128,6 +128,7 @@ def signatures(z):
     z.bad("other_key_same_tag", "sig.valid", z.signed(after=z.resign("mail", "MX", Key("hsm-b"), tag=z.ZSK.tag())))
     z.bad("third_of_signatures", "sig.valid", z.signed(zsks=(), published=(z.KSK, z.ZSK), after=three_tokens(z)))
     z.bad("orphan_key", "sig.algorithms", z.signed(zsks=(Key("gone"),), published=(z.KSK, z.ZSK)))
+    z.bad("orphan_algorithm", "sig.algorithms", z.signed(zsks=(Key("z16", 256, 16),), published=(z.KSK, z.ZSK)))
     z.bad("orphan_key_beside", "sig.key-published", z.signed(zsks=(z.ZSK, Key("gone")), published=(z.KSK, z.ZSK)), "warn")
     for owner, rdtype in (("@", "SOA"), ("@", "NS"), ("www", "A"), ("secure", "DS"), ("mail", "NSEC"), ("alias", "CNAME"), ("old", "DNAME")):
         label = "apex" if owner == "@" else owner
