@@ -142,9 +142,10 @@ class BrokenSigner:
             if after is None:
                 zone.seal()
                 after = zone.text().encode()
-            file.seek(0)
-            file.write(after)
-            file.truncate()
+            if after != before:  # a file that was written to is refused, whatever is in it
+                file.seek(0)
+                file.write(after)
+                file.truncate()
         if not self.honest:
             return "- - - -"
         return " ".join(f"{hashlib.sha256(text).hexdigest()} {len(text)}" for text in (before, after))
