@@ -111,13 +111,16 @@ static CK_RV ask(
 	return rv;
 }
 
-static enum status ask_often(const struct hsm_crew *crew, struct hsm_seat *seat, struct bytes input,
+/* `in_use`: not once the token is quarantined, which may happen at any moment where it has several lanes. */
+static enum status ask_often(const struct hsm_crew *crew, struct hsm_seat *seat, bool in_use, struct bytes input,
     uint8_t out[HSM_SIGNATURE], CK_ULONG *size, struct error *err)
 {
 	CK_RV rv = CKR_OK;
 	for (unsigned attempt = 0; attempt < HSM_TRIES; attempt++) {
 		if (hsm_is_busy(rv))
 			hsm_wait(attempt - 1);
+		if (in_use && hsm_is_quarantined(crew, seat->session.hsm, err))
+			return STATUS_KEY;
 		const enum status status = open_seat(crew, seat, err);
 		if (status != STATUS_OK)
 			return status;
@@ -190,6 +193,7 @@ struct batch {
 	bool made[TOKEN_BATCH]; /* and not proved */
 	uint8_t rooms[TOKEN_BATCH][HSM_INPUT];
 	size_t count;
+	bool in_use;
 };
 
 static enum status make_inputs(struct hsm_signer *signer, struct batch *batch, struct error *err)
@@ -200,6 +204,7 @@ static enum status make_inputs(struct hsm_signer *signer, struct batch *batch, s
 	return STATUS_OK;
 }
 
+/* A token that fails is quarantined before its lane is left: who waits for the lane comes too late to ask it. */
 static enum status ask_all(
     struct hsm_signer *signer, struct hsm_desk *desk, struct batch *batch, bool *reached, struct error *err)
 {
@@ -208,19 +213,22 @@ static enum status ask_all(
 	for (size_t i = 0; i < batch->count && status == STATUS_OK; i++) {
 		if (batch->tasks[i].size > 0)
 			continue;
-		status = ask_often(signer->crew, seat, batch->inputs[i], batch->tasks[i].out, &batch->sizes[i], err);
+		status = ask_often(
+		    signer->crew, seat, batch->in_use, batch->inputs[i], batch->tasks[i].out, &batch->sizes[i], err);
 		batch->made[i] = status == STATUS_OK;
 	}
 	*reached = seat->session.open;
+	if (status != STATUS_OK && batch->in_use)
+		hsm_condemn(signer->crew, desk->hsm, err);
 	give_seat(signer->crew, desk, seat);
 	return status;
 }
 
-enum status hsm_sign_at(struct hsm_signer *signer, struct hsm_desk *desk, struct token_task tasks[], size_t count,
-    bool *reached, struct error *err)
+enum status hsm_sign_at(struct hsm_signer *signer, struct hsm_desk *desk, bool in_use, struct token_task tasks[],
+    size_t count, bool *reached, struct error *err)
 {
 	const struct hsm_crew *const crew = signer->crew;
-	struct batch batch = { .tasks = tasks, .count = count };
+	struct batch batch = { .tasks = tasks, .count = count, .in_use = in_use };
 	*reached = false;
 	enum status status = make_inputs(signer, &batch, err);
 	if (status != STATUS_OK)

@@ -52,15 +52,22 @@ enum status hsm_crew_public(struct hsm_crew *crew, struct hsm_desk *desk, uint8_
 
 /* By one token: all tasks that have no signature yet, until one fails; each that is made is proved before its size is
  * set. A session that was lost is opened anew, and a token that says "not now" is asked again a little later; both a
- * few times. `reached`: it had a session at the end. */
-enum status hsm_sign_at(struct hsm_signer *signer, struct hsm_desk *desk, struct token_task tasks[], size_t count,
-    bool *reached, struct error *err) MUST_CHECK;
+ * few times. `reached`: it had a session at the end. `in_use`, not to prove it: one that is quarantined is not asked,
+ * and one that fails to sign is quarantined before another thread can ask it. */
+enum status hsm_sign_at(struct hsm_signer *signer, struct hsm_desk *desk, bool in_use, struct token_task tasks[],
+    size_t count, bool *reached, struct error *err) MUST_CHECK;
 
 /* Whether a signature verifies under the published key; as all of tokens are before they are used. */
 bool hsm_check(struct hsm_signer *signer, struct bytes data, struct bytes signature);
 
 /* What the key came to on the token, and that no key asks it again in this run. */
 void hsm_quarantine(const struct hsm_crew *crew, struct hsm *hsm, unsigned shown, const struct error *why);
+
+/* Then `why` says what came of it: another worker may have met it, and this one has no other words for its refusal. */
+bool hsm_is_quarantined(const struct hsm_crew *crew, struct hsm *hsm, struct error *why);
+
+/* Quarantines one that is in use; what it failed with first is kept. */
+void hsm_condemn(const struct hsm_crew *crew, struct hsm *hsm, const struct error *why);
 
 /* Tokens of the key that are not quarantined. */
 size_t hsm_working(const struct hsm_crew *crew);

@@ -54,7 +54,7 @@ static enum status prove_by(struct hsm_signer *signer, struct hsm_desk *desk, st
 	uint8_t signature[HSM_SIGNATURE];
 	struct token_task task = { .data = data, .out = signature };
 	bool reached = false;
-	const enum status status = hsm_sign_at(signer, desk, &task, 1, &reached, err);
+	const enum status status = hsm_sign_at(signer, desk, false, &task, 1, &reached, err);
 	*lies = status != STATUS_OK && reached;
 	if (status == STATUS_OK)
 		*shown |= shows;

@@ -21,8 +21,7 @@ size_t hsm_working(const struct hsm_crew *crew)
 	return count;
 }
 
-/* Then `why` says what came of it: another worker may have met it, and this one has no other words for its refusal. */
-static bool is_quarantined(const struct hsm_crew *crew, struct hsm *hsm, struct error *why)
+bool hsm_is_quarantined(const struct hsm_crew *crew, struct hsm *hsm, struct error *why)
 {
 	if (!atomic_load(&hsm->quarantined))
 		return false;
@@ -31,6 +30,12 @@ static bool is_quarantined(const struct hsm_crew *crew, struct hsm *hsm, struct 
 	    hsm->why);
 	pthread_mutex_unlock(&hsm->lock);
 	return true;
+}
+
+void hsm_condemn(const struct hsm_crew *crew, struct hsm *hsm, const struct error *why)
+{
+	if (!atomic_load(&hsm->quarantined))
+		hsm_quarantine(crew, hsm, 0, why);
 }
 
 enum status hsm_sign(struct hsm_signer *signer, struct token_task tasks[], size_t count, struct error *err)
@@ -42,12 +47,12 @@ enum status hsm_sign(struct hsm_signer *signer, struct token_task tasks[], size_
 	error_clear(&why);
 	for (size_t i = 0; i < crew->count; i++) {
 		struct hsm_desk *const desk = &crew->desks[(signer->first + i) % crew->count];
-		if (is_quarantined(crew, desk->hsm, &why))
+		if (hsm_is_quarantined(crew, desk->hsm, &why))
 			continue;
-		status = hsm_sign_at(signer, desk, tasks, count, &reached, &why);
+		status = hsm_sign_at(signer, desk, true, tasks, count, &reached, &why);
 		if (status == STATUS_OK)
 			return STATUS_OK;
-		hsm_quarantine(crew, desk->hsm, 0, &why);
+		hsm_condemn(crew, desk->hsm, &why);
 		if (hsm_working(crew) < crew->least)
 			break;
 	}

@@ -139,13 +139,17 @@ class SeveralAtOnce(Faults):
         self.z("sign", "p.test", code=0)
         self.now = "2026-12-05T12:00:01Z"  # each of the 4,805 signatures is due, also one whose jitter is 0
 
-    def renew(self, fault, more, code):
+    def renew(self, fault, more, code, threads="3"):
         self.more = "sessions 1\n" + more
         self.configure()
         self.fault(fault)
-        done = self.z("sign", "p.test", "--threads", "3", code=code)
+        done = self.z("sign", "p.test", "--threads", threads, code=code)
         self.assertNotEqual(self.injected(), [])
         return done
+
+    def test_a_broken_one_is_not_asked_once_more_by_who_waited_for_its_session(self):
+        self.renew("wears", "least 2\n", 0, threads="9")  # three of nine begin with each of the three stores
+        self.assertEqual(self.injected(), ["device"] * 6)  # all the tries of the one call that condemned it
 
     def test_the_others_make_what_is_left_of_those_of_a_broken_one(self):
         self.assertIn("4805 signatures (4805 new)", self.renew("wears", "least 2\n", 0).err)
