@@ -25,6 +25,10 @@ struct answer {
 	int64_t age;                     /* of the oldest publication */
 	size_t blocked;
 	int64_t hook_waiting; /* of the hook that waits longest; 0: none */
+	size_t servers, behind, failing;
+	int64_t served_behind; /* of the name server that is behind for longest, when it was asked */
+	int64_t served_left;   /* of the first signature to end that one of them showed */
+	bool any_served;
 	bool any;
 	bool standby; /* words are there whatever the code */
 };
@@ -78,6 +82,26 @@ static void look_at_hook(struct answer *answer, const struct report_zone *zone, 
 	worsen(answer, NAGIOS_CRITICAL, zone->name, text);
 }
 
+/* Figures alone: the verdict on a name server is the zone's headline. */
+static void look_at_servers(struct answer *answer, const struct report_zone *zone, struct utc now)
+{
+	for (size_t i = 0; i < zone->server_count; i++) {
+		const struct report_server *const one = &zone->servers[i];
+		const int64_t behind = utc_difference(one->asked, one->behind_since).seconds;
+		const int64_t left = utc_difference(one->expires, now).seconds;
+		answer->servers++;
+		answer->failing += one->failing_since.seconds != 0;
+		if (one->behind_since.seconds != 0) {
+			answer->behind++;
+			answer->served_behind = behind > answer->served_behind ? behind : answer->served_behind;
+		}
+		if (one->expires.seconds == 0)
+			continue;
+		answer->served_left = !answer->any_served || left < answer->served_left ? left : answer->served_left;
+		answer->any_served = true;
+	}
+}
+
 static void look_at(struct answer *answer, const struct report_zone *zone, const struct limits *limits, struct utc now)
 {
 	if (zone->health == REPORT_BLOCKED) {
@@ -91,6 +115,7 @@ static void look_at(struct answer *answer, const struct report_zone *zone, const
 		answer->any = true;
 	}
 	look_at_hook(answer, zone, now);
+	look_at_servers(answer, zone, now);
 	if (zone->urgent)
 		worsen(
 		    answer, zone->health == REPORT_OK ? NAGIOS_WARNING : NAGIOS_CRITICAL, zone->name, zone->headline);
@@ -121,7 +146,7 @@ static void look_at_standby(struct answer *answer, const struct report_state *st
 static void print_answer(const struct answer *answer, size_t zones, bool is_virtual)
 {
 	char words[700];
-	snprintf(words, sizeof(words), "%zu zones", zones);
+	snprintf(words, sizeof(words), "%zu zone%s", zones, zones == 1 ? "" : "s");
 	printf("ZONESEAL %s - %s%s", names[answer->code],
 	    answer->code == NAGIOS_OK && !answer->standby ? words : answer->words,
 	    is_virtual ? " (VIRTUAL CLOCK)" : "");
@@ -132,6 +157,11 @@ static void print_answer(const struct answer *answer, size_t zones, bool is_virt
 	if (answer->hook_waiting > 0)
 		printf(
 		    " hook_waiting=%" PRId64 "s;%d;%d", answer->hook_waiting, FACTS_HOOK_PATIENCE, FACTS_HOOK_CRITICAL);
+	if (answer->servers > 0)
+		printf(" servers=%zu servers_behind=%zu servers_failing=%zu served_behind=%" PRId64 "s",
+		    answer->servers, answer->behind, answer->failing, answer->served_behind);
+	if (answer->any_served)
+		printf(" served_min_left=%" PRId64 "s", answer->served_left);
 	printf(" zones_blocked=%zu;;1\n", answer->blocked);
 }
 

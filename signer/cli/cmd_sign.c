@@ -254,8 +254,6 @@ static int run_run(struct cli *cli, struct error *err)
 	}
 	cli->mem = all;
 	arena_free(zone);
-	if (status == STATUS_OK && !cli_has(cli, OPTION_DRY_RUN))
-		ask_servers(cli, store, names, count);
 	if (status == STATUS_OK && cli_has(cli, OPTION_JSON)) {
 		struct report *report = report_new("zoneseal.run/1");
 		report_number(report, "exit_code", worst);
@@ -266,6 +264,9 @@ static int run_run(struct cli *cli, struct error *err)
 	}
 	if (status == STATUS_OK && count == 0)
 		cli_say(cli, "no zones; add one with zoneseal zone add; state %s", cli->state);
+	/* Last, for it can take a minute: whoever reads the result has it by then. */
+	if (status == STATUS_OK && !cli_has(cli, OPTION_DRY_RUN))
+		ask_servers(cli, store, names, count);
 	store_close(store);
 	return (int)(status != STATUS_OK ? status : worst);
 }

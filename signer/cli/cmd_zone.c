@@ -7,6 +7,7 @@
 #include "signer/engine/folder.h"
 #include "signer/engine/parent_servers.h"
 #include "signer/engine/policy_change.h"
+#include "signer/engine/servers.h"
 #include "signer/engine/setup.h"
 
 static struct report *zone_report(struct cli *cli, const struct store_zone *zone)
@@ -32,16 +33,21 @@ static enum status unit_of(struct cli *cli, const struct store_zone *zone, char 
 	return unit_drop_in(zone->name, output, cli->mem, unit, err);
 }
 
-static enum status print_changed(
-    struct cli *cli, const struct store_zone *zone, const char *what, const char *policy_path, struct error *err)
+/* `added` is NULL but for a zone that was added. */
+static enum status print_changed(struct cli *cli, const struct store_zone *zone, const char *what,
+    const char *policy_path, const struct setup_zone *added, struct error *err)
 {
 	char *unit;
 	const enum status status = unit_of(cli, zone, &unit, err);
 	if (status != STATUS_OK)
 		return status;
 	bool dry = cli_has(cli, OPTION_DRY_RUN);
-	cli_say(cli, "%s%s %s (policy %s%s%s) in %s", dry ? "would have " : "", what, zone->name, zone->policy_name,
-	    policy_path != NULL ? " from " : "", policy_path != NULL ? policy_path : "", cli->state);
+	const size_t servers = added == NULL ? 0 : added->server_count;
+	cli_say(cli, "%s%s %s (policy %s%s%s) in %s%s", dry ? "would have " : "", what, zone->name, zone->policy_name,
+	    policy_path != NULL ? " from " : "", policy_path != NULL ? policy_path : "", cli->state,
+	    servers == 0
+		? ""
+		: arena_printf(cli->mem, "; each run asks %zu name server%s", servers, servers == 1 ? "" : "s"));
 	if (!cli_has(cli, OPTION_JSON)) {
 		fputs(unit == NULL ? "" : unit, stdout);
 		return STATUS_OK;
@@ -52,6 +58,8 @@ static enum status print_changed(
 		report_text(report, "unit", unit);
 	report_text(report, "done", what);
 	report_text(report, "policy_path", policy_path);
+	if (added != NULL && added->servers != NULL)
+		report_texts(report, "servers", added->servers, added->server_count);
 	report_child(report, "zone", zone_report(cli, zone));
 	return cli_print(cli, report, err);
 }
@@ -88,7 +96,8 @@ static int run_add(struct cli *cli, struct error *err)
 	struct policyfile policy;
 	struct parent_servers parents;
 	const char *wanted = cli_has(cli, OPTION_POLICY) ? cli_value(cli, OPTION_POLICY) : "default";
-	const struct setup_zone add = { .name = cli->args[0],
+	const char **servers = NULL;
+	struct setup_zone add = { .name = cli->args[0],
 		.input = cli_value(cli, OPTION_INPUT),
 		.output = cli_value(cli, OPTION_OUTPUT),
 		.policy = wanted,
@@ -97,6 +106,9 @@ static int run_add(struct cli *cli, struct error *err)
 	enum status status = policyfile_load(wanted, cli->config, cli->mem, &policy, err);
 	if (status == STATUS_OK && add.parents != NULL)
 		status = parent_servers_parse(add.parents, cli->mem, &parents, err);
+	if (status == STATUS_OK && cli_has(cli, OPTION_SERVERS))
+		status = servers_parse(cli_value(cli, OPTION_SERVERS), cli->mem, &servers, &add.server_count, err);
+	add.servers = servers;
 	if (status == STATUS_OK)
 		status = cli_open(cli, STORE_CHANGE, &store, err);
 	if (status == STATUS_OK)
@@ -104,7 +116,7 @@ static int run_add(struct cli *cli, struct error *err)
 			     ? dry_add(cli, store, &add, &zone, err)
 			     : setup_add_zone(store, cli->state, &add, cli->now, cli->mem, &zone, err);
 	if (status == STATUS_OK)
-		status = print_changed(cli, &zone, "added", policy.path, err);
+		status = print_changed(cli, &zone, "added", policy.path, &add, err);
 	store_close(store);
 	return (int)status;
 }
@@ -177,7 +189,7 @@ static int run_set_policy(struct cli *cli, struct error *err)
 	if (status == STATUS_OK)
 		status = policy_change(store, cli->args[0], &request, cli->mem, &answer, err);
 	if (status == STATUS_OK)
-		status = print_changed(cli, &answer.zone, "changed the policy of", answer.file.path, err);
+		status = print_changed(cli, &answer.zone, "changed the policy of", answer.file.path, NULL, err);
 	store_close(store);
 	return (int)status;
 }
@@ -215,7 +227,7 @@ static int run_remove(struct cli *cli, struct error *err)
 			status = setup_remove_zone(store, cli->state, &zone, cli->now, err);
 	}
 	if (status == STATUS_OK)
-		status = print_changed(cli, &zone, "removed", NULL, err);
+		status = print_changed(cli, &zone, "removed", NULL, NULL, err);
 	store_close(store);
 	return (int)status;
 }
@@ -224,11 +236,12 @@ const struct command command_zone_add = {
 	.name = "zone add",
 	.run = run_add,
 	.synopsis = "ZONE",
-	.summary = "add a zone: input, output, policy",
+	.summary = "add a zone: input, output, policy, and who serves it",
 	.examples = "  zoneseal zone add nl.test -i /srv/in/nl.test.zone -o /srv/out/nl.test.zone\n"
-		    "  zoneseal zone add nl.test -i /srv/in/nl.test.zone --policy tld\n",
+		    "  zoneseal zone add nl.test -i /srv/in/nl.test.zone --policy tld\n"
+		    "  zoneseal zone add nl.test -i /srv/in/nl.test.zone --servers \"192.0.2.53 2001:db8::53@5353\"\n",
 	.options = TAKES(OPTION_INPUT) | TAKES(OPTION_OUTPUT) | TAKES(OPTION_POLICY) | TAKES(OPTION_PARENTS) |
-		   TAKES(OPTION_PRINT_UNIT),
+		   TAKES(OPTION_SERVERS) | TAKES(OPTION_PRINT_UNIT),
 	.min_args = 1,
 	.max_args = 1,
 	.changes = true,

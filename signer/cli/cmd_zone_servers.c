@@ -2,26 +2,8 @@
 #include "keystore/store_servers.h"
 #include "signer/cli/cli.h"
 #include "signer/engine/lock.h"
-#include "signer/engine/parent_servers.h"
 #include "signer/engine/servers.h"
 #include "signer/engine/setup.h"
-
-/* Addresses in one form, each once. */
-static enum status read_servers(
-    const char *text, struct arena *mem, const char ***out, size_t *count, struct error *err)
-{
-	struct parent_servers servers;
-	const enum status status = parent_servers_parse(text, mem, &servers, err);
-	if (status != STATUS_OK)
-		return status;
-	if (servers.count > SERVERS_MOST)
-		return error_set(err, STATUS_USAGE, "more than %d name servers", SERVERS_MOST);
-	*out = arena_calloc(mem, servers.count + 1, sizeof(**out));
-	for (size_t i = 0; i < servers.count; i++)
-		(*out)[i] = servers.all[i].server.text;
-	*count = servers.count;
-	return STATUS_OK;
-}
 
 static enum status set_servers(struct cli *cli, struct store *store, const char *const servers[], size_t count,
     struct store_zone *zone, struct error *err)
@@ -50,7 +32,7 @@ static int run(struct cli *cli, struct error *err)
 	if (!cli_has(cli, OPTION_SERVERS))
 		return (int)error_set(
 		    err, STATUS_USAGE, "zone set-servers needs --servers ADDRESSES; \"\" asks none any more");
-	enum status status = read_servers(cli_value(cli, OPTION_SERVERS), cli->mem, &servers, &count, err);
+	enum status status = servers_parse(cli_value(cli, OPTION_SERVERS), cli->mem, &servers, &count, err);
 	if (status == STATUS_OK)
 		status = cli_open(cli, dry ? STORE_READ : STORE_CHANGE, &store, err);
 	if (status == STATUS_OK)

@@ -9,6 +9,7 @@
 #include "signer/dns/name.h"
 #include "signer/dns/rrtype.h"
 #include "signer/engine/folder.h"
+#include "signer/engine/parent_servers.h"
 
 enum {
 	SOA_NUMBERS = 20,         /* serial and four more behind the two names (RFC 1035 3.3.13) */
@@ -16,6 +17,21 @@ enum {
 	SIGNATURE_FIXED = 18,     /* octets before the signer's name */
 	BATCH = 50                /* servers at once, two questions each: as many as a server's TCP takes */
 };
+
+enum status servers_parse(const char *text, struct arena *mem, const char ***out, size_t *count, struct error *err)
+{
+	struct parent_servers servers;
+	const enum status status = parent_servers_parse(text, mem, &servers, err);
+	if (status != STATUS_OK)
+		return status;
+	if (servers.count > SERVERS_MOST)
+		return error_set(err, STATUS_USAGE, "more than %d name servers", SERVERS_MOST);
+	*out = arena_calloc(mem, servers.count + 1, sizeof(**out));
+	for (size_t i = 0; i < servers.count; i++)
+		(*out)[i] = servers.all[i].server.text;
+	*count = servers.count;
+	return STATUS_OK;
+}
 
 /* Why an answer is of no use; NULL: it is. */
 static const char *useless(const struct query_job *job, struct arena *mem)
@@ -129,46 +145,91 @@ static enum status judge_serial(struct store *store, struct asking *one, struct 
 	return status;
 }
 
-static enum status note(struct store *store, struct asking *one, const struct query_job jobs[2], struct utc now,
-    struct arena *mem, struct error *err)
+/* What one run goes on with. */
+struct round {
+	struct store *store;
+	struct utc now;
+	const char *
+	    *silent; /* servers that were waited for in vain: once a run is enough, whose zone it ever was for */
+	size_t silent_count;
+};
+
+static bool is_silent(const struct round *round, const char *server)
 {
+	for (size_t i = 0; i < round->silent_count; i++)
+		if (strcmp(round->silent[i], server) == 0)
+			return true;
+	return false;
+}
+
+/* `jobs` is NULL for one that was silent before in this round. */
+static enum status note(
+    const struct round *round, struct asking *one, const struct query_job *jobs, struct arena *mem, struct error *err)
+{
+	const struct utc now = round->now;
 	const struct utc failing = one->row.failing_since;
-	struct store_server said = { .server = one->row.server };
+	/* A clock that was ahead leaves times that are still to come. */
+	const bool was_failing = failing.seconds != 0 && !utc_before(now, failing);
+	struct store_server said = { .server = one->row.server, .failure = SERVERS_SILENT };
 	enum status status = STATUS_OK;
-	servers_read(&jobs[0], &jobs[1], one->apex, now, mem, &said);
+	if (jobs != NULL)
+		servers_read(&jobs[0], &jobs[1], one->apex, now, mem, &said);
 	one->row.asked = now;
 	one->row.failure = said.failure;
-	one->row.failing_since = said.failure == NULL ? (struct utc){ 0 } : failing.seconds != 0 ? failing : now;
+	one->row.failing_since = said.failure == NULL ? (struct utc){ 0 } : was_failing ? failing : now;
 	if (said.failure == NULL)
 		one->row.answered = now;
 	if (said.has_serial) {
 		one->row.has_serial = true;
 		one->row.serial = said.serial;
 		one->row.expires = said.expires;
-		status = judge_serial(store, one, err);
+		status = judge_serial(round->store, one, err);
 	}
-	return status == STATUS_OK ? store_note_server(store, one->zone->id, &one->row, err) : status;
+	return status == STATUS_OK ? store_note_server(round->store, one->zone->id, &one->row, err) : status;
+}
+
+/* Whether anything else than silence came from a server: a busy one leaves a question of many open. */
+static bool has_spoken(const struct query_job jobs[], size_t count, const char *server)
+{
+	for (size_t i = 0; i < count; i++)
+		if (jobs[i].outcome != QUERY_LATE && strcmp(jobs[i].server.text, server) == 0)
+			return true;
+	return false;
+}
+
+static void keep_silent(struct round *round, const struct query_job jobs[], size_t count, struct arena *keep)
+{
+	for (size_t i = 0; i < count; i++)
+		if (!is_silent(round, jobs[i].server.text) && !has_spoken(jobs, count, jobs[i].server.text))
+			round->silent[round->silent_count++] = arena_strdup(keep, jobs[i].server.text);
 }
 
 static enum status ask_batch(
-    struct store *store, struct asking all[], size_t count, struct utc now, struct arena *mem, struct error *err)
+    struct round *round, struct asking all[], size_t count, struct arena *keep, struct arena *mem, struct error *err)
 {
 	struct query_job *const jobs = arena_calloc(mem, 2 * count, sizeof(*jobs));
+	const struct query_job **const of = arena_calloc(mem, count, sizeof(*of));
+	size_t used = 0;
 	enum status status = STATUS_OK;
-	for (size_t i = 0; status == STATUS_OK && i < 2 * count; i++) {
-		jobs[i] =
-		    (struct query_job){ .name = all[i / 2].apex, .type = i % 2 == 0 ? RRTYPE_SOA : RRTYPE_DNSKEY };
-		status = query_server_parse(all[i / 2].row.server, &jobs[i].server, err);
+	for (size_t i = 0; status == STATUS_OK && i < count; i++) {
+		if (is_silent(round, all[i].row.server))
+			continue;
+		of[i] = &jobs[used];
+		jobs[used++] = (struct query_job){ .name = all[i].apex, .type = RRTYPE_SOA };
+		jobs[used++] = (struct query_job){ .name = all[i].apex, .type = RRTYPE_DNSKEY };
+		status = query_server_parse(all[i].row.server, &jobs[used - 2].server, err);
+		jobs[used - 1].server = jobs[used - 2].server;
 	}
+	if (status == STATUS_OK && used > 0)
+		status = query_ask(jobs, used, SERVERS_PATIENCE, mem, err);
 	if (status == STATUS_OK)
-		status = query_ask(jobs, 2 * count, SERVERS_PATIENCE, mem, err);
-	if (status == STATUS_OK)
-		status = store_group_begin(store, err);
+		status = store_group_begin(round->store, err);
 	if (status != STATUS_OK)
 		return status;
+	keep_silent(round, jobs, used, keep);
 	for (size_t i = 0; status == STATUS_OK && i < count; i++)
-		status = note(store, &all[i], &jobs[2 * i], now, mem, err);
-	return store_group_end(store, status, err);
+		status = note(round, &all[i], of[i], mem, err);
+	return store_group_end(round->store, status, err);
 }
 
 /* Adds a zone's servers, if it is published. */
@@ -220,10 +281,11 @@ enum status servers_ask(struct store *store, const struct store_zone zones[], si
 		status = add_zone(store, &zones[i], mem, &all, &have, &room, err);
 	if (have > 0)
 		qsort(all, have, sizeof(*all), by_turn);
+	struct round round = { store, now, arena_calloc(mem, have + 1, sizeof(*round.silent)), 0 };
 	struct arena *const scratch = arena_new(0);
 	while (status == STATUS_OK && done < have && milliseconds() < end) {
 		const size_t some = have - done < BATCH ? have - done : BATCH;
-		status = ask_batch(store, all + done, some, now, scratch, err);
+		status = ask_batch(&round, all + done, some, mem, scratch, err);
 		done += some;
 		arena_reset(scratch);
 	}

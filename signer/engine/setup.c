@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "keystore/store_servers.h"
 #include "keystore/token.h"
 #include "policies/policy_yaml.h"
 #include "policies/rollover.h"
@@ -152,6 +153,18 @@ enum status setup_put_zone(struct store *store, const struct setup_zone *zone, c
 	return status == STATUS_OK ? setup_find_zone(store, name, mem, out, err) : status;
 }
 
+static enum status put_with_servers(struct store *store, const struct setup_zone *zone, const struct policyfile *policy,
+    const char *name, struct utc now, struct arena *mem, struct store_zone *out, struct error *err)
+{
+	enum status status = store_group_begin(store, err);
+	if (status != STATUS_OK)
+		return status;
+	status = setup_put_zone(store, zone, policy, name, now, mem, out, err);
+	if (status == STATUS_OK && zone->server_count > 0)
+		status = store_set_servers(store, out->id, zone->servers, zone->server_count, now, err);
+	return store_group_end(store, status, err);
+}
+
 enum status setup_add_zone(struct store *store, const char *state, const struct setup_zone *zone, struct utc now,
     struct arena *mem, struct store_zone *out, struct error *err)
 {
@@ -166,7 +179,7 @@ enum status setup_add_zone(struct store *store, const char *state, const struct 
 	if (status == STATUS_OK)
 		status = lock_take(state, name, "zone add", now, 0, &lock, err);
 	if (status == STATUS_OK)
-		status = setup_put_zone(store, zone, &policy, name, now, mem, out, err);
+		status = put_with_servers(store, zone, &policy, name, now, mem, out, err);
 	lock_release(&lock);
 	return status;
 }

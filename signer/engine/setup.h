@@ -3,6 +3,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "keystore/store.h"
 #include "policies/policy.h"
@@ -26,6 +27,8 @@ struct setup_zone {
 	const char *policy;         /* name or path, or NULL: "default" */
 	const char *parents;        /* or NULL */
 	const char *config_folder;
+	const char *const *servers; /* name servers to ask, as servers_parse wrote them */
+	size_t server_count;
 };
 
 /* Adds it, or brings it back. STATUS_REFUSED if it is there already, or its keys do not fit the policy; STATUS_BUSY

@@ -300,7 +300,7 @@ class Check(World):
         self.z("zone", "add", "nl.test", "-i", self.input, code=0)
         self.z("run", code=0)
         out = self.z("check", code=0).out
-        self.assertRegex(out, r"^ZONESEAL OK - 1 zones \(VIRTUAL CLOCK\) \| rrsig_min_left=\d+s;\d+;\d+ "
+        self.assertRegex(out, r"^ZONESEAL OK - 1 zone \(VIRTUAL CLOCK\) \| rrsig_min_left=\d+s;\d+;\d+ "
                               r"last_publish_age=0s zones_blocked=0;;1\n$")
         self.z("check", "-w", "60d", code=1)
         self.z("check", "-c", "60d", code=2)

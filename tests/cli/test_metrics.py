@@ -169,10 +169,38 @@ class Alerts(unittest.TestCase):
         queries = [target["expr"] for panel in panels for target in panel["targets"]]
         for query in queries + [rule["expr"] for rule in rules]:
             self.assertLessEqual(set(re.findall(r"zoneseal_[a-z_]+", query)), written, query)
+        served = {name for name in written if name.startswith("zoneseal_served_")}
+        self.assertLessEqual(served, set(re.findall(r"zoneseal_[a-z_]+", " ".join(queries))), "served, and on no panel")
+        places = [(panel["gridPos"]["x"], panel["gridPos"]["y"]) for panel in panels]
+        self.assertEqual((len(set(places)), len({panel["id"] for panel in panels})), (len(panels), len(panels)))
         with open(os.path.join(self.folder, "panels.yml"), "w", encoding="ascii") as out:
             yaml.safe_dump({"groups": [{"name": "panels", "rules": [
                 {"record": f"panel{i}", "expr": query.replace("$zone", ".*")} for i, query in enumerate(queries)]}]}, out)
         done = promtool("check", "rules", out.name)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+
+    def test_panels_of_name_servers_show_which_is_behind(self):
+        queries = {panel["title"]: panel["targets"][0]["expr"].replace("$zone", ".*")
+                   for panel in json.loads(DASHBOARD.read_text(encoding="ascii"))["panels"]}
+        servers = {"a": (7, 0, 0, 9000), "b": (5, 2000, 0, 8000), "c": (7, 0, 1000, 0)}
+        names = ("serial", "behind_since_timestamp_seconds", "failing_since_timestamp_seconds",
+                 "rrsig_earliest_expiry_timestamp_seconds")
+        series = {'zoneseal_published_serial{zone="z"}': 7}
+        for server, values in servers.items():
+            for name, value in (*zip(names, values), ("asked_timestamp_seconds", 3000)):
+                series[f'zoneseal_served_{name}{{zone="z",server="{server}"}}'] = value
+        shown = {"Served serial against the published one": {"a": 0, "b": -2, "c": 0},
+                 "Name servers behind: for how long": {"a": 0, "b": 1000, "c": 0},
+                 "Name servers without a good answer: for how long": {"a": 0, "b": 0, "c": 2000},
+                 "Signatures as served: time left": {"a": 5400, "b": 4400}}
+        tests = [{"expr": queries[title], "eval_time": "1h", "exp_samples": [
+            {"labels": f'{{zone="z", server="{server}"}}', "value": value} for server, value in values.items()]}
+            for title, values in shown.items()]
+        path = os.path.join(self.folder, "served.yml")
+        with open(path, "w", encoding="ascii") as out:
+            yaml.safe_dump({"tests": [{"interval": "1m", "promql_expr_test": tests, "input_series": [
+                {"series": name, "values": f"{value}x60"} for name, value in series.items()]}]}, out)
+        done = promtool("test", "rules", path)
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
 
 

@@ -55,7 +55,7 @@ class Shapes(World):
         self.shape("policy", "show", "default")
         self.shape("policy", "import", self.write("named.conf", 'dnssec-policy "x" { };\n'))
         self.shape("policy", "import", self.write("named.conf", 'dnssec-policy "x" {\n'), code=78)
-        self.shape("zone", "add", "nl.test", "-i", self.input)
+        self.shape("zone", "add", "nl.test", "-i", self.input, "--servers", "127.0.0.1@1")
         self.shape("zone", "add", "nl.test", "-i", self.input, code=3)
         self.shape("zone", "list")
         self.shape("zone", "diff", self.input, self.input)

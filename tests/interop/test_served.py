@@ -2,6 +2,7 @@
 """What name servers serve: `run` asks NSD and Knot, and servers that say odd things, after publication; status, check,
 metrics and the pages tell."""
 
+import json
 import os
 import re
 import signal
@@ -18,7 +19,7 @@ sys.path[:0] = [HERE, os.path.join(os.path.dirname(HERE), "cli")]
 
 from fakedns import FakeServer, answer_to  # noqa: E402
 from servers import ADDRESS, AUTHORITATIVE, free_port  # noqa: E402
-from zs import World  # noqa: E402
+from zs import ZONESEAL, World  # noqa: E402
 
 SOA = "nl.test. 900 SOA ns.nl.test. host.nl.test. {} 2 3 4 600"
 RRSIG = "nl.test. 900 RRSIG {} 13 2 900 {} 20261101000000 1 nl.test. AAAA"
@@ -195,6 +196,68 @@ class OddServers(Served):
         self.assertGreater(self.serial(self.published), before)
         self.assertEqual(self.rows()[name]["state"], "failing")
         self.assertIn("no answer within", self.rows()[name]["failure"])
+
+    def test_a_server_that_never_answers_is_waited_for_once_a_run(self):
+        self.now = "2026-11-24T12:00:00Z"
+        dead = [FakeServer(lambda question, _: None) for _ in range(5)]
+        live = FakeServer(lambda question, _: answer_to(question, rcode=5).to_wire())
+        for server in (*dead, live):
+            self.addCleanup(server.stop)
+        # 66 of zone and server: 16 more than are asked at once, at least five of them of dead ones.
+        names = [f"z{i}.test" for i in range(11)]
+        for name in names:
+            path = self.write(name, self.read(self.input).decode().replace("nl.test.", name + "."))
+            self.z("zone", "add", name, "-i", path, "--servers", " ".join(s.address for s in (*dead, live)), code=0)
+        self.z("run", code=0)
+        rows = [row for zone in self.json("status", code=0)["zones"] for row in zone["servers"]]
+        self.assertEqual((len(rows), {row["state"] for row in rows}), (66, {"failing"}))
+        self.assertEqual({row["asked"] for row in rows}, {"2026-11-24T12:00:00Z"})
+        self.assertEqual({row["failure"] for row in rows if row["server"] == live.address}, {"SOA: REFUSED"})
+        again = [row for row in rows if "no answer for another zone in this run" in row["failure"]]
+        asked = sum(len(server.asked) for server in dead)
+        self.assertEqual(asked, 2 * (55 - len(again)))
+        self.assertEqual(len(live.asked), 22)
+        self.assertTrue({row["server"] for row in again} <= {server.address for server in dead})
+        self.assertGreaterEqual(len(again), 5)
+        # One that answers the next time is well again.
+        dead[0].answer = live.answer
+        self.go(10)
+        self.z("run", code=0)
+        rows = [row for zone in self.json("status", code=0)["zones"] for row in zone["servers"]]
+        self.assertEqual({row["failure"] for row in rows if row["server"] == dead[0].address}, {"SOA: REFUSED"})
+
+    def test_the_result_of_a_run_is_out_before_they_are_asked(self):
+        seen, out = [], self.path("result.json")
+        name = self.fake(lambda question, _: seen.append(self.read(out)) or answer_to(question, rcode=5).to_wire())
+        self.z("zone", "set-servers", "nl.test", "--servers", name, code=0)
+        with open(out, "wb") as file:
+            subprocess.run([ZONESEAL, "run", "--json", "--now", self.now], stdout=file, env=self.environment(), check=True, timeout=120)
+        self.assertEqual(len(seen), 2)
+        for text in seen:
+            self.assertEqual(json.loads(text)["schema"], "zoneseal.run/1")
+
+    def test_check_has_their_figures(self):
+        serial = self.serial(self.published)
+        self.assertNotIn("servers", self.z("check", code=0).out)
+        names = [self.fake(serves(serial)), self.fake(serves(serial - 1, ends="20270201000000")),
+                 self.fake(lambda question, _: answer_to(question, rcode=5).to_wire())]
+        self.go(5)
+        self.ask(*names)
+        left = 1798761600 - 1795521900
+        self.assertRegex(self.z("check", code=0).out, rf" servers=3 servers_behind=1 servers_failing=1 served_behind=300s "
+                                                      rf"served_min_left={left}s zones_blocked=0;;1\n$")
+
+    def test_zone_add_takes_them(self):
+        path = self.write("other", self.read(self.input).decode().replace("nl.test.", "other.test."))
+        words = ("zone", "add", "other.test", "-i", path, "--servers")
+        self.z(*words, "ns1.other.test", code=2)
+        self.z(*words, "192.0.2.1", "--dry-run", code=0)
+        self.z("status", "other.test", code=66)
+        done = self.json(*words, "192.0.2.1 2001:db8::1@5353", code=0)
+        self.assertEqual(done["servers"], ["192.0.2.1", "2001:db8::1@5353"])
+        rows = self.json("status", "other.test", code=0)["zones"][0]["servers"]
+        self.assertEqual([row["server"] for row in rows], done["servers"])
+        self.z("audit", "replay", code=0)
 
     def test_nobody_is_asked_who_is_not_named_nor_by_a_dry_run(self):
         asked = []
