@@ -77,8 +77,11 @@ class RealServers(Served):
         server.process.send_signal(signal.SIGHUP)
         deadline, seen = time.monotonic() + 30, 0
         while time.monotonic() < deadline and seen != serial:
-            answer = dns.query.tcp(dns.message.make_query("nl.test.", "SOA"), ADDRESS, port=server.port, timeout=20)
-            seen = answer.answer[0][0].serial
+            try:
+                answer = dns.query.tcp(dns.message.make_query("nl.test.", "SOA"), ADDRESS, port=server.port, timeout=20)
+                seen = answer.answer[0][0].serial
+            except (OSError, EOFError):
+                pass  # NSD changes its processes and closes what the old ones had
             try:
                 server.process.wait(0.02)
             except subprocess.TimeoutExpired:
@@ -231,7 +234,8 @@ class OddServers(Served):
         name = self.fake(lambda question, _: seen.append(self.read(out)) or answer_to(question, rcode=5).to_wire())
         self.z("zone", "set-servers", "nl.test", "--servers", name, code=0)
         with open(out, "wb") as file:
-            subprocess.run([ZONESEAL, "run", "--json", "--now", self.now], stdout=file, env=self.environment(), check=True, timeout=120)
+            subprocess.run([ZONESEAL, "run", "--json", "--now", self.now], stdout=file, stderr=subprocess.DEVNULL,
+                           env=self.environment(), check=True, timeout=120)
         self.assertEqual(len(seen), 2)
         for text in seen:
             self.assertEqual(json.loads(text)["schema"], "zoneseal.run/1")
