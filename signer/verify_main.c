@@ -30,7 +30,7 @@ static const char help[] =
     "  --origin NAME         the zone's name (else the owner of the SOA)\n"
     "  --trust-anchor FILE   DS or DNSKEY records that must lead to the zone's keys\n"
     "  --previous FILE       the zone as published now: serial, limits of change, caches\n"
-    "  --unsigned FILE       the unsigned input: nothing but DNSSEC may differ\n"
+    "  --unsigned FILE       the unsigned input: nothing but DNSSEC may differ, and its ZONEMD verifies\n"
     "  --unsigned-include NAME=FILE  FILE is what $INCLUDE NAME in the input means; once for each NAME\n"
     "  --expect-keys FILE    the keys that must be in use, and no others\n"
     "  --expect-unsigned     the zone is to have no DNSSEC at all; without this, an unsigned zone is refused\n"

@@ -278,6 +278,8 @@ enum status attempt_verify(struct attempt *attempt, struct error *err)
 		return status;
 	tell_next(attempt, &expect, &verdict);
 	keep_rejected(attempt);
+	if (verdict.refused && strncmp(err->message, "unsigned.zonemd:", 16) == 0)
+		error_context(err, "input %s", attempt->name);
 	return error_context(err, "serial %u must not be published", attempt->serial);
 }
 

@@ -17,6 +17,7 @@
 #include "signer/sign/rrsig.h"
 #include "signer/sign/write_zone.h"
 #include "signer/sign/zonemd.h"
+#include "signer/sign/zonemd_input.h"
 #include "signer/zone/zone.h"
 
 enum { RANGE = 1 }; /* section that a worker takes at a time: the last ones are to end together */
@@ -250,6 +251,8 @@ static enum status build(struct signing *signing, struct zonetext *input, const 
 	if (status == STATUS_OK)
 		status =
 		    zone_build(input->records, kept, parameters->apex, files, signing->threads, &signing->zone, err);
+	if (status == STATUS_OK)
+		status = zonemd_check_input(&signing->zone, input->records + kept, input->count - kept, files, err);
 	if (status == STATUS_OK)
 		status = check_ttls(&signing->zone, parameters->max_ttl, files, err);
 	if (status != STATUS_OK)

@@ -315,6 +315,12 @@ static const struct verify_check checks[VC_COUNT] = {
 	    ".mg 2017, .nz 2023" },
 	[VC_CACHE_PREPUBLISHED] = { "cache.key-prepublished", "X1", VERIFY_GIVEN, VERIFY_POLICY, "RFC 7583 3.2.1",
 	    "signing keys", "A key that replaces another was in the DNSKEY RRset published before.", "APNIC 2012" },
+	[VC_UNSIGNED_ZONEMD] = { "unsigned.zonemd", "Z2", VERIFY_GIVEN, VERIFY_RFC, "RFC 8976 4",
+	    "ZONEMD records of the unsigned input",
+	    "If the unsigned input has a ZONEMD at the apex, one of a known scheme and hash verifies: the serial is "
+	    "that of its SOA and the digest that of its records, so it is whole. Its signatures, if it has any, are "
+	    "not asked about; without a ZONEMD only the change limits see that an input was cut between two records.",
+	    ".de 2010: a copy that stopped at 28 %" },
 	[VC_UNSIGNED_EQUAL] = { "unsigned.equal", "Z6", VERIFY_GIVEN, VERIFY_RFC, "RFC 4035 2", "records",
 	    "Apart from DNSSEC records, ZONEMD, CDS, CDNSKEY and the SOA serial, the zone is the unsigned input.",
 	    NULL },

@@ -123,7 +123,8 @@ static enum status read_previous(struct vrun *run, struct error *err)
 }
 
 /* The input is first only added up, in little memory. If the sums differ, perhaps for a reason that is fine (a record
- * twice, mixed TTLs), it is read again and kept. What cannot be read twice, like a pipe, is kept at once. */
+ * twice, mixed TTLs), or if it has a ZONEMD, it is read again and kept. What cannot be read twice, like a pipe, is kept
+ * at once. */
 static enum status read_unsigned(struct vrun *run, struct error *err)
 {
 	struct vsource source = source_of(&run->options->unsigned_zone);
@@ -140,7 +141,7 @@ static enum status read_unsigned(struct vrun *run, struct error *err)
 	run->have_unsigned = status == STATUS_OK;
 	run->input_serial = sum.serial;
 	run->have_input_serial = run->unsigned_same && sum.soa_count == 1;
-	if (status != STATUS_OK || run->unsigned_same)
+	if (status != STATUS_OK || (run->unsigned_same && sum.zonemd_count == 0))
 		return status;
 	if (again && source.descriptor >= 0 && lseek(source.descriptor, start, SEEK_SET) < 0)
 		return error_set_errno(err, "%s: seek", source.name);
@@ -209,7 +210,7 @@ static void note_asked(struct vrun *run)
 		{ VC_CHANGE_EXPIRE, run->have_previous && vpast_has_floor(run) },
 		{ VC_CACHE_OLD_KEYS, run->have_previous_keys }, { VC_CACHE_OLD_SIGS, run->have_previous_keys },
 		{ VC_CACHE_PREPUBLISHED, run->have_previous_keys }, { VC_UNSIGNED_EQUAL, run->have_unsigned },
-		{ VC_UNSIGNED_PLAIN, plain },
+		{ VC_UNSIGNED_ZONEMD, vzonemd_in_input(run) }, { VC_UNSIGNED_PLAIN, plain },
 		{ VC_SERIAL_POLICY, run->have_unsigned && run->limits.serial != VSERIAL_ANY } };
 	for (size_t i = 0; i < COUNT(given); i++)
 		run->report->asked[given[i].check] = given[i].asked;
@@ -275,6 +276,7 @@ static enum status judge(struct vrun *run, struct error *err)
 	if (status != STATUS_OK)
 		return status;
 	vzonemd_check(run);
+	vzonemd_input(run);
 	if (!run->options->expect_unsigned)
 		vchain_anchor(run);
 	vtime_check(run);

@@ -67,9 +67,9 @@ struct vrun {
 	bool have_expected, have_previous, have_previous_keys, have_unsigned, have_anchor;
 	bool have_input_serial;
 	uint32_t input_serial; /* of the SOA in --unsigned */
-	bool unsigned_same;    /* its records were found equal without being kept: unsigned_zone is empty */
+	bool unsigned_same;    /* its records were found equal, each by its hash */
 	struct vzone previous;
-	struct vzone unsigned_zone;
+	struct vzone unsigned_zone; /* empty if unsigned_same and the input has no ZONEMD */
 	struct vfile anchor;
 	uint8_t *expect_text; /* holds the expected keys' RDATA */
 
@@ -77,6 +77,7 @@ struct vrun {
 	struct vsig_stats stats;
 	struct vmemo_use *memo;    /* NULL: the run has none */
 	struct vdigest digests[2]; /* SHA-384, SHA-512 */
+	struct vdigest input_digests[2];
 };
 
 /* A zone key that validators take: Zone bit, no REVOKE, no fault (RFC 4034 2.1.1, RFC 5011 2.1). */
@@ -112,6 +113,8 @@ void vtime_check(struct vrun *run);
 enum status vdenial_check(struct vrun *run, struct error *err) MUST_CHECK;
 bool vzonemd_digest(struct vrun *run); /* called by one worker beside the signatures; false: libcrypto failed */
 void vzonemd_check(struct vrun *run);
+bool vzonemd_in_input(const struct vrun *run); /* the unsigned input has one at the apex */
+void vzonemd_input(struct vrun *run);
 void vunsigned_check(struct vrun *run); /* in place of keys, signatures and denial, if that is expected */
 void vchain_expected(struct vrun *run); /* published against expected keys */
 enum status vpast_check(struct vrun *run, struct error *err) MUST_CHECK;

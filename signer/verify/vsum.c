@@ -61,6 +61,7 @@ void vsum_join(struct vsum *sum, const struct vsum *other)
 	add_number(sum, other->words);
 	sum->count += other->count;
 	sum->soa_count += other->soa_count;
+	sum->zonemd_count += other->zonemd_count;
 	sum->serial = other->soa_count > 0 ? other->serial : sum->serial;
 }
 
@@ -81,8 +82,10 @@ static void hash_soa(struct vsip *sip, const struct vrecord *record)
 void vsummer_add(struct vsummer *summer, const struct vrecord *record, struct vsum *sum)
 {
 	const bool rare = vsum_made_by_signer(record->type, true);
-	if (rare && vsum_made_by_signer(record->type, vname_equal(record->owner, summer->apex)))
+	if (rare && vsum_made_by_signer(record->type, vname_equal(record->owner, summer->apex))) {
+		sum->zonemd_count += record->type == VTYPE_ZONEMD;
 		return;
+	}
 	if (summer->owner != record->owner) {
 		summer->owner = record->owner;
 		summer->named = summer->start;

@@ -17,7 +17,8 @@ struct vsum {
 	uint64_t words[2]; /* least significant first */
 	uint64_t count;
 	uint64_t soa_count;
-	uint32_t serial; /* of the last SOA */
+	uint64_t zonemd_count; /* at the apex, which do not count as records */
+	uint32_t serial;       /* of the last SOA */
 };
 
 /* Records that a signer makes and its input does not hold. */
@@ -31,8 +32,8 @@ void vsummer_free(struct vsummer *summer);
 /* Before records whose owners lie where others were. */
 void vsummer_begin(struct vsummer *summer);
 
-/* Adds a record, unless a signer made it. The SOA counts without its serial. Records that follow each other and have
- * one pointer for their owner cost less. */
+/* Adds a record, unless a signer makes its kind. The SOA counts without its serial. Records that follow each other and
+ * have one pointer for their owner cost less. */
 void vsummer_add(struct vsummer *summer, const struct vrecord *record, struct vsum *sum);
 
 void vsum_join(struct vsum *sum, const struct vsum *other);

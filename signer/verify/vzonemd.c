@@ -99,6 +99,11 @@ static void check_serial(struct vrun *run, const struct vrecord *record)
 	    vplace_of(record), "ZONEMD %u, SOA %u", serial, run->zone.serial);
 }
 
+static size_t tuple(const struct vrecord *record)
+{
+	return (size_t)record->rdata[4] * 256 + record->rdata[5];
+}
+
 /* `seen`: schemes and hashes of those before. */
 static void check_form(struct vrun *run, const struct vrecord *record, bool seen[256 * 256])
 {
@@ -107,30 +112,31 @@ static void check_form(struct vrun *run, const struct vrecord *record, bool seen
 		    vplace_of(record), "%u octets of RDATA", record->size);
 		return;
 	}
-	const unsigned scheme = record->rdata[4];
 	const unsigned hash = record->rdata[5];
 	check_serial(run, record);
 	if ((hash == HASH_SHA384 && record->size != 6 + 48) || (hash == HASH_SHA512 && record->size != 6 + 64))
 		vreport_fail(run->report, VC_ZONEMD_FORM, "ZONEMD whose digest has not the length of its hash",
 		    vplace_of(record), "%u octets", record->size - 6u);
-	bool *const before = &seen[scheme * 256 + hash];
+	bool *const before = &seen[tuple(record)];
 	if (*before && !record->spare)
 		vreport_fail(run->report, VC_ZONEMD_FORM, "two ZONEMD with one scheme and hash", vplace_of(record),
-		    "scheme %u, hash %u", scheme, hash);
+		    "scheme %u, hash %u", record->rdata[4], hash);
 	*before = true;
 }
 
-/* Which digests are wanted is seen from the records; they are made while other workers verify signatures. */
-bool vzonemd_digest(struct vrun *run)
+static struct vset set_of(const struct vzone *zone)
 {
-	const struct vzone *const zone = &run->zone;
-	if (zone->top == NULL)
-		return true;
-	const struct vset set = vzone_set(zone, zone->top, VTYPE_ZONEMD);
+	return zone->top == NULL ? (struct vset){ NULL, 0 } : vzone_set(zone, zone->top, VTYPE_ZONEMD);
+}
+
+/* Which digests are wanted is seen from the records. */
+static bool make_digests(const struct vzone *zone, struct vdigest digests[2])
+{
+	const struct vset set = set_of(zone);
 	for (size_t i = 0; i < set.count; i++) {
 		if (!computable(&set.first[i]))
 			continue;
-		struct vdigest *const digest = &run->digests[set.first[i].rdata[5] - HASH_SHA384];
+		struct vdigest *const digest = &digests[set.first[i].rdata[5] - HASH_SHA384];
 		if (!digest->made && !digest_zone(zone, set.first[i].rdata[5], digest->octets))
 			return false;
 		digest->made = true;
@@ -138,10 +144,24 @@ bool vzonemd_digest(struct vrun *run)
 	return true;
 }
 
+/* While other workers verify signatures. */
+bool vzonemd_digest(struct vrun *run)
+{
+	return make_digests(&run->zone, run->digests) && make_digests(&run->unsigned_zone, run->input_digests);
+}
+
+/* `record` is computable. */
+static bool matches(const struct vrecord *record, const struct vdigest digests[2])
+{
+	const struct vdigest *const digest = &digests[record->rdata[5] - HASH_SHA384];
+	const size_t size = record->rdata[5] == HASH_SHA384 ? 48 : 64;
+	return digest->made && record->size == 6 + size && memcmp(record->rdata + 6, digest->octets, size) == 0;
+}
+
 void vzonemd_check(struct vrun *run)
 {
 	const struct vzone *const zone = &run->zone;
-	const struct vset set = zone->top == NULL ? (struct vset){ NULL, 0 } : vzone_set(zone, zone->top, VTYPE_ZONEMD);
+	const struct vset set = set_of(zone);
 	bool seen[256 * 256] = { false };
 	size_t known = 0;
 	size_t good = 0;
@@ -151,9 +171,7 @@ void vzonemd_check(struct vrun *run)
 		if (!computable(record))
 			continue;
 		known++;
-		const struct vdigest *const digest = &run->digests[record->rdata[5] - HASH_SHA384];
-		const size_t size = record->rdata[5] == HASH_SHA384 ? 48 : 64;
-		if (digest->made && record->size == 6 + size && memcmp(record->rdata + 6, digest->octets, size) == 0) {
+		if (matches(record, run->digests)) {
 			good++;
 			continue;
 		}
@@ -170,4 +188,44 @@ void vzonemd_check(struct vrun *run)
 	if (run->limits.zonemd && known == 0)
 		vreport_fail(run->report, VC_ZONEMD_PRESENT, "the policy wants a ZONEMD, and none can be checked",
 		    (struct vplace){ zone->apex, VTYPE_ZONEMD, 0 }, "%zu ZONEMD records", set.count);
+}
+
+bool vzonemd_in_input(const struct vrun *run)
+{
+	return set_of(&run->unsigned_zone).count > 0;
+}
+
+/* Why this record of the input verifies nothing (RFC 8976 4, steps 4 and 5); NULL: it does verify. */
+static const char *why_not(const struct vrun *run, const struct vrecord *record, const uint8_t times[256 * 256])
+{
+	if (record->size < 6 + 12)
+		return "the digest is shorter than 12 octets";
+	if (bytes_get_u32(record->rdata) != run->unsigned_zone.serial)
+		return "it is of another serial than the SOA of the input";
+	if (!computable(record))
+		return "its scheme or its hash is unknown, so nobody here can check it";
+	if (times[tuple(record)] > 1)
+		return "it is one of several of one scheme and hash";
+	return matches(record, run->input_digests)
+		   ? NULL
+		   : "records were lost, added or altered since the digest was made, or it is of another file";
+}
+
+void vzonemd_input(struct vrun *run)
+{
+	const struct vset set = set_of(&run->unsigned_zone);
+	uint8_t *const times = memory_calloc(256 * 256, 1);
+	size_t good = 0;
+	for (size_t i = 0; i < set.count; i++)
+		if (set.first[i].size >= 6 && !set.first[i].spare && times[tuple(&set.first[i])] < 2)
+			times[tuple(&set.first[i])]++;
+	for (size_t i = 0; i < set.count; i++)
+		good += why_not(run, &set.first[i], times) == NULL;
+	for (size_t i = 0; i < set.count && good == 0; i++)
+		vreport_fail(run->report, VC_UNSIGNED_ZONEMD,
+		    "the unsigned input is not what its own ZONEMD says, or nothing here can check it",
+		    (struct vplace){ set.first[i].owner, VTYPE_ZONEMD, 0 }, "line %u of the input: %s",
+		    set.first[i].line, why_not(run, &set.first[i], times));
+	vreport_count(run->report, VC_UNSIGNED_ZONEMD, set.count);
+	free(times);
 }

@@ -378,6 +378,35 @@ def past(z):
     z.bad("input_glue_changed", "unsigned.equal", z.signed([r.copy(text="192.0.2.99") if r.text == "192.0.2.9" else r for r in z.base()]), "unsigned=unsigned.in")
     z.bad("input_ttl_changed", "unsigned.equal", z.signed([r.copy(ttl=60) if r.type == "MX" else r for r in z.base()]), "unsigned=unsigned.in")
     z.bad("input_soa_changed", "unsigned.equal", z.signed([r.copy(text=r.text.replace("7200", "7201")) if r.type == "SOA" else r for r in z.base()]), "unsigned=unsigned.in")
+    input_digest(z)
+
+
+def input_digest(z):
+    """What is signed is the input, which is not what its own ZONEMD says."""
+    without = lambda kind: lambda zone: zone.records.__setitem__(slice(None), [r for r in zone.records if r.type != kind])
+    at_apex = lambda change: lambda zone: [setattr(r, "text", change(r.text)) for r in zone.records if r.type == "ZONEMD"]
+    extra = lambda text: lambda zone: zone.records.append(Record("@", 3600, "ZONEMD", text))
+    for label, tuples, after in (
+            ("record_lost", (1, 2), without("MX")), ("glue_lost", (1,), lambda zone: zone.records.remove(
+                next(r for r in zone.records if r.text == "192.0.2.9"))),
+            ("record_added", (1,), z.add(Record("new", 3600, "TXT", '"x"'))),
+            ("ttl_changed", (1,), lambda zone: [setattr(r, "ttl", 60) for r in zone.records if r.type == "MX"]),
+            ("altered", (1,), at_apex(lambda text: text[:-1] + ("0" if text[-1] != "0" else "1"))),
+            ("placeholder", ((1, 1),), None), ("other_serial", (1,), at_apex(lambda text: text.replace("7 ", "6 ", 1))),
+            ("short", (1,), at_apex(lambda text: text[:-2])), ("tiny", (), extra("7 1 1 abcd")),
+            ("twice", (1,), extra("7 1 1 " + "00" * 48)), ("only_private", ((240, 1),), None),
+            ("only_unknown_hash", ((1, 3),), None)):
+        zone = z.digested(z, *tuples, after=after)
+        z.write("bad", f"input_{label}.in", zone)
+        z.bad(f"input_digest_{label}", "unsigned.zonemd", z.signed([r for r in zone.records if r.type not in ("ZONEMD", "SOA")] + [
+            r for r in z.base() if r.type == "SOA"]), f"unsigned=input_{label}.in silent=unsigned.equal")
+    cut = z.digested(z, 1).text().splitlines(True)
+    z.write("bad", "input_cut.in", "".join(cut[:-6]))
+    left = [r for r in z.base() if r.type == "SOA" or r.line() in cut[:-6]]
+    z.bad("input_digest_cut", "unsigned.zonemd", z.signed(left), "unsigned=input_cut.in silent=unsigned.equal")
+    z.bad("input_digest_cut_plain", "unsigned.zonemd", Zone(left), "plain unsigned=input_cut.in silent=unsigned.equal")
+    z.write("bad", "input_signed.in", "".join(z.signed(zonemd=(1,)).text().splitlines(True)[:-2]))
+    z.bad("input_digest_signed", "unsigned.zonemd", z.signed(z.base(2026010102)), "unsigned=input_signed.in")
 
 
 def no_proof(z):

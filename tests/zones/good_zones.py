@@ -240,6 +240,43 @@ def surprises(z):
     z.write("good", "input.zone", Zone([r.copy(ttl=60) if r.text == "192.0.2.81" else r for r in z.base(7)]))
     lowest = [r.copy(ttl=60) if r.name == z.name("www") else r for r in z.base()]
     z.good("input_equal", z.signed(lowest, zonemd=(1,)), "unsigned=input.zone")
+    inputs(z)
+
+
+def digested(z, *tuples, serial=7, extra=(), after=None):
+    """An unsigned input with a ZONEMD of each hash, or scheme and hash, made right; `after` changes it then."""
+    zone = Zone(z.base(serial, extra))
+    for each in tuples:
+        scheme, algorithm = each if isinstance(each, tuple) else (1, each)
+        zone.records.append(Record("@", 3600, "ZONEMD", f"{serial} {scheme} {algorithm} " + "00" * (64 if algorithm == 2 else 48)))
+    for each in tuples:
+        if each in (1, 2):
+            zone.zonemd(each)
+    if after:
+        after(zone)
+    return zone
+
+
+def inputs(z):
+    """The input's own ZONEMD (RFC 8976 4): one that verifies is enough, and it is the records that count."""
+    for file, input_zone in (
+            ("input_digest", digested(z, 1)), ("input_digest_sha512", digested(z, 2)), ("input_digests", digested(z, 1, 2)),
+            ("input_digest_beside_private", digested(z, 1, (240, 1))),
+            ("input_digest_beside_wrong", digested(z, 1, (1, 2))),
+            ("input_digest_below_apex", digested(z, extra=[Record("www", 3600, "ZONEMD", "1 1 1 " + "00" * 48)]))):
+        z.write("good", file + ".in", input_zone)
+        extra = [r for r in input_zone.records if r.type == "ZONEMD" and r.name != APEX]
+        z.good(file, z.signed(z.base(extra=extra)), f"unsigned={file}.in", others=False)
+    lines = digested(z, 1).text().splitlines()
+    z.write("good", "input_digest_other_form.in", "$ORIGIN ZS.test.\n$TTL 3600\n" + "".join(
+        line.replace("\tIN\t", "\t(\n IN ").replace("WWW.zs.test.", "www") + " ) ; so\n" for line in reversed(lines)))
+    z.good("input_digest_other_form", z.signed(), "unsigned=input_digest_other_form.in", others=False)
+    mixed = digested(z, 1, after=lambda zone: (setattr(z.find(zone, "www", "A"), "ttl", 60), zone.zonemd(1)))
+    z.write("good", "input_digest_mixed_ttl.in", mixed)
+    z.good("input_digest_mixed_ttl", z.signed([r.copy(ttl=60) if r.name == z.name("www") else r for r in z.base()]),
+           "unsigned=input_digest_mixed_ttl.in", others=False)
+    z.write("good", "input_signed.in", z.signed(zonemd=(1,)))
+    z.good("input_signed", z.signed(z.base(2026010102)), "unsigned=input_signed.in", others=False)
 
 
 def serials(z):

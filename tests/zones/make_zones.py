@@ -257,6 +257,7 @@ def main():
     import state_zones
     module = sys.modules[__name__]
     module.twins = good_zones.twins()
+    module.digested = good_zones.digested
     types, cuts = Zone(base() + keys(KSK, ZSK)).names()
     module.nsec3_names = {n for n, held in types.items() if n not in cuts or "DS" in held} | {
         name(n) for n in ("b.ent", "ent", "both", "wild")}
