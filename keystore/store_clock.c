@@ -18,12 +18,19 @@ static const char *const later_than_now[] = {
 	"UPDATE zones SET added = ?1 WHERE added > ?1",
 	"UPDATE zones SET removed = ?1 WHERE removed > ?1",
 	"UPDATE zones SET input_failing_since = ?1 WHERE input_failing_since > ?1",
+	"UPDATE zones SET input_held_since = ?1 WHERE input_held_since > ?1",
 	"UPDATE zones SET held_since = ?1 WHERE held_since > ?1",
 	"UPDATE zones SET step_asked = ?1 WHERE step_asked > ?1",
 	"UPDATE zones SET ds_checked = ?1 WHERE ds_checked > ?1",
 	"UPDATE served SET begins = ?1 WHERE begins > ?1",
 	"UPDATE served SET until = ?1 WHERE until > ?1",
 	"UPDATE ttls SET last = ?1 WHERE last > ?1",
+	"UPDATE proofs SET since = min(since, ?1), tried = min(tried, ?1), proven = min(proven, ?1) WHERE tried > ?1",
+	"UPDATE expected_changes SET given = ?1 WHERE given > ?1",
+	"UPDATE name_servers SET asked = ?1 WHERE asked > ?1",
+	"UPDATE name_servers SET answered = ?1 WHERE answered > ?1",
+	"UPDATE name_servers SET behind_since = ?1 WHERE behind_since > ?1",
+	"UPDATE name_servers SET failing_since = ?1 WHERE failing_since > ?1",
 };
 
 static enum status count_later(
@@ -81,13 +88,21 @@ static enum status correct_keys(
 	return store_change_keys(store, zone_id, keys, count, "by the clock that was accepted", now, err);
 }
 
-static enum status correct_all_keys(struct store *store, struct utc now, struct arena *scratch, struct error *err)
+/* What was to be let pass within a day could pass for as long as the clock was ahead. */
+static enum status correct_zone(
+    struct store *store, int64_t zone_id, struct utc now, struct arena *scratch, struct error *err)
+{
+	const enum status status = correct_keys(store, zone_id, now, scratch, err);
+	return status == STATUS_OK ? store_withdraw_later(store, zone_id, now, scratch, err) : status;
+}
+
+static enum status correct_zones(struct store *store, struct utc now, struct arena *scratch, struct error *err)
 {
 	struct store_zone *zones;
 	size_t count = 0;
 	enum status status = store_zones_ever(store, scratch, &zones, &count, err);
 	for (size_t i = 0; status == STATUS_OK && i < count; i++)
-		status = correct_keys(store, zones[i].id, now, scratch, err);
+		status = correct_zone(store, zones[i].id, now, scratch, err);
 	return status;
 }
 
@@ -125,7 +140,7 @@ static enum status accept(
 	if (status == STATUS_OK)
 		status = note(store, &future, reason, now, scratch, err);
 	if (status == STATUS_OK)
-		status = correct_all_keys(store, now, scratch, err);
+		status = correct_zones(store, now, scratch, err);
 	if (status == STATUS_OK)
 		status = correct_rows(store, now, err);
 	/* After the last row of the audit, which would only move it forward. */

@@ -189,14 +189,14 @@ enum status store_withdraw_expected(
 	return store_finish(store, status, err);
 }
 
-enum status store_withdraw_all(
-    struct store *store, int64_t zone_id, struct utc now, struct arena *scratch, struct error *err)
+static enum status withdraw_open(struct store *store, int64_t zone_id, struct utc given_after, struct utc now,
+    struct arena *scratch, struct error *err)
 {
 	struct store_expected *rows = NULL;
 	size_t count = 0;
 	enum status status = store_expected(store, zone_id, scratch, &rows, &count, err);
 	for (size_t i = 0; status == STATUS_OK && i < count; i++) {
-		if (!store_expected_is_open(&rows[i], now))
+		if (!store_expected_is_open(&rows[i], now) || !utc_before(given_after, rows[i].given))
 			continue;
 		status =
 		    set_time(store, "UPDATE expected_changes SET withdrawn = ? WHERE id = ?", now, rows[i].id, err);
@@ -205,6 +205,18 @@ enum status store_withdraw_all(
 			status = log_event(store, zone_id, &rows[i], withdrawn_event, now, scratch, err);
 	}
 	return status;
+}
+
+enum status store_withdraw_all(
+    struct store *store, int64_t zone_id, struct utc now, struct arena *scratch, struct error *err)
+{
+	return withdraw_open(store, zone_id, (struct utc){ 0 }, now, scratch, err);
+}
+
+enum status store_withdraw_later(
+    struct store *store, int64_t zone_id, struct utc now, struct arena *scratch, struct error *err)
+{
+	return withdraw_open(store, zone_id, now, now, scratch, err);
 }
 
 enum status store_reserve_expected(

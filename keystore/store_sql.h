@@ -124,6 +124,10 @@ enum status store_hold_within(struct store *store, int64_t zone_id, const char *
 enum status store_withdraw_all(
     struct store *store, int64_t zone_id, struct utc now, struct arena *scratch, struct error *err) MUST_CHECK;
 
+/* The same for those that were given later than now, by a clock that was ahead. */
+enum status store_withdraw_later(
+    struct store *store, int64_t zone_id, struct utc now, struct arena *scratch, struct error *err) MUST_CHECK;
+
 /* The setting that keeps the time of the last check of all pages. */
 #define STORE_CHECKED "checked-at"
 

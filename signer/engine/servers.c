@@ -128,20 +128,26 @@ static int by_turn(const void *a, const void *b)
 	return (x->row.asked.seconds > y->row.asked.seconds) - (x->row.asked.seconds < y->row.asked.seconds);
 }
 
+/* A trouble's beginning that is remembered; one in the future is a clock's that was ahead, and would outlast it. */
+static struct utc since(struct utc remembered, struct utc now)
+{
+	return remembered.seconds == 0 || utc_before(now, remembered) ? now : remembered;
+}
+
 /* Since when it has been behind: since the version after the one that it serves was published. One that serves what
  * was never published here is behind since that was first seen, at the latest. */
-static enum status judge_serial(struct store *store, struct asking *one, struct error *err)
+static enum status judge_serial(struct store *store, struct asking *one, struct utc now, struct error *err)
 {
 	const struct utc before = one->row.behind_since;
-	struct utc since = { 0 };
+	struct utc next = { 0 };
 	one->row.behind_since = (struct utc){ 0 };
 	/* RFC 1982: a serial that is not smaller is not behind. */
 	if ((int32_t)(one->row.serial - one->published) >= 0)
 		return STATUS_OK;
-	const enum status status = store_published_after(store, one->zone->id, one->row.serial, &since, err);
-	if (since.seconds == 0)
-		since = before.seconds != 0 ? before : one->published_at;
-	one->row.behind_since = since;
+	const enum status status = store_published_after(store, one->zone->id, one->row.serial, &next, err);
+	if (next.seconds == 0)
+		next = before.seconds != 0 ? before : one->published_at;
+	one->row.behind_since = since(next, now);
 	return status;
 }
 
@@ -168,22 +174,20 @@ static enum status note(
 {
 	const struct utc now = round->now;
 	const struct utc failing = one->row.failing_since;
-	/* A clock that was ahead leaves times that are still to come. */
-	const bool was_failing = failing.seconds != 0 && !utc_before(now, failing);
 	struct store_server said = { .server = one->row.server, .failure = SERVERS_SILENT };
 	enum status status = STATUS_OK;
 	if (jobs != NULL)
 		servers_read(&jobs[0], &jobs[1], one->apex, now, mem, &said);
 	one->row.asked = now;
 	one->row.failure = said.failure;
-	one->row.failing_since = said.failure == NULL ? (struct utc){ 0 } : was_failing ? failing : now;
+	one->row.failing_since = said.failure == NULL ? (struct utc){ 0 } : since(failing, now);
 	if (said.failure == NULL)
 		one->row.answered = now;
 	if (said.has_serial) {
 		one->row.has_serial = true;
 		one->row.serial = said.serial;
 		one->row.expires = said.expires;
-		status = judge_serial(round->store, one, err);
+		status = judge_serial(round->store, one, now, err);
 	}
 	return status == STATUS_OK ? store_note_server(round->store, one->zone->id, &one->row, err) : status;
 }

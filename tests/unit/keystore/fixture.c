@@ -27,7 +27,7 @@ struct key key_of_vector(const struct vector *vector)
 	return key;
 }
 
-void folder_make(char out[64])
+void fixture_folder(char out[64])
 {
 	/* Memory if there is some: these tests sync often and kill processes, not machines. */
 	const char *const wanted = getenv("TMPDIR");

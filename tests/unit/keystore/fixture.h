@@ -19,7 +19,7 @@ size_t unhex(const char *text, uint8_t *out, size_t capacity);
 struct key key_of_vector(const struct vector *vector);
 
 /* A new folder (0700) beneath $TMPDIR, /dev/shm or /tmp, and its removal with all files in it. */
-void folder_make(char out[64]);
+void fixture_folder(char out[64]);
 void folder_remove(const char *folder);
 
 /* Writes a file with a mode. */

@@ -22,7 +22,7 @@ int fixture_setup(void **state)
 {
 	struct fixture *const f = calloc(1, sizeof(*f));
 	struct error err;
-	folder_make(f->folder);
+	fixture_folder(f->folder);
 	snprintf(f->path, sizeof(f->path), "%s/keystore.db", f->folder);
 	f->mem = arena_new(0);
 	ok(store_open(f->path, STORE_CREATE, "test", &f->store, &err), &err);

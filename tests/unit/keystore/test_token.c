@@ -16,7 +16,7 @@
 static int make_folder(void **state)
 {
 	char *const folder = malloc(64);
-	folder_make(folder);
+	fixture_folder(folder);
 	*state = folder;
 	return 0;
 }

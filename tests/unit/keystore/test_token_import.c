@@ -20,7 +20,7 @@ enum { TAG_P256 = 37603 };
 static int make_folder(void **state)
 {
 	char *const folder = malloc(64);
-	folder_make(folder);
+	fixture_folder(folder);
 	*state = folder;
 	return 0;
 }

@@ -112,7 +112,7 @@ static void a_killed_process_leaves_no_half_key(void **state)
 	unsigned keys = 0;
 	unsigned temporary = 0;
 	unsigned call = 1;
-	folder_make(folder);
+	fixture_folder(folder);
 	while (killed_at(folder, call++))
 		look_at(folder, &keys, &temporary);
 	assert_true(call > 6);

@@ -98,7 +98,7 @@ void world_signer_open(struct world_signer *signer, uint64_t variant)
 	static const uint8_t algorithms[][2] = { { 13, 15 }, { 15, 13 }, { 8, 13 }, { 13, 14 }, { 13, 15 } };
 	memset(signer, 0, sizeof(*signer));
 	memcpy(signer->algorithms, algorithms[variant % COUNT(algorithms)], sizeof(signer->algorithms));
-	folder_make(signer->folder);
+	fixture_folder(signer->folder);
 	struct error err = { 0 };
 	must(token_open_soft(signer->folder, NULL, &signer->token, &err), &err);
 	name_lower(text_name(WORLD_ORIGIN), signer->apex);

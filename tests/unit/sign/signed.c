@@ -33,7 +33,7 @@ struct key *signed_add_key(struct signed_zone *zone, enum key_role role, uint8_t
 void signed_open(struct signed_zone *zone, const char *origin, uint8_t algorithm, bool csk)
 {
 	*zone = (struct signed_zone){ 0 };
-	folder_make(zone->folder);
+	fixture_folder(zone->folder);
 	char keys[96];
 	snprintf(keys, sizeof(keys), "%s/keys", zone->folder);
 	assert_int_equal(mkdir(keys, 0700), 0);
