@@ -40,6 +40,8 @@ struct reader {
 	uint64_t most;   /* octets of the descriptor that are still to be read */
 	bool at_end;     /* nothing comes after `text` */
 	bool next_at_end;
+	enum status broken; /* of a read: what came before it is judged first, and has the last word if it is bad */
+	struct error why;
 	struct vchunk *chunks;
 	size_t chunk_count;
 	size_t chunk_capacity;
@@ -56,9 +58,9 @@ struct reader {
 };
 
 /* Reads on at next[next_size]. */
-static enum status fill(struct reader *r, struct error *err)
+static void fill(struct reader *r)
 {
-	while (!r->next_at_end && r->next_size < r->capacity) {
+	while (r->broken == STATUS_OK && !r->next_at_end && r->next_size < r->capacity) {
 		const size_t room = r->capacity - r->next_size;
 		if (r->source->descriptor < 0) {
 			const size_t left = r->source->size - r->taken;
@@ -74,21 +76,22 @@ static enum status fill(struct reader *r, struct error *err)
 		    read(r->source->descriptor, r->next + r->next_size, r->most < room ? (size_t)r->most : room);
 		if (n < 0 && errno == EINTR)
 			continue;
-		if (n < 0)
-			return error_set_errno(err, "%s: read", r->source->name);
+		if (n < 0) {
+			r->broken = error_set_errno(&r->why, "%s: read", r->source->name);
+			return;
+		}
 		r->next_size += (size_t)n;
 		r->most -= (uint64_t)n;
 		r->next_at_end = n == 0;
 	}
-	return STATUS_OK;
 }
 
-static enum status fill_next(struct reader *r, struct error *err)
+static void fill_next(struct reader *r)
 {
 	r->next_size = r->size - r->rest;
 	r->next_at_end = r->at_end;
 	memcpy(r->next, r->text + r->rest, r->next_size);
-	return fill(r, err);
+	fill(r);
 }
 
 /* What was read ahead is the wave in hand. */
@@ -124,6 +127,14 @@ static bool fresh_start(const struct reader *r, size_t start, size_t at)
 	return at < r->size && (at - start >= BORDER_BYTES || strchr(" \t\r\n;", r->text[at]) == NULL);
 }
 
+/* Behind these entries comes what cannot be read. */
+static size_t add_last(struct reader *r, size_t start, size_t end)
+{
+	if (end > start)
+		add_chunk(r, start, end);
+	return end;
+}
+
 /* Without parentheses and quotes every line end is the end of an entry. */
 static size_t split_plain(struct reader *r)
 {
@@ -140,13 +151,15 @@ static size_t split_plain(struct reader *r)
 		add_chunk(r, start, at);
 		start = at;
 	}
-	return start;
+	const char *const last = r->broken == STATUS_OK ? NULL : memrchr(r->text + start, '\n', r->size - start);
+	return last == NULL ? start : add_last(r, start, (size_t)(last - r->text) + 1);
 }
 
 /* Walks over quotes, comments and parentheses; only a line end outside of them is a border. */
 static size_t split_careful(struct reader *r)
 {
 	size_t start = 0;
+	size_t border = 0; /* the last one */
 	unsigned depth = 0;
 	bool quote = false;
 	bool comment = false;
@@ -154,6 +167,7 @@ static size_t split_careful(struct reader *r)
 		const char c = r->text[i];
 		if (c == '\n') {
 			quote = comment = false; /* the parser refuses a quote that is open here */
+			border = depth == 0 ? i + 1 : border;
 			if (depth == 0 && i + 1 - start >= CHUNK_BYTES && fresh_start(r, start, i + 1)) {
 				add_chunk(r, start, i + 1);
 				start = i + 1;
@@ -174,7 +188,7 @@ static size_t split_careful(struct reader *r)
 			depth--;
 		}
 	}
-	return start;
+	return r->broken == STATUS_OK ? start : add_last(r, start, border);
 }
 
 /* Cuts what is read into chunks; the rest, if more is to come, stays for the next wave. Returns where it begins. */
@@ -228,7 +242,7 @@ static enum status work(void *context, unsigned worker, size_t first, size_t end
 	enum status status = STATUS_OK;
 	for (size_t i = first; i < end && status == STATUS_OK; i++) {
 		if (i == READS_AHEAD) {
-			status = fill_next(r, err);
+			fill_next(r);
 		} else if (i == HASHES) {
 			status = hash_wave(r, err);
 		} else {
@@ -353,6 +367,7 @@ static enum status widen(struct reader *r, struct error *err)
 /* Parses what is in hand while the rest of it and what follows are read into the other place. */
 static enum status wave(struct reader *r, struct error *err)
 {
+	const enum status broken = r->broken; /* nothing comes after `text` that can be read */
 	r->rest = split(r);
 	for (size_t i = 0; i < r->chunk_count; i++) {
 		r->chunks[i].begin = r->context;
@@ -370,6 +385,10 @@ static enum status wave(struct reader *r, struct error *err)
 	const enum status settled = settle(r, err);
 	if (settled != STATUS_OK)
 		return settled;
+	if (broken != STATUS_OK && err != NULL)
+		*err = r->why;
+	if (broken != STATUS_OK)
+		return broken;
 	if (r->summers != NULL)
 		drop_wave(r);
 	r->first = r->first && r->chunk_count == 0;
@@ -433,7 +452,8 @@ static void reader_close(struct reader *r)
 
 static enum status read_text(struct reader *r, struct error *err)
 {
-	enum status status = fill(r, err);
+	enum status status = STATUS_OK;
+	fill(r);
 	take_next(r);
 	while (status == STATUS_OK && !(r->at_end && r->size == 0))
 		status = wave(r, err);
@@ -485,6 +505,19 @@ static enum status read_included(struct reader *r, const struct vsource *source,
 	return status;
 }
 
+/* The search for $INCLUDE lines met what cannot be read: what stands before it is judged all the same. */
+static enum status read_to_the_end(
+    struct reader *r, const struct vsource *source, uint64_t start, uint64_t line, struct error *err)
+{
+	struct error why;
+	error_clear(&why);
+	const enum status status = read_stretch(r, source, start, UINT64_MAX, line, &why);
+	if (status != STATUS_MALFORMED)
+		return STATUS_IO;
+	*err = why;
+	return status;
+}
+
 static enum status read_including(struct reader *r, const struct vsource *source, unsigned level, struct error *err)
 {
 	struct vinclude_line *const line = memory_alloc(sizeof(*line));
@@ -493,6 +526,8 @@ static enum status read_including(struct reader *r, const struct vsource *source
 	enum status status;
 	do {
 		status = vinclude_find(source->descriptor, source->name, at, line, err);
+		if (status == STATUS_IO)
+			status = read_to_the_end(r, source, at, lines, err);
 		if (status == STATUS_OK)
 			status = read_stretch(r, source, at, line->found ? line->start - at : UINT64_MAX, lines, err);
 		lines += line->lines;
