@@ -29,7 +29,9 @@ static const char help[] =
     "\n"
     "  --origin NAME         the zone's name (else the owner of the SOA)\n"
     "  --trust-anchor FILE   DS or DNSKEY records that must lead to the zone's keys\n"
-    "  --previous FILE       the zone as published now: serial, limits of change, caches\n"
+    "  --previous FILE       the zone as published now: serial, limits of change, caches; again for each version\n"
+    "                        that caches may still hold, in any order: limits go by the newest serial\n"
+    "  --replaced TIME       no server gives the --previous before it since TIME: caches have what its TTL leaves\n"
     "  --unsigned FILE       the unsigned input: nothing but DNSSEC may differ, and its ZONEMD verifies\n"
     "  --unsigned-include NAME=FILE  FILE is what $INCLUDE NAME in the input means; once for each NAME\n"
     "  --expect-keys FILE    the keys that must be in use, and no others\n"
@@ -51,6 +53,7 @@ enum argument {
 	ARGUMENT_ORIGIN = 256,
 	ARGUMENT_ANCHOR,
 	ARGUMENT_PREVIOUS,
+	ARGUMENT_REPLACED,
 	ARGUMENT_UNSIGNED,
 	ARGUMENT_INCLUDE,
 	ARGUMENT_EXPECT,
@@ -70,6 +73,7 @@ enum argument {
 static const struct option options_table[] = { { "origin", required_argument, NULL, ARGUMENT_ORIGIN },
 	{ "trust-anchor", required_argument, NULL, ARGUMENT_ANCHOR },
 	{ "previous", required_argument, NULL, ARGUMENT_PREVIOUS },
+	{ "replaced", required_argument, NULL, ARGUMENT_REPLACED },
 	{ "unsigned", required_argument, NULL, ARGUMENT_UNSIGNED },
 	{ "unsigned-include", required_argument, NULL, ARGUMENT_INCLUDE },
 	{ "expect-keys", required_argument, NULL, ARGUMENT_EXPECT },
@@ -107,6 +111,23 @@ static enum status read_time(const char *text, struct verify_options *out, struc
 	if (out->time_count == VERIFY_TIMES)
 		return error_set(err, STATUS_USAGE, "--now: at most %d times", VERIFY_TIMES);
 	return utc_parse(text, &out->times[out->time_count++], err);
+}
+
+static enum status read_previous(struct verify_options *out, struct error *err)
+{
+	if (out->previous_count == VERIFY_PREVIOUS)
+		return error_set(err, STATUS_USAGE, "--previous: at most %d files", VERIFY_PREVIOUS);
+	out->previous[out->previous_count++].file.name = optarg;
+	return STATUS_OK;
+}
+
+static enum status read_replaced(const char *text, struct verify_options *out, struct error *err)
+{
+	if (out->previous_count == 0 || out->previous[out->previous_count - 1].was_replaced)
+		return error_set(err, STATUS_USAGE, "--replaced: follows the --previous that it is about, once");
+	struct verify_previous *const last = &out->previous[out->previous_count - 1];
+	last->was_replaced = true;
+	return utc_parse(text, &last->replaced, err);
 }
 
 /* NAME=FILE; a NAME may have "=" in it, a FILE may not. */
@@ -162,7 +183,9 @@ static enum status read_option(int option, struct arguments *out, char **argv, s
 	case ARGUMENT_ANCHOR:
 		return take_file(option, &out->verify.trust_anchor, err);
 	case ARGUMENT_PREVIOUS:
-		return take_file(option, &out->verify.previous, err);
+		return read_previous(&out->verify, err);
+	case ARGUMENT_REPLACED:
+		return read_replaced(optarg, &out->verify, err);
 	case ARGUMENT_UNSIGNED:
 		return take_file(option, &out->verify.unsigned_zone, err);
 	case ARGUMENT_INCLUDE:
@@ -283,10 +306,15 @@ static enum status open_memos(struct arguments *arguments, struct error *err)
 static enum status open_inputs(struct arguments *arguments, struct error *err)
 {
 	struct verify_options *const options = &arguments->verify;
-	struct verify_input *const inputs[] = { &options->zone, &options->trust_anchor, &options->previous,
-		&options->unsigned_zone, &options->expect_keys, &options->policy };
+	struct verify_input *const inputs[] = { &options->zone, &options->trust_anchor, &options->unsigned_zone,
+		&options->expect_keys, &options->policy };
 	for (size_t i = 0; i < COUNT(inputs); i++) {
 		const enum status status = open_input(inputs[i], err);
+		if (status != STATUS_OK)
+			return status;
+	}
+	for (unsigned i = 0; i < options->previous_count; i++) {
+		const enum status status = open_input(&options->previous[i].file, err);
 		if (status != STATUS_OK)
 			return status;
 	}

@@ -105,22 +105,28 @@ static enum status add_knowledge(struct cli *cli, struct store *store, const str
 	return status;
 }
 
+/* An option that may be repeated: its values are lines. */
+static void add_many(const struct cli *cli, enum option_id option, struct call *call)
+{
+	if (!cli_has(cli, option))
+		return;
+	char *rest = NULL;
+	char *const all = arena_strdup(call->mem, cli_value(cli, option));
+	for (char *one = strtok_r(all, "\n", &rest); one != NULL; one = strtok_r(NULL, "\n", &rest))
+		add(call, arena_printf(call->mem, "--%s", cli_options[option].name), one);
+}
+
 static void add_options(const struct cli *cli, struct call *call)
 {
-	static const enum option_id passed[] = { OPTION_TRUST_ANCHOR, OPTION_PREVIOUS, OPTION_UNSIGNED, OPTION_THREADS,
-		OPTION_NOW };
+	static const enum option_id passed[] = { OPTION_TRUST_ANCHOR, OPTION_UNSIGNED, OPTION_THREADS, OPTION_NOW };
 	for (size_t i = 0; i < COUNT(passed); i++)
 		if (cli_has(cli, passed[i]))
 			add(call, arena_printf(call->mem, "--%s", cli_options[passed[i]].name),
 			    cli_value(cli, passed[i]));
 	if (cli_has(cli, OPTION_JSON))
 		add(call, "--json", NULL);
-	if (!cli_has(cli, OPTION_UNSIGNED_INCLUDE))
-		return;
-	char *rest = NULL;
-	char *const all = arena_strdup(call->mem, cli_value(cli, OPTION_UNSIGNED_INCLUDE));
-	for (char *one = strtok_r(all, "\n", &rest); one != NULL; one = strtok_r(NULL, "\n", &rest))
-		add(call, "--unsigned-include", one);
+	add_many(cli, OPTION_PREVIOUS, call);
+	add_many(cli, OPTION_UNSIGNED_INCLUDE, call);
 }
 
 static int execute(struct call *call, struct error *err)

@@ -307,14 +307,19 @@ static const struct verify_check checks[VC_COUNT] = {
 	    ".com 2023: old copies with expired signatures" },
 	[VC_CACHE_OLD_KEYS] = { "cache.old-keys", "T4", VERIFY_GIVEN, VERIFY_RFC, "RFC 6781 4.1.1",
 	    "authoritative RRsets",
-	    "With the DNSKEY RRset published before (still in caches), every RRset has a signature that validates.",
+	    "With each DNSKEY RRset published before that may still be in caches, every RRset has a signature that "
+	    "validates.",
 	    "APNIC 2012: another key set took over" },
 	[VC_CACHE_OLD_SIGS] = { "cache.old-signatures", "T4", VERIFY_GIVEN, VERIFY_RFC, "RFC 6781 4.1.1",
 	    "signatures of the published zone",
-	    "With the new DNSKEY RRset, signatures published before (still in caches) can be validated.",
+	    "With the new DNSKEY RRset, signatures published before that may still be in caches can be validated, in "
+	    "each version "
+	    "that is given.",
 	    ".mg 2017, .nz 2023" },
 	[VC_CACHE_PREPUBLISHED] = { "cache.key-prepublished", "X1", VERIFY_GIVEN, VERIFY_POLICY, "RFC 7583 3.2.1",
-	    "signing keys", "A key that replaces another was in the DNSKEY RRset published before.", "APNIC 2012" },
+	    "signing keys",
+	    "A key that replaces another was in each DNSKEY RRset published before that may still be in caches.",
+	    "APNIC 2012" },
 	[VC_UNSIGNED_ZONEMD] = { "unsigned.zonemd", "Z2", VERIFY_GIVEN, VERIFY_RFC, "RFC 8976 4",
 	    "ZONEMD records of the unsigned input",
 	    "If the unsigned input has a ZONEMD at the apex, one of a known scheme and hash verifies: the serial is "

@@ -7,6 +7,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "signer/verify/vcached.h"
 #include "signer/verify/vcause.h"
 #include "signer/verify/verdict.h"
 #include "signer/verify/vexpect.h"
@@ -111,17 +112,6 @@ static enum status read_anchor(struct vrun *run, struct error *err)
 	return status;
 }
 
-static enum status read_previous(struct vrun *run, struct error *err)
-{
-	enum status status = STATUS_OK;
-	if (run->options->previous.name != NULL) {
-		const struct vsource source = source_of(&run->options->previous);
-		status = vzone_load(&source, run->zone.apex, run->threads, &run->previous, err);
-		run->have_previous = status == STATUS_OK;
-	}
-	return status;
-}
-
 /* The input is first only added up, in little memory. If the sums differ, perhaps for a reason that is fine (a record
  * twice, mixed TTLs), or if it has a ZONEMD, it is read again and kept. What cannot be read twice, like a pipe, is kept
  * at once. */
@@ -152,22 +142,6 @@ static enum status read_unsigned(struct vrun *run, struct error *err)
 	return status;
 }
 
-static void note_previous_keys(struct vrun *run)
-{
-	if (!run->have_previous || run->previous.top == NULL)
-		return;
-	const struct vset set = vzone_set(&run->previous, run->previous.top, VTYPE_DNSKEY);
-	for (size_t i = 0; i < set.count; i++) {
-		const struct vkey *key = vkeys_find(&run->known, set.first[i].rdata, set.first[i].size);
-		if (key == NULL)
-			key = vkeys_add(&run->known, set.first[i].rdata, set.first[i].size, 0);
-		if (key != NULL && vrun_zone_key(key)) {
-			run->previous_key[key - run->known.all] = true;
-			run->have_previous_keys = true;
-		}
-	}
-}
-
 /* The zone first: its apex is the origin of all other inputs. */
 static enum status load(struct vrun *run, const uint8_t *origin, struct error *err)
 {
@@ -185,12 +159,7 @@ static enum status load(struct vrun *run, const uint8_t *origin, struct error *e
 		status = read_anchor(run, err);
 	if (status == STATUS_OK)
 		status = read_unsigned(run, err);
-	if (status == STATUS_OK)
-		status = read_previous(run, err);
-	/* With no DS anywhere no validator asks the caches for signatures, so there is nothing that must fit. */
-	if (!run->options->expect_unsigned)
-		note_previous_keys(run);
-	return status;
+	return status == STATUS_OK ? vcached_check(run, err) : status;
 }
 
 static void note_asked(struct vrun *run)
@@ -208,8 +177,8 @@ static void note_asked(struct vrun *run)
 		{ VC_CHANGE_NS, run->have_previous }, { VC_CHANGE_DS, run->have_previous },
 		{ VC_CHANGE_APEX, run->have_previous },
 		{ VC_CHANGE_EXPIRE, run->have_previous && vpast_has_floor(run) },
-		{ VC_CACHE_OLD_KEYS, run->have_previous_keys }, { VC_CACHE_OLD_SIGS, run->have_previous_keys },
-		{ VC_CACHE_PREPUBLISHED, run->have_previous_keys }, { VC_UNSIGNED_EQUAL, run->have_unsigned },
+		{ VC_CACHE_OLD_KEYS, run->cached_keys != 0 }, { VC_CACHE_OLD_SIGS, run->have_previous_keys },
+		{ VC_CACHE_PREPUBLISHED, run->cached_keys != 0 }, { VC_UNSIGNED_EQUAL, run->have_unsigned },
 		{ VC_UNSIGNED_ZONEMD, vzonemd_in_input(run) }, { VC_UNSIGNED_PLAIN, plain },
 		{ VC_SERIAL_POLICY, run->have_unsigned && run->limits.serial != VSERIAL_ANY } };
 	for (size_t i = 0; i < COUNT(given); i++)
@@ -271,10 +240,9 @@ static enum status judge(struct vrun *run, struct error *err)
 {
 	vstruct_check(run);
 	enum status status = run->options->expect_unsigned ? judge_plain(run, err) : judge_dnssec(run, err);
-	if (status == STATUS_OK)
-		status = vpast_check(run, err);
 	if (status != STATUS_OK)
 		return status;
+	vpast_check(run);
 	vzonemd_check(run);
 	vzonemd_input(run);
 	if (!run->options->expect_unsigned)
@@ -388,6 +356,7 @@ void verify_free(struct verify_verdict *verdict)
 	vzone_free(&run->unsigned_zone);
 	vread_free(&run->anchor);
 	free(run->expect_text);
+	arena_free(run->kept);
 	vreport_free(run->report);
 	free(verdict->origin);
 	free(verdict);

@@ -12,9 +12,10 @@
  * limit (the change limit that is passed, or null), expected (result "expected": reason, who, when)}], counts:
  * {signatures, computed, from_memo, sampled} (of the signatures that hold: computed in this run, taken from the proof
  * memo, of those computed all the same), memo (null without one: {used, full: why all was computed, last_full +
- * last_full_epoch, written, problem}), threads, seconds, sandbox: {landlock_abi (0: the kernel has none), seccomp (true
- * | false)}, complete (true; written last, so that a cut verdict has none). A run that ends without a verdict (65, 66,
- * 70, 74, 77) writes {schema, build, verdict: "none", error, file, line, column, exit} without "complete".
+ * last_full_epoch, written, problem}), previous: [serial] (of all that --previous gave, in that order), threads,
+ * seconds, sandbox: {landlock_abi (0: the kernel has none), seccomp (true | false)}, complete (true; written last, so
+ * that a cut verdict has none). A run that ends without a verdict (65, 66, 70, 74, 77) writes {schema, build, verdict:
+ * "none", error, file, line, column, exit} without "complete".
  *
  * --policy FILE is a JSON object ("zoneseal.limits/1"); every member but `schema` may be left out, unknown ones are
  * refused:
@@ -36,12 +37,12 @@
  *   serial             {policy, floor}: how the serial follows from that of --unsigned: "keep" it, or "increment",
  *                      "unixtime", "date-counter": that of the input, of --now or of its day, or the first after
  * `floor`, the greatest one that was used before (left out: none was) warn               ids of checks of severity
- * "policy" that only warn change             limits against --previous, each {ppm, floor}: allowed are floor + ppm /
- * 1,000,000 of the published number. Members: records, removed (delegations), added (delegations), ns (delegations with
- * another NS set; glue with other addresses), ds (signed delegations whose DS set was removed or changed). Left out:
- * 100,000 ppm with a floor of 100 (ds: 50,000 with 20).
- *   expected           planned changes, each {limit, serial, reason, who, given}: that one limit of `change` may be
- * passed by the zone with that serial; the finding stays, and refuses nothing. No other check knows them.
+ * "policy" that only warn change             limits against the newest --previous, each {ppm, floor}: allowed are floor
+ * + ppm / 1,000,000 of the published number. Members: records, removed (delegations), added (delegations), ns
+ * (delegations with another NS set; glue with other addresses), ds (signed delegations whose DS set was removed or
+ * changed). Left out: 100,000 ppm with a floor of 100 (ds: 50,000 with 20). expected           planned changes, each
+ * {limit, serial, reason, who, given}: that one limit of `change` may be passed by the zone with that serial; the
+ * finding stays, and refuses nothing. No other check knows them.
  *
  * --expect-keys FILE: a line per key, "FLAGS 3 ALGORITHM BASE64 [use...]", the DNSKEY RDATA with its key in one word;
  * then its uses: "publish" (its DNSKEY must be in the zone), "ksk" (must sign the DNSKEY RRset), "zsk" (may sign
@@ -95,7 +96,15 @@ struct verify_octets {
 	size_t size;
 };
 
-enum { VERIFY_TIMES = 16, VERIFY_INCLUDES = 300 };
+enum { VERIFY_TIMES = 16, VERIFY_INCLUDES = 300, VERIFY_PREVIOUS = 16 };
+
+/* A version that was published before. Caches hold what they have of it for its TTL after `replaced`, when the last
+ * server has stopped to give it; without that all of it may be there. */
+struct verify_previous {
+	struct verify_input file;
+	bool was_replaced;
+	struct utc replaced;
+};
 
 struct vinclude; /* vread.h */
 
@@ -112,7 +121,9 @@ struct verify_door {
 struct verify_options {
 	const char *origin; /* or NULL */
 	struct verify_input zone;
-	struct verify_input trust_anchor, previous, unsigned_zone, expect_keys, policy;
+	struct verify_input trust_anchor, unsigned_zone, expect_keys, policy;
+	struct verify_previous previous[VERIFY_PREVIOUS]; /* in any order; the serial tells the newest (RFC 1982) */
+	unsigned previous_count;
 	bool expect_unsigned; /* the zone is to have no DNSSEC at all; a signed one is refused, and any trust anchor too
 			       */
 	const struct vinclude *includes; /* files that $INCLUDE lines of unsigned_zone name */

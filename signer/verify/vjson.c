@@ -170,7 +170,8 @@ static json_t *make_memo(const struct vrun *run)
 	return all;
 }
 
-/* What is new against --previous: counts of delegations, of their DS and glue, and of RRsets at the zone's name. */
+/* What is new against the newest --previous: counts of delegations, of their DS and glue, and of RRsets at the zone's
+ * name. */
 static json_t *make_changes(const struct vrun *run)
 {
 	if (!run->have_previous)
@@ -187,6 +188,14 @@ static json_t *make_changes(const struct vrun *run)
 	json_t *const all = json_object();
 	for (size_t i = 0; i < COUNT(rows); i++)
 		json_object_set_new(all, rows[i].name, json_integer((json_int_t)rows[i].value));
+	return all;
+}
+
+static json_t *make_previous(const struct vrun *run)
+{
+	json_t *const all = json_array();
+	for (unsigned i = 0; i < run->options->previous_count; i++)
+		json_array_append_new(all, json_integer(run->previous_serial[i]));
 	return all;
 }
 
@@ -223,6 +232,7 @@ char *verify_json(const struct verify_verdict *verdict)
 	json_object_set_new(root, "memo", make_memo(run));
 	set_time(root, "safe_until", "safe_until_epoch", verdict->safe_until, verdict->have_safe_until);
 	json_object_set_new(root, "unsigned", json_boolean(verdict->options.expect_unsigned));
+	json_object_set_new(root, "previous", make_previous(run));
 	json_object_set_new(root, "changes", make_changes(run));
 	json_object_set_new(root, "checks", make_checks(verdict));
 	json_object_set_new(root, "findings", make_findings(verdict));

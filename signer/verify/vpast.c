@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include <string.h>
 
-#include "signer/base/workers.h"
 #include "signer/verify/vrun.h"
 #include "signer/verify/vsum.h"
 
@@ -275,126 +274,10 @@ static void check_expire(struct vrun *run)
 		    (long long)after, (long long)before, run->max_ttl, (long long)run->limits.min_remaining);
 }
 
-static size_t next_record(const struct vzone *zone, size_t at)
+/* Keys that sign in place of those that caches know (RFC 7583 3.2.1). */
+static void check_prepublished(struct vrun *run)
 {
-	while (at < zone->file.count && zone->records[at].spare)
-		at++;
-	return at;
-}
-
-/* Whether two files hold the same records: comments, order and spelling are nothing that a secondary sees. */
-static bool same_content(const struct vzone *a, const struct vzone *b)
-{
-	if (memcmp(a->file.sha256, b->file.sha256, 32) == 0)
-		return true;
-	size_t i = next_record(a, 0);
-	size_t j = next_record(b, 0);
-	for (; i < a->file.count && j < b->file.count; i = next_record(a, i + 1), j = next_record(b, j + 1)) {
-		const struct vrecord *const x = &a->records[i];
-		const struct vrecord *const y = &b->records[j];
-		if (x->type != y->type || x->class != y->class || x->ttl != y->ttl || x->size != y->size ||
-		    memcmp(x->rdata, y->rdata, x->size) != 0 || !vname_equal(x->owner, y->owner))
-			return false;
-	}
-	return i >= a->file.count && j >= b->file.count;
-}
-
-static void check_serial(struct vrun *run)
-{
-	const uint32_t before = run->previous.serial;
-	const uint32_t after = run->zone.serial;
-	if (run->previous.soa == NULL || run->zone.soa == NULL)
-		return;
-	const bool same = before == after && same_content(&run->previous, &run->zone);
-	vreport_count(run->report, VC_SERIAL_INCREASES, 1);
-	vreport_count(run->report, VC_SERIAL_CONTENT, 1);
-	if (same)
-		return;
-	if (before == after)
-		vreport_fail(run->report, VC_SERIAL_CONTENT, "one serial for two contents", vplace_of(run->zone.soa),
-		    "serial %u is published with other content; secondaries would never fetch this", before);
-	else if ((int32_t)(after - before) <= 0)
-		vreport_fail(run->report, VC_SERIAL_INCREASES, "the serial does not increase (RFC 1982)",
-		    vplace_of(run->zone.soa), "%u after %u; secondaries would ignore it", after, before);
-}
-
-/* Whether one RRSIG of the published zone names a key that is in the DNSKEY RRset now: it stayed, or it is expected and
- * signed before it was published (the RRSIG of a ZSK may come first), or it is dropped, and what it signed is given
- * up. Tags of expected keys are nobody else's. */
-static bool key_stays(const struct vrun *run, uint8_t algorithm, uint16_t tag)
-{
-	for (size_t i = 0; i < run->published; i++)
-		if ((run->previous_key[i] || run->expected[i]) && run->known.all[i].tag == tag &&
-		    run->known.all[i].algorithm == algorithm && vrun_zone_key(&run->known.all[i]))
-			return true;
-	for (size_t i = run->published; i < run->known.count; i++)
-		if ((run->known.all[i].uses & VKEY_DROPPED) != 0 && run->known.all[i].tag == tag &&
-		    run->known.all[i].algorithm == algorithm)
-			return true;
-	return false;
-}
-
-/* RRSIGs from rrsigs[*at] on that cover `type` (they are sorted by it): is there a path from the new DNSKEY RRset?
- * `is_signed`: one of them has not expired. */
-static bool has_path(const struct vrun *run, const struct vset *rrsigs, size_t *at, uint16_t type, bool *is_signed)
-{
-	bool path = false;
-	*is_signed = false;
-	for (; *at < rrsigs->count; ++*at) {
-		struct cursor in = cursor_init((struct bytes){ rrsigs->first[*at].rdata, rrsigs->first[*at].size });
-		const uint16_t covered = cursor_u16(&in);
-		const uint8_t algorithm = cursor_u8(&in);
-		cursor_take(&in, 5);
-		const uint32_t expiration = cursor_u32(&in);
-		cursor_u32(&in);
-		const uint16_t tag = cursor_u16(&in);
-		if (covered > type)
-			break;
-		if (in.failed || covered != type || (int32_t)(expiration - run->now) < 0)
-			continue;
-		*is_signed = true;
-		path = path || key_stays(run, algorithm, tag);
-	}
-	return path;
-}
-
-static void check_cached_owner(struct vrun *run, const struct vowner *owner)
-{
-	const struct vzone *const old = &run->previous;
-	const struct vset rrsigs = vzone_set(old, owner, VTYPE_RRSIG);
-	size_t at = 0;
-	for (size_t r = 0; r < owner->count && rrsigs.count > 0; r++) {
-		const struct vrecord *const record = &old->records[owner->first + r];
-		bool is_signed;
-		if (r > 0 && record[-1].type == record->type)
-			continue;
-		const bool path = has_path(run, &rrsigs, &at, record->type, &is_signed);
-		const bool of_keys = record->type == VTYPE_DNSKEY || record->type == VTYPE_CDS ||
-				     record->type == VTYPE_CDNSKEY; /* those two are for the parent, see vsig.c */
-		if (of_keys || !vzone_authoritative(owner, record->type) || path || !is_signed)
-			continue;
-		vreport_fail(run->report, VC_CACHE_OLD_SIGS,
-		    "signatures in caches that the new DNSKEY RRset cannot validate",
-		    (struct vplace){ owner->name, record->type, 0 },
-		    "its key has left the zone while its signatures are still cached");
-	}
-}
-
-static enum status check_cached(void *context, unsigned worker, size_t first, size_t end, struct error *err)
-{
-	struct vrun *const run = context;
-	(void)worker;
-	(void)err;
-	for (size_t i = first; i < end; i++)
-		check_cached_owner(run, &run->previous.owners[i]);
-	return STATUS_OK;
-}
-
-static enum status check_caches(struct vrun *run, struct error *err)
-{
-	if (!run->have_previous_keys)
-		return STATUS_OK;
-	for (size_t i = 0; i < run->published; i++) {
+	for (size_t i = 0; i < run->published && run->cached_keys != 0; i++) {
 		const struct vkey *const key = &run->known.all[i];
 		vreport_count(run->report, VC_CACHE_PREPUBLISHED, run->stats.good[i] > 0);
 		if (run->stats.replaced[i] > 0)
@@ -404,23 +287,16 @@ static enum status check_caches(struct vrun *run, struct error *err)
 			    "algorithm %u, tag %u: alone on %llu RRsets", key->algorithm, key->tag,
 			    (unsigned long long)run->stats.replaced[i]);
 	}
-	vreport_count(run->report, VC_CACHE_OLD_SIGS, run->previous.owner_count);
-	return workers_run(run->threads, run->previous.owner_count, 1024, check_cached, run, err);
 }
 
-enum status vpast_check(struct vrun *run, struct error *err)
+void vpast_check(struct vrun *run)
 {
 	if (!run->have_previous)
-		return STATUS_OK;
-	if (run->previous.soa == NULL)
-		vreport_fail(run->report, VC_GATE_COUNTS, "the zone to compare with is no version of this one",
-		    (struct vplace){ run->zone.apex, VTYPE_SOA, 0 }, "%s has no SOA of this zone: nothing is compared",
-		    "--previous");
-	check_serial(run);
+		return;
 	check_changes(run);
 	check_apex(run);
 	check_expire(run);
-	return check_caches(run, err);
+	check_prepublished(run);
 }
 
 /* SOA RDATA but for the serial: the first of the last five numbers. */

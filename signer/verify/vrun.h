@@ -58,17 +58,21 @@ struct vrun {
 
 	/* Every key that is known: the zone's first, then those expected, then those published before. */
 	struct vkeys known;
-	size_t published;             /* the first so many are the zone's DNSKEY RRset */
-	bool expected[VKEYS_MAX];     /* is in --expect-keys */
-	bool previous_key[VKEYS_MAX]; /* was in the DNSKEY RRset of --previous */
-	uint8_t algorithm_list[256];  /* the same, as a list */
+	size_t published;         /* the first so many are the zone's DNSKEY RRset */
+	bool expected[VKEYS_MAX]; /* is in --expect-keys */
+	/* Versions published before are bits, in the order of options.previous. */
+	uint32_t previous_key[VKEYS_MAX];          /* those that had this zone key in their DNSKEY RRset */
+	uint32_t cached_keys;                      /* those whose DNSKEY RRset caches may hold; unsigned ones never */
+	uint32_t previous_serial[VERIFY_PREVIOUS]; /* for people */
+	struct arena *kept;                        /* what outlives those that were let go */
+	uint8_t algorithm_list[256];               /* the same, as a list */
 	unsigned algorithm_count;
 	bool algorithms[256]; /* that the zone must be signed with */
 	bool have_expected, have_previous, have_previous_keys, have_unsigned, have_anchor;
 	bool have_input_serial;
-	uint32_t input_serial; /* of the SOA in --unsigned */
-	bool unsigned_same;    /* its records were found equal, each by its hash */
-	struct vzone previous;
+	uint32_t input_serial;      /* of the SOA in --unsigned */
+	bool unsigned_same;         /* its records were found equal, each by its hash */
+	struct vzone previous;      /* the newest of them */
 	struct vzone unsigned_zone; /* empty if unsigned_same and the input has no ZONEMD */
 	struct vfile anchor;
 	uint8_t *expect_text; /* holds the expected keys' RDATA */
@@ -117,6 +121,6 @@ bool vzonemd_in_input(const struct vrun *run); /* the unsigned input has one at 
 void vzonemd_input(struct vrun *run);
 void vunsigned_check(struct vrun *run); /* in place of keys, signatures and denial, if that is expected */
 void vchain_expected(struct vrun *run); /* published against expected keys */
-enum status vpast_check(struct vrun *run, struct error *err) MUST_CHECK;
+void vpast_check(struct vrun *run);     /* the newest --previous; after the signatures */
 void vpast_unsigned(struct vrun *run);
 void vserial_check(struct vrun *run); /* the serial that the policy makes of the input's */

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "signer/base/workers.h"
+#include "signer/verify/vcached.h"
 #include "signer/verify/vmemo_use.h"
 #include "signer/verify/vproof.h"
 #include "signer/verify/vresponse.h" /* vrun.h, vsigned.h */
@@ -298,29 +299,6 @@ static void check_duplicates(struct place *place, const struct vsignature *all, 
 				    "more than one signature of a key over one RRset", at, "tag %u", all[i].tag);
 }
 
-/* Caches may hold the DNSKEY RRset published before (RFC 6781 4.1.1); CDS and CDNSKEY are the parent's alone. */
-static void check_old_path(struct place *place, const struct vset *set, const struct vsignature *all, size_t count)
-{
-	struct vrun *const run = place->run;
-	const uint16_t type = set->first->type;
-	if (!run->have_previous_keys || type == VTYPE_DNSKEY || type == VTYPE_CDS || type == VTYPE_CDNSKEY)
-		return;
-	vreport_count(run->report, VC_CACHE_OLD_KEYS, 1);
-	size_t instead = SIZE_MAX;
-	for (size_t i = 0; i < count; i++) {
-		if (all[i].key == SIZE_MAX || (all[i].outcome != VOUTCOME_GOOD && all[i].outcome != VOUTCOME_FOREIGN))
-			continue;
-		if (run->previous_key[all[i].key] || (run->known.all[all[i].key].uses & VKEY_INSTEAD) != 0)
-			return;
-		instead = all[i].key;
-	}
-	if (instead == SIZE_MAX)
-		return; /* other findings tell that nothing here is signed */
-	place->stats->replaced[instead]++;
-	vreport_fail(run->report, VC_CACHE_OLD_KEYS, "RRsets that the DNSKEY RRset published before cannot validate",
-	    vplace_of(set->first), "signed by tag %u only, which caches do not know", run->known.all[instead].tag);
-}
-
 /* Each hashes the whole RRset: many over a large one would take the square of the file's size. */
 static size_t most_signatures(const struct pending *pending)
 {
@@ -365,7 +343,7 @@ static void judge_set(struct place *place, const struct pending *pending)
 	for (unsigned i = 0; i < run->algorithm_count; i++)
 		cover_algorithm(place, run->algorithm_list[i], set, all, count);
 	check_extra_times(place, all, count, at);
-	check_old_path(place, set, all, count);
+	vcached_judge(run, set, all, count, place->stats);
 }
 
 /* A signature over no RRset of this owner, or over RRSIGs, which are never signed (RFC 4035 2.2). */

@@ -2,9 +2,9 @@
 /*
  * The verifier on any octets as a zone file: no verdict, or one that can be written down.
  *
- * Lines ";--" part the octets: the zone, then --policy, --expect-keys, --trust-anchor and --memo, each left out if it
- * is empty. Without such a line all of it is each of the zones and the anchor. A zone that passes is judged again with
- * the memo of its own verdict, which may not change it.
+ * Lines ";--" part the octets: the zone, then --policy, --expect-keys, --trust-anchor, --memo and another
+ * --previous, that was replaced an hour ago, each left out if it is empty. Without such a line all of it is each of the
+ * zones and the anchor. A zone that passes is judged again with the memo of its own verdict, which may not change it.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -13,7 +13,7 @@
 #include "signer/verify/verify.h"
 #include "tests/fuzz/fuzz.h"
 
-enum { PARTS = 5, DIGEST = 32, MOST = 1 << 20 };
+enum { PARTS = 6, DIGEST = 32, MOST = 1 << 20 };
 
 static const char border[] = "\n;--\n";
 
@@ -90,7 +90,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct verify_options options = {
 		.origin = "zs.test.",
 		.zone = zone,
-		.previous = zone,
+		.previous = { { .file = zone },
+		    { .file = input_of(parts[5]), .was_replaced = true, .replaced = { 1768003200 - 3600 } } },
+		.previous_count = parts[5].size == 0 ? 1 : 2,
 		.unsigned_zone = zone,
 		.policy = input_of(parts[1]),
 		.expect_keys = input_of(parts[2]),

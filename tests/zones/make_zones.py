@@ -254,6 +254,7 @@ def check_with_others():
 def main():
     import bad_zones
     import good_zones
+    import past_zones
     import state_zones
     module = sys.modules[__name__]
     module.twins = good_zones.twins()
@@ -264,6 +265,7 @@ def main():
     good_zones.make(sys.modules[__name__])
     bad_zones.make(sys.modules[__name__])
     state_zones.make(sys.modules[__name__])
+    past_zones.make(sys.modules[__name__])
     if OUT == HERE:
         built_in()
     with open(os.path.join(OUT, "cases.txt"), "w", encoding="ascii") as out:

@@ -54,10 +54,38 @@ class Program(unittest.TestCase):
         self.assertTrue(done.stdout.startswith(b"FAIL"))
 
     def test_an_input_that_is_given_twice_is_no_call(self):
-        for option in ("--unsigned", "--previous", "--trust-anchor", "--expect-keys", "--policy", "--memo", "--memo-new"):
+        for option in ("--unsigned", "--trust-anchor", "--expect-keys", "--policy", "--memo", "--memo-new"):
             done = run(option, PREVIOUS, option, GOOD, GOOD)
             self.expect(done, 2, f"{option}: given twice")
             self.assertEqual(done.stdout, b"")
+
+    def test_versions_published_before_are_told_as_they_were_given(self):
+        versions = [os.path.join(ZONES, "good", f"{name}.zone") for name in ("before_wrap", "after_wrap")]
+        given = [word for version in versions for word in ("--previous", version)]
+        done = run("--json", *given, os.path.join(ZONES, "good", "versions_newest_after_wrap.zone"))
+        self.assertEqual(json.loads(done.stdout)["previous"], [4294967290, 5])
+        self.assertEqual(json.loads(done.stdout)["changes"]["serial"], 5)
+        self.assertEqual(json.loads(run("--json", GOOD).stdout)["previous"], [])
+
+    def test_more_versions_than_are_read_are_no_call(self):
+        self.expect(run(*["--previous", PREVIOUS] * 16, PREVIOUS), 0)
+        self.expect(run(*["--previous", PREVIOUS] * 17, PREVIOUS), 2, "--previous: at most 16 files")
+
+    def test_a_time_of_replacement_belongs_to_one_version(self):
+        when = ["--replaced", "2026-01-09T00:00:00Z"]
+        self.expect(run(*when, "--previous", PREVIOUS, PREVIOUS), 2, "follows the --previous")
+        self.expect(run("--previous", PREVIOUS, *when, *when, PREVIOUS), 2, "follows the --previous")
+        self.expect(run("--previous", PREVIOUS, "--replaced", "yesterday", PREVIOUS), 2, "yesterday")
+        self.expect(run("--previous", PREVIOUS, *when, PREVIOUS), 0)
+
+    def test_the_newest_version_can_be_a_pipe_only_where_it_is_named_first(self):
+        older, newer = (os.path.join(ZONES, "good", f"step{number}.zone") for number in (1, 2))
+        zone = os.path.join(ZONES, "good", "versions_signed_for_all.zone")
+        for order, code in ((("-", older), 0), ((older, "-"), 74)):
+            with open(newer, "rb") as text:
+                given = [word for version in order for word in ("--previous", version)]
+                done = subprocess.run([PROGRAM, *NOW, *given, zone], input=text.read(), capture_output=True, check=False)
+            self.expect(done, code, *(["name it first"] if code else []))
 
     def test_standard_input_is_read_from_its_start(self):
         with open(GOOD, "rb") as zone:

@@ -29,19 +29,39 @@ struct zone_case {
 	int exit;        /* 0: there is a verdict */
 	struct verify_options options;
 	char paths[5][256];
+	char previous[VERIFY_PREVIOUS][256];
 	char *texts[5];
 	char times[2][32];
 	char origin[32];
 };
 
+static void open_at(char path[256], struct verify_input *input, const char *folder, const char *file)
+{
+	snprintf(path, 256, "%s/%s", folder, file);
+	input->name = path;
+	input->descriptor = open(path, O_RDONLY | O_CLOEXEC);
+	if (input->descriptor < 0)
+		fail_msg("%s: cannot be opened", path);
+}
+
 static void set_input(
     struct zone_case *c, unsigned slot, struct verify_input *input, const char *folder, const char *file)
 {
-	snprintf(c->paths[slot], sizeof(c->paths[slot]), "%s/%s", folder, file);
-	input->name = c->paths[slot];
-	input->descriptor = open(c->paths[slot], O_RDONLY | O_CLOEXEC);
-	if (input->descriptor < 0)
-		fail_msg("%s: cannot be opened", c->paths[slot]);
+	open_at(c->paths[slot], input, folder, file);
+}
+
+/* FILE, or FILE@TIME: replaced then. */
+static void add_previous(struct zone_case *c, const char *folder, const char *value)
+{
+	const unsigned at = c->options.previous_count++;
+	struct verify_previous *const previous = &c->options.previous[at];
+	char file[128];
+	struct error err;
+	snprintf(file, sizeof(file), "%.*s", (int)strcspn(value, "@"), value);
+	open_at(c->previous[at], &previous->file, folder, file);
+	previous->was_replaced = value[strlen(file)] == '@';
+	if (previous->was_replaced)
+		assert_int_equal(utc_parse(value + strlen(file) + 1, &previous->replaced, &err), STATUS_OK);
 }
 
 static void set_option(struct zone_case *c, const char *folder, const char *word)
@@ -55,7 +75,7 @@ static void set_option(struct zone_case *c, const char *folder, const char *word
 	else if (strncmp(word, "anchor=", 7) == 0)
 		set_input(c, 1, &c->options.trust_anchor, folder, value);
 	else if (strncmp(word, "previous=", 9) == 0)
-		set_input(c, 2, &c->options.previous, folder, value);
+		add_previous(c, folder, value);
 	else if (strncmp(word, "unsigned=", 9) == 0)
 		set_input(c, 3, &c->options.unsigned_zone, folder, value);
 	else if (strncmp(word, "expect=", 7) == 0)
@@ -94,8 +114,10 @@ static void read_case(char *line, const char *root, unsigned threads, struct zon
 
 static void close_case(struct zone_case *c)
 {
-	struct verify_input *const inputs[] = { &c->options.zone, &c->options.trust_anchor, &c->options.previous,
-		&c->options.unsigned_zone, &c->options.expect_keys, &c->options.policy };
+	struct verify_input *const inputs[] = { &c->options.zone, &c->options.trust_anchor, &c->options.unsigned_zone,
+		&c->options.expect_keys, &c->options.policy };
+	for (unsigned i = 0; i < c->options.previous_count; i++)
+		close(c->options.previous[i].file.descriptor);
 	for (size_t i = 0; i < COUNT(inputs); i++)
 		if (inputs[i]->name != NULL && inputs[i]->descriptor >= 0)
 			close(inputs[i]->descriptor);
