@@ -298,6 +298,17 @@ static enum status sync_folder_of(const char *path, struct error *err)
 	return status;
 }
 
+enum status publish_settle(const char *path, int file, struct error *err)
+{
+	char real[PATH_MAX];
+	const enum status status = resolve(path, false, real, err);
+	if (status != STATUS_OK)
+		return status;
+	if (fsync(file) != 0)
+		return as_output(error_set_errno(err, "%s: cannot be synced", show(real).text), err);
+	return sync_folder_of(real, err);
+}
+
 /* Copies all of `from` into the temporary file. */
 static enum status copy_content(int from, const char *name, struct publish *to, struct error *err)
 {
@@ -436,11 +447,32 @@ enum status publish_file(const char *path, mode_t mode, const void *data, size_t
 	return status;
 }
 
+void file_name_of(int descriptor, char out[], size_t size)
+{
+	char link[40];
+	char path[PATH_MAX];
+	const int saved = errno;
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", descriptor);
+	const ssize_t got = readlink(link, path, sizeof(path));
+	errno = saved;
+	if (got > 0)
+		error_escape(path, (size_t)got, out, size);
+	else
+		snprintf(out, size, "open file");
+}
+
+static struct shown show_open(int descriptor)
+{
+	struct shown shown;
+	file_name_of(descriptor, shown.text, sizeof(shown.text));
+	return shown;
+}
+
 enum status file_stamp_of(int descriptor, struct file_stamp *out, struct error *err)
 {
 	struct stat at;
 	if (fstat(descriptor, &at) != 0)
-		return error_set_errno(err, "open file: cannot be looked at");
+		return error_set_errno(err, "%s: cannot be looked at", show_open(descriptor).text);
 	*out = (struct file_stamp){ .device = at.st_dev,
 		.inode = at.st_ino,
 		.size = (uint64_t)at.st_size,
@@ -464,7 +496,7 @@ static enum status hash_content(int descriptor, EVP_MD_CTX *hash, uint8_t buffer
 		if (got < 0 && errno == EINTR)
 			continue;
 		if (got < 0)
-			return error_set_errno(err, "open file: cannot be read");
+			return error_set_errno(err, "%s: cannot be read", show_open(descriptor).text);
 		if (got == 0)
 			return STATUS_OK;
 		if (EVP_DigestUpdate(hash, buffer, (size_t)got) != 1)
@@ -475,7 +507,7 @@ static enum status hash_content(int descriptor, EVP_MD_CTX *hash, uint8_t buffer
 enum status file_sha256(int descriptor, uint8_t out[32], struct error *err)
 {
 	if (lseek(descriptor, 0, SEEK_SET) < 0)
-		return error_set_errno(err, "open file: cannot go back to its start");
+		return error_set_errno(err, "%s: cannot go back to its start", show_open(descriptor).text);
 	EVP_MD_CTX *const hash = EVP_MD_CTX_new();
 	uint8_t digest[32];
 	uint8_t buffer[COPY_BUFFER];

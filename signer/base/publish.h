@@ -57,11 +57,18 @@ enum status publish_rename(struct publish *publish, struct error *err) MUST_CHEC
 /* Instead of publish_rename: gives the temporary file the name "<target><suffix>" in the same folder. */
 enum status publish_rename_as(struct publish *publish, const char *suffix, struct error *err) MUST_CHECK;
 
+/* fsync of the file at `path`, which is open as `file`, and then of the folder that has its name: what a program that
+ * died after its rename may have left to the disk's own time. A symbolic link is followed once, as by publish_open. */
+enum status publish_settle(const char *path, int file, struct error *err) MUST_CHECK;
+
 /* Removes the temporary file if it is still there and closes all; legal on PUBLISH_NONE and after any failure. */
 void publish_abort(struct publish *publish);
 
 /* All of it for a small file: open, write, sync, rename. */
 enum status publish_file(const char *path, mode_t mode, const void *data, size_t size, struct error *err) MUST_CHECK;
+
+/* What an open file is called now, escaped for a message: those who have only its descriptor do not know. */
+void file_name_of(int descriptor, char out[], size_t size);
 
 /* What tells one state of a file from another. */
 struct file_stamp {

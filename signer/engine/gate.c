@@ -13,6 +13,7 @@
 
 #include "signer/base/build.h"
 #include "signer/base/bytes.h"
+#include "signer/base/publish.h"
 #include "signer/engine/process.h"
 #include "signer/engine/verdict.h"
 
@@ -251,12 +252,40 @@ static const char *miscount(const struct gate *gate, const struct verdict *verdi
 static enum status no_verdict(
     const char *why, const char *said, struct arena *mem, struct gate_verdict *verdict, struct error *err)
 {
-	char clean[400] = "";
-	size_t size = strcspn(said, "\n");
-	error_escape(said, size, clean, sizeof(clean));
 	verdict->json = NULL;
-	verdict->summary = arena_printf(mem, "no verdict: %s%s%s", why, size > 0 ? ": " : "", clean);
+	verdict->summary = arena_printf(mem, "no verdict: %s%s%s", why, said[0] != '\0' ? ": " : "", said);
 	return error_set(err, STATUS_NO, "%s", verdict->summary);
+}
+
+static const char *replace(const char *text, const char *old, const char *what, int file, struct arena *mem)
+{
+	char name[400];
+	const char *const at = file < 0 ? NULL : strstr(text, old);
+	if (at == NULL)
+		return text;
+	file_name_of(file, name, sizeof(name));
+	return arena_printf(mem, "%.*s%s%s%s", (int)(at - text), text, what, name, at + strlen(old));
+}
+
+/* Its first line on stderr. It knows files by the descriptors that it got; people know them by their paths. */
+static const char *said_by(const struct process *process, const struct process_result *ended, struct arena *mem)
+{
+	char clean[400];
+	error_escape(ended->errors, strcspn(ended->errors, "\n"), clean, sizeof(clean));
+	const char *out = replace(arena_strdup(mem, clean), "standard input", "signed zone ", process->input, mem);
+	for (int i = PROCESS_PASSED - 1; i >= 0; i--) /* 31 before 3 */
+		out = replace(out, arena_printf(mem, "/dev/fd/%d", 3 + i), "", process->passed[i], mem);
+	return out;
+}
+
+/* A disk that fails says nothing about the zone or its input. */
+static enum status without_verdict(const struct process *process, const struct process_result *ended, struct arena *mem,
+    struct gate_verdict *verdict, struct error *err)
+{
+	const char *const ending = process_ending(process, ended, mem);
+	const enum status status = no_verdict(ending, said_by(process, ended, mem), mem, verdict, err);
+	const bool by_disk = !ended->timed_out && !ended->overflow && ended->exit_code == STATUS_IO;
+	return by_disk ? error_set(err, STATUS_IO, "%s", verdict->summary) : status;
 }
 
 /* "1200 of 1250 signatures are known from the memo (all were computed at 2026-11-24T12:00:00Z), 220 computed". */
@@ -285,9 +314,9 @@ static enum status judge(const struct gate *gate, const struct process *process,
 	const char *why = NULL;
 	bool ended_well = !ended->timed_out && !ended->overflow && ended->signal == 0;
 	if (!ended_well || (ended->exit_code != 0 && ended->exit_code != 1))
-		return no_verdict(process_ending(process, ended, mem), ended->errors, mem, verdict, err);
+		return without_verdict(process, ended, mem, verdict, err);
 	if (!verdict_read(ended->output, ended->output_size, mem, &read, &why))
-		return no_verdict(why, ended->errors, mem, verdict, err);
+		return no_verdict(why, said_by(process, ended, mem), mem, verdict, err);
 	why = mismatch(gate, &read, mem);
 	if (why != NULL)
 		return no_verdict(why, "", mem, verdict, err);

@@ -11,8 +11,10 @@
 #include "signer/engine/roll_step.h"
 #include "signer/engine/zonekeys.h"
 
-/* SHA-256 of the file at `path`; `found` is false if there is none. */
-static enum status hash_of(const char *path, uint8_t sha256[32], bool *found, struct error *err)
+/* SHA-256 of the file at `path`; `found` is false if there is none. One that has `settled`, if that is given, is on the
+ * disk under its name before that is said: a power failure takes neither back. */
+static enum status hash_of(
+    const char *path, const uint8_t settled[32], uint8_t sha256[32], bool *found, struct error *err)
 {
 	int file = open(path, O_RDONLY | O_CLOEXEC);
 	*found = false;
@@ -21,6 +23,8 @@ static enum status hash_of(const char *path, uint8_t sha256[32], bool *found, st
 	if (file < 0)
 		return error_set_errno(err, "%s", path);
 	enum status status = file_sha256(file, sha256, err);
+	if (status == STATUS_OK && settled != NULL && memcmp(sha256, settled, 32) == 0)
+		status = publish_settle(path, file, err);
 	close(file);
 	*found = status == STATUS_OK;
 	return status;
@@ -55,7 +59,7 @@ enum status reconcile_intent(struct store *store, int64_t zone_id, struct utc no
 	enum status status = store_open_intent(store, zone_id, mem, &intent, &open_intent, err);
 	if (status != STATUS_OK || !open_intent)
 		return status;
-	status = hash_of(intent.path, sha256, &found, err);
+	status = hash_of(intent.path, intent.sha256, sha256, &found, err);
 	if (status != STATUS_OK)
 		return error_context(err, "reconciling serial %u", intent.serial);
 	if (found && memcmp(sha256, intent.sha256, 32) == 0)
@@ -86,7 +90,7 @@ enum status reconcile_restored_zone(
 	const char *path = has_last               ? last.path
 			   : zone->output != NULL ? zone->output
 						  : folder_zone_output(state, zone->name, mem);
-	status = hash_of(path, sha256, &found, err);
+	status = hash_of(path, NULL, sha256, &found, err);
 	if (status != STATUS_OK)
 		return status;
 	if (!has_last && !found)

@@ -56,6 +56,28 @@ class Gate(World):
         self.assertIn("gate.same-bytes: out.zone: the signed zone changed after it was written", said)
         self.assertFalse(os.path.exists(self.output))
 
+    def unreadable(self, descriptor):
+        """A verifier that finds a failing disk behind one of its descriptors: the memory of its shell, at address 0."""
+        self.write("bin/zoneseal-verify", f'#!/bin/sh\nn={descriptor}\neval "exec $n</proc/self/mem"\n{zs.VERIFY} "$@"\nexit $?\n', mode=0o755)
+
+    def test_a_file_that_its_disk_does_not_give_back_is_named_and_is_no_fault_of_the_input(self):
+        self.verifier()
+        self.sign_by_it()
+        good = self.read(self.output)
+        self.write("nl.test.zone", ZONE.replace("2026112401", "2026112402"))
+        option = "$(echo \"$*\" | sed 's,.*{} /dev/fd/\\([0-9]*\\).*,\\1,')"
+        for descriptor, name in (("0", f"signed zone {self.folder}/.out.zone."), (option.format("--unsigned"), f": {self.input}: read: "),
+                                 (option.format("--previous"), f": {self.output}: read: ")):
+            self.unreadable(descriptor)
+            said = self.sign_by_it(code=74)
+            self.assertIn(name, said)
+            self.assertIn("read: Input/output error", said)
+            self.assertEqual(self.read(self.output), good)
+            self.assertIsNone(self.json("status", code=0)["zones"][0]["input_failing_since"])
+        self.verifier()
+        self.sign_by_it()
+        self.assertNotEqual(self.read(self.output), good)
+
     def test_signatures_are_asked_for_at_the_moments_that_they_must_live_to_see(self):
         self.verifier()
         self.sign_by_it()

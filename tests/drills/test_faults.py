@@ -7,12 +7,13 @@ whole, the next run settles the intent, and no serial has had two contents.
 """
 import os
 import shutil
+import sqlite3
 import subprocess
 import sys
 import unittest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from drill import Drill, KILLER, STRIDE  # noqa: E402
+from drill import Drill, KILLED, KILLER, STRIDE  # noqa: E402
 import zs  # noqa: E402
 
 EVERY = int(os.environ.get("ZONESEAL_FAULT_EVERY", "3"))
@@ -55,6 +56,13 @@ class Faults(Drill):
         self.assertGreater(self.serial(), self.old, title)
         self.assertIn("new.nl.test.", self.read(self.output).decode(), title)
 
+    def intents(self):
+        """Serials that may be published, and nobody knows."""
+        with sqlite3.connect(f"file:{self.state}/keystore.db?mode=ro", uri=True) as database:
+            rows = database.execute("SELECT serial FROM versions WHERE published = 0 AND abandoned = 0").fetchall()
+        database.close()
+        return [row[0] for row in rows]
+
     def spare_again(self):
         shutil.rmtree(self.spare)
         shutil.copytree(self.folder, self.spare, symlinks=True)
@@ -84,6 +92,31 @@ class Steps(Faults):
         self.settled_by_the_next_run("step 14b")
         self.assertEqual(self.serial(), new, "the version that was in place is the one that is recorded")
         self.assertIn("up to date", self.z(*self.args, code=0).err)
+
+    def test_a_version_that_a_killed_run_left_in_place_is_on_the_disk_before_it_is_confirmed(self):
+        """Killed between steps 14a and 14b: the next run confirms what it finds, and a power failure may not undo it."""
+        self.calls = self.list_calls()
+        folder = os.path.basename(self.folder)
+        synced = self.the_one("fsync", folder, after=self.the_one("renameat", "out.zone"))
+        self.reset()
+        self.assertEqual(self.traced(str(synced)).returncode, KILLED)
+        new = self.look("killed")
+        self.assertGreater(new, self.old)
+        self.assertEqual(self.intents(), [new])
+        self.spare_again()
+        self.calls = self.list_calls()
+        self.assertEqual(self.intents(), [])
+        receipt = self.the_one("fdatasync", "keystore.db-wal")
+        file = self.the_one("fsync", "/out.zone")
+        named = self.the_one("fsync", folder, after=file)
+        self.assertLess(named, receipt)
+        for nth in (file, named):
+            done = self.fail_at(nth)
+            self.assertEqual(done.returncode, IO_ERROR, done.stderr)
+            self.assertIn(f"reconciling serial {new}: ", done.stderr)
+            self.assertEqual(self.intents(), [new])
+            self.settled_by_the_next_run("a version that was not confirmed")
+            self.assertEqual(self.serial(), new)
 
     def test_each_step_of_the_order_that_fails_is_an_io_error(self):
         self.calls = self.list_calls()

@@ -347,6 +347,24 @@ static void hash_covers_the_whole_file(void **state)
 	place_free(&place);
 }
 
+/* The memory of a process ends in an I/O error where there is none, as a disk does. */
+static void a_file_that_cannot_be_read_is_named(void **state)
+{
+	struct error err;
+	uint8_t digest[32] = { 1 };
+	char name[64];
+	(void)state;
+	const int file = open("/proc/self/mem", O_RDONLY | O_CLOEXEC);
+	assert_true(file >= 0);
+	assert_int_equal(file_sha256(file, digest, &err), STATUS_IO);
+	snprintf(name, sizeof(name), "/proc/%ld/mem: cannot be read: ", (long)getpid());
+	assert_memory_equal(err.message, name, strlen(name));
+	assert_int_equal(digest[0], 1);
+	close(file);
+	assert_int_equal(file_sha256(file, digest, &err), STATUS_IO);
+	assert_non_null(strstr(err.message, "open file: "));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -364,6 +382,7 @@ int main(void)
 		cmocka_unit_test(suffix_that_does_not_fit_is_refused),
 		cmocka_unit_test(stamp_tells_a_changed_file),
 		cmocka_unit_test(hash_covers_the_whole_file),
+		cmocka_unit_test(a_file_that_cannot_be_read_is_named),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
