@@ -165,22 +165,36 @@ static void print_answer(const struct answer *answer, size_t zones, bool is_virt
 	printf(" zones_blocked=%zu;;1\n", answer->blocked);
 }
 
+/* What each zone is looked at with. */
+struct look {
+	struct answer *answer;
+	const struct report_state *state;
+	struct limits limits;
+	struct utc now;
+};
+
+static void take(void *context, const struct report_zone *zone)
+{
+	const struct look *const look = context;
+	if (!look->state->standby)
+		look_at(look->answer, zone, &look->limits, look->now);
+}
+
 static enum status examine(struct cli *cli, struct answer *answer, struct error *err)
 {
 	struct store *store = NULL;
 	struct report_state state = { 0 };
-	struct limits limits;
-	enum status status = cli_span(cli, OPTION_WARNING, (struct span){ 0 }, &limits.warning, err);
+	struct look look = { .answer = answer, .state = &state, .now = cli->now };
+	const struct facts_each each = { take, &look };
+	enum status status = cli_span(cli, OPTION_WARNING, (struct span){ 0 }, &look.limits.warning, err);
 	if (status == STATUS_OK)
-		status = cli_span(cli, OPTION_CRITICAL, (struct span){ 0 }, &limits.critical, err);
+		status = cli_span(cli, OPTION_CRITICAL, (struct span){ 0 }, &look.limits.critical, err);
 	if (status == STATUS_OK)
 		status = cli_open(cli, STORE_READ, &store, err);
 	if (status == STATUS_OK)
-		status = facts_state(store, cli->state, cli->now, cli->mem, &state, err);
+		status = facts_state(store, cli->state, cli->now, cli->mem, &each, &state, err);
 	if (status == STATUS_OK && state.standby)
 		look_at_standby(answer, &state, cli->now);
-	for (size_t i = 0; status == STATUS_OK && !state.standby && i < state.zone_count; i++)
-		look_at(answer, &state.zones[i], &limits, cli->now);
 	if (status == STATUS_OK && state.restored && !state.standby)
 		worsen(answer, NAGIOS_CRITICAL, "keystore",
 		    "restored from a backup and not reconciled: nothing is signed");

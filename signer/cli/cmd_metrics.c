@@ -7,23 +7,30 @@
 #include "signer/cli/facts.h"
 #include "signer/report/metrics.h"
 
+static void add(void *metrics, const struct report_zone *zone)
+{
+	metrics_add(metrics, zone);
+}
+
 static int run_metrics(struct cli *cli, struct error *err)
 {
 	struct store *store = NULL;
 	struct report_state state = { 0 };
 	char *text = NULL;
 	size_t size = 0;
+	struct metrics *const metrics = metrics_new();
+	const struct facts_each each = { add, metrics };
 	enum status status = cli_open(cli, STORE_READ, &store, err);
 	if (status == STATUS_OK)
-		status = facts_state(store, cli->state, cli->now, cli->mem, &state, err);
+		status = facts_state(store, cli->state, cli->now, cli->mem, &each, &state, err);
 	store_close(store);
-	if (status != STATUS_OK)
-		return (int)status;
-	FILE *const out = open_memstream(&text, &size);
-	if (out == NULL)
-		return (int)error_set_errno(err, "memory");
-	metrics_write(out, &state, cli->now);
-	status = fclose(out) == 0 ? cli_write(cli, text, size, err) : error_set_errno(err, "memory");
+	FILE *const out = status == STATUS_OK ? open_memstream(&text, &size) : NULL;
+	if (out == NULL) {
+		metrics_free(metrics);
+		return (int)(status != STATUS_OK ? status : error_set_errno(err, "memory"));
+	}
+	const bool whole = metrics_end(metrics, out, &state, cli->now);
+	status = fclose(out) == 0 && whole ? cli_write(cli, text, size, err) : error_set_errno(err, "memory");
 	free(text);
 	return (int)status;
 }

@@ -57,8 +57,11 @@ static enum status one_zone(struct cli *cli, struct store *store, struct error *
 	if (status != STATUS_OK)
 		return status;
 	facts_standby(cli->state, cli->mem, &state);
-	if (cli_has(cli, OPTION_JSON))
-		return cli_print(cli, report_of_state(&state, cli->now), err);
+	if (cli_has(cli, OPTION_JSON)) {
+		struct report *const list = report_list();
+		report_append(list, report_of_zone(&zone));
+		return cli_print(cli, report_of_state(&state, list, cli->now), err);
+	}
 	struct page page;
 	status = page_begin(&page, &style, err);
 	if (status != STATUS_OK)
@@ -68,16 +71,33 @@ static enum status one_zone(struct cli *cli, struct store *store, struct error *
 	return page_end(&page, err);
 }
 
+static void append(void *list, const struct report_zone *zone)
+{
+	report_append(list, report_of_zone(zone));
+}
+
+static enum status all_zones_json(struct cli *cli, struct store *store, struct error *err)
+{
+	struct report_state state;
+	struct report *const list = report_list();
+	const struct facts_each each = { append, list };
+	const enum status status = facts_state(store, cli->state, cli->now, cli->mem, &each, &state, err);
+	if (status == STATUS_OK)
+		return cli_print(cli, report_of_state(&state, list, cli->now), err);
+	report_free(list);
+	return status;
+}
+
 static enum status all_zones(struct cli *cli, struct store *store, struct error *err)
 {
 	struct report_state state;
 	struct report_style style = cli_style(cli);
-	enum status status = facts_state(store, cli->state, cli->now, cli->mem, &state, err);
+	if (cli_has(cli, OPTION_JSON))
+		return all_zones_json(cli, store, err);
+	enum status status = facts_state(store, cli->state, cli->now, cli->mem, NULL, &state, err);
 	if (status != STATUS_OK)
 		return status;
 	state.all = cli_has(cli, OPTION_ALL);
-	if (cli_has(cli, OPTION_JSON))
-		return cli_print(cli, report_of_state(&state, cli->now), err);
 	struct page page;
 	status = page_begin(&page, &style, err);
 	if (status != STATUS_OK)

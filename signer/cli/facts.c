@@ -416,11 +416,57 @@ void facts_standby(const char *state, struct arena *mem, struct report_state *ou
 	out->snapshot = out->standby ? parity_matched(state, mem) : (struct utc){ 0 };
 }
 
-enum status facts_state(struct store *store, const char *state, struct utc now, struct arena *mem,
-    struct report_state *out, struct error *err)
+static const char *copied(const char *text, struct arena *mem)
 {
-	struct store_zone *rows;
-	size_t count;
+	return text == NULL ? NULL : arena_strdup(mem, text);
+}
+
+/* What a table shows of a zone. */
+static struct report_zone brief(const struct report_zone *zone, struct arena *mem)
+{
+	return (struct report_zone){ .name = copied(zone->name, mem),
+		.health = zone->health,
+		.headline = copied(zone->headline, mem),
+		.command = copied(zone->command, mem),
+		.published = zone->published,
+		.serial = zone->serial,
+		.published_at = zone->published_at,
+		.valid_until = zone->valid_until,
+		.next = zone->next,
+		.roll_word = copied(zone->roll_word, mem),
+		.roll_stop = copied(zone->roll_stop, mem),
+		.roll_next = zone->roll_next,
+		.urgent = zone->urgent };
+}
+
+static enum status take_zones(struct store *store, const char *state, struct utc now, struct arena *mem,
+    const struct facts_each *each, struct report_state *out, struct error *err)
+{
+	struct store_zone *rows = NULL;
+	size_t count = 0;
+	enum status status = store_zones(store, mem, &rows, &count, err);
+	struct report_zone *const zones = arena_calloc(mem, count + 1, sizeof(*zones));
+	struct arena *const one = arena_new(0);
+	out->zones = zones;
+	for (size_t i = 0; i < count && status == STATUS_OK; i++) {
+		struct report_zone zone;
+		if (rows[i].removed)
+			continue;
+		arena_reset(one);
+		status = facts_zone(store, state, &rows[i], now, one, &zone, err);
+		if (status != STATUS_OK)
+			break;
+		if (each != NULL)
+			each->take(each->context, &zone);
+		zones[out->zone_count++] = brief(&zone, mem);
+	}
+	arena_free(one);
+	return status;
+}
+
+enum status facts_state(struct store *store, const char *state, struct utc now, struct arena *mem,
+    const struct facts_each *each, struct report_state *out, struct error *err)
+{
 	*out = (struct report_state){ .folder = state };
 	enum status status = store_is_virtual_clock(store, &out->virtual_clock, err);
 	if (status == STATUS_OK)
@@ -428,19 +474,7 @@ enum status facts_state(struct store *store, const char *state, struct utc now, 
 	facts_standby(state, mem, out);
 	if (status == STATUS_OK)
 		status = facts_clock_behind(store, now, &out->clock_behind, err);
-	if (status == STATUS_OK)
-		status = store_zones(store, mem, &rows, &count, err);
-	if (status != STATUS_OK)
-		return status;
-	struct report_zone *zones = arena_calloc(mem, count + 1, sizeof(*zones));
-	for (size_t i = 0; i < count && status == STATUS_OK; i++) {
-		if (rows[i].removed)
-			continue;
-		status = facts_zone(store, state, &rows[i], now, mem, &zones[out->zone_count], err);
-		out->zone_count++;
-	}
-	out->zones = zones;
-	return status;
+	return status == STATUS_OK ? take_zones(store, state, now, mem, each, out, err) : status;
 }
 
 enum status facts_verdict(

@@ -36,9 +36,17 @@ enum status facts_verdict(struct store *store, const struct store_zone *zone, st
 enum status facts_events(struct store *store, const struct store_zone *zone, size_t most, struct arena *mem,
     struct report_event **out, size_t *count, struct error *err) MUST_CHECK;
 
-/* All zones that are not removed. */
+/* Is given each zone that is not removed, with all that is known of it, and may keep nothing that it points to: of a
+ * thousand zones one at a time is in memory. */
+struct facts_each {
+	void (*take)(void *context, const struct report_zone *zone);
+	void *context;
+};
+
+/* All zones that are not removed. `out` is whole but for its zones when the first is taken; of them it gets what stands
+ * in a table: names, state, headline, command, serial and moments. `each` may be NULL. */
 enum status facts_state(struct store *store, const char *state, struct utc now, struct arena *mem,
-    struct report_state *out, struct error *err) MUST_CHECK;
+    const struct facts_each *each, struct report_state *out, struct error *err) MUST_CHECK;
 
 /* Seconds for which a hook may want to be tried again before that is worth a warning, and until a hook that does not
  * come to its end is critical. */

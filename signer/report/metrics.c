@@ -3,8 +3,10 @@
 
 #include <ctype.h>
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "signer/base/arena.h"
 #include "signer/base/build.h"
 #include "signer/base/bytes.h"
 #include "signer/report/report_roll.h"
@@ -293,8 +295,53 @@ static void put_whole(FILE *out, const char *name, const char *help, int64_t val
 	fprintf(out, "%s %" PRId64 "\n", name, value);
 }
 
-void metrics_write(FILE *out, const struct report_state *state, struct utc now)
+struct metrics {
+	struct family {
+		FILE *out; /* NULL: no memory */
+		char *text;
+		size_t size;
+	} family[COUNT(families)];
+};
+
+struct metrics *metrics_new(void)
 {
+	struct metrics *const metrics = memory_calloc(1, sizeof(*metrics));
+	for (size_t i = 0; i < COUNT(families); i++)
+		metrics->family[i].out = open_memstream(&metrics->family[i].text, &metrics->family[i].size);
+	return metrics;
+}
+
+void metrics_add(struct metrics *metrics, const struct report_zone *zone)
+{
+	for (size_t i = 0; i < COUNT(families); i++)
+		if (metrics->family[i].out != NULL)
+			families[i].samples(metrics->family[i].out, families[i].name, zone);
+}
+
+static bool close_all(struct metrics *metrics)
+{
+	bool good = true;
+	for (size_t i = 0; i < COUNT(families); i++)
+		good &= metrics->family[i].out != NULL && fclose(metrics->family[i].out) == 0;
+	return good;
+}
+
+static void drop(struct metrics *metrics)
+{
+	for (size_t i = 0; i < COUNT(families); i++)
+		free(metrics->family[i].text);
+	free(metrics);
+}
+
+void metrics_free(struct metrics *metrics)
+{
+	(void)close_all(metrics);
+	drop(metrics);
+}
+
+bool metrics_end(struct metrics *metrics, FILE *out, const struct report_state *state, struct utc now)
+{
+	const bool good = close_all(metrics);
 	put_head(out, "zoneseal_build_info", "the program");
 	fprintf(out, "zoneseal_build_info{version=\"%s\",build=\"%s\"} 1\n", build_version(), build_id());
 	put_whole(out, "zoneseal_metrics_timestamp_seconds", "when this was written", now.seconds);
@@ -309,7 +356,9 @@ void metrics_write(FILE *out, const struct report_state *state, struct utc now)
 	    state->clock_behind);
 	for (size_t i = 0; i < COUNT(families); i++) {
 		put_head(out, families[i].name, families[i].help);
-		for (size_t k = 0; k < state->zone_count; k++)
-			families[i].samples(out, families[i].name, &state->zones[k]);
+		if (good)
+			(void)fwrite(metrics->family[i].text, 1, metrics->family[i].size, out);
 	}
+	drop(metrics);
+	return good;
 }

@@ -7,8 +7,19 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stdio.h>
 
 #include "signer/report/report.h"
 
-void metrics_write(FILE *out, const struct report_state *state, struct utc now);
+/* Samples stand family by family, and zones come one by one. */
+struct metrics;
+
+struct metrics *metrics_new(void);
+void metrics_add(struct metrics *metrics, const struct report_zone *zone);
+
+/* Writes what was added, and the state itself without its zones; frees it. False if there was no memory for it. */
+bool metrics_end(struct metrics *metrics, FILE *out, const struct report_state *state, struct utc now);
+
+/* For who has nothing to write. */
+void metrics_free(struct metrics *metrics);

@@ -225,7 +225,8 @@ struct report *report_of_servers(const struct report_zone *zone);
 
 struct report *report_of_key(const struct report_key *key);
 struct report *report_of_zone(const struct report_zone *zone);
-struct report *report_of_state(const struct report_state *state, struct utc now);
+/* Takes `zones`, a list of what report_of_zone makes. */
+struct report *report_of_state(const struct report_state *state, struct report *zones, struct utc now);
 struct report *report_of_events(const struct report_event events[], size_t count);
 
 const char *report_status_name(enum status status); /* "malformed" */

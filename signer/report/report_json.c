@@ -290,9 +290,9 @@ struct report *report_of_zone(const struct report_zone *zone)
 	return report;
 }
 
-struct report *report_of_state(const struct report_state *state, struct utc now)
+struct report *report_of_state(const struct report_state *state, struct report *zones, struct utc now)
 {
-	struct report *report = report_new("zoneseal.status/1"), *zones = report_list();
+	struct report *report = report_new("zoneseal.status/1");
 	report_time(report, "time", now);
 	report_text(report, "state", state->folder);
 	report_bool(report, "virtual_clock", state->virtual_clock);
@@ -300,8 +300,6 @@ struct report *report_of_state(const struct report_state *state, struct utc now)
 	report_bool(report, "standby", state->standby);
 	if (state->standby)
 		report_time(report, "snapshot", state->snapshot);
-	for (size_t i = 0; i < state->zone_count; i++)
-		report_append(zones, report_of_zone(&state->zones[i]));
 	report_child(report, "zones", zones);
 	return report;
 }
