@@ -54,6 +54,8 @@ static enum status one_zone(struct cli *cli, struct store *store, struct error *
 		status = store_is_virtual_clock(store, &state.virtual_clock, err);
 	if (status == STATUS_OK)
 		status = store_is_restored(store, &state.restored, err);
+	if (status == STATUS_OK && !cli_has(cli, OPTION_NOW))
+		status = facts_clock_behind(store, cli->now, &state.clock_behind, err);
 	if (status != STATUS_OK)
 		return status;
 	facts_standby(cli->state, cli->mem, &state);
@@ -66,7 +68,7 @@ static enum status one_zone(struct cli *cli, struct store *store, struct error *
 	status = page_begin(&page, &style, err);
 	if (status != STATUS_OK)
 		return status;
-	report_standby_text(page.out, &state, &style);
+	report_stopped_text(page.out, &state, &style);
 	report_zone_text(page.out, &zone, state.virtual_clock, &style);
 	return page_end(&page, err);
 }
@@ -98,6 +100,8 @@ static enum status all_zones(struct cli *cli, struct store *store, struct error 
 	if (status != STATUS_OK)
 		return status;
 	state.all = cli_has(cli, OPTION_ALL);
+	/* Who asks how it was or will be knows that the clock says something else. */
+	state.clock_behind = state.clock_behind && !cli_has(cli, OPTION_NOW);
 	struct page page;
 	status = page_begin(&page, &style, err);
 	if (status != STATUS_OK)

@@ -50,9 +50,13 @@ static void parent_words(const struct roll_view *view, const struct rollover_key
 	out->who = rollfacts_parent(view);
 	out->what = arena_printf(
 	    mem, "the DS of %s %s every parent server", report_key_label(&key->key, mem), arrives ? "at" : "gone from");
-	out->if_nobody = !arrives ? "the old DS and its key stay; the zone stays valid, the rollover waits"
-			 : key->key.predecessor != 0 ? "the old key stays; the zone stays valid, the rollover waits"
-						     : "the zone is signed, and insecure for the world until then";
+	out->if_nobody =
+	    !arrives                    ? "the old DS and its key stay; the zone stays valid, the rollover waits"
+	    : key->key.predecessor != 0 ? "the old key stays; the zone stays valid, the rollover waits"
+	    : view->zone.ds_checked.seconds == 0
+		? "the zone stays signed; whether the parent has a DS of it was not looked up, and without "
+		  "one it is insecure for the world"
+		: "the zone stays signed, and is insecure for the world where the parent shows no DS of it";
 	if (out->who == REPORT_YOU)
 		out->command = parent_command(view, &key->key, arrives, mem);
 }

@@ -40,19 +40,14 @@ void index_sort(struct index_row rows[], size_t count)
 	qsort(rows, count, sizeof(*rows), by_need);
 }
 
-static void put_banner(FILE *out, const struct index_row rows[], size_t count, bool virtual_clock)
+static void put_banner(FILE *out, const struct index_row rows[], size_t count, bool virtual_clock, struct arena *mem)
 {
-	size_t bad = 0, needy = 0;
-	for (size_t i = 0; i < count; i++) {
-		bad += is_bad(&rows[i]);
-		needy += !is_bad(&rows[i]) && is_needy(&rows[i]);
-	}
+	struct report_tally tally = { 0 };
+	for (size_t i = 0; i < count; i++)
+		report_tally_add(&tally, rows[i].health, rows[i].command != NULL);
+	const size_t bad = tally.expired + tally.blocked, needy = tally.acting;
 	fprintf(out, "<header class=\"banner %s\">\n<h1>", bad > 0 ? "bad" : needy > 0 ? "warn" : "good");
-	if (bad + needy == 0)
-		fprintf(out, "All %zu zones are fine, nothing for you to do", count);
-	else
-		fprintf(out, "%zu of %zu zones: blocked or expired %zu, waiting for you %zu, fine %zu", bad + needy,
-		    count, bad, needy, count - bad - needy);
+	html_text(out, report_tally_words(&tally, mem), 0);
 	fprintf(out, "</h1>\n%s</header>\n", virtual_clock ? "<p>VIRTUAL CLOCK: this is a rehearsal.</p>\n" : "");
 }
 
@@ -114,7 +109,7 @@ size_t index_page(FILE *out, const struct index_row rows[], size_t count, size_t
 	size_t at = first;
 	utc_format(now, text);
 	html_begin(out, "zoneseal: all zones", true);
-	put_banner(out, rows, count, virtual_clock);
+	put_banner(out, rows, count, virtual_clock, mem);
 	fputs("<section>\n<h2>Zones</h2>\n<div class=\"scroll\" tabindex=\"0\" role=\"region\" "
 	      "aria-label=\"zones\"><table><thead>"
 	      "<tr><th scope=\"col\">zone</th><th scope=\"col\">state</th><th scope=\"col\" class=\"n\">serial</th>"

@@ -152,10 +152,21 @@ const char *report_key_word(const struct key *key, bool no_ds);
 
 const char *report_health_name(enum report_health health);
 
+/* Zones by what they want of a person. */
+struct report_tally {
+	size_t expired, blocked, acting, fresh, fine;
+	bool stopped; /* nothing is signed at all, so that nothing is fine */
+};
+
+void report_tally_add(struct report_tally *tally, enum report_health health, bool needs_person);
+
+/* "1 zone needs you, 1 publication is BLOCKED, 10 fine." */
+const char *report_tally_words(const struct report_tally *tally, struct arena *mem);
+
 /* Text for people. */
 void report_status_text(FILE *out, const struct report_state *state, const struct report_style *style);
-/* The first line on a standby; nothing elsewhere. */
-void report_standby_text(FILE *out, const struct report_state *state, const struct report_style *style);
+/* The first line where nothing is signed at all: a standby, after a restore, behind a clock. Nothing elsewhere. */
+void report_stopped_text(FILE *out, const struct report_state *state, const struct report_style *style);
 void report_zone_text(FILE *out, const struct report_zone *zone, bool virtual_clock, const struct report_style *style);
 void report_keys_text(FILE *out, const struct report_key keys[], size_t count, const struct report_style *style);
 void report_events_text(FILE *out, const struct report_event events[], size_t count);

@@ -64,43 +64,16 @@ char *report_when(struct utc when, struct utc now, struct arena *mem)
 		    : arena_printf(mem, "%s (in %s)", text, distance);
 }
 
-static void count_zones(const struct report_state *state, size_t *acting, size_t *blocked, size_t *fine)
-{
-	*acting = *blocked = *fine = 0;
-	for (size_t i = 0; i < state->zone_count; i++) {
-		enum report_health health = state->zones[i].health;
-		if (health == REPORT_BLOCKED || health == REPORT_EXPIRED)
-			(*blocked)++;
-		else if (health == REPORT_WARN || state->zones[i].command != NULL)
-			(*acting)++;
-		else
-			(*fine)++;
-	}
-}
-
-static const char *plural(size_t count, const char *one, const char *more)
-{
-	return count == 1 ? one : more;
-}
-
 static void print_summary(FILE *out, const struct report_state *state, const struct report_style *style)
 {
-	size_t acting, blocked, fine;
+	struct arena *const mem = arena_new(0);
+	struct report_tally tally = { .stopped = !state->standby && (state->restored || state->clock_behind) };
 	char now[UTC_TEXT];
-	count_zones(state, &acting, &blocked, &fine);
+	for (size_t i = 0; i < state->zone_count; i++)
+		report_tally_add(&tally, state->zones[i].health, state->zones[i].command != NULL);
 	minute(style->now, now);
-	if (state->zone_count == 0)
-		fprintf(out, "No zones yet.");
-	else if (acting + blocked == 0)
-		fprintf(out, "All %zu %s fine, nothing for you to do.", fine, plural(fine, "zone is", "zones are"));
-	else
-		fprintf(out, "%zu %s you, %zu %s BLOCKED, %zu fine.", acting,
-		    plural(acting, "zone needs", "zones need"), blocked,
-		    plural(blocked, "publication is", "publications are"), fine);
-	fprintf(out, "  %s%s\n", now, state->virtual_clock ? "  VIRTUAL CLOCK" : "");
-	if (state->restored && !state->standby)
-		fprintf(out, "RESTORED from a backup and not reconciled: nothing is signed. Run: zoneseal restore "
-			     "--reconcile\n");
+	fprintf(out, "%s  %s%s\n", report_tally_words(&tally, mem), now, state->virtual_clock ? "  VIRTUAL CLOCK" : "");
+	arena_free(mem);
 }
 
 /* When zoneseal does something by itself: signatures or keys. */
@@ -155,10 +128,8 @@ static void print_row(FILE *out, const struct report_zone *zone, const struct re
 		fprintf(out, "auto  %s\n", zone->published ? next : "first publication with the next run");
 }
 
-void report_standby_text(FILE *out, const struct report_state *state, const struct report_style *style)
+static void print_standby(FILE *out, const struct report_state *state, const struct report_style *style)
 {
-	if (!state->standby)
-		return;
 	struct arena *const mem = arena_new(0);
 	fprintf(out, "STANDBY, fenced: it signs nothing before zoneseal parity promote. ");
 	if (state->snapshot.seconds == 0)
@@ -169,10 +140,23 @@ void report_standby_text(FILE *out, const struct report_state *state, const stru
 	arena_free(mem);
 }
 
+void report_stopped_text(FILE *out, const struct report_state *state, const struct report_style *style)
+{
+	if (state->standby) {
+		print_standby(out, state, style);
+		return;
+	}
+	if (state->restored)
+		fprintf(out, "RESTORED from a backup and not reconciled: nothing is signed. Run: zoneseal restore "
+			     "--reconcile\n");
+	if (state->clock_behind)
+		fprintf(out, "CLOCK: it is behind the last recorded run, so nothing is signed. Run: zoneseal doctor\n");
+}
+
 void report_status_text(FILE *out, const struct report_state *state, const struct report_style *style)
 {
 	enum { SHOWN_WITHOUT_ALL = 20 };
-	report_standby_text(out, state, style);
+	report_stopped_text(out, state, style);
 	print_summary(out, state, style);
 	if (state->zone_count == 0)
 		return;

@@ -81,6 +81,8 @@ class ClockThatWasAhead(World):
         check = self.z("check", code=2)
         self.assertIn("clock", check.out)
         self.assertIn("nothing is signed", self.z("status", "nl.test", code=0).err)
+        for words in ((), ("nl.test",)):
+            self.assertTrue(self.z("status", *words, code=0).out.startswith("CLOCK: it is behind the last recorded run"))
 
     def test_nothing_is_accepted_without_reason_or_yes(self):
         self.jump()

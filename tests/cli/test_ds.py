@@ -591,6 +591,19 @@ class Words(World):
         self.assertIn("have it removed", self.say("seen", new, code=3))
 
 
+class Insecure(Parents):
+    def test_that_a_zone_is_insecure_is_said_only_where_the_parent_was_asked(self):
+        self.serve(denies())
+        self.now = "2026-11-28T12:00:00Z"
+        self.sign()
+        effect = "If nobody acts: the zone stays signed"
+        self.assertIn(f"{effect}; whether the parent has a DS of it was not looked up, and without one it is insecure",
+                      self.z("status", "nl.test", code=0).out)
+        self.check(code=1)
+        self.assertIn(f"{effect}, and is insecure for the world where the parent shows no DS of it",
+                      self.z("status", "nl.test", code=0).out)
+
+
 class Formats(Parents):
     def elements(self, text):
         root = xml.etree.ElementTree.fromstring(text)

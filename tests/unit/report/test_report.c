@@ -115,12 +115,70 @@ static void first_line_says_whether_a_person_must_act(void **state)
 	assert_non_null(strstr(text, "11d 2h"));
 	free(text);
 	text = status_text(zones, 1, true);
-	assert_ptr_equal(strstr(text, "All 1 zone is fine, nothing for you to do."), text);
+	assert_ptr_equal(strstr(text, "The zone is fine, nothing for you to do."), text);
 	assert_non_null(strstr(text, "VIRTUAL CLOCK"));
 	free(text);
 	text = status_text(NULL, 0, false);
 	assert_ptr_equal(strstr(text, "No zones yet."), text);
 	free(text);
+}
+
+static void first_line_is_true_in_each_state(void **state)
+{
+	(void)state;
+	static const struct {
+		enum report_health health[3];
+		size_t count;
+		bool stopped;
+		const char *words;
+	} cases[] = {
+		{ { REPORT_NEW }, 1, false, "The zone is new; the next zoneseal run publishes it for the first time." },
+		{ { REPORT_OK, REPORT_NEW }, 2, false, "1 fine, 1 new; the next zoneseal run publishes what is new." },
+		{ { REPORT_OK, REPORT_OK }, 2, false, "All 2 zones are fine, nothing for you to do." },
+		{ { REPORT_EXPIRED }, 1, false, "1 zone has EXPIRED." },
+		{ { REPORT_WARN, REPORT_NEW, REPORT_OK }, 3, false, "1 zone needs you, 1 new, 1 fine." },
+		{ { REPORT_BLOCKED, REPORT_BLOCKED, REPORT_EXPIRED }, 3, false,
+		    "1 zone has EXPIRED, 2 publications are BLOCKED." },
+		{ { REPORT_OK }, 1, true, "1 zone, as it was last published." },
+		{ { REPORT_OK, REPORT_OK }, 2, true, "2 zones, as they were last published." },
+		{ { REPORT_WARN, REPORT_OK }, 2, true, "1 zone needs you, 1 fine." },
+		{ { REPORT_OK }, 0, true, "No zones yet. Add one: zoneseal zone add ZONE -i FILE" },
+	};
+	struct arena *const mem = arena_new(0);
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct report_tally tally = { .stopped = cases[i].stopped };
+		for (size_t k = 0; k < cases[i].count; k++)
+			report_tally_add(&tally, cases[i].health[k], false);
+		assert_string_equal(report_tally_words(&tally, mem), cases[i].words);
+	}
+	arena_free(mem);
+}
+
+static void what_stops_everything_comes_before_the_zones(void **state)
+{
+	(void)state;
+	const struct report_zone zone = zone_of("a.test.", REPORT_OK);
+	const struct report_style style = { .now = { NOW } };
+	static const char *const begins[] = { "The zone is fine",
+		"RESTORED from a backup and not reconciled: nothing is signed",
+		"CLOCK: it is behind the last recorded run, so nothing is signed", "STANDBY, fenced" };
+	for (size_t i = 0; i < COUNT(begins); i++) {
+		char *text = NULL;
+		size_t size;
+		const struct report_state report = { .folder = "/s",
+			.zones = &zone,
+			.zone_count = 1,
+			.restored = i == 1,
+			.clock_behind = i == 2,
+			.standby = i == 3 };
+		FILE *const out = open_memstream(&text, &size);
+		assert_non_null(out);
+		report_status_text(out, &report, &style);
+		fclose(out);
+		assert_ptr_equal(strstr(text, begins[i]), text);
+		assert_int_equal(strstr(text, "nothing for you to do") == NULL, i == 1 || i == 2);
+		free(text);
+	}
 }
 
 static void many_good_zones_are_one_line(void **state)
@@ -259,6 +317,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(one_word_says_what_a_key_does),
 		cmocka_unit_test(first_line_says_whether_a_person_must_act),
+		cmocka_unit_test(first_line_is_true_in_each_state),
+		cmocka_unit_test(what_stops_everything_comes_before_the_zones),
 		cmocka_unit_test(many_good_zones_are_one_line),
 		cmocka_unit_test(times_come_with_their_distance),
 		cmocka_unit_test(json_keeps_order_and_gives_both_times),
