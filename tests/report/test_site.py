@@ -186,7 +186,7 @@ class Site(Pages):
         self.assertIn("FAIL: serial", text)
         self.assertIn("change.delegations", text)
         self.browser.open(os.path.join(self.site, "index.html"))
-        self.assertIn("blocked or expired 1", self.browser.value("document.body.innerText"))
+        self.assertIn("1 publication is BLOCKED", self.browser.value("document.body.innerText"))
 
     def test_names_that_are_markup_are_names(self):
         for name in MARKUP:
