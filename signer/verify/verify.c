@@ -113,8 +113,8 @@ static enum status read_anchor(struct vrun *run, struct error *err)
 }
 
 /* The input is first only added up, in little memory. If the sums differ, perhaps for a reason that is fine (a record
- * twice, mixed TTLs), or if it has a ZONEMD, it is read again and kept. What cannot be read twice, like a pipe, is kept
- * at once. */
+ * twice, mixed TTLs), or a ZONEMD is not seen to be good, it is read again and kept. What cannot be read twice, like a
+ * pipe, is kept at once. */
 static enum status read_unsigned(struct vrun *run, struct error *err)
 {
 	struct vsource source = source_of(&run->options->unsigned_zone);
@@ -131,7 +131,9 @@ static enum status read_unsigned(struct vrun *run, struct error *err)
 	run->have_unsigned = status == STATUS_OK;
 	run->input_serial = sum.serial;
 	run->have_input_serial = run->unsigned_same && sum.soa_count == 1;
-	if (status != STATUS_OK || (run->unsigned_same && sum.zonemd_count == 0))
+	if (status == STATUS_OK && run->unsigned_same)
+		status = vzonemd_same(run, &sum, err);
+	if (status != STATUS_OK || (run->unsigned_same && run->input_zonemds == sum.zonemd_count))
 		return status;
 	if (again && source.descriptor >= 0 && lseek(source.descriptor, start, SEEK_SET) < 0)
 		return error_set_errno(err, "%s: seek", source.name);

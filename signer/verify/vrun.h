@@ -73,7 +73,8 @@ struct vrun {
 	uint32_t input_serial;      /* of the SOA in --unsigned */
 	bool unsigned_same;         /* its records were found equal, each by its hash */
 	struct vzone previous;      /* the newest of them */
-	struct vzone unsigned_zone; /* empty if unsigned_same and the input has no ZONEMD */
+	struct vzone unsigned_zone; /* empty if unsigned_same and nothing more was to be asked of it */
+	size_t input_zonemds;       /* of the input, found good without keeping it */
 	struct vfile anchor;
 	uint8_t *expect_text; /* holds the expected keys' RDATA */
 
@@ -117,6 +118,9 @@ void vtime_check(struct vrun *run);
 enum status vdenial_check(struct vrun *run, struct error *err) MUST_CHECK;
 bool vzonemd_digest(struct vrun *run); /* called by one worker beside the signatures; false: libcrypto failed */
 void vzonemd_check(struct vrun *run);
+struct vsum;
+/* Of an input that is the zone but for what signers make: are all of its ZONEMD good? */
+enum status vzonemd_same(struct vrun *run, const struct vsum *input, struct error *err) MUST_CHECK;
 bool vzonemd_in_input(const struct vrun *run); /* the unsigned input has one at the apex */
 void vzonemd_input(struct vrun *run);
 void vunsigned_check(struct vrun *run); /* in place of keys, signatures and denial, if that is expected */

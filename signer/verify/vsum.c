@@ -56,12 +56,26 @@ static void add_number(struct vsum *sum, const uint64_t words[2])
 	sum->words[1] += words[1] + (sum->words[0] < words[0]);
 }
 
+/* One that is too long for any hash is kept as empty. */
+static void keep_zonemd(struct vsum *sum, const uint8_t *rdata, size_t size)
+{
+	const uint32_t at = sum->zonemd_count++;
+	if (at >= VSUM_ZONEMD)
+		return;
+	sum->zonemd_size[at] = (uint16_t)(size > VSUM_ZONEMD_SIZE ? 0 : size);
+	memcpy(sum->zonemd[at], rdata, sum->zonemd_size[at]);
+}
+
 void vsum_join(struct vsum *sum, const struct vsum *other)
 {
 	add_number(sum, other->words);
 	sum->count += other->count;
 	sum->soa_count += other->soa_count;
-	sum->zonemd_count += other->zonemd_count;
+	sum->made_count += other->made_count;
+	for (uint32_t i = 0; i < other->zonemd_count && i < VSUM_ZONEMD; i++)
+		keep_zonemd(sum, other->zonemd[i], other->zonemd_size[i]);
+	if (other->zonemd_count > VSUM_ZONEMD)
+		sum->zonemd_count += other->zonemd_count - VSUM_ZONEMD;
 	sum->serial = other->soa_count > 0 ? other->serial : sum->serial;
 }
 
@@ -83,7 +97,9 @@ void vsummer_add(struct vsummer *summer, const struct vrecord *record, struct vs
 {
 	const bool rare = vsum_made_by_signer(record->type, true);
 	if (rare && vsum_made_by_signer(record->type, vname_equal(record->owner, summer->apex))) {
-		sum->zonemd_count += record->type == VTYPE_ZONEMD;
+		sum->made_count++;
+		if (record->type == VTYPE_ZONEMD)
+			keep_zonemd(sum, record->rdata, record->size);
 		return;
 	}
 	if (summer->owner != record->owner) {

@@ -13,12 +13,19 @@
 
 enum { VSUM_KEY = VSIP_KEY };
 
+enum { VSUM_ZONEMD = 2, VSUM_ZONEMD_SIZE = 6 + 64 };
+
 struct vsum {
 	uint64_t words[2]; /* least significant first */
 	uint64_t count;
 	uint64_t soa_count;
-	uint64_t zonemd_count; /* at the apex, which do not count as records */
-	uint32_t serial;       /* of the last SOA */
+	uint32_t serial; /* of the last SOA */
+	/* Records that do not count: those that a signer makes. ZONEMD at the apex are kept, as far as there is room.
+	 */
+	uint64_t made_count;
+	uint32_t zonemd_count;
+	uint16_t zonemd_size[VSUM_ZONEMD];
+	uint8_t zonemd[VSUM_ZONEMD][VSUM_ZONEMD_SIZE];
 };
 
 /* Records that a signer makes and its input does not hold. */

@@ -390,6 +390,8 @@ def input_digest(z):
             ("record_lost", (1, 2), without("MX")), ("glue_lost", (1,), lambda zone: zone.records.remove(
                 next(r for r in zone.records if r.text == "192.0.2.9"))),
             ("record_added", (1,), z.add(Record("new", 3600, "TXT", '"x"'))),
+            ("dnskey_added", (1,), z.add(Record("@", 3600, "DNSKEY", z.KSK.text()))),
+            ("nsec_added", (1,), z.add(Record("www", 3600, "NSEC", "zs.test. A"))),
             ("ttl_changed", (1,), lambda zone: [setattr(r, "ttl", 60) for r in zone.records if r.type == "MX"]),
             ("altered", (1,), at_apex(lambda text: text[:-1] + ("0" if text[-1] != "0" else "1"))),
             ("placeholder", ((1, 1),), None), ("other_serial", (1,), at_apex(lambda text: text.replace("7 ", "6 ", 1))),
@@ -398,7 +400,7 @@ def input_digest(z):
             ("only_unknown_hash", ((1, 3),), None)):
         zone = z.digested(z, *tuples, after=after)
         z.write("bad", f"input_{label}.in", zone)
-        z.bad(f"input_digest_{label}", "unsigned.zonemd", z.signed([r for r in zone.records if r.type not in ("ZONEMD", "SOA")] + [
+        z.bad(f"input_digest_{label}", "unsigned.zonemd", z.signed([r for r in zone.records if r.type not in ("ZONEMD", "SOA", "DNSKEY", "NSEC")] + [
             r for r in z.base() if r.type == "SOA"]), f"unsigned=input_{label}.in silent=unsigned.equal")
     cut = z.digested(z, 1).text().splitlines(True)
     z.write("bad", "input_cut.in", "".join(cut[:-6]))
