@@ -14,6 +14,7 @@
 #include "signer/engine/folder.h"
 #include "signer/engine/lock.h"
 #include "signer/engine/policyfile.h"
+#include "signer/engine/reconcile.h"
 #include "signer/engine/zonekeys.h"
 
 enum status setup_init(const char *state, bool virtual_clock, struct utc now, const char *actor, struct error *err)
@@ -97,11 +98,28 @@ static void drop_derived(const char *state, const char *zone)
 	arena_free(scratch);
 }
 
+/* What a killed run left open is what the zone, its keys and its input were last about. Settled later, it would hold
+ * the input of a zone that came back meanwhile, and count the keys' times from then. */
+static enum status settle(struct store *store, const struct store_zone *zone, struct utc now, struct error *err)
+{
+	struct arena *const scratch = arena_new(0);
+	const enum status status = reconcile_intent(store, zone->id, now, scratch, err);
+	arena_free(scratch);
+	return status == STATUS_OK
+		   ? STATUS_OK
+		   : error_context(err,
+			 "%s is not removed: whether its last publication took place has to be known first; look with "
+			 "zoneseal doctor, then zoneseal zone remove %s again",
+			 zone->name, zone->name);
+}
+
 enum status setup_remove_zone(
     struct store *store, const char *state, const struct store_zone *zone, struct utc now, struct error *err)
 {
 	struct lock lock = LOCK_NONE;
 	enum status status = lock_take(state, zone->name, "zone remove", now, 0, &lock, err);
+	if (status == STATUS_OK)
+		status = settle(store, zone, now, err);
 	if (status == STATUS_OK)
 		status = store_remove_zone(store, zone->id, now, err);
 	if (status == STATUS_OK)

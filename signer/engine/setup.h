@@ -40,8 +40,8 @@ enum status setup_add_zone(struct store *store, const char *state, const struct 
 enum status setup_put_zone(struct store *store, const struct setup_zone *zone, const struct policyfile *policy,
     const char *name, struct utc now, struct arena *mem, struct store_zone *out, struct error *err) MUST_CHECK;
 
-/* Its keys, history and what it published stay; memo and file of signatures go. STATUS_BUSY while a run has its lock.
- */
+/* Its keys, history and what it published stay; memo and file of signatures go. A publication that a killed run left
+ * open is settled before, or nothing is done. STATUS_BUSY while a run has its lock. */
 enum status setup_remove_zone(struct store *store, const char *state, const struct store_zone *zone, struct utc now,
     struct error *err) MUST_CHECK;
 

@@ -22,8 +22,11 @@ IO_ERROR, PERMISSION, NOT_REACHED = 74, 77, 99
 
 class Faults(Drill):
 
+    where = ("out.zone",)
+
     def setUp(self):
         super().setUp()
+        self.output = self.path(*self.where)
         self.sign("--policy", "default")
         self.old = self.serial()
         self.write("nl.test.zone", zs.ZONE + "new NS ns1\n")
@@ -63,6 +66,19 @@ class Faults(Drill):
         database.close()
         return [row[0] for row in rows]
 
+    def killed_after_the_rename(self):
+        """The world to go on with is that of a run that died before the folder was synced; the serial it left."""
+        self.calls = self.list_calls()
+        folder, name = os.path.split(self.output)
+        renamed = self.the_one("renameat", name)
+        synced = self.the_one("fsync", os.path.basename(folder), after=renamed)
+        self.reset()
+        self.assertEqual(self.traced(str(synced)).returncode, KILLED)
+        new = self.look("killed")
+        self.assertEqual(self.intents(), [new])
+        self.spare_again()
+        return new
+
     def spare_again(self):
         shutil.rmtree(self.spare)
         shutil.copytree(self.folder, self.spare, symlinks=True)
@@ -95,15 +111,9 @@ class Steps(Faults):
 
     def test_a_version_that_a_killed_run_left_in_place_is_on_the_disk_before_it_is_confirmed(self):
         """Killed between steps 14a and 14b: the next run confirms what it finds, and a power failure may not undo it."""
-        self.calls = self.list_calls()
         folder = os.path.basename(self.folder)
-        synced = self.the_one("fsync", folder, after=self.the_one("renameat", "out.zone"))
-        self.reset()
-        self.assertEqual(self.traced(str(synced)).returncode, KILLED)
-        new = self.look("killed")
+        new = self.killed_after_the_rename()
         self.assertGreater(new, self.old)
-        self.assertEqual(self.intents(), [new])
-        self.spare_again()
         self.calls = self.list_calls()
         self.assertEqual(self.intents(), [])
         receipt = self.the_one("fdatasync", "keystore.db-wal")
@@ -162,6 +172,33 @@ class Steps(Faults):
             self.assertEqual(done.returncode, IO_ERROR, done.stderr)
             self.assertEqual(self.look(name), self.old)
             self.settled_by_the_next_run(name)
+
+
+class Removal(Faults):
+
+    where = ("state", "zones", "nl.test.zone")  # a rehearsal's run writes nowhere else
+
+    def test_a_zone_that_is_removed_beside_a_rollback_that_was_killed_comes_back_without_its_hold(self):
+        """Removal settles first what is open; if it cannot, the zone stays, and says why."""
+        self.z(*self.args, code=0)
+        self.args = ("rollback", "nl.test", "--to", str(self.old), "--reason", "half of it is gone")
+        self.spare_again()
+        new = self.killed_after_the_rename()
+        self.args = ("zone", "remove", "nl.test", "--yes")
+        self.calls = self.list_calls()
+        refused = self.fail_at(self.the_one("fsync", "/nl.test.zone"))
+        self.assertEqual(refused.returncode, IO_ERROR, refused.stderr)
+        self.assertIn("nl.test. is not removed: whether its last publication took place has to be known first", refused.stderr)
+        self.z("zone", "show", "nl.test", code=0)
+        self.assertEqual(self.intents(), [new])
+        self.z(*self.args, code=0)
+        self.assertEqual(self.intents(), [])
+        self.z("zone", "add", "nl.test", "-i", self.input, "--policy", "default", code=0)
+        self.z("audit", "replay", code=0)
+        self.next_run_succeeds("added again", "run")
+        self.assertGreater(self.serial(), new)
+        self.assertIn("new.nl.test.", self.read(self.output).decode())
+        self.assertNotIn("held", self.z("status", "nl.test", code=0).out)
 
 
 class AnyCall(Faults):
