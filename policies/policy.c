@@ -52,6 +52,7 @@ void policy_defaults(struct policy *policy)
 		.keep_versions = 3,
 		.hook_timeout = { 300 },
 		.max_clock_jump = { 30 * DAY },
+		.clock_tolerance = { 60 },
 		.delegations_removed = { 10 * PERCENT, 50 },
 		.ds_removed = { 10 * PERCENT, 50 },
 		.size_change = { 20 * PERCENT, 50 },
@@ -65,6 +66,21 @@ static unsigned default_bits(const struct policy *policy)
 	return algorithm == NULL ? 0 : algorithm->default_bits;
 }
 
+static unsigned count_sources(const struct policy *policy)
+{
+	const char *words[POLICY_HOOK_WORDS + 1];
+	return (unsigned)policy_hook_words(policy->time_sources, words);
+}
+
+/* One liar among three is outvoted by two only if all three answer; with four, one may lie or be silent. */
+static unsigned default_quorum(unsigned sources)
+{
+	enum { WANTED = 3 };
+	const unsigned most = sources / 2 + 1;
+	const unsigned least = sources < WANTED ? sources : WANTED;
+	return sources == 0 || most < least ? least : most;
+}
+
 void policy_complete(struct policy *policy)
 {
 	if (policy->ksk_bits == 0)
@@ -73,6 +89,8 @@ void policy_complete(struct policy *policy)
 		policy->zsk_bits = default_bits(policy);
 	if (policy->validity_dnskey.seconds == 0)
 		policy->validity_dnskey = policy->validity;
+	if (policy->clock_quorum == 0)
+		policy->clock_quorum = default_quorum(count_sources(policy));
 }
 
 struct text {
@@ -406,6 +424,19 @@ static enum status keeps_a_version(const struct policy *policy, struct error *er
 	return error_set(err, STATUS_POLICY, "the last good version is always kept: at least 1");
 }
 
+/* Fewer than that, and as many again could say the opposite. */
+static enum status quorum_is_most_of_the_sources(const struct policy *policy, struct error *err)
+{
+	const unsigned sources = count_sources(policy);
+	const unsigned quorum = policy->clock_quorum;
+	if (sources == 0 && quorum > 0)
+		return error_set(err, STATUS_POLICY, "needs clock.sources");
+	if (quorum > sources || (sources > 0 && quorum <= sources / 2))
+		return error_set(err, STATUS_POLICY,
+		    "%u of %u clock.sources: it must be more than half, and no more than all", quorum, sources);
+	return STATUS_OK;
+}
+
 static const struct {
 	const char *path;
 	rule_check *check;
@@ -439,6 +470,7 @@ static const struct {
 	{ "verifiers.second.command", second_can_run },
 	{ "verifiers.third.command", third_can_run },
 	{ "publish.keep-versions", keeps_a_version },
+	{ "clock.quorum", quorum_is_most_of_the_sources },
 	{ "publish.hook", hook_is_a_path },
 	{ "parent.hook-ds-submit", submit_is_a_path },
 	{ "parent.hook-ds-withdraw", withdraw_is_a_path },

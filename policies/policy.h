@@ -34,6 +34,7 @@ enum {
 	POLICY_HOOK = 1024,         /* octets of a hook's words, each with its NUL, and one NUL more */
 	POLICY_HOOK_WORDS = 32,     /* at most, the program among them */
 	POLICY_VERIFIERS = 3,       /* further ones, beside zoneseal-verify */
+	POLICY_SOURCES = 8,         /* time servers, at most */
 	POLICY_TTL_MOST = INT32_MAX /* RFC 2181 8 */
 };
 
@@ -108,7 +109,10 @@ struct policy {
 	char hook_publish[POLICY_HOOK]; /* words, each ended by NUL, an empty one at the end; see policy_hook_words */
 	struct span hook_timeout;       /* of every hook */
 	/* clock */
-	struct span max_clock_jump; /* forward, between two runs; more completes no step of a rollover */
+	struct span max_clock_jump;     /* forward, between two runs; more completes no step of a rollover */
+	char time_sources[POLICY_HOOK]; /* addresses of time servers, as hook_publish; none: no other clock is asked */
+	struct span clock_tolerance;    /* how far they, or a step within a run, may be off */
+	unsigned clock_quorum;          /* how many of them must agree; policy_complete fills it in */
 	/* what one publication may change; the records of a zone are its size */
 	struct policy_limit delegations_removed, ds_removed, size_change;
 };
@@ -117,7 +121,8 @@ struct policy {
  */
 void policy_defaults(struct policy *policy);
 
-/* Fills in what follows from other fields: the sizes of RSA keys that are 0, validity_dnskey where it is 0. */
+/* Fills in what follows from other fields: the sizes of RSA keys that are 0, validity_dnskey where it is 0, and how
+ * many time servers must agree: more than half, and at least 3 if there are as many. */
 void policy_complete(struct policy *policy);
 
 /* Rules between fields: refresh and jitter within validity, refresh above what caches and secondaries may hold,

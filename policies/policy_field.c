@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "policies/policy_field.h"
 
+#include <arpa/inet.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -25,6 +26,7 @@ const char *field_wants(const struct field *field)
 		[FIELD_SALT] = "hexadecimal digits in quotes, \"\" for none",
 		[FIELD_WORDS] = "a list: [/path/of/program, argument]",
 		[FIELD_STORES] = "a list: [hsm-a, hsm-b], or [files]",
+		[FIELD_SERVERS] = "a list: [192.0.2.1, \"2001:db8::1\", 192.0.2.2@1123]",
 		[FIELD_WINDOWS] = "a list: [12-20..01-05, fri..sun]",
 		[FIELD_PATH] = "the path of a file, \"\" for none",
 		[FIELD_NAME] = "a name of lower-case letters, digits, \"-\", \".\" and \"_\"",
@@ -281,7 +283,8 @@ enum status field_read(const struct field *field, const char *text, struct polic
 
 bool field_is_list(const struct field *field)
 {
-	return field->kind == FIELD_WORDS || field->kind == FIELD_STORES || field->kind == FIELD_WINDOWS;
+	return field->kind == FIELD_WORDS || field->kind == FIELD_STORES || field->kind == FIELD_SERVERS ||
+	       field->kind == FIELD_WINDOWS;
 }
 
 void field_clear(const struct field *field, struct policy *policy)
@@ -336,10 +339,53 @@ static enum status add_store(const struct field *field, const char *word, struct
 	return add_word(field, word, policy, err);
 }
 
+/* An address and a port in one form, whatever way it is written. */
+struct place {
+	uint8_t octets[16];
+	int64_t port, family; /* as wide as the port: there is no gap that would be compared */
+};
+
+static bool read_place(const char *word, struct place *out)
+{
+	char address[INET6_ADDRSTRLEN];
+	const size_t size = strcspn(word, "@");
+	*out = (struct place){ .family = AF_INET };
+	if (size >= sizeof(address))
+		return false;
+	memcpy(address, word, size);
+	address[size] = '\0';
+	if (word[size] == '@' && (!decimal(word + size + 1, strlen(word + size + 1), 0, &out->port) || out->port == 0 ||
+				     out->port > UINT16_MAX))
+		return false;
+	if (inet_pton(AF_INET, address, out->octets) == 1)
+		return true;
+	out->family = AF_INET6;
+	return inet_pton(AF_INET6, address, out->octets) == 1;
+}
+
+/* By address: a name would be looked up in a DNS whose signatures need the clock. */
+static enum status add_server(const struct field *field, const char *word, struct policy *policy, struct error *err)
+{
+	const char *words[POLICY_HOOK_WORDS + 1];
+	const size_t count = policy_hook_words((const char *)policy + field->at, words);
+	struct place place, other;
+	if (!read_place(word, &place))
+		return error_set(err, STATUS_POLICY,
+		    "\"%s\" is no address of a server: IPv4 or IPv6, perhaps with @PORT", show(word).text);
+	for (size_t i = 0; i < count; i++)
+		if (read_place(words[i], &other) && memcmp(&place, &other, sizeof(place)) == 0)
+			return error_set(err, STATUS_POLICY, "names a server twice: %s", show(word).text);
+	if (count == POLICY_SOURCES)
+		return error_set(err, STATUS_POLICY, "is too long: at most %d servers", POLICY_SOURCES);
+	return add_word(field, word, policy, err);
+}
+
 enum status field_add(const struct field *field, const char *word, struct policy *policy, struct error *err)
 {
 	if (field->kind == FIELD_STORES)
 		return add_store(field, word, policy, err);
+	if (field->kind == FIELD_SERVERS)
+		return add_server(field, word, policy, err);
 	return field->kind == FIELD_WORDS ? add_word(field, word, policy, err) : add_window(field, word, policy, err);
 }
 
@@ -458,6 +504,7 @@ char *field_print(const struct field *field, const struct policy *policy, struct
 		return print_salt(policy, mem);
 	case FIELD_WORDS:
 	case FIELD_STORES:
+	case FIELD_SERVERS:
 		return print_words(field, policy, mem);
 	case FIELD_WINDOWS:
 		return print_windows(field, policy, mem);

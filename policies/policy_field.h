@@ -25,6 +25,7 @@ enum field_kind {
 	FIELD_SALT,      /* hexadecimal */
 	FIELD_WORDS,     /* a list of strings: the words of a hook */
 	FIELD_STORES,    /* a list of key stores, kept as the words of a hook are */
+	FIELD_SERVERS,   /* a list of addresses with a port perhaps, kept as the words of a hook are */
 	FIELD_WINDOWS,   /* a list of days: struct policy_windows */
 	FIELD_PATH,      /* of a file, or nothing: char[] */
 	FIELD_NAME,      /* lower-case letters, digits, - . _ */

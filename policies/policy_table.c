@@ -207,6 +207,15 @@ static const struct field table[] = {
 	{ "clock.max-jump", FIELD_SPAN, AT(max_clock_jump), .least = DAY, .most = 3650LL * DAY,
 	    .doc = "If the clock moved forward by more than this since the last run, it is doubted and no step of a "
 		   "rollover is completed." },
+	{ "clock.sources", FIELD_SERVERS, AT(time_sources),
+	    .doc = "Time servers (NTP, UDP port 123 without @PORT) that each run asks before it signs anything, run by "
+		   "different people and reached by different ways; best four or more. []: no other clock is asked." },
+	{ "clock.tolerance", FIELD_SPAN, AT(clock_tolerance), .least = 1, .most = 10 * MINUTE,
+	    .doc = "How far the clock may be from that of a time server, or be set while a run is under way." },
+	{ "clock.quorum", FIELD_COUNT, AT(clock_quorum), .most = POLICY_SOURCES,
+	    .absent = "more than half of clock.sources, and at least 3 if there are as many",
+	    .doc = "How many of clock.sources must agree with the clock, or nothing is signed and what is published "
+		   "stays." },
 	{ "limits.delegations-removed", FIELD_PERCENT, AT(delegations_removed.most_ppm),
 	    .doc = "Most delegations that one publication may remove." },
 	{ "limits.ds-removed", FIELD_PERCENT, AT(ds_removed.most_ppm),
@@ -233,7 +242,7 @@ static const struct field_group groups[] = {
 	{ "verifiers.second", "A further verifier." },
 	{ "verifiers.third", "A further verifier." },
 	{ "publish", "What happens to a zone that passed the gate." },
-	{ "clock", "How far the clock is trusted." },
+	{ "clock", "How far the clock is trusted, and which others are asked." },
 	{ "limits",
 	    "How much one publication may differ from the last; a percentage of the previous number, or unlimited." },
 };

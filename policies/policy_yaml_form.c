@@ -216,6 +216,14 @@ static void schema_stores(struct page *page, const struct field *field)
 	    "\"items\": { \"type\": [\"string\", \"number\", \"boolean\"], \"pattern\": \"^[a-z0-9-]{1,31}$\" }");
 }
 
+/* Whether it is an address at all is for the program to say. */
+static void schema_servers(struct page *page, const struct field *field)
+{
+	(void)field;
+	page_add(page, "\"type\": \"array\", \"maxItems\": 8, \"uniqueItems\": true, \"items\": { \"type\": "
+		       "\"string\", \"pattern\": \"^[0-9A-Fa-f.:]{2,45}(@[1-9][0-9]{0,4})?$\" }");
+}
+
 static void schema_windows(struct page *page, const struct field *field)
 {
 	(void)field;
@@ -253,6 +261,7 @@ static void schema_field(struct page *page, const struct field *field, unsigned 
 		[FIELD_SALT] = schema_salt,
 		[FIELD_WORDS] = schema_words,
 		[FIELD_STORES] = schema_stores,
+		[FIELD_SERVERS] = schema_servers,
 		[FIELD_WINDOWS] = schema_windows,
 		[FIELD_PATH] = schema_path,
 		[FIELD_NAME] = schema_name,

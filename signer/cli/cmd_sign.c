@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "signer/cli/pipeline.h"
+#include "signer/engine/clock_sources.h"
 #include "signer/engine/folder.h"
 #include "signer/engine/policyfile.h"
 #include "signer/engine/servers.h"
@@ -119,17 +120,27 @@ static bool zone_is_known(struct cli *cli)
 	return known;
 }
 
-static enum status sign_known(struct cli *cli, struct store *store, struct error *err)
+static enum status sign_known(struct cli *cli, struct store *store, struct clock_asked *asked, struct error *err)
 {
 	struct engine_options options;
 	struct engine_report report;
 	enum status status = pipeline_options(cli, &options, err);
 	if (status != STATUS_OK)
 		return status;
+	options.asked = asked;
 	status =
 	    pipeline_sign(cli, store, cli->args[0], pipeline_label(cli, cli->args[0], 1, 1), &options, &report, err);
 	const bool stdout_is_zone = options.output != NULL && strcmp(options.output, "-") == 0;
 	return pipeline_tell(cli, &report, !stdout_is_zone, status, err);
+}
+
+/* What a first signing makes has times in it as well. */
+static enum status check_clock(
+    const struct cli *cli, struct clock_asked *asked, const struct policyfile *policy, struct error *err)
+{
+	const char *words;
+	return cli_has(cli, OPTION_NOW) ? STATUS_OK
+					: clock_check_sources(asked, &policy->policy, cli->now, cli->mem, &words, err);
 }
 
 static int run_sign(struct cli *cli, struct error *err)
@@ -139,6 +150,7 @@ static int run_sign(struct cli *cli, struct error *err)
 	bool made = false;
 	const char *wanted = cli_has(cli, OPTION_POLICY) ? cli_value(cli, OPTION_POLICY) : "default";
 	bool known = zone_is_known(cli);
+	struct clock_asked *const asked = clock_asked_new(cli->mem);
 	enum status status = STATUS_OK;
 	if (!known || cli_has(cli, OPTION_POLICY))
 		status = policyfile_load(wanted, cli->config, cli->mem, &policy, err);
@@ -146,6 +158,8 @@ static int run_sign(struct cli *cli, struct error *err)
 		status = check_input(cli, err);
 	if (status == STATUS_OK && !known && cli_has(cli, OPTION_DRY_RUN))
 		return (int)dry_first(cli, &policy, err);
+	if (status == STATUS_OK && !known)
+		status = check_clock(cli, asked, &policy, err);
 	if (status == STATUS_OK)
 		status = open_or_make(cli, &store, &made, err);
 	if (status == STATUS_OK && made)
@@ -153,7 +167,7 @@ static int run_sign(struct cli *cli, struct error *err)
 	if (status == STATUS_OK)
 		status = find_or_add(cli, store, &policy, err);
 	if (status == STATUS_OK)
-		status = sign_known(cli, store, err);
+		status = sign_known(cli, store, asked, err);
 	store_close(store);
 	return (int)status;
 }

@@ -7,6 +7,7 @@
 
 #include "signer/base/bytes.h"
 #include "signer/cli/progress.h"
+#include "signer/engine/clock_sources.h"
 
 static const char *result_name(enum engine_result result)
 {
@@ -39,6 +40,7 @@ enum status pipeline_options(struct cli *cli, struct engine_options *out, struct
 		.passphrase_file = cli_value(cli, OPTION_PASSPHRASE_FILE),
 		.now = cli->now,
 		.clock = cli_has(cli, OPTION_NOW) ? NULL : utc_now,
+		.asked = clock_asked_new(cli->mem),
 		.force = cli_has(cli, OPTION_FORCE),
 		.anew = cli_has(cli, OPTION_ANEW),
 		.replace = cli_has(cli, OPTION_REPLACE),
@@ -202,6 +204,8 @@ void pipeline_say(const struct cli *cli, const struct engine_report *report, enu
 		    report->left_out[i]);
 	if (report->signatures_note != NULL)
 		cli_say(cli, "%s: %s", report->zone, report->signatures_note);
+	if (report->clock != NULL)
+		cli_note(cli, "%s: clock: %s", report->zone, report->clock);
 	if (report->parent != NULL)
 		cli_note(cli, "%s: parent: %s", report->zone, report->parent);
 	if (status != STATUS_OK)
@@ -252,6 +256,7 @@ struct report *pipeline_report(
 	report_text(report, "policy", from->policy);
 	report_text(report, "state", cli->state);
 	report_bool(report, "virtual_clock", from->virtual_clock);
+	report_text(report, "clock", from->clock);
 	report_bool(report, "published", from->has_published);
 	report_number(report, "published_serial", from->published_serial);
 	report_time(report, "published_at", from->published_at);

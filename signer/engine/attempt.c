@@ -553,6 +553,8 @@ enum status attempt_publish(struct run *run, bool keep_alive, bool *input_is_bad
 	*input_is_bad = status == STATUS_NO || status == STATUS_BUSY;
 	if (status == STATUS_NO && attempt.has_kept && !attempt.by_limits)
 		kept_forget(run);
+	if (status == STATUS_OK)
+		status = run_check_step(run, err);
 	if (status != STATUS_OK)
 		goto done;
 	status = run->output.to_stdout ? attempt_write_stdout(&attempt, err) : attempt_commit(&attempt, err);

@@ -12,6 +12,7 @@
 #include "signer/base/build.h"
 #include "signer/base/bytes.h"
 #include "signer/engine/clock.h"
+#include "signer/engine/clock_sources.h"
 #include "signer/engine/folder.h"
 #include "signer/engine/hooks.h"
 #include "signer/engine/offline.h"
@@ -91,6 +92,33 @@ static enum status refuse_restored(struct run *run, struct error *err)
 	return status;
 }
 
+enum status run_check_step(struct run *run, struct error *err)
+{
+	if (run->virtual_clock || run->options->clock == NULL)
+		return STATUS_OK;
+	const enum status status = clock_check_step(run->distance, clock_distance(), &run->policy, err);
+	run->clock_doubted |= status != STATUS_OK;
+	return status;
+}
+
+/* A time that other clocks deny is not recorded: the right one would be behind it, and refused ever after. */
+static enum status ask_clocks(struct run *run, struct utc last, struct error *err)
+{
+	const struct engine_options *const options = run->options;
+	if (run->virtual_clock || options->clock == NULL || options->asked == NULL) {
+		run->report->clock = run->virtual_clock ? "not asked: VIRTUAL CLOCK" : "not asked";
+		return STATUS_OK;
+	}
+	const enum status status =
+	    clock_check_sources(options->asked, &run->policy, run->now, run->mem, &run->report->clock, err);
+	if (status != STATUS_OK) {
+		run->clock_doubted = true;
+		run->not_begun = last.seconds == 0;
+		run->now = last;
+	}
+	return status;
+}
+
 static enum status guard_clock(struct run *run, struct error *err)
 {
 	struct utc last;
@@ -101,9 +129,11 @@ static enum status guard_clock(struct run *run, struct error *err)
 		return status;
 	run->report->virtual_clock = run->virtual_clock;
 	/* After `last` was read: another run may have recorded a time since this one began. */
+	run->distance = clock_distance();
 	run->now = run_now(run);
 	run->last_seen = utc_later(run->last_seen, last);
-	return clock_check(run->now, last, build_date(), run->virtual_clock, err);
+	status = clock_check(run->now, last, build_date(), run->virtual_clock, err);
+	return status == STATUS_OK ? ask_clocks(run, last, err) : status;
 }
 
 static enum status load_last(struct run *run, struct error *err)
@@ -324,8 +354,9 @@ static void record(struct run *run, enum status status, bool hook_ran, const str
 		note_proofs(run);
 		return;
 	}
+	const struct utc ended = run->clock_doubted ? run->now : run_now(run);
 	const struct store_run row = { .started = run->now,
-		.ended = run_now(run),
+		.ended = ended,
 		.status = status,
 		.message = run_message(run, status, again, err),
 		.verdict = report->verdict,
@@ -333,7 +364,7 @@ static void record(struct run *run, enum status status, bool hook_ran, const str
 	/* The zone is published or refused already; rows that cannot be written change neither. */
 	if (store_group_begin(run->store, NULL) != STATUS_OK)
 		return;
-	const enum status proofs = proving_record(run->store, run->token, run->zone.id, run_now(run), NULL);
+	const enum status proofs = proving_record(run->store, run->token, run->zone.id, ended, NULL);
 	const enum status added = store_add_run(run->store, run->zone.id, &row, NULL);
 	if (store_group_end(run->store, added != STATUS_OK ? added : proofs, NULL) != STATUS_OK)
 		return;

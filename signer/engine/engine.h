@@ -18,6 +18,8 @@
 #include "signer/base/utc.h"
 #include "signer/sign/sign_zone.h"
 
+struct clock_asked;
+
 /* Where things are and how this run behaves; made by cli from arguments and environment. */
 struct engine_options {
 	const char *state;           /* state folder */
@@ -29,6 +31,7 @@ struct engine_options {
 	const char *passphrase_file; /* or NULL */
 	struct utc now;              /* when the command began */
 	struct utc (*clock)(void);   /* the real clock; NULL: time stands still at `now` */
+	struct clock_asked *asked;   /* what time servers said, for all zones of the command; NULL: none is asked */
 	unsigned threads;            /* 0: all cores */
 	bool force;                  /* publish with a new serial even if nothing is due */
 	bool anew;                   /* the same, and no signature of the last version is kept */
@@ -91,6 +94,7 @@ struct engine_report {
 	const char *const *input_errors;
 	size_t input_error_count;
 	bool virtual_clock;
+	const char *clock; /* what time servers said of the clock, or why none was asked; or NULL */
 	uint8_t audit_head[32];
 	const char *
 	    parent; /* what the parent's servers were found to show in this run, or why they could not be asked; NULL */

@@ -65,7 +65,7 @@ static bool read_packet(struct bytes octets, struct packet *out)
 	return !at.failed;
 }
 
-/* Stratum 0 is no time but a word to the client: go away, or not so fast (RFC 4330 8). */
+/* Stratum 0 with a code is no time but a word to the client: go away, or not so fast (RFC 4330 8). */
 static enum status kiss(const struct packet *packet, struct error *err)
 {
 	char code[4 * KISS + 1];
@@ -79,9 +79,9 @@ static enum status has_time(const struct packet *packet, struct error *err)
 	if (packet->mode != SERVER || packet->version == 0 || packet->version > VERSION)
 		return error_set(err, STATUS_MALFORMED, "no server's answer: mode %u, version %u (RFC 4330 5)",
 		    packet->mode, packet->version);
-	if (packet->stratum == 0)
+	if (packet->stratum == 0 && packet->reference.data[0] != '\0')
 		return kiss(packet, err);
-	if (packet->leap == UNSYNCHRONISED || packet->stratum > MOST_STRATUM)
+	if (packet->leap == UNSYNCHRONISED || packet->stratum == 0 || packet->stratum > MOST_STRATUM)
 		return error_set(err, STATUS_REFUSED,
 		    "says that its own clock is not synchronised (leap indicator %u, stratum %u, RFC 4330 4)",
 		    packet->leap, packet->stratum);

@@ -48,7 +48,9 @@ struct run {
 	struct zonekeys keys;
 	struct output output;
 	bool virtual_clock;
-	struct utc now; /* of the run: what signatures, serial and decisions are made for */
+	struct utc now;     /* of the run: what signatures, serial and decisions are made for */
+	int64_t distance;   /* of that clock from the one that nobody sets, at the same moment (clock_sources.h) */
+	bool clock_doubted; /* what it says is not recorded */
 	bool has_last;
 	struct store_version last;
 	struct store_version back; /* what is rolled back to, if back_file is open */
@@ -75,6 +77,9 @@ enum status run_read_policy(struct run *run, struct error *err) MUST_CHECK;
 
 /* The clock as it is now; a virtual clock stands still. */
 struct utc run_now(const struct run *run);
+
+/* STATUS_REFUSED if the clock was set since run->now was taken. */
+enum status run_check_step(struct run *run, struct error *err) MUST_CHECK;
 
 /* Fills run->output and refuses a file that is not ours (STATUS_REFUSED) unless options say otherwise. */
 enum status output_look(struct run *run, struct error *err) MUST_CHECK;

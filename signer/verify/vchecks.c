@@ -352,9 +352,10 @@ static const struct verify_check checks[VC_COUNT] = {
 	    "signatures that keep the zone alive do not depend on the parent.",
 	    NULL },
 	[VC_CLOCK_SANE] = { "clock.sane", "E3", VERIFY_ENGINE, VERIFY_POLICY, "RFC 4035 5.3.1", "clocks",
-	    "The signer's clock is not before the build, the last run or the date in the input's serial, or nothing is "
-	    "signed; after a forward jump beyond the policy rollovers are held. Whether it is right is for a time "
-	    "service to say: no other clock is asked.",
+	    "The signer's clock is not before the build, the last run or the date in the input's serial, enough of the "
+	    "time servers that the policy names (clock.sources; without any no other clock is asked) agree with it, or "
+	    "nothing is signed; nothing is published if it was set during the run; after a forward jump beyond the "
+	    "policy rollovers are held.",
 	    NULL },
 	[VC_TIME_OFFLINE] = { "time.offline-ksk", "E6", VERIFY_ENGINE, VERIFY_POLICY, "-", "signatures",
 	    "Signatures of an offline KSK reach beyond the next ceremony: the run warns from the alarm on, and fails "

@@ -44,6 +44,7 @@ static const struct reply replies[] = {
 	{ "stratum 16 is no time", GOOD, 16, "", NOW, NOW, 48, STATUS_REFUSED, "stratum 16" },
 	{ "a kiss-o'-death is told with its code", 0xe4, 0, "RATE", NOW, NOW, 48, STATUS_REFUSED, "\"RATE\"" },
 	{ "its code is escaped", 0xe4, 0, "\033[2J", NOW, NOW, 48, STATUS_REFUSED, "\"\\027[2J\"" },
+	{ "stratum 0 without a code is no time", 0xe4, 0, "", NOW, NOW, 48, STATUS_REFUSED, "stratum 0, RFC 4330 4" },
 	{ "a client's packet is no answer", 0x23, 2, "", NOW, NOW, 48, STATUS_MALFORMED, "mode 3" },
 	{ "a broadcast is no answer", 0x25, 2, "", NOW, NOW, 48, STATUS_MALFORMED, "mode 5" },
 	{ "a version to come is not read", 0x3c, 2, "", NOW, NOW, 48, STATUS_MALFORMED, "version 7" },

@@ -344,6 +344,8 @@ static void rollover_keys_reach_their_fields(const struct policy *policy)
 	assert_string_equal(policy->hook_ds_submit + strlen("/bin/a") + 1, "b");
 	assert_string_equal(policy->hook_ds_withdraw, "/bin/c");
 	assert_int_equal(policy->max_clock_jump.seconds, 8 * DAY);
+	assert_string_equal(policy->time_sources + strlen("192.0.2.1") + 1, "2001:db8::1@1123");
+	assert_true(policy->clock_tolerance.seconds == 30 && policy->clock_quorum == 2);
 }
 
 static const char all_of_it[] =
@@ -378,7 +380,7 @@ static const char all_of_it[] =
     "  keep-versions: 7\n"
     "  hook: [/usr/bin/logger, \"a b\", '$(id)']\n"
     "  hook-timeout: 90s\n"
-    "clock: {max-jump: 8d}\n"
+    "clock: {max-jump: 8d, sources: [192.0.2.1, \"2001:db8::1@1123\", 192.0.2.3@9], tolerance: 30s, quorum: 2}\n"
     "limits:\n"
     "  delegations-removed: 0%\n"
     "  ds-removed: 0.0001%\n"
