@@ -3,12 +3,16 @@
 
 #include <stdalign.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "signer/base/error.h"
+
+enum { LARGE_FROM = 1 << 20 }; /* arenas that grow by less never take large blocks */
 
 struct block {
 	struct block *next;
@@ -21,6 +25,7 @@ struct arena {
 	struct block *first; /* the block in use */
 	size_t block_bytes;
 	size_t held;
+	size_t reserved;
 };
 
 /* Under the address sanitizer pieces have a gap between them and what is not handed out is poisoned, so an overrun
@@ -97,12 +102,25 @@ void *memory_resize(void *old, size_t count, size_t size)
 	return memory;
 }
 
-static struct block *block_new(size_t size)
+void *memory_alloc_large(size_t size)
+{
+	size_t total;
+	if (__builtin_add_overflow(size, MEMORY_LARGE - 1, &total))
+		memory_exhausted();
+	total &= ~((size_t)MEMORY_LARGE - 1);
+	void *const memory = aligned_alloc(MEMORY_LARGE, total == 0 ? MEMORY_LARGE : total);
+	if (memory == NULL)
+		memory_exhausted();
+	(void)madvise(memory, total, MADV_HUGEPAGE); /* advice: without it the pages are small */
+	return memory;
+}
+
+static struct block *block_new(size_t size, bool large)
 {
 	size_t total;
 	if (__builtin_add_overflow(size, sizeof(struct block), &total))
 		memory_exhausted();
-	struct block *const block = memory_alloc(total);
+	struct block *const block = large ? memory_alloc_large(total) : memory_alloc(total);
 	block->next = NULL;
 	block->size = size;
 	block->used = 0;
@@ -116,6 +134,7 @@ struct arena *arena_new(size_t block_bytes)
 	arena->first = NULL;
 	arena->block_bytes = block_bytes == 0 ? 64 * 1024 : block_bytes;
 	arena->held = 0;
+	arena->reserved = 0;
 	return arena;
 }
 
@@ -161,29 +180,69 @@ static uint8_t *hand_out(struct block *block, size_t start, size_t size)
 	return block->data + start;
 }
 
-static uint8_t *take(struct arena *arena, size_t size, size_t least_alignment)
+static size_t aligned(size_t used, size_t least_alignment)
 {
 	const size_t alignment = least_alignment < LEAST_ALIGNMENT ? LEAST_ALIGNMENT : least_alignment;
-	struct block *block = arena->first;
+	return (used + alignment - 1) & ~(alignment - 1);
+}
+
+static bool fits(const struct block *block, size_t start, size_t size)
+{
+	return start <= block->size && size <= block->size - start;
+}
+
+/* A new block in use, for `size` octets at least. An arena that has grown goes on in the pages for which the kernel is
+ * asked least often. */
+static struct block *next_block(struct arena *arena, size_t size)
+{
+	const bool large = arena->block_bytes >= LARGE_FROM && arena->held >= 4 * (size_t)MEMORY_LARGE;
+	const size_t block_bytes = large ? 2 * (size_t)MEMORY_LARGE - sizeof(struct block) : arena->block_bytes;
+	const size_t want = size > block_bytes ? size : block_bytes;
+	struct block *const block = block_new(want, large);
+	block->next = arena->first;
+	arena->first = block;
+	arena->held += want;
+	return block;
+}
+
+static uint8_t *take(struct arena *arena, size_t size, size_t least_alignment)
+{
+	struct block *const block = arena->first;
 	if (block != NULL) {
-		const size_t start = (block->used + alignment - 1) & ~(alignment - 1);
-		if (start <= block->size && size <= block->size - start)
+		const size_t start = aligned(block->used, least_alignment);
+		if (fits(block, start, size))
 			return hand_out(block, start, size);
 	}
 	/* A large piece gets a block of its own behind the one in use, so that the rest of that one is not lost. */
 	if (block != NULL && size > arena->block_bytes / 4) {
-		struct block *const own = block_new(size);
+		struct block *const own = block_new(size, false);
 		own->next = block->next;
 		block->next = own;
 		arena->held += size;
 		return hand_out(own, 0, size);
 	}
-	const size_t want = size > arena->block_bytes ? size : arena->block_bytes;
-	block = block_new(want);
-	block->next = arena->first;
-	arena->first = block;
-	arena->held += want;
-	return hand_out(block, 0, size);
+	return hand_out(next_block(arena, size), 0, size);
+}
+
+uint8_t *arena_reserve(struct arena *arena, size_t most)
+{
+	struct block *block = arena->first;
+	size_t start = block == NULL ? 0 : aligned(block->used, 1);
+	if (block == NULL || !fits(block, start, most)) {
+		block = next_block(arena, most);
+		start = 0;
+	}
+	unpoison(block->data + start, most);
+	arena->reserved = most;
+	return block->data + start;
+}
+
+void arena_keep(struct arena *arena, size_t size)
+{
+	struct block *const block = arena->first;
+	const size_t start = aligned(block->used, 1);
+	poison(block->data + start + size, arena->reserved - size);
+	hand_out(block, start, size);
 }
 
 void *arena_alloc(struct arena *arena, size_t size)

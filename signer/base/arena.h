@@ -33,6 +33,11 @@ void *arena_calloc(struct arena *arena, size_t count, size_t size);
 /* `size` octets without alignment, not cleared: for packed octets, where padding would cost more than the data. */
 uint8_t *arena_octets(struct arena *arena, size_t size);
 
+/* Room for `most` octets, for what is written before its size is known; arena_keep hands out the first `size` of them.
+ * Nothing else may be asked of the arena between the two; without arena_keep nothing was taken. */
+uint8_t *arena_reserve(struct arena *arena, size_t most);
+void arena_keep(struct arena *arena, size_t size);
+
 /* A terminated copy of a string, or of text[0..size). */
 char *arena_strdup(struct arena *arena, const char *text);
 char *arena_strndup(struct arena *arena, const char *text, size_t size);
@@ -48,3 +53,8 @@ size_t arena_held(const struct arena *arena);
 void *memory_alloc(size_t size) __attribute__((malloc));
 void *memory_calloc(size_t count, size_t size) __attribute__((malloc));
 void *memory_resize(void *old, size_t count, size_t size);
+
+/* The same as memory_alloc in large pages, where the kernel has them: for much memory that is written from its start
+ * to its end. What is never written costs addresses only. */
+enum { MEMORY_LARGE = 2 << 20 };
+void *memory_alloc_large(size_t size) __attribute__((malloc));

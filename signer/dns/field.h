@@ -101,6 +101,7 @@ enum status field_read_type(struct scan *scan, struct rdata_out *out);
 enum status field_read_algorithm(struct scan *scan, struct rdata_out *out);
 enum status field_read_time(struct scan *scan, struct rdata_out *out);
 enum status field_read_bitmap(struct scan *scan, struct rdata_out *out);
+bool field_parse_date(const char text[14], uint32_t *out); /* of YYYYMMDDHHMMSS, all digits; false: no such date */
 bool field_pass_bitmap(struct cursor *in);
 void field_write_type(struct cursor *in, struct zonetext_buffer *out);
 void field_write_time(struct cursor *in, struct zonetext_buffer *out);

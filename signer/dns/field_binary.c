@@ -4,27 +4,7 @@
 
 #include <string.h>
 
-/* Digits of RFC 4648 4; 255 for all else. */
-/* clang-format off */
-static const uint8_t base64_values[256] = {
-	255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255,
-	255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255,
-	255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 62, 255, 255, 255, 63,
-	52, 53, 54, 55, 56, 57, 58, 59, 60, 61, 255, 255, 255, 255, 255, 255,
-	255, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14,
-	15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 255, 255, 255, 255, 255,
-	255, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40,
-	41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51, 255, 255, 255, 255, 255,
-	255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255,
-	255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255,
-	255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255,
-	255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255,
-	255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255,
-	255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255,
-	255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255,
-	255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255,
-};
-/* clang-format on */
+#include "signer/dns/base64.h"
 
 /* White space may stand anywhere between digits, so an octet may begin in one word and end in the next. */
 enum status read_hex_rest(struct scan *scan, struct rdata_out *out)
@@ -172,24 +152,16 @@ static enum status base64_word(
 }
 
 /* Whole groups without padding, which is nearly all of a signature or key; how many characters. */
-static size_t base64_groups(const struct token *token, struct rdata_out *out)
+static size_t pass_groups(const struct token *token, struct rdata_out *out)
 {
-	const uint8_t *const text = (const uint8_t *)token->text;
-	size_t i = 0;
-	uint8_t *to = out->at;
-	for (; i + 4 <= token->size && out->end - to >= 3; i += 4, to += 3) {
-		const uint32_t a = base64_values[text[i]];
-		const uint32_t b = base64_values[text[i + 1]];
-		const uint32_t c = base64_values[text[i + 2]];
-		const uint32_t d = base64_values[text[i + 3]];
-		if (((a | b | c | d) & 0x80) != 0)
-			break;
-		to[0] = (uint8_t)(a << 2 | b >> 4);
-		to[1] = (uint8_t)(b << 4 | c >> 2);
-		to[2] = (uint8_t)(c << 6 | d);
-	}
-	out->at = to;
-	return i;
+	const size_t room = (size_t)(out->end - out->at);
+	if (room < BASE64_SLACK)
+		return 0;
+	const size_t most = (room - BASE64_SLACK) / 3 * 4;
+	const size_t size = token->size < most ? token->size : most;
+	const size_t done = base64_groups(MARKS_PLAIN, token->text, size, out->at);
+	out->at += done / 4 * 3;
+	return done;
 }
 
 enum status field_read_base64_any(struct scan *scan, struct rdata_out *out)
@@ -201,7 +173,7 @@ enum status field_read_base64_any(struct scan *scan, struct rdata_out *out)
 		if (scan_word(scan, "base64 data", &token) != STATUS_OK)
 			return STATUS_MALFORMED;
 		if (state.digits == 0 && state.padding == 0) {
-			const size_t done = base64_groups(&token, out);
+			const size_t done = pass_groups(&token, out);
 			token.text += done;
 			token.size -= done;
 		}

@@ -105,7 +105,7 @@ static unsigned days_of_month(unsigned year, unsigned month)
 }
 
 /* YYYYMMDDHHMMSS; the wire holds it modulo 2^32 (RFC 4034 3.1.5). */
-static bool parse_date(const char text[14], uint32_t *out)
+bool field_parse_date(const char text[14], uint32_t *out)
 {
 	const unsigned year = digits_value(text, 4);
 	const unsigned month = digits_value(text + 4, 2);
@@ -133,7 +133,7 @@ enum status field_read_time(struct scan *scan, struct rdata_out *out)
 	if (scan_number(scan, &token, wanted, most, &seconds) != STATUS_OK)
 		return STATUS_MALFORMED;
 	uint32_t value = (uint32_t)seconds;
-	if (token.size == 14 && !parse_date(token.text, &value))
+	if (token.size == 14 && !field_parse_date(token.text, &value))
 		return scan_unexpected(scan, &token, wanted);
 	uint8_t *const to = rdata_take(scan, out, 4);
 	if (to == NULL)

@@ -5,16 +5,17 @@
 
 #include "signer/dns/field.h"
 #include "signer/dns/rdata.h"
+#include "signer/dns/zonetext_fast.h"
 
 struct parser {
 	struct zonetext_chunk *chunk;
-	struct arena *arena;
-	uint8_t *scratch; /* RDATA_MAX octets */
+	struct zonetext_worker *worker;
 	struct scan scan;
 	struct zonetext_state state;
 	const uint8_t *owner;   /* of the last record; NULL: stated by an earlier piece */
 	const char *owner_text; /* as it was written, to recognize it again; NULL after $ORIGIN */
 	size_t owner_text_size;
+	struct zonetext_fast *fast; /* NULL: all lines go the general way */
 };
 
 enum zonetext_directive zonetext_directive_word(struct scan *scan)
@@ -95,7 +96,7 @@ static enum status parse_owner(struct parser *parser)
 	size_t size;
 	if (scan_name(scan, "the owner", wire, &size) != STATUS_OK)
 		return STATUS_MALFORMED;
-	uint8_t *const owner = arena_octets(parser->arena, size);
+	uint8_t *const owner = arena_octets(parser->worker->arena, size);
 	memcpy(owner, wire, size);
 	parser->owner = owner;
 	parser->owner_text = text;
@@ -134,14 +135,7 @@ static bool is_in(const struct token *token)
 	return token->size == 2 && (token->text[0] | 0x20) == 'i' && (token->text[1] | 0x20) == 'n';
 }
 
-struct head {
-	uint32_t ttl;
-	bool ttl_stated;
-	bool class_stated;
-	uint16_t type;
-};
-
-static enum status parse_type(const struct scan *scan, const struct token *token, struct head *head)
+static enum status parse_type(const struct scan *scan, const struct token *token, struct zonetext_head *head)
 {
 	const int type = rrtype_from_text(token->text, token->size);
 	if (type < 0)
@@ -153,7 +147,7 @@ static enum status parse_type(const struct scan *scan, const struct token *token
 }
 
 /* TTL and class in either order, each at most once, then the type (RFC 1035 5.1). */
-static enum status parse_head(struct scan *scan, struct head *head)
+static enum status parse_head(struct scan *scan, struct zonetext_head *head)
 {
 	for (;;) {
 		struct token token;
@@ -186,7 +180,7 @@ static enum status parse_head(struct scan *scan, struct head *head)
 }
 
 /* The TTL of a record: its own, else that of $TTL, else the one stated last (RFC 2308 4, RFC 1035 5.1). */
-static uint32_t settle_ttl(struct parser *parser, const struct head *head)
+static uint32_t settle_ttl(struct parser *parser, const struct zonetext_head *head)
 {
 	struct zonetext_chunk *const chunk = parser->chunk;
 	if (head->ttl_stated) {
@@ -201,31 +195,54 @@ static uint32_t settle_ttl(struct parser *parser, const struct head *head)
 	return chunk->last_ttl;
 }
 
-static enum status parse_body(struct parser *parser, uint32_t line)
+static void add_record(
+    struct parser *parser, const struct zonetext_head *head, uint32_t line, const uint8_t *rdata, size_t size)
 {
-	struct head head = { 0 };
-	if (parse_head(&parser->scan, &head) != STATUS_OK)
-		return STATUS_MALFORMED;
-	struct rdata_out rdata = { parser->scratch, parser->scratch, parser->scratch + RDATA_MAX };
-	if (rdata_read(&parser->scan, head.type, &rdata) != STATUS_OK)
-		return STATUS_MALFORMED;
-	if (scan_record_end(&parser->scan) != STATUS_OK)
-		return STATUS_MALFORMED;
-	const size_t size = (size_t)(rdata.at - rdata.start);
-	uint8_t *const octets = arena_octets(parser->arena, size);
-	memcpy(octets, rdata.start, size);
 	struct zonetext_chunk *const chunk = parser->chunk;
 	struct record *const record = new_record(chunk);
 	if (parser->owner == NULL)
 		chunk->ownerless = chunk->count + 1;
 	*record = (struct record){ .owner = parser->owner,
-		.rdata = octets,
-		.ttl = settle_ttl(parser, &head),
+		.rdata = rdata,
+		.ttl = settle_ttl(parser, head),
 		.line = line,
-		.type = head.type,
+		.type = head->type,
 		.rdata_size = (uint16_t)size,
 		.file = chunk->file };
 	chunk->count++;
+}
+
+/* What it understood is remembered for the lines that follow. */
+static enum status read_head(struct parser *parser, struct zonetext_head *head)
+{
+	struct scan *const scan = &parser->scan;
+	const char *const start = scan->at;
+	const uint32_t line = scan->line;
+	if (parse_head(scan, head) != STATUS_OK)
+		return STATUS_MALFORMED;
+	const char *end = scan->at;
+	while (octet_class[(uint8_t)*end] == OCTET_BLANK)
+		end++;
+	if (parser->fast != NULL && scan->line == line && scan->depth == 0)
+		zonetext_fast_learn(parser->fast, start, (size_t)(end - start), head);
+	return STATUS_OK;
+}
+
+static enum status parse_body(struct parser *parser, uint32_t line)
+{
+	struct zonetext_head head = { 0 };
+	uint8_t *const scratch = parser->worker->scratch;
+	if (read_head(parser, &head) != STATUS_OK)
+		return STATUS_MALFORMED;
+	struct rdata_out rdata = { scratch, scratch, scratch + RDATA_MAX };
+	if (rdata_read(&parser->scan, head.type, &rdata) != STATUS_OK)
+		return STATUS_MALFORMED;
+	if (scan_record_end(&parser->scan) != STATUS_OK)
+		return STATUS_MALFORMED;
+	const size_t size = (size_t)(rdata.at - rdata.start);
+	uint8_t *const octets = arena_octets(parser->worker->arena, size);
+	memcpy(octets, rdata.start, size);
+	add_record(parser, &head, line, octets, size);
 	return STATUS_OK;
 }
 
@@ -264,25 +281,59 @@ static void end_line(struct scan *scan)
 	scan->line_start = scan->at;
 }
 
-void zonetext_chunk_parse(struct zonetext_chunk *chunk, struct arena *arena, uint8_t *scratch)
+/* A line of the usual form; false if it is none, then nothing was done. */
+static bool parse_fast(struct parser *parser)
 {
-	struct parser parser = { .chunk = chunk, .arena = arena, .scratch = scratch, .state = chunk->state };
-	struct scan *const scan = &parser.scan;
-	*scan = (struct scan){ .at = chunk->text,
-		.end = chunk->text + chunk->size,
-		.line_start = chunk->text,
-		.line = chunk->line,
-		.origin = parser.state.origin,
-		.file = chunk->file_name };
+	struct scan *const scan = &parser->scan;
+	struct arena *const arena = parser->worker->arena;
+	struct zonetext_fast_record found;
+	if (parser->fast == NULL || *scan->at == '$')
+		return false;
+	uint8_t *const room = arena_reserve(arena, FAST_ROOM);
+	const struct token owner = { parser->owner_text, parser->owner_text_size };
+	if (!zonetext_fast_read(parser->fast, scan, &owner, room, &found))
+		return false;
+	if (found.owner_size > 0) {
+		parser->owner = room;
+		parser->owner_text = scan->at;
+		parser->owner_text_size = found.owner_text_size;
+	}
+	arena_keep(arena, found.owner_size + found.rdata_size);
+	add_record(parser, &found.head, scan->line, room + found.owner_size, found.rdata_size);
+	scan->at = found.end;
+	return true;
+}
+
+static void begin_chunk(struct zonetext_chunk *chunk)
+{
 	chunk->count = 0;
 	chunk->ownerless = 0;
 	chunk->ttlless = 0;
 	chunk->last_ttl = 0;
 	chunk->last_ttl_known = false;
 	chunk->error_count = 0;
+}
+
+void zonetext_chunk_parse(struct zonetext_chunk *chunk, struct zonetext_worker *worker)
+{
+	struct parser parser = { .chunk = chunk, .worker = worker, .state = chunk->state };
+	struct scan *const scan = &parser.scan;
+	struct zonetext_fast fast;
+	*scan = (struct scan){ .at = chunk->text,
+		.end = chunk->text + chunk->size,
+		.line_start = chunk->text,
+		.line = chunk->line,
+		.origin = parser.state.origin,
+		.file = chunk->file_name };
+	begin_chunk(chunk);
+	if (worker->marks.kind != MARKS_NONE) {
+		marks_make(&worker->marks, chunk->text, chunk->size);
+		zonetext_fast_begin(&fast, chunk->text, &worker->marks);
+		parser.fast = &fast;
+	}
 	while (scan->at < scan->end && chunk->error_count < ZONETEXT_ERRORS) {
 		scan->err = &chunk->errors[chunk->error_count];
-		if (parse_line(&parser) != STATUS_OK) {
+		if (!parse_fast(&parser) && parse_line(&parser) != STATUS_OK) {
 			chunk->error_count++;
 			scan_recover(scan);
 		}

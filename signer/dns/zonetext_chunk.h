@@ -13,6 +13,7 @@
 
 #include "signer/base/arena.h"
 #include "signer/base/error.h"
+#include "signer/dns/marks.h"
 #include "signer/dns/name.h"
 #include "signer/dns/rrset.h"
 #include "signer/dns/scan.h"
@@ -27,7 +28,7 @@ struct zonetext_state {
 
 struct zonetext_chunk {
 	/* What it is made of. */
-	char *text; /* text[size] is NUL */
+	char *text; /* MARKS_PAD octets that are NUL behind it */
 	size_t size;
 	size_t capacity;
 	uint32_t line; /* of its first octet */
@@ -63,6 +64,12 @@ enum zonetext_directive zonetext_directive_word(struct scan *scan);
 enum status zonetext_directive_apply(
     struct scan *scan, enum zonetext_directive directive, struct zonetext_state *state) MUST_CHECK;
 
-/* Parses the text. `arena` gets owners and RDATA; `scratch` has RDATA_MAX octets. Errors are in chunk->errors; it stops
- * at ZONETEXT_ERRORS of them. */
-void zonetext_chunk_parse(struct zonetext_chunk *chunk, struct arena *arena, uint8_t *scratch);
+/* What a thread that parses has. */
+struct zonetext_worker {
+	struct arena *arena; /* gets owners and RDATA */
+	uint8_t *scratch;    /* RDATA_MAX octets */
+	struct marks marks;
+};
+
+/* Parses the text. Errors are in chunk->errors; it stops at ZONETEXT_ERRORS of them. */
+void zonetext_chunk_parse(struct zonetext_chunk *chunk, struct zonetext_worker *worker);

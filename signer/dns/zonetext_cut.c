@@ -3,10 +3,29 @@
 
 #include <string.h>
 
+enum { LANES = 32, ROUNDS = 255 }; /* what a count in eight bits can hold */
+
+/* In lanes of eight bits, which compilers turn into vectors of any machine. */
+static uint32_t count_in_lanes(const char *text)
+{
+	uint8_t lanes[LANES] = { 0 };
+	for (size_t i = 0; i < ROUNDS; i++) {
+		for (size_t lane = 0; lane < LANES; lane++)
+			lanes[lane] = (uint8_t)(lanes[lane] + (text[i * LANES + lane] == '\n'));
+	}
+	uint32_t lines = 0;
+	for (size_t lane = 0; lane < LANES; lane++)
+		lines += lanes[lane];
+	return lines;
+}
+
 static uint32_t count_newlines(const char *text, size_t size)
 {
 	uint32_t lines = 0;
-	for (size_t i = 0; i < size; i++)
+	size_t i = 0;
+	for (; size - i >= (size_t)LANES * ROUNDS; i += (size_t)LANES * ROUNDS)
+		lines += count_in_lanes(text + i);
+	for (; i < size; i++)
 		lines += text[i] == '\n';
 	return lines;
 }

@@ -9,6 +9,8 @@
 #include "signer/dns/rdata.h"
 
 enum { MOST_THREADS = 256, ARENA_BLOCK = 1 << 20 };
+enum { MOST_EXPECTED = 1 << 28 }; /* records that a file's size alone makes room for */
+enum { LEAST_RECORD = 32 };       /* octets of text; a zone's average is above that */
 
 struct slot {
 	struct zonetext_chunk chunk;
@@ -17,8 +19,7 @@ struct slot {
 
 struct helper {
 	struct zonetext_pool *pool;
-	struct arena *arena;
-	uint8_t *scratch;
+	struct zonetext_worker worker;
 	pthread_t thread;
 };
 
@@ -44,6 +45,7 @@ struct zonetext_pool {
 	struct stated stated[ZONETEXT_DEPTH];
 	struct zonetext *out;
 	size_t room; /* for records in out->records */
+	size_t expected;
 };
 
 /* With the lock held: parses the next piece, if there is one. */
@@ -53,7 +55,7 @@ static bool parse_next(struct zonetext_pool *pool, struct helper *helper)
 		return false;
 	struct slot *const slot = &pool->slots[pool->taken++ % pool->slot_count];
 	pthread_mutex_unlock(&pool->lock);
-	zonetext_chunk_parse(&slot->chunk, helper->arena, helper->scratch);
+	zonetext_chunk_parse(&slot->chunk, &helper->worker);
 	pthread_mutex_lock(&pool->lock);
 	slot->done = true;
 	pthread_cond_signal(&pool->done);
@@ -73,7 +75,7 @@ static void *help(void *argument)
 	return NULL;
 }
 
-static void start_helpers(struct zonetext_pool *pool, unsigned threads)
+static void start_helpers(struct zonetext_pool *pool, unsigned threads, enum marks_kind kind)
 {
 	sigset_t all;
 	sigset_t before;
@@ -82,12 +84,13 @@ static void start_helpers(struct zonetext_pool *pool, unsigned threads)
 	for (unsigned i = 0; i < threads; i++) {
 		struct helper *const helper = &pool->helpers[i];
 		helper->pool = pool;
-		helper->arena = arena_new(ARENA_BLOCK);
-		helper->scratch = memory_alloc(RDATA_MAX);
+		helper->worker.arena = arena_new(ARENA_BLOCK);
+		helper->worker.scratch = memory_alloc(RDATA_MAX);
+		helper->worker.marks.kind = kind;
 		pool->helper_count++;
 		if (i > 0 && pthread_create(&helper->thread, NULL, help, helper) != 0) {
-			arena_free(helper->arena);
-			free(helper->scratch);
+			arena_free(helper->worker.arena);
+			free(helper->worker.scratch);
 			pool->helper_count--;
 			break;
 		}
@@ -95,7 +98,7 @@ static void start_helpers(struct zonetext_pool *pool, unsigned threads)
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 }
 
-struct zonetext_pool *zonetext_pool_new(unsigned threads, struct zonetext *out)
+struct zonetext_pool *zonetext_pool_new(unsigned threads, enum marks_kind kind, uint64_t expected, struct zonetext *out)
 {
 	if (threads < 1)
 		threads = 1;
@@ -109,7 +112,8 @@ struct zonetext_pool *zonetext_pool_new(unsigned threads, struct zonetext *out)
 	pool->slots = memory_calloc(pool->slot_count, sizeof(*pool->slots));
 	pool->helpers = memory_calloc(threads, sizeof(*pool->helpers));
 	pool->out = out;
-	start_helpers(pool, threads);
+	pool->expected = (size_t)(expected / LEAST_RECORD < MOST_EXPECTED ? expected / LEAST_RECORD : MOST_EXPECTED);
+	start_helpers(pool, threads, kind);
 	return pool;
 }
 
@@ -154,16 +158,27 @@ static void complete(struct zonetext_pool *pool, struct zonetext_chunk *chunk)
 	}
 }
 
+/* The first room is what a file of this size may need, so that growing never copies; most of it may stay unused. */
+static void make_room(struct zonetext_pool *pool, size_t count)
+{
+	struct zonetext *const out = pool->out;
+	size_t room = pool->room < 4096 ? 4096 : 2 * pool->room;
+	while (room - out->count < count)
+		room *= 2;
+	if (out->records == NULL && pool->expected >= room && pool->expected * sizeof(*out->records) >= MEMORY_LARGE) {
+		room = pool->expected;
+		out->records = memory_alloc_large(room * sizeof(*out->records));
+	} else {
+		out->records = memory_resize(out->records, room, sizeof(*out->records));
+	}
+	pool->room = room;
+}
+
 static void append(struct zonetext_pool *pool, const struct zonetext_chunk *chunk)
 {
 	struct zonetext *const out = pool->out;
-	if (pool->room - out->count < chunk->count) {
-		size_t room = pool->room < 4096 ? 4096 : 2 * pool->room;
-		while (room - out->count < chunk->count)
-			room *= 2;
-		out->records = memory_resize(out->records, room, sizeof(*out->records));
-		pool->room = room;
-	}
+	if (pool->room - out->count < chunk->count)
+		make_room(pool, chunk->count);
 	if (chunk->count > 0)
 		memcpy(out->records + out->count, chunk->records, chunk->count * sizeof(*chunk->records));
 	out->count += chunk->count;
@@ -211,13 +226,13 @@ struct zonetext_chunk *zonetext_pool_next(struct zonetext_pool *pool, size_t siz
 		advance(pool);
 	struct zonetext_chunk *const chunk = &pool->slots[pool->filled % pool->slot_count].chunk;
 	pthread_mutex_unlock(&pool->lock);
-	if (chunk->capacity < size + 1) {
+	if (chunk->capacity < size + MARKS_PAD) {
 		free(chunk->text);
-		chunk->text = memory_alloc(size + 1);
-		chunk->capacity = size + 1;
+		chunk->text = memory_alloc(size + MARKS_PAD);
+		chunk->capacity = size + MARKS_PAD;
 	}
 	chunk->size = size;
-	chunk->text[size] = '\0';
+	memset(chunk->text + size, 0, MARKS_PAD);
 	return chunk;
 }
 
@@ -270,8 +285,9 @@ void zonetext_pool_free(struct zonetext_pool *pool, struct arena *names)
 	for (unsigned i = 0; i < pool->helper_count; i++) {
 		if (i > 0)
 			pthread_join(pool->helpers[i].thread, NULL);
-		out->arenas[i] = pool->helpers[i].arena;
-		free(pool->helpers[i].scratch);
+		out->arenas[i] = pool->helpers[i].worker.arena;
+		free(pool->helpers[i].worker.scratch);
+		marks_free(&pool->helpers[i].worker.marks);
 	}
 	free_slots(pool);
 	free(pool->helpers);

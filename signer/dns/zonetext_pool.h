@@ -18,10 +18,11 @@ enum { ZONETEXT_DEPTH = 10 }; /* files open at once: the input and nested $INCLU
 
 struct zonetext_pool;
 
-/* Starts threads - 1 threads. Failing to start one is no error. */
-struct zonetext_pool *zonetext_pool_new(unsigned threads, struct zonetext *out);
+/* Starts threads - 1 threads. Failing to start one is no error. `expected`: octets of text, as far as that is known. */
+struct zonetext_pool *zonetext_pool_new(
+    unsigned threads, enum marks_kind kind, uint64_t expected, struct zonetext *out);
 
-/* A free piece with room for `size` octets of text and a NUL; its text is the caller's to fill. */
+/* A free piece with room for `size` octets of text and what is to be behind it; its text is the caller's to fill. */
 struct zonetext_chunk *zonetext_pool_next(struct zonetext_pool *pool, size_t size);
 
 /* Hands the piece that zonetext_pool_next gave to the threads. */

@@ -17,7 +17,7 @@
 #include "signer/dns/zonetext_pool.h"
 #include "signer/dns/zonetext_source.h"
 
-enum { CHUNK = 1 << 20, MOST_FILES = 1000 };
+enum { CHUNK = 1 << 18, MOST_FILES = 1000 };
 
 struct reader {
 	const struct zonetext_options *options;
@@ -250,8 +250,15 @@ static enum status judge(struct reader *reader, const struct zonetext_source *in
 	return combine_digests(reader, input->sha256);
 }
 
-enum status zonetext_read_by(
-    int descriptor, const struct zonetext_options *options, size_t chunk, struct zonetext *out, struct error *err)
+/* 0 for a pipe. */
+static uint64_t size_of(int descriptor)
+{
+	struct stat now;
+	return fstat(descriptor, &now) == 0 && S_ISREG(now.st_mode) ? (uint64_t)now.st_size : 0;
+}
+
+enum status zonetext_read_by(int descriptor, const struct zonetext_options *options, size_t chunk, enum marks_kind kind,
+    struct zonetext *out, struct error *err)
 {
 	struct error local;
 	memset(out, 0, sizeof(*out));
@@ -261,7 +268,8 @@ enum status zonetext_read_by(
 		.names = arena_new(4096),
 		.digests = EVP_MD_CTX_new(),
 		.err = err == NULL ? &local : err };
-	reader.pool = zonetext_pool_new(options->threads == 0 ? workers_default() : options->threads, out);
+	reader.pool = zonetext_pool_new(
+	    options->threads == 0 ? workers_default() : options->threads, kind, size_of(descriptor), out);
 	struct zonetext_source input = { .descriptor = descriptor, .meter = options->meter };
 	enum status status = STATUS_OK;
 	input.file = add_file(&reader, options->name);
@@ -289,7 +297,7 @@ enum status zonetext_read_by(
 enum status zonetext_read(
     int descriptor, const struct zonetext_options *options, struct zonetext *out, struct error *err)
 {
-	return zonetext_read_by(descriptor, options, CHUNK, out, err);
+	return zonetext_read_by(descriptor, options, CHUNK, marks_best(), out, err);
 }
 
 void zonetext_free(struct zonetext *zonetext)

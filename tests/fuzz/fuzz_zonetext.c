@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Master files: what is read can be written, and read again as the same records, by type names or by numbers. */
+/* Master files: what is read can be written, and read again as the same records, by type names or by numbers. Each kind
+ * of marks gives the same records, errors and places as the general reader without them. */
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -7,6 +8,7 @@
 
 #include "signer/dns/name.h"
 #include "signer/dns/rdata.h"
+#include "signer/dns/zonetext_by.h"
 #include "signer/dns/zonetext_read.h"
 #include "signer/dns/zonetext_write.h"
 #include "tests/fuzz/fuzz.h"
@@ -17,15 +19,22 @@ static void must(int holds)
 		abort();
 }
 
-static enum status read_text(const void *data, size_t size, struct zonetext *out)
+static enum status read_by(
+    const void *data, size_t size, size_t chunk, enum marks_kind kind, struct zonetext *out, struct error *err)
 {
 	static const uint8_t origin[] = "\7example";
 	const struct zonetext_options options = { .name = "fuzz", .origin = origin, .threads = 1 };
-	struct error err = { .code = STATUS_OK };
 	const int file = memfd_create("fuzz", MFD_CLOEXEC);
 	must(file >= 0 && write(file, data, size) == (ssize_t)size && lseek(file, 0, SEEK_SET) == 0);
-	const enum status status = zonetext_read(file, &options, out, &err);
+	const enum status status = zonetext_read_by(file, &options, chunk, kind, out, err);
 	close(file);
+	return status;
+}
+
+static enum status read_text(const void *data, size_t size, struct zonetext *out)
+{
+	struct error err = { .code = STATUS_OK };
+	const enum status status = read_by(data, size, 1 << 16, marks_best(), out, &err);
 	must(status == err.code || status == STATUS_OK);
 	must(status == STATUS_OK || out->count == 0);
 	for (const char *c = err.message; status != STATUS_OK && *c != '\0'; c++)
@@ -44,6 +53,35 @@ static void same(const struct zonetext *a, const struct zonetext *b)
 		must(
 		    name_size(x->owner) == name_size(y->owner) && memcmp(x->owner, y->owner, name_size(x->owner)) == 0);
 	}
+}
+
+static void same_place(const struct error *a, const struct error *b)
+{
+	must(a->code == b->code && a->line == b->line && a->column == b->column && strcmp(a->message, b->message) == 0);
+}
+
+/* `chunk` is small, so that pieces end everywhere. */
+static void same_by_all_kinds(const uint8_t *data, size_t size, size_t chunk)
+{
+	struct zonetext general;
+	struct error general_err = { .code = STATUS_OK };
+	const enum status status = read_by(data, size, chunk, MARKS_NONE, &general, &general_err);
+	for (enum marks_kind kind = MARKS_PLAIN; kind < MARKS_KINDS; kind++) {
+		struct zonetext other;
+		struct error err = { .code = STATUS_OK };
+		if (!marks_has(kind))
+			continue;
+		must(read_by(data, size, chunk, kind, &other, &err) == status);
+		must(other.error_count == general.error_count);
+		same_place(&err, &general_err);
+		for (size_t i = 0; i < general.error_count; i++)
+			same_place(&other.errors[i], &general.errors[i]);
+		same(&general, &other);
+		for (size_t i = 0; i < general.count; i++)
+			must(general.records[i].line == other.records[i].line);
+		zonetext_free(&other);
+	}
+	zonetext_free(&general);
 }
 
 static void written_and_read_again(const struct zonetext *zone, bool all_names)
@@ -108,5 +146,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		written_and_read_again(&zone, false);
 	}
 	zonetext_free(&zone);
+	same_by_all_kinds(data, size, size == 0 ? 1 : 1 + data[size - 1]);
+	same_by_all_kinds(data, size, 1 << 16);
 	return 0;
 }

@@ -65,20 +65,59 @@ static void a_large_piece_does_not_end_the_block_in_use(void **state)
 	arena_free(arena);
 }
 
+static void what_is_reserved_is_taken_as_far_as_it_is_kept(void **state)
+{
+	(void)state;
+	struct arena *const arena = arena_new(4096);
+	uint8_t *const first = arena_reserve(arena, 100);
+	memset(first, 1, 100);
+	arena_keep(arena, 7);
+	uint8_t *const second = arena_reserve(arena, 100);
+	assert_ptr_equal(second, first + stride(7));
+	assert_ptr_equal(arena_reserve(arena, 200), second); /* nothing of it was kept */
+	arena_keep(arena, 200);
+	assert_ptr_equal(arena_octets(arena, 1), second + stride(200));
+	uint8_t *const other = arena_reserve(arena, 5000); /* more than is left */
+	memset(other, 2, 5000);
+	arena_keep(arena, 5000);
+	assert_int_equal(first[6], 1);
+	arena_free(arena);
+}
+
+static void an_arena_that_has_grown_takes_large_blocks(void **state)
+{
+	(void)state;
+	enum { BLOCK = 1 << 20, PIECE = 1000 };
+	struct arena *const arena = arena_new(BLOCK);
+	uint8_t *const first = arena_octets(arena, PIECE);
+	memset(first, 1, PIECE);
+	while (arena_held(arena) <= (size_t)5 * MEMORY_LARGE)
+		memset(arena_octets(arena, PIECE), 2, PIECE);
+	assert_true(arena_held(arena) >= (size_t)6 * MEMORY_LARGE - 4096);
+	assert_int_equal(first[PIECE - 1], 1);
+	arena_reset(arena);
+	memset(arena_octets(arena, PIECE), 3, PIECE);
+	arena_free(arena);
+}
+
 #if defined(__SANITIZE_ADDRESS__)
 static void overrun_within_an_arena_ends_the_program(void **state)
 {
 	(void)state;
-	for (int which = 0; which < 3; which++) {
+	for (int which = 0; which < 4; which++) {
 		const pid_t child = fork();
 		assert_true(child >= 0);
 		if (child == 0) {
 			close(STDERR_FILENO);
 			struct arena *const arena = arena_new(4096);
-			volatile uint8_t *const octets = arena_octets(arena, 13);
+			volatile uint8_t *octets = arena_octets(arena, 13);
 			arena_octets(arena, 13);
 			if (which == 2)
 				arena_reset(arena);
+			if (which == 3) {
+				octets = arena_reserve(arena, 100);
+				arena_keep(arena, 13);
+			}
 			octets[which == 1 ? 12 : 13] = 1;
 			_exit(0);
 		}
@@ -132,7 +171,7 @@ static void overflow(int which)
 static void impossible_sizes_end_the_program_as_an_internal_error(void **state)
 {
 	(void)state;
-	for (int which = 0; which < 3; which++) {
+	for (int which = 0; which < 4; which++) {
 		const pid_t child = fork();
 		assert_true(child >= 0);
 		if (child == 0) {
@@ -152,6 +191,8 @@ int main(void)
 		cmocka_unit_test(pieces_are_aligned_and_their_own),
 		cmocka_unit_test(packed_octets_cost_no_padding),
 		cmocka_unit_test(a_large_piece_does_not_end_the_block_in_use),
+		cmocka_unit_test(what_is_reserved_is_taken_as_far_as_it_is_kept),
+		cmocka_unit_test(an_arena_that_has_grown_takes_large_blocks),
 #if defined(__SANITIZE_ADDRESS__)
 		cmocka_unit_test(overrun_within_an_arena_ends_the_program),
 #endif

@@ -33,15 +33,14 @@ static void put_line(struct zonetext_buffer *buffer, const struct error *err)
 	buffer->size += size + 1;
 }
 
-char *text_read(const char *text, size_t size, size_t chunk, unsigned threads, const char *folder)
+/* What text_read returns, then a NUL and where each record stood. */
+static struct zonetext_buffer read_by(
+    const char *text, size_t size, size_t chunk, enum marks_kind kind, const struct zonetext_options *options)
 {
-	const struct zonetext_options options = {
-		.name = "zone", .origin = origin, .folder = folder, .threads = threads
-	};
 	const int file = memory_file(text, size);
 	struct zonetext zone;
 	struct error err = { 0 };
-	const enum status status = zonetext_read_by(file, &options, chunk, &zone, &err);
+	const enum status status = zonetext_read_by(file, options, chunk, kind, &zone, &err);
 	struct zonetext_buffer buffer = { 0 };
 	for (size_t i = 0; i < zone.count; i++) {
 		const struct record *const record = &zone.records[i];
@@ -52,9 +51,28 @@ char *text_read(const char *text, size_t size, size_t chunk, unsigned threads, c
 		put_line(&buffer, &zone.errors[i]);
 	if (status != STATUS_OK && zone.error_count == 0)
 		put_line(&buffer, &err);
-	zonetext_buffer_reserve(&buffer, 1);
-	buffer.data[buffer.size] = '\0';
+	zonetext_buffer_reserve(&buffer, 1 + zone.count * sizeof(uint32_t));
+	buffer.data[buffer.size++] = '\0';
+	for (size_t i = 0; i < zone.count; i++) {
+		memcpy(buffer.data + buffer.size, &zone.records[i].line, sizeof(uint32_t));
+		buffer.size += sizeof(uint32_t);
+	}
 	zonetext_free(&zone);
 	close(file);
-	return buffer.data;
+	return buffer;
+}
+
+char *text_read(const char *text, size_t size, size_t chunk, unsigned threads, const char *folder)
+{
+	const struct zonetext_options options = {
+		.name = "zone", .origin = origin, .folder = folder, .threads = threads
+	};
+	const struct zonetext_buffer general = read_by(text, size, chunk, MARKS_NONE, &options);
+	struct zonetext_buffer other = read_by(text, size, chunk, marks_best(), &options);
+	if (other.size != general.size || memcmp(other.data, general.data, general.size) != 0) {
+		fprintf(stderr, "read by marks:\n%s\nbut the general way:\n%s\n", other.data, general.data);
+		abort();
+	}
+	zonetext_buffer_free(&other);
+	return general.data;
 }
