@@ -204,9 +204,11 @@ static enum status judge(struct cached *cached, struct error *err)
 static enum status read_version(struct cached *cached, struct error *err)
 {
 	const struct verify_input *const input = &cached->given->file;
-	const struct vsource source = {
-		.name = input->name, .descriptor = input->descriptor, .data = input->data, .size = input->size
-	};
+	const struct vsource source = { .name = input->name,
+		.descriptor = input->descriptor,
+		.data = input->data,
+		.size = input->size,
+		.like = &cached->run->zone };
 	return vzone_load(&source, cached->run->zone.apex, cached->run->threads, &cached->zone, err);
 }
 

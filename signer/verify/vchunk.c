@@ -17,6 +17,10 @@ struct parser {
 	size_t owner_size;
 	const struct vtype *type; /* the row of the last type */
 	struct vtoken type_text;  /* as it was written */
+	struct vtoken
+	    head_text; /* what stood between the last owner and RDATA, and what it said: mostly the same again */
+	struct vrecord head;
+	bool head_has_ttl;
 };
 
 static bool fail_at(struct parser *p, const char *at, const char *why)
@@ -67,6 +71,10 @@ static bool read_owner(struct parser *p, struct vtoken token)
 	if (p->context->owner != NULL && size == vname_size(p->context->owner) &&
 	    memcmp(p->context->owner, name, size) == 0)
 		return true;
+	const uint8_t *const known = p->desk->follow == NULL ? NULL : vfollow_owner(p->desk->follow, name, size);
+	p->context->owner = known;
+	if (known != NULL)
+		return true;
 	uint8_t *const copy = arena_octets(p->desk->memory, size);
 	memcpy(copy, name, size);
 	p->context->owner = copy;
@@ -90,6 +98,7 @@ static bool read_directive(struct parser *p, struct vtoken word)
 		memcpy(p->context->origin, name, size);
 		p->context->have_origin = true;
 		p->owner_text = NULL;
+		p->owner_size = 0;
 	} else if (vtoken_is(word, "$TTL")) {
 		if (!vtoken_ttl(value, &p->context->default_ttl))
 			return fail(p, value, "not a TTL (RFC 2308 4)");
@@ -152,7 +161,7 @@ static bool read_class(struct vtoken token, uint16_t *out)
 }
 
 /* TTL and class in either order, then the type (RFC 1035 5.1). */
-static bool read_head(struct parser *p, struct vrecord *record, bool *have_ttl)
+static bool read_head_words(struct parser *p, struct vrecord *record, bool *have_ttl)
 {
 	bool have_class = false;
 	*have_ttl = false;
@@ -175,6 +184,38 @@ static bool read_head(struct parser *p, struct vrecord *record, bool *have_ttl)
 			return fail(p, token, "a meta type is no record of a zone (RFC 6895 3.1)");
 		return true;
 	}
+}
+
+static bool blank(char c)
+{
+	return c == ' ' || c == '\t';
+}
+
+/* The same octets as in the entry before say the same again. */
+static bool repeats(const struct parser *p, const char *text, size_t size)
+{
+	return size > 0 && p->in.depth == 0 && (size_t)(p->in.end - p->in.at) > size &&
+	       memcmp(p->in.at, text, size) == 0 && blank(p->in.at[size]);
+}
+
+static bool read_head(struct parser *p, struct vrecord *record, bool *have_ttl)
+{
+	const struct vtokens before = p->in;
+	if (repeats(p, p->head_text.text, p->head_text.size)) {
+		p->in.at += p->head_text.size;
+		record->ttl = p->head.ttl;
+		record->class = p->head.class;
+		record->type = p->head.type;
+		*have_ttl = p->head_has_ttl;
+		return true;
+	}
+	if (!read_head_words(p, record, have_ttl))
+		return false;
+	const bool plain = before.depth == 0 && p->in.depth == 0 && p->in.line == before.line;
+	p->head_text = (struct vtoken){ VTOKEN_WORD, before.at, plain ? (size_t)(p->in.at - before.at) : 0 };
+	p->head = *record;
+	p->head_has_ttl = *have_ttl;
+	return true;
 }
 
 static bool settle_ttl(struct parser *p, struct vrecord *record, bool have_ttl, struct vtoken at)
@@ -208,16 +249,35 @@ static void keep(struct parser *p, const struct vrecord *record)
 	chunk->records[chunk->count++] = *record;
 }
 
-/* The name server, if it was written so before in this zone. */
-static bool recall_server(struct parser *p, struct vrecord *record)
+/* Only listed by its place, since the zone has the same. What the sum knows more of than its hash, or leaves out, is
+ * not (vsum.h). */
+static bool list_known(struct parser *p, const struct vrecord *record, const struct vrecord *like)
+{
+	struct vchunk *const chunk = p->chunk;
+	if (!p->desk->sums || like == NULL || like->ttl != record->ttl || like->class != record->class ||
+	    record->type == VTYPE_SOA || vsum_made_by_signer(record->type, true))
+		return false;
+	if (chunk->known_count == chunk->known_capacity) {
+		chunk->known_capacity = chunk->known_capacity == 0 ? chunk->size / 32 + 16 : 2 * chunk->known_capacity;
+		chunk->known = memory_resize(chunk->known, chunk->known_capacity, sizeof(*chunk->known));
+	}
+	chunk->known[chunk->known_count++] = (uint32_t)(like - p->desk->follow->zone->records);
+	return true;
+}
+
+/* The name server, if the zone that is followed has it here, or if it was written so before in this one. */
+static bool recall_server(struct parser *p, struct vrecord *record, const struct vrecord **like)
 {
 	struct vtokens after = p->in;
 	const struct vtoken word = vtoken_next(&after);
 	if (word.kind != VTOKEN_WORD)
 		return false;
-	const struct bytes known = vrecall_find(p->desk->recall, word.text, word.size);
+	const struct vrecord *const followed = p->desk->follow == NULL ? NULL : vfollow_server(p->desk->follow, word);
+	const struct bytes known = followed != NULL ? (struct bytes){ followed->rdata, followed->size }
+						    : vrecall_find(p->desk->recall, word.text, word.size);
 	if (known.size == 0 || vtoken_next(&after).kind != VTOKEN_END)
 		return false;
+	*like = followed;
 	record->rdata = known.data;
 	record->size = (uint16_t)known.size;
 	p->in = after;
@@ -233,7 +293,15 @@ static void keep_server(struct parser *p, const struct vrecord *record, const st
 		vrecall_keep(p->desk->recall, word.text, word.size, (struct bytes){ record->rdata, record->size });
 }
 
-static bool read_fields(struct parser *p, struct vrecord *record)
+static const uint8_t *copy_of(const struct parser *p, const struct vrdata *rdata)
+{
+	uint8_t *const copy = arena_octets(p->desk->memory, rdata->size);
+	if (rdata->size > 0)
+		memcpy(copy, rdata->out, rdata->size);
+	return copy;
+}
+
+static bool read_fields(struct parser *p, struct vrecord *record, const struct vrecord **like)
 {
 	struct vrdata rdata = { .in = &p->in, .origin = origin_of(p), .out = p->desk->scratch };
 	const struct vtokens fields = p->in;
@@ -244,10 +312,9 @@ static bool read_fields(struct parser *p, struct vrecord *record)
 			p->chunk->needs_context = true;
 		return fail_at(p, at, why);
 	}
-	uint8_t *const copy = arena_octets(p->desk->memory, rdata.size);
-	if (rdata.size > 0)
-		memcpy(copy, rdata.out, rdata.size);
-	record->rdata = copy;
+	if (p->desk->follow != NULL)
+		*like = vfollow_rdata(p->desk->follow, record->type, rdata.out, rdata.size);
+	record->rdata = *like != NULL ? (*like)->rdata : copy_of(p, &rdata);
 	record->size = (uint16_t)rdata.size;
 	if (record->type == VTYPE_NS && !rdata.relative)
 		keep_server(p, record, &fields);
@@ -257,24 +324,26 @@ static bool read_fields(struct parser *p, struct vrecord *record)
 static bool read_record(struct parser *p, struct vtoken start)
 {
 	struct vrecord record = { .owner = p->context->owner, .line = (uint32_t)p->in.line };
+	const struct vrecord *like = NULL;
 	bool have_ttl;
 	if (!read_head(p, &record, &have_ttl))
 		return false;
-	if (!(record.type == VTYPE_NS && recall_server(p, &record)) && !read_fields(p, &record))
+	if (!(record.type == VTYPE_NS && recall_server(p, &record, &like)) && !read_fields(p, &record, &like))
 		return false;
 	if (!settle_ttl(p, &record, have_ttl, start))
 		return false;
-	keep(p, &record);
+	if (!list_known(p, &record, like))
+		keep(p, &record);
 	return true;
-}
-
-static bool blank(char c)
-{
-	return c == ' ' || c == '\t';
 }
 
 static bool read_entry(struct parser *p)
 {
+	if (repeats(p, p->owner_text, p->owner_size)) {
+		const struct vtoken owner = { VTOKEN_WORD, p->in.at, p->owner_size };
+		p->in.at += p->owner_size;
+		return read_record(p, owner);
+	}
 	const bool same_owner = blank(*p->in.at);
 	const struct vtoken token = vtoken_next(&p->in);
 	if (token.kind == VTOKEN_END)
@@ -294,7 +363,7 @@ static bool read_entry(struct parser *p)
 void vchunk_parse(struct vchunk *chunk, bool first, const char *file, const struct vdesk *desk)
 {
 	chunk->finish = chunk->begin;
-	chunk->count = 0;
+	chunk->count = chunk->known_count = 0;
 	chunk->needs_context = false;
 	chunk->status = STATUS_OK;
 	struct parser p = { .chunk = chunk,
@@ -303,6 +372,8 @@ void vchunk_parse(struct vchunk *chunk, bool first, const char *file, const stru
 		.first = first,
 		.file = file,
 		.desk = desk };
+	if (desk->follow != NULL)
+		vfollow_begin(desk->follow);
 	while (p.in.at < p.in.end && read_entry(&p)) {
 		/* At a line end, or at the end of the chunk. */
 		if (p.in.at < p.in.end) {

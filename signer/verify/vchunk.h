@@ -2,6 +2,7 @@
 /* One piece of a master file that begins and ends at the border of entries, parsed on its own (see vread.h). */
 #pragma once
 
+#include "signer/verify/vfollow.h"
 #include "signer/verify/vname.h"
 #include "signer/verify/vread.h"
 #include "signer/verify/vrecall.h"
@@ -28,6 +29,9 @@ struct vchunk {
 	struct vrecord *records;
 	size_t count;
 	size_t capacity;
+	uint32_t *known; /* places in the zone that is followed, of records that are not in `records` */
+	size_t known_count;
+	size_t known_capacity;
 	size_t place;       /* of the first record in the file's */
 	uint64_t line;      /* lines of the file before the chunk */
 	struct vsum sum;    /* of the records, if they are only added up */
@@ -41,6 +45,8 @@ struct vdesk {
 	struct arena *memory;   /* for names and RDATA */
 	uint8_t *scratch;       /* VRDATA_MAX octets */
 	struct vrecall *recall; /* of names in `memory` */
+	struct vfollow *follow; /* NULL: there is no zone to follow */
+	bool sums;              /* records that the zone has are only listed in `known` */
 };
 
 /* Parses the chunk from `begin` into records. `first` is true if nothing stands before the chunk, so that a lack of

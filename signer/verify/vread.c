@@ -52,6 +52,8 @@ struct reader {
 	EVP_MD_CTX *digest;
 	size_t room;                    /* for records */
 	struct vsummer *const *summers; /* one per thread, if records are added up and not kept */
+	uint64_t *seen;                 /* bits for records of source->like, if there is one */
+	struct vfollow *follows;        /* one per thread, if there is one */
 	struct vsum sum;
 	unsigned included;        /* files so far, each as often as it was read */
 	uint8_t owner[VNAME_MAX]; /* of the last record, when memory is dropped after each wave */
@@ -262,15 +264,27 @@ static bool context_holds(const struct vcontext *guess, const struct vcontext *t
 					   vname_size(guess->origin) == vname_size(truth->origin)));
 }
 
+/* One of our records for one of the zone's; a second one is more than that zone has. */
+static void see(struct reader *r, uint32_t place)
+{
+	const uint64_t bit = (uint64_t)1 << place % 64;
+	if ((r->seen[place / 64] & bit) != 0)
+		vsummer_add(r->summers[0], &r->source->like->records[place], &r->sum);
+	r->seen[place / 64] |= bit;
+}
+
 /* Gives the chunk its place among all records. */
 static void place_chunk(struct reader *r, struct vchunk *chunk)
 {
 	struct vfile *const file = r->file;
 	chunk->place = file->count;
 	chunk->line = r->line;
-	file->count += chunk->count;
-	if (r->summers != NULL)
-		vsum_join(&r->sum, &chunk->sum);
+	file->count += chunk->count + chunk->known_count;
+	if (r->summers == NULL)
+		return;
+	vsum_join(&r->sum, &chunk->sum);
+	for (size_t i = 0; i < chunk->known_count; i++)
+		see(r, chunk->known[i]);
 }
 
 static enum status copy_chunks(void *context, unsigned worker, size_t first, size_t end, struct error *err)
@@ -419,13 +433,17 @@ static void reader_open(
 	r->text = memory_alloc(r->capacity);
 	r->next = memory_alloc(r->capacity);
 	r->desks = memory_calloc(threads, sizeof(*r->desks));
+	r->follows = memory_calloc(threads, sizeof(*r->follows));
 	const size_t block = r->capacity < ARENA_BYTES ? r->capacity + 1024 : ARENA_BYTES;
 	file->memory = memory_calloc(threads, sizeof(struct arena *));
 	file->arenas = threads;
 	for (unsigned i = 0; i < threads; i++) {
 		file->memory[i] = arena_new(block);
-		r->desks[i] = (struct vdesk){ file->memory[i], memory_alloc(VRDATA_MAX),
-			vrecall_new(recall_names(source, threads)) };
+		r->desks[i] = (struct vdesk){ .memory = file->memory[i],
+			.scratch = memory_alloc(VRDATA_MAX),
+			.recall = vrecall_new(recall_names(source, threads)),
+			.follow = source->like == NULL ? NULL : &r->follows[i] };
+		r->follows[i] = (struct vfollow){ .zone = source->like };
 	}
 	if (origin != NULL) {
 		memcpy(r->context.origin, origin, vname_size(origin));
@@ -443,8 +461,11 @@ static void reader_close(struct reader *r)
 		vrecall_free(r->desks[i].recall);
 	}
 	free(r->desks);
-	for (size_t i = 0; i < r->chunk_capacity; i++)
+	free(r->follows);
+	for (size_t i = 0; i < r->chunk_capacity; i++) {
 		free(r->chunks[i].records);
+		free(r->chunks[i].known);
+	}
 	free(r->chunks);
 	free(r->text);
 	free(r->next);
@@ -574,12 +595,15 @@ enum status vread_file(
 }
 
 enum status vread_sum(const struct vsource *source, const uint8_t *origin, unsigned threads,
-    struct vsummer *const summers[], struct vsum *out, struct error *err)
+    struct vsummer *const summers[], uint64_t seen[], struct vsum *out, struct error *err)
 {
 	struct reader r;
 	struct vfile file = { .count = 0 };
 	reader_open(&r, source, origin, threads < 1 ? 1 : threads, &file);
 	r.summers = summers;
+	r.seen = seen;
+	for (unsigned i = 0; i < r.threads; i++)
+		r.desks[i].sums = true;
 	const enum status status = read_all(&r, err);
 	reader_close(&r);
 	vread_free(&file);

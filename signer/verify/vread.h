@@ -31,6 +31,8 @@ struct vrecord {
 	    trusted; /* set by vresponse_trust, in the first of an RRset: a resolver finds a signature that validates */
 };
 
+struct vzone;
+
 /* A file that a $INCLUDE line may name, open already; `name` is what the line has, escapes resolved. */
 struct vinclude {
 	const char *name;
@@ -46,6 +48,7 @@ struct vsource {
 	bool no_ttl;                     /* records without TTL are fine: a list of DS, not a zone */
 	const struct vinclude *includes; /* without any, $INCLUDE is refused; with some, `descriptor` can seek */
 	size_t include_count;
+	const struct vzone *like; /* NULL, or a zone that it is much like: read faster, the same records (vfollow.h) */
 };
 
 struct vfile {
@@ -65,8 +68,9 @@ enum status vread_file(const struct vsource *source, const uint8_t *origin, unsi
 struct vsum;
 struct vsummer;
 
-/* The same, but the records are only added up (vsum.h), one summer per thread, and not kept. */
+/* The same, but the records are only added up (vsum.h), one summer per thread, and not kept. One that source->like has
+ * too sets its bit in `seen`, and is added up only if that is set already. */
 enum status vread_sum(const struct vsource *source, const uint8_t *origin, unsigned threads,
-    struct vsummer *const summers[], struct vsum *out, struct error *err) MUST_CHECK;
+    struct vsummer *const summers[], uint64_t seen[], struct vsum *out, struct error *err) MUST_CHECK;
 
 void vread_free(struct vfile *file);

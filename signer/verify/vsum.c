@@ -134,7 +134,8 @@ void vsummer_add(struct vsummer *summer, const struct vrecord *record, struct vs
 struct job {
 	const struct vzone *zone;
 	struct vsummer **summers;
-	struct vsum *sums; /* per worker */
+	const uint64_t *seen; /* records that the other file has: they are left out */
+	struct vsum *sums;    /* per worker */
 };
 
 static enum status add_records(void *context, unsigned worker, size_t first, size_t end, struct error *err)
@@ -142,15 +143,16 @@ static enum status add_records(void *context, unsigned worker, size_t first, siz
 	struct job *const job = context;
 	(void)err;
 	for (size_t i = first; i < end; i++)
-		vsummer_add(job->summers[worker], &job->zone->records[i], &job->sums[worker]);
+		if ((job->seen[i / 64] >> i % 64 & 1) == 0)
+			vsummer_add(job->summers[worker], &job->zone->records[i], &job->sums[worker]);
 	return STATUS_OK;
 }
 
-static enum status sum_zone(
-    const struct vzone *zone, unsigned threads, struct vsummer **summers, struct vsum *out, struct error *err)
+static enum status sum_zone(const struct vzone *zone, unsigned threads, struct vsummer **summers, const uint64_t *seen,
+    struct vsum *out, struct error *err)
 {
 	struct vsum *const sums = memory_calloc(threads, sizeof(*sums));
-	struct job job = { zone, summers, sums };
+	struct job job = { zone, summers, seen, sums };
 	const enum status status = workers_run(threads, zone->file.count, 8192, add_records, &job, err);
 	for (unsigned i = 0; i < threads; i++)
 		vsum_join(out, &sums[i]);
@@ -167,11 +169,15 @@ enum status vsum_same(const struct vzone *zone, const struct vsource *source, un
 	struct vsummer **const summers = memory_calloc(threads, sizeof(struct vsummer *));
 	for (unsigned i = 0; i < threads; i++)
 		summers[i] = vsummer_new(key, zone->apex);
+	uint64_t *const seen = memory_calloc(zone->file.count / 64 + 1, sizeof(*seen));
+	struct vsource followed = *source;
+	followed.like = zone;
 	struct vsum mine = { .count = 0 };
 	*theirs = (struct vsum){ .count = 0 };
-	enum status status = vread_sum(source, zone->apex, threads, summers, theirs, err);
+	enum status status = vread_sum(&followed, zone->apex, threads, summers, seen, theirs, err);
 	if (status == STATUS_OK)
-		status = sum_zone(zone, threads, summers, &mine, err);
+		status = sum_zone(zone, threads, summers, seen, &mine, err);
+	free(seen);
 	for (unsigned i = 0; i < threads; i++)
 		vsummer_free(summers[i]);
 	free(summers);

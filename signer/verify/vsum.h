@@ -46,6 +46,7 @@ void vsummer_add(struct vsummer *summer, const struct vrecord *record, struct vs
 void vsum_join(struct vsum *sum, const struct vsum *other);
 bool vsum_equal(const struct vsum *a, const struct vsum *b);
 
-/* Compares the zone with the records of another file, which is read once and not kept: `theirs` is its sum. */
+/* Compares the zone with the records of another file, which is read once and not kept. A record that is found in the
+ * zone is ticked off there; the sums are of what is left on both sides. `theirs` is that of the file. */
 enum status vsum_same(const struct vzone *zone, const struct vsource *source, unsigned threads, bool *same,
     struct vsum *theirs, struct error *err) MUST_CHECK;

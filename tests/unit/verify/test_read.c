@@ -345,7 +345,7 @@ static bool same_records(const struct vfile *a, const struct vfile *b)
 		const struct vrecord *const x = &a->records[i];
 		const struct vrecord *const y = &b->records[i];
 		if (!vname_equal(x->owner, y->owner) || x->ttl != y->ttl || x->line != y->line || x->type != y->type ||
-		    x->size != y->size || memcmp(x->rdata, y->rdata, x->size) != 0)
+		    x->class != y->class || x->size != y->size || memcmp(x->rdata, y->rdata, x->size) != 0)
 			return false;
 	}
 	return true;
