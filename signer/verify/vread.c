@@ -11,12 +11,11 @@
 #include "signer/verify/vchunk.h"
 #include "signer/verify/vinclude.h"
 #include "signer/verify/vrdata.h"
+#include "signer/verify/vsplit.h"
 
 enum {
-	CHUNK_BYTES = 128 * 1024,
 	CHUNKS_PER_THREAD = 6,
 	ARENA_BYTES = 1024 * 1024,
-	BORDER_BYTES = 2 * 1024 * 1024,
 	ENTRY_MOST = 16 * 1024 * 1024,
 	RECALL_SHARE = 2048, /* octets of text for one name that is kept: the table takes 1/32 of the text at most */
 	RECALL_MOST = 65536,
@@ -109,8 +108,9 @@ static void take_next(struct reader *r)
 	r->rest = 0;
 }
 
-static void add_chunk(struct reader *r, size_t start, size_t end)
+static void add_chunk(void *context, size_t start, size_t end)
 {
+	struct reader *const r = context;
 	if (r->chunk_count == r->chunk_capacity) {
 		const size_t more = r->chunk_capacity == 0 ? 32 : 2 * r->chunk_capacity;
 		r->chunks = memory_resize(r->chunks, more, sizeof(*r->chunks));
@@ -122,83 +122,12 @@ static void add_chunk(struct reader *r, size_t start, size_t end)
 	chunk->size = end - start;
 }
 
-/* An entry that surely stands on its own begins here; or at least an entry, where none such came for long: it may need
- * what stands before it, and is then parsed twice. */
-static bool fresh_start(const struct reader *r, size_t start, size_t at)
-{
-	return at < r->size && (at - start >= BORDER_BYTES || strchr(" \t\r\n;", r->text[at]) == NULL);
-}
-
-/* Behind these entries comes what cannot be read. */
-static size_t add_last(struct reader *r, size_t start, size_t end)
-{
-	if (end > start)
-		add_chunk(r, start, end);
-	return end;
-}
-
-/* Without parentheses and quotes every line end is the end of an entry. */
-static size_t split_plain(struct reader *r)
-{
-	size_t start = 0;
-	while (r->size - start > CHUNK_BYTES) {
-		size_t at = start + CHUNK_BYTES;
-		const char *line_end;
-		do {
-			line_end = memchr(r->text + at, '\n', r->size - at);
-			at = line_end == NULL ? r->size : (size_t)(line_end - r->text) + 1;
-		} while (line_end != NULL && !fresh_start(r, start, at));
-		if (line_end == NULL)
-			break;
-		add_chunk(r, start, at);
-		start = at;
-	}
-	const char *const last = r->broken == STATUS_OK ? NULL : memrchr(r->text + start, '\n', r->size - start);
-	return last == NULL ? start : add_last(r, start, (size_t)(last - r->text) + 1);
-}
-
-/* Walks over quotes, comments and parentheses; only a line end outside of them is a border. */
-static size_t split_careful(struct reader *r)
-{
-	size_t start = 0;
-	size_t border = 0; /* the last one */
-	unsigned depth = 0;
-	bool quote = false;
-	bool comment = false;
-	for (size_t i = 0; i < r->size; i++) {
-		const char c = r->text[i];
-		if (c == '\n') {
-			quote = comment = false; /* the parser refuses a quote that is open here */
-			border = depth == 0 ? i + 1 : border;
-			if (depth == 0 && i + 1 - start >= CHUNK_BYTES && fresh_start(r, start, i + 1)) {
-				add_chunk(r, start, i + 1);
-				start = i + 1;
-			}
-		} else if (comment) {
-			continue;
-		} else if (c == '\\') {
-			i++;
-		} else if (c == '"') {
-			quote = !quote;
-		} else if (quote) {
-			continue;
-		} else if (c == ';') {
-			comment = true;
-		} else if (c == '(') {
-			depth++;
-		} else if (c == ')' && depth > 0) {
-			depth--;
-		}
-	}
-	return r->broken == STATUS_OK ? start : add_last(r, start, border);
-}
-
 /* Cuts what is read into chunks; the rest, if more is to come, stays for the next wave. Returns where it begins. */
 static size_t split(struct reader *r)
 {
 	r->chunk_count = 0;
-	const bool plain = memchr(r->text, '(', r->size) == NULL && memchr(r->text, '"', r->size) == NULL;
-	const size_t rest = plain ? split_plain(r) : split_careful(r);
+	const struct vsplit text = { r->text, r->size, r->broken != STATUS_OK, add_chunk, r };
+	const size_t rest = vsplit(&text);
 	if (!r->at_end)
 		return rest;
 	if (rest < r->size)
@@ -427,7 +356,7 @@ static void reader_open(
     struct reader *r, const struct vsource *source, const uint8_t *origin, unsigned threads, struct vfile *file)
 {
 	*r = (struct reader){ .source = source, .file = file, .threads = threads, .first = true, .most = UINT64_MAX };
-	r->capacity = (size_t)CHUNK_BYTES * CHUNKS_PER_THREAD * threads;
+	r->capacity = (size_t)VSPLIT_BYTES * CHUNKS_PER_THREAD * threads;
 	if (source->descriptor < 0 && source->size < r->capacity)
 		r->capacity = source->size + 1;
 	r->text = memory_alloc(r->capacity);
