@@ -551,7 +551,7 @@ enum status attempt_publish(struct run *run, bool keep_alive, bool *input_is_bad
 		goto done;
 	status = attempt_verify(&attempt, err);
 	*input_is_bad = status == STATUS_NO || status == STATUS_BUSY;
-	if (status == STATUS_NO && attempt.has_kept && !attempt.by_limits)
+	if (status == STATUS_NO && attempt.has_kept && !attempt.proofs_stand)
 		kept_forget(run);
 	if (status == STATUS_OK)
 		status = run_check_step(run, err);

@@ -42,7 +42,7 @@ struct attempt {
 	struct file_stamp judged; /* of the temporary file, when the gate was asked */
 	const int64_t *expected;  /* ids of the planned changes by which it passes */
 	size_t expected_count;
-	bool by_limits; /* refused by change limits alone */
+	bool proofs_stand; /* refused by change limits alone, or not judged to the end: nothing against a signature */
 	struct memo memo;
 };
 

@@ -194,6 +194,7 @@ static enum status ask_gate(struct attempt *attempt, int file,
 	meter_begin(run->options->meter, 0, NULL);
 	if (status == STATUS_OK)
 		status = quorum_ask(&gate, run->mem, verdict, err);
+	signals_pass(run->signals);
 	run->report->seconds_verify = run_clock() - begin;
 	return status;
 }
@@ -234,9 +235,8 @@ static void note_verdict(struct attempt *attempt, enum status status, const stru
 	report->warnings = verdict->warnings;
 	report->changes = verdict->changes;
 	report->memo = verdict->memo;
-	/* Change limits say nothing against what was proved of the signatures. */
-	attempt->by_limits = status == STATUS_NO && verdict->by_limits;
-	if (status != STATUS_OK && !attempt->by_limits)
+	attempt->proofs_stand = status == STATUS_NO && (verdict->by_limits || verdict->stopped);
+	if (status != STATUS_OK && !attempt->proofs_stand)
 		memo_drop(&attempt->memo);
 	else if (status != STATUS_OK || !verdict->memo_written)
 		memo_close(&attempt->memo);

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <limits.h>
+#include <signal.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/mman.h>
@@ -284,6 +285,7 @@ static enum status without_verdict(const struct process *process, const struct p
 {
 	const char *const ending = process_ending(process, ended, mem);
 	const enum status status = no_verdict(ending, said_by(process, ended, mem), mem, verdict, err);
+	verdict->stopped = ended->signal == SIGTERM || ended->signal == SIGINT || ended->signal == SIGHUP;
 	const bool by_disk = !ended->timed_out && !ended->overflow && ended->exit_code == STATUS_IO;
 	return by_disk ? error_set(err, STATUS_IO, "%s", verdict->summary) : status;
 }

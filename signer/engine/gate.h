@@ -79,6 +79,7 @@ struct gate_verdict {
 	const char *changes; /* what is new against the last version in one line, or NULL */
 	uint64_t checks, warnings;
 	bool by_limits;               /* refused, and by change limits alone */
+	bool stopped;                 /* no verdict: somebody ended the verifier, as a service manager does */
 	bool refusing[VERIFY_LIMITS]; /* the change limits that refused */
 	bool needed[VERIFY_LIMITS];   /* those that a planned change let it pass */
 	bool memo_written;            /* the new memo is whole */

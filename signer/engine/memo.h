@@ -4,7 +4,8 @@
  *
  * The verifier writes a new one in each run, into a temporary file that it is handed; it gets its name only when the
  * zone that it is about is published. After a refusal by more than change limits, or without a verdict, there is none,
- * and the next run has every signature computed. So it has if the file is not this user's alone to write.
+ * and the next run has every signature computed; unless a signal ended the run or the verifier, which leaves the old
+ * one. So it has if the file is not this user's alone to write.
  */
 #pragma once
 

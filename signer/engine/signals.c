@@ -128,6 +128,15 @@ void signals_guard(struct signals *signals, const struct publish *publish)
 	pthread_mutex_unlock(&signals->mutex);
 }
 
+/* Who ends the process keeps the mutex. */
+void signals_pass(struct signals *signals)
+{
+	if (signals == NULL || signals->held)
+		return;
+	pthread_mutex_lock(&signals->mutex);
+	pthread_mutex_unlock(&signals->mutex);
+}
+
 void signals_stop(struct signals *signals, int code)
 {
 	if (signals != NULL) {

@@ -25,6 +25,10 @@ void signals_hold(struct signals *signals);
 /* The temporary file to remove if a signal comes; NULL: none (any more). */
 void signals_guard(struct signals *signals, const struct publish *publish);
 
+/* After a program that was waited for: a signal that ends this process has perhaps ended that first, and nothing is to
+ * be concluded from it. Then this never returns. NULL is legal. */
+void signals_pass(struct signals *signals);
+
 /* Ends the process at once with this code, the temporary file removed as for a signal; from any thread. */
 void signals_stop(struct signals *signals, int code);
 

@@ -4,6 +4,7 @@
 import os
 import re
 import shutil
+import signal
 import subprocess
 import unittest
 
@@ -55,6 +56,30 @@ class Gate(World):
         said = self.sign_by_it(code=1)
         self.assertIn("gate.same-bytes: out.zone: the signed zone changed after it was written", said)
         self.assertFalse(os.path.exists(self.output))
+
+    def memo(self):
+        return self.read(self.path("state", "zones", "nl.test.memo"))
+
+    def test_a_run_or_a_verifier_that_a_signal_ends_leaves_memo_and_signatures(self):
+        self.verifier()
+        self.sign_by_it()
+        before = self.memo(), self.read(self.path("state", "zones", "nl.test.signatures"))
+        self.write("nl.test.zone", ZONE.replace("2026112401", "2026112402"))
+        self.write("bin/zoneseal-verify", "#!/bin/sh\nkill -TERM $$\n", mode=0o755)
+        self.assertIn("no verdict: killed by signal 15", self.sign_by_it(code=1))  # as when a service manager ends all at once
+        self.assertEqual((self.memo(), self.read(self.path("state", "zones", "nl.test.signatures"))), before)
+        os.set_blocking(self.asked, True)
+        os.read(self.asked, 65536)
+        self.write("bin/zoneseal-verify", f"#!/bin/sh\necho here >{self.path('asked')}\nexec sleep 60\n", mode=0o755)
+        argv = [self.zoneseal, "sign", "nl.test", "-i", self.input, "-o", self.output, "--policy", DEFAULT, "--now", self.now]
+        with subprocess.Popen(argv, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=self.environment()) as run:
+            self.assertEqual(os.read(self.asked, 65536), b"here\n")
+            run.terminate()
+            self.assertEqual(run.wait(), -signal.SIGTERM)
+        self.assertEqual((self.memo(), self.read(self.path("state", "zones", "nl.test.signatures"))), before)
+        self.write("bin/zoneseal-verify", "#!/bin/sh\nkill -SEGV $$\n", mode=0o755)
+        self.sign_by_it(code=1)
+        self.assertFalse(os.path.exists(self.path("state", "zones", "nl.test.memo")))
 
     def unreadable(self, descriptor):
         """A verifier that finds a failing disk behind one of its descriptors: the memory of its shell, at address 0."""

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "signer/engine/process.h"
+#include "signer/engine/signals.h"
 
 static void run_shell(const char *script, bool hook, int seconds, struct arena *mem, struct process_result *result)
 {
@@ -242,6 +243,58 @@ static void children_of_others_are_left_alone(void **state)
 	assert_int_equal(WTERMSIG(how), SIGTERM);
 }
 
+struct last_words {
+	int told[2], passed[2];
+};
+
+/* By the thread that waits for signals: from here on the process has a moment to live. */
+static void linger(void *context, int number)
+{
+	const struct last_words *const words = context;
+	(void)number;
+	if (write(words->told[1], "n", 1) == 1)
+		(void)poll(NULL, 0, 100);
+}
+
+static void go_on_after_a_child(const struct last_words *words)
+{
+	struct signals *signals = NULL;
+	struct error err;
+	char octet;
+	if (signals_watch(linger, (void *)words, &signals, &err) != STATUS_OK)
+		_exit(1);
+	signals_pass(signals);
+	signals_hold(signals);
+	signals_guard(signals, NULL);
+	(void)kill(getpid(), SIGTERM);
+	if (read(words->told[0], &octet, 1) != 1)
+		_exit(1);
+	signals_pass(signals);
+	_exit(write(words->passed[1], "p", 1) == 1 ? 0 : 1);
+}
+
+static void nobody_concludes_anything_while_a_signal_ends_the_process(void **state)
+{
+	struct last_words words;
+	char octet;
+	int how = 0;
+	(void)state;
+	assert_int_equal(pipe(words.told), 0);
+	assert_int_equal(pipe(words.passed), 0);
+	const pid_t child = fork();
+	if (child == 0)
+		go_on_after_a_child(&words);
+	assert_true(child > 0);
+	close(words.passed[1]);
+	assert_int_equal(waitpid(child, &how, 0), child);
+	assert_true(WIFSIGNALED(how));
+	assert_int_equal(WTERMSIG(how), SIGTERM);
+	assert_int_equal(read(words.passed[0], &octet, 1), 0);
+	close(words.passed[0]);
+	close(words.told[0]);
+	close(words.told[1]);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -249,6 +302,7 @@ int main(void)
 		cmocka_unit_test(a_verifier_that_says_too_much_is_killed),
 		cmocka_unit_test(those_whose_group_ends_with_them_end_with_us),
 		cmocka_unit_test(children_of_others_are_left_alone),
+		cmocka_unit_test(nobody_concludes_anything_while_a_signal_ends_the_process),
 		cmocka_unit_test(what_a_hook_leaves_running_is_not_waited_for),
 		cmocka_unit_test(time_up_ends_what_a_hook_has_started_too),
 		cmocka_unit_test(what_a_hook_makes_others_can_read),
