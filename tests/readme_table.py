@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""A table of the README that is made from the tree: printed, or compared with what the README says."""
+"""A table of a page that is made from the tree: printed, or compared with what the page says."""
 import sys
 
 

@@ -112,8 +112,8 @@ static bool parse_rfc3339(const char *text, struct utc *out)
 	if (size != 17 && size != 20)
 		return false;
 	if (!digits(text, 4, &m.year) || text[4] != '-' || !digits(text + 5, 2, &m.month) || text[7] != '-' ||
-	    !digits(text + 8, 2, &m.day) || (text[10] != 'T' && text[10] != 't') || !digits(text + 11, 2, &m.hour) ||
-	    text[13] != ':' || !digits(text + 14, 2, &m.minute))
+	    !digits(text + 8, 2, &m.day) || (text[10] != 'T' && text[10] != 't' && text[10] != ' ') ||
+	    !digits(text + 11, 2, &m.hour) || text[13] != ':' || !digits(text + 14, 2, &m.minute))
 		return false;
 	if (size == 20 && (text[16] != ':' || !digits(text + 17, 2, &m.second)))
 		return false;

@@ -11,6 +11,7 @@
 
 #include "signer/base/publish.h"
 #include "signer/cli/facts.h"
+#include "signer/engine/folder.h"
 #include "signer/engine/parity.h"
 #include "signer/engine/setup.h"
 #include "signer/verify/verify.h"
@@ -74,6 +75,16 @@ static void say_virtual(const struct cli *cli)
 	utc_format(cli->now, now);
 	if (cli->is_virtual && cli->command != &command_check)
 		fprintf(stderr, "VIRTUAL CLOCK: it is %s\n", now);
+}
+
+void cli_say_rehearsal(const struct cli *cli, const struct store_zone *zone)
+{
+	if (cli->is_virtual && zone->output != NULL && !folder_holds(cli->state, zone->output, cli->mem))
+		fprintf(stderr,
+		    "VIRTUAL CLOCK: zoneseal run will refuse to write %s, which is not below %s: begin again with "
+		    "another "
+		    "-o, or use zoneseal sign %s -o FILE instead of run\n",
+		    zone->output, cli->state, zone->name);
 }
 
 /* A command that only looks says why nothing is signed; one that changes things was refused before. */

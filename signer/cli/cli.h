@@ -61,6 +61,9 @@ enum status cli_zone(struct cli *cli, struct store *store, struct store_zone *ou
 /* The same zone again once the command has changed it: answers have the revision that the next command may expect. */
 enum status cli_zone_after(struct cli *cli, struct store *store, struct store_zone *out, struct error *err) MUST_CHECK;
 
+/* Once a zone is added to a rehearsal: that `run` will not write its output, if that is outside of the state folder. */
+void cli_say_rehearsal(const struct cli *cli, const struct store_zone *zone);
+
 /* Asks on a terminal, or wants --yes. STATUS_USAGE if nobody can answer, STATUS_REFUSED if the answer is no. */
 enum status cli_confirm(const struct cli *cli, const char *question, struct error *err) MUST_CHECK;
 

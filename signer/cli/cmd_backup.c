@@ -30,8 +30,8 @@ static int run_backup(struct cli *cli, struct error *err)
 		status = backup_make(store, cli->state, path, summary.private_keys, cli_has(cli, OPTION_REPLACE),
 		    cli->now, cli->mem, &summary, err);
 	if (status == STATUS_OK)
-		cli_say(cli, "%s %s: %zu zones; private keys are %s", dry ? "would write" : "wrote", path,
-		    summary.zones,
+		cli_say(cli, "%s %s: %zu zone%s; private keys are %s", dry ? "would write" : "wrote", path,
+		    summary.zones, summary.zones == 1 ? "" : "s",
 		    summary.private_keys ? "INSIDE: guard this file like the keys"
 					 : "NOT inside: without them no zone can be signed (--with-keys)");
 	if (status == STATUS_OK && cli_has(cli, OPTION_JSON)) {

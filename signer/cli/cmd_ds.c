@@ -38,7 +38,8 @@ static enum status parse_wanted(const struct cli *cli, struct ds_wanted *out, st
 			out->format = formats[i].format;
 	}
 	if (!known)
-		return error_set(err, STATUS_USAGE, "--format: bind, cds, epp, epp-create, trust-anchor or json");
+		return error_set(err, STATUS_USAGE,
+		    "--format=%.30s: write bind, cds, epp, epp-create, trust-anchor or json", format);
 	if (digest != NULL && strcmp(digest, "sha256") != 0 && strcmp(digest, "sha384") != 0)
 		return error_set(err, STATUS_USAGE, "--digest: sha256 or sha384");
 	out->digest = digest != NULL && strcmp(digest, "sha384") == 0 ? DIGEST_SHA384 : DIGEST_SHA256;

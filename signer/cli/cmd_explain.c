@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "signer/base/suggest.h"
 #include "signer/cli/cli.h"
 #include "signer/cli/facts.h"
 #include "signer/cli/rollfacts.h"
@@ -77,7 +78,7 @@ static enum status explain_check(struct cli *cli, const struct verify_check *che
 	}
 	printf("%s (%s)  %s\n", check->id, check->alias, check->explain);
 	printf("  severity   %s\n  decided    %s\n", severity, homes[check->home]);
-	if (check->rfc != NULL)
+	if (check->rfc != NULL && strcmp(check->rfc, "-") != 0)
 		printf("  read       %s\n", check->rfc);
 	if (check->counts != NULL)
 		printf("  counts     %s\n", check->counts);
@@ -149,6 +150,34 @@ static enum status explain_in_zone(struct cli *cli, struct store *store, const s
 	return status;
 }
 
+/* The checks of a group, "sig", or what was meant. */
+static enum status unknown(struct cli *cli, struct error *err)
+{
+	size_t count;
+	const struct verify_check *const checks = verify_checks(&count);
+	const char *const word = cli->args[0];
+	const size_t size = strlen(word);
+	const char **const names = arena_calloc(cli->mem, count + COUNT(states), sizeof(*names));
+	const char *group = "";
+	for (size_t i = 0; i < count; i++) {
+		names[i] = checks[i].id;
+		if (strncmp(names[i], word, size) == 0 && names[i][size] == '.')
+			group = arena_printf(cli->mem, "%s %s", group, names[i]);
+	}
+	for (size_t i = 0; i < COUNT(states); i++)
+		names[count + i] = states[i].name;
+	if (group[0] != '\0')
+		return error_set(err, STATUS_MISSING, "\"%.70s\" is a group of checks:%s", word, group);
+	const char *const near = suggest_nearest(word, names, count + COUNT(states));
+	if (near != NULL)
+		return error_set(err, STATUS_MISSING,
+		    "\"%.70s\" is no check of the gate, no key and no state; did you mean \"%s\"?", word, near);
+	return error_set(err, STATUS_MISSING,
+	    "\"%.70s\" is no check of the gate and no key of any zone, and no state that status shows; see "
+	    "zoneseal key list, man zoneseal-checks",
+	    word);
+}
+
 static enum status explain_key(struct cli *cli, struct store *store, struct report *list, struct error *err)
 {
 	struct store_zone *zones;
@@ -156,12 +185,7 @@ static enum status explain_key(struct cli *cli, struct store *store, struct repo
 	enum status status = store_zones(store, cli->mem, &zones, &count, err);
 	for (size_t i = 0; status == STATUS_OK && i < count; i++)
 		status = explain_in_zone(cli, store, &zones[i], list, &found, err);
-	if (status == STATUS_OK && found == 0)
-		return error_set(err, STATUS_MISSING,
-		    "\"%.70s\" is no check of the gate and no key of any zone, and no state that status shows; see "
-		    "zoneseal key list, zoneseal-verify --help",
-		    cli->args[0]);
-	return status;
+	return status == STATUS_OK && found == 0 ? unknown(cli, err) : status;
 }
 
 static int run_explain(struct cli *cli, struct error *err)
@@ -170,7 +194,7 @@ static int run_explain(struct cli *cli, struct error *err)
 	const struct verify_check *check = verify_check_find(cli->args[0]);
 	if (check != NULL)
 		return (int)explain_check(cli, check, err);
-	for (size_t i = 0; i < sizeof(states) / sizeof(states[0]); i++)
+	for (size_t i = 0; i < COUNT(states); i++)
 		if (strcmp(states[i].name, cli->args[0]) == 0)
 			return (int)explain_state(cli, i, err);
 	struct report *list = report_list();

@@ -92,8 +92,7 @@ static enum status print_answer(
 	if (view->stop != ROLL_GOES && view->stop_words != NULL)
 		printf("Nothing moves now: %s\n", view->stop_words);
 	if (dry)
-		printf(
-		    "Run again without --dry-run and with  --expect-revision %lld\n", (long long)view->zone.revision);
+		printf("Run again without --dry-run and with --expect-revision %lld\n", (long long)view->zone.revision);
 	return STATUS_OK;
 }
 

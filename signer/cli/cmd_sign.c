@@ -77,6 +77,8 @@ static enum status find_or_add(struct cli *cli, struct store *store, const struc
 	status = setup_add_zone(store, cli->state, &add, cli->now, cli->mem, &zone, err);
 	if (status == STATUS_OK)
 		cli_say(cli, "%s: added with policy %s from %s", name, policy->policy.name, policy->path);
+	if (status == STATUS_OK)
+		cli_say_rehearsal(cli, &zone);
 	return status;
 }
 

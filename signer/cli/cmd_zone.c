@@ -117,6 +117,8 @@ static int run_add(struct cli *cli, struct error *err)
 			     : setup_add_zone(store, cli->state, &add, cli->now, cli->mem, &zone, err);
 	if (status == STATUS_OK)
 		status = print_changed(cli, &zone, "added", policy.path, &add, err);
+	if (status == STATUS_OK)
+		cli_say_rehearsal(cli, &zone);
 	store_close(store);
 	return (int)status;
 }

@@ -164,8 +164,10 @@ static void say_warnings(const struct cli *cli, const struct engine_report *repo
 		cli_say(cli, "%s: warning: %" PRIu64 " duplicate records dropped", report->zone, sign->duplicates);
 	if (report->warnings > 0)
 		cli_say(cli,
-		    "%s: warning: the verifier has %" PRIu64 " remarks that refuse nothing: zoneseal verify --last %s",
-		    report->zone, report->warnings, report->zone);
+		    "%s: warning: the verifier has %" PRIu64
+		    " remark%s that refuse%s nothing: zoneseal verify --last %s",
+		    report->zone, report->warnings, report->warnings == 1 ? "" : "s", report->warnings == 1 ? "s" : "",
+		    report->zone);
 	if (sign->stripped > 0)
 		cli_note(cli, "%s: %" PRIu64 " records of the input are made anew by zoneseal", report->zone,
 		    sign->stripped);

@@ -401,8 +401,8 @@ void doctor_look_at_work(struct doctor *doctor, const struct doctor_world *world
 	}
 	if (tally.hooks > 0 && tally.hooks_good)
 		doctor_add(doctor, DOCTOR_OK, "hooks",
-		    arena_printf(
-			doctor->mem, "%zu programs, which only root and the keystore's user may change", tally.hooks));
+		    arena_printf(doctor->mem, "%zu program%s, which only root and the keystore's user may change",
+			tally.hooks, tally.hooks == 1 ? "" : "s"));
 	if (tally.rooms)
 		doctor_add(doctor, DOCTOR_OK, "room", "for a new version of each zone beside the one that is kept");
 	if (tally.locks)

@@ -24,6 +24,7 @@
 #include "signer/engine/roll_run.h"
 #include "signer/engine/rollback.h"
 #include "signer/engine/run.h"
+#include "signer/engine/setup.h"
 
 double run_clock(void)
 {
@@ -69,8 +70,7 @@ static enum status load_zone(struct run *run, const char *zone, struct error *er
 	if (status != STATUS_OK)
 		return status;
 	if (!found || run->zone.removed)
-		return error_set(
-		    err, STATUS_MISSING, "zone %s is not known here; add it with zoneseal zone add %s", name, name);
+		return setup_unknown_zone(run->store, name, run->mem, err);
 	run->report->zone = name;
 	run->report->policy = run->zone.policy_name;
 	run->report->input_failing_since = run->zone.input_failing_since;

@@ -97,8 +97,9 @@ static enum status ask_one(struct asker *asker, const uint8_t *name, uint16_t ty
 		return STATUS_OK;
 	}
 	name_to_text(name, text);
-	return error_set(
-	    err, STATUS_BUSY, "resolver %s: %s of %s: %s", asker->resolvers[asker->count - 1].text, what, text, why);
+	return error_set(err, STATUS_BUSY,
+	    "resolver %s: %s of %s: %s; the parent's servers can be named: zoneseal zone set-parents",
+	    asker->resolvers[asker->count - 1].text, what, text, why);
 }
 
 /* The zone that holds `name`: the owner of the SOA that the answer to a question for it brings along. */

@@ -118,6 +118,25 @@ static enum parent_wish wish_for(const struct key *key)
 	return ds == KEY_HIDDEN && key->goal_present && key_signs_keys(key) ? PARENT_MAY : PARENT_MUST_NOT;
 }
 
+/* A registry changes the DS set in one step: where all servers show the DS of a key whose DNSKEY and signature every
+ * cache has, that of the key which it replaces is not missed. Of what is gone nothing is noted before it is to be
+ * withdrawn. */
+static void allow_for_a_swap(struct parent_view *view)
+{
+	bool replaced = false;
+	for (size_t i = 0; i < view->key_count; i++) {
+		const struct parent_key *const one = &view->keys[i];
+		replaced |= one->key.goal_present && one->wish == PARENT_MUST && one->sight == PARENT_SIGHT_SEEN &&
+			    one->key.state[KEY_DNSKEY] == KEY_OMNIPRESENT &&
+			    one->key.state[KEY_KRRSIG] == KEY_OMNIPRESENT;
+	}
+	for (size_t i = 0; replaced && i < view->key_count; i++) {
+		struct parent_key *const one = &view->keys[i];
+		if (!one->key.goal_present && one->wish == PARENT_MUST && one->sight == PARENT_SIGHT_GONE)
+			one->wish = PARENT_MAY;
+	}
+}
+
 static void note_servers(struct parent_view *view, const uint8_t *apex)
 {
 	for (size_t group = 0; group < view->groups; group++) {
@@ -150,9 +169,11 @@ void parent_sight(
 	note_servers(view, apex);
 	view->differs = view->strangers > 0;
 	bool agreed = true;
+	for (size_t i = 0; i < view->key_count; i++)
+		count_key(view, apex, &view->keys[i]);
+	allow_for_a_swap(view);
 	for (size_t i = 0; i < view->key_count; i++) {
-		struct parent_key *const one = &view->keys[i];
-		count_key(view, apex, one);
+		const struct parent_key *const one = &view->keys[i];
 		const bool mixed = one->sight == PARENT_SIGHT_MIXED;
 		view->differs |= one->wish == PARENT_MUST && (one->lacks > 0 || mixed);
 		view->differs |= one->wish == PARENT_MUST_NOT && (one->shows > 0 || mixed);

@@ -96,7 +96,7 @@ static struct utc earliest_of(const struct roll_view *view, size_t key)
 	return first;
 }
 
-static enum status refuse_start(const struct roll_view *view, enum key_role role, struct error *err)
+static enum status refuse_start(const struct roll_view *view, enum key_role role, struct utc now, struct error *err)
 {
 	for (size_t i = 0; i < view->count; i++) {
 		const struct key *const key = &view->keys[i].key;
@@ -104,12 +104,13 @@ static enum status refuse_start(const struct roll_view *view, enum key_role role
 			continue;
 		char when[UTC_TEXT];
 		const struct utc earliest = earliest_of(view, i);
+		const bool waits = earliest.seconds != UTC_NEVER.seconds && utc_before(now, earliest);
 		utc_format(earliest, when);
 		return error_set(err, STATUS_REFUSED,
-		    "%s: %s %u is not in all caches yet; a roll can start once it is%s%s", view->zone.name,
-		    key_role_name(role), key->tag,
-		    earliest.seconds == UTC_NEVER.seconds ? "" : ", its next step is due at ",
-		    earliest.seconds == UTC_NEVER.seconds ? "" : when);
+		    "%s: %s %u is not in all caches yet; a roll can start once it is%s%s (zoneseal run %s)",
+		    view->zone.name, key_role_name(role), key->tag,
+		    waits ? ", its next step is due at " : ", its next step comes with the next run", waits ? when : "",
+		    view->zone.name);
 	}
 	return error_set(err, STATUS_REFUSED, "%s has no %s of algorithm %u that could be replaced", view->zone.name,
 	    key_role_name(role), view->rules.algorithm);
@@ -241,7 +242,7 @@ static enum status replace(struct work *work, enum key_role role, int64_t only, 
 	struct roll_view *const view = &work->out->view;
 	if (!rollover_start(view->keys, view->count, role, &view->rules, &birth) ||
 	    is_too_early(view, &find_key(view, birth.predecessor)->key))
-		return refuse_start(view, role, err);
+		return refuse_start(view, role, work->request->now, err);
 	if (only != 0 && birth.predecessor != only)
 		return error_set(err, STATUS_REFUSED, "%s: another %s is the one in use; see zoneseal key list %s",
 		    view->zone.name, key_role_name(role), view->zone.name);

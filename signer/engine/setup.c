@@ -10,6 +10,7 @@
 #include "policies/policy_yaml.h"
 #include "policies/rollover.h"
 #include "signer/base/build.h"
+#include "signer/base/suggest.h"
 #include "signer/engine/clock.h"
 #include "signer/engine/folder.h"
 #include "signer/engine/lock.h"
@@ -52,6 +53,24 @@ enum status setup_open(
 	return status;
 }
 
+enum status setup_unknown_zone(struct store *store, const char *name, struct arena *mem, struct error *err)
+{
+	struct store_zone *zones;
+	size_t count;
+	struct error ignored;
+	error_clear(&ignored);
+	if (store_zones(store, mem, &zones, &count, &ignored) != STATUS_OK)
+		count = 0;
+	const char **const names = arena_calloc(mem, count + 1, sizeof(*names));
+	for (size_t i = 0; i < count; i++)
+		names[i] = zones[i].name;
+	const char *const near = suggest_nearest(name, names, count);
+	if (near != NULL)
+		return error_set(err, STATUS_MISSING, "zone %s is not known here; did you mean %s?", name, near);
+	return error_set(
+	    err, STATUS_MISSING, "zone %s is not known here; add it with zoneseal zone add %s", name, name);
+}
+
 enum status setup_find_zone(
     struct store *store, const char *name, struct arena *mem, struct store_zone *out, struct error *err)
 {
@@ -62,8 +81,7 @@ enum status setup_find_zone(
 	if (status == STATUS_OK)
 		status = store_find_zone(store, zone, mem, out, &found, err);
 	if (status == STATUS_OK && (!found || out->removed))
-		return error_set(
-		    err, STATUS_MISSING, "zone %s is not known here; add it with zoneseal zone add %s", zone, zone);
+		return setup_unknown_zone(store, zone, mem, err);
 	return status;
 }
 

@@ -45,6 +45,9 @@ enum status setup_put_zone(struct store *store, const struct setup_zone *zone, c
 enum status setup_remove_zone(struct store *store, const char *state, const struct store_zone *zone, struct utc now,
     struct error *err) MUST_CHECK;
 
+/* STATUS_MISSING, with the zone that was meant, or how to add it. */
+enum status setup_unknown_zone(struct store *store, const char *name, struct arena *mem, struct error *err) MUST_CHECK;
+
 /* Finds a zone that is there and not removed; STATUS_MISSING names the command that adds it. */
 enum status setup_find_zone(
     struct store *store, const char *name, struct arena *mem, struct store_zone *out, struct error *err) MUST_CHECK;

@@ -263,13 +263,14 @@ static void cover_algorithm(
 	}
 	if (untimely != NULL) {
 		const bool early = untimely->outcome == VOUTCOME_EARLY;
+		char span[SPAN_TEXT];
+		span_format_short((struct span){ (int32_t)(early ? untimely->inception - place->run->now
+								 : place->run->now - untimely->expiration) },
+		    span);
 		vreport_fail(report, VC_TIME_VALID,
 		    early ? "signatures that are not valid yet" : "signatures that have expired",
-		    (struct vplace){ at.owner, at.type, untimely->record->line }, "%s %lld s %s",
-		    early ? "in" : "since",
-		    (long long)(int32_t)(early ? untimely->inception - place->run->now
-					       : place->run->now - untimely->expiration),
-		    early ? "to come" : "ago");
+		    (struct vplace){ at.owner, at.type, untimely->record->line }, "%s%s%s", early ? "in " : "", span,
+		    early ? "" : " ago");
 		return;
 	}
 	if (bad)

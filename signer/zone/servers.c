@@ -37,6 +37,18 @@ static bool find_answer(const struct zone *zone, const uint8_t *name, size_t *ou
 	return true;
 }
 
+/* As a name becomes that has lost its final dot, where "@" is the zone's name. */
+static bool ends_twice(const struct zone *zone, const uint8_t *server)
+{
+	const unsigned labels = name_labels(server);
+	const size_t apex = name_size(zone->apex) - 1;
+	uint8_t tail[NAME_WIRE];
+	if (apex == 0 || labels < 2 * zone->apex_labels)
+		return false;
+	name_lower(name_skip(server, labels - 2 * zone->apex_labels), tail);
+	return memcmp(tail, tail + apex, apex) == 0;
+}
+
 static const char *judge(const struct zone *zone, const uint8_t *server)
 {
 	size_t at;
@@ -46,7 +58,10 @@ static const char *judge(const struct zone *zone, const uint8_t *server)
 		return "is an alias in this zone; name the server itself";
 	if (at != SIZE_MAX && (zone_rrset(zone, at, RRTYPE_A) != NULL || zone_rrset(zone, at, RRTYPE_AAAA) != NULL))
 		return NULL;
-	return "has no address, and this zone is where it would be; add its A or AAAA";
+	return ends_twice(zone, server)
+		   ? "has no address, and ends in the zone's name twice: has it lost its final dot?"
+		   : "has no address, and this zone is where it would be; add its A or AAAA, or the final dot that it "
+		     "lost";
 }
 
 enum status servers_check(const struct zone *zone, const char *const files[], struct error *err)

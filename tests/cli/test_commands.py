@@ -64,7 +64,7 @@ class Arguments(World):
             (("status", "--color", "blue"), "auto, always or never"),
             (("sign", "x", "-i", "y", "--threads", "0"), "--threads"),
             (("ds", "show", "x", "--digest", "sha1"), "sha256 or sha384"),
-            (("ds", "show", "x", "--format", "xml"), "--format"),
+            (("ds", "show", "x", "--format", "xml"), "--format=xml: write bind, cds"),
             (("verify",), "usage"),
             (("restore",), "usage"),
             (("zone", "add", "a..b"), "no zone name"),
@@ -75,6 +75,29 @@ class Arguments(World):
         for args, words in cases:
             with self.subTest(args):
                 self.assertIn(words, self.z(*args, code=2).err)
+
+    def test_words_that_are_not_known_get_the_nearest(self):
+        self.z("init", code=0)
+        self.z("zone", "add", "nl.test", "-i", self.input, code=0)
+        for args, words in ((("explain", "sig.vaild"), 'did you mean "sig.valid"?'),
+                            (("explain", "bloked"), 'did you mean "blocked"?'),
+                            (("explain", "zonemd"), "is a group of checks: zonemd.form zonemd.digest "),
+                            (("explain", "nothing-like-it"), "see zoneseal key list"),
+                            (("status", "nl.tset"), "did you mean nl.test.?"),
+                            (("run", "nl.tset"), "did you mean nl.test.?"),
+                            (("status", "elsewhere"), "add it with zoneseal zone add elsewhere.")):
+            with self.subTest(args):
+                self.assertIn(words, self.z(*args, code=66).err)
+
+    def test_a_rehearsal_says_at_once_where_run_will_not_write(self):
+        outside = self.path("outside")
+        self.z("init", "--virtual-clock", "--now", zs.NOW, code=0)
+        for args, says in ((("-o", outside), True), (("-o", os.path.join(self.state, "inside")), False), ((), False)):
+            for number, command in enumerate((("zone", "add"), ("sign",))):
+                name = f"a{len(args)}{number}{says}".lower()
+                self.write("in", ZONE.replace("nl.test", name))
+                said = self.z(*command, name, "-i", self.path("in"), *args, "--now", zs.NOW, code=0).err
+                self.assertEqual(f"zoneseal run will refuse to write {outside}" in said, says, said)
 
     def test_errors_are_json_too(self):
         for args, code in ((("status",), 66), (("sgin",), 2), (("policy", "check", "nonesuch"), 78)):

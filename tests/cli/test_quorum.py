@@ -145,7 +145,7 @@ class Quorum(World):
     def test_an_advisory_no_is_told_and_refuses_nothing(self):
         path = self.policy((self.program("echo hm; exit 3"), ", verdict: advisory"))
         done = self.sign("--policy", path)
-        self.assertIn("1 remarks that refuse nothing", done.err)
+        self.assertIn("1 remark that refuses nothing", done.err)
         self.assert_published_is_good()
         self.assertIn("  no   " + self.path("verifier") + " (advisory): exit code 3",
                       self.z("verify", "--last", "nl.test", code=0).out)

@@ -71,6 +71,15 @@ class Words(Rolls):
         self.z("check", code=0)  # the first DS is said, not nagged about
 
 
+class TooEarly(World):
+    def test_a_roll_of_a_key_that_is_not_in_use_names_the_next_step(self):
+        self.sign()
+        early = self.z("roll", "start", "nl.test", "--zsk", code=3).err
+        self.assertIn("its next step is due at 2026-11-24T15:00:00Z (zoneseal run nl.test.)", early)
+        late = self.z("roll", "start", "nl.test", "--zsk", code=3, now=LATER).err
+        self.assertIn("its next step comes with the next run (zoneseal run nl.test.)", late)
+
+
 class FirstDs(World):
     def test_a_first_ds_waits_until_nothing_unsigned_is_cached(self):
         """The DNSKEY is everywhere after 3 h, the zone's answers without signatures are out of caches after a day."""

@@ -35,11 +35,15 @@ b DS 1234 13 2 49FD46E6C4B45C55D4AC49FD46E6C4B45C55D4AC49FD46E6C4B45C55D4AC0000
 """
 
 
-def blocks(page):
-    """[(first line, text)] of the blocks that are commands."""
+def blocks(page, section="", kind="sh"):
+    """[(first line, text)] of the blocks of a kind, "sh" or "" of what they print, below a heading that begins so."""
     text = (DOC / page).read_text(encoding="utf-8")
-    return [(text.count("\n", 0, found.start()) + 1, found[1])
-            for found in re.finditer(r"^```sh\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)]
+    begin, end = 0, len(text)
+    if section:
+        begin = text.index(f"\n## {section}") + 1
+        end = (text + "\n## ").index("\n## ", begin)
+    return [(text.count("\n", 0, begin + found.start()) + 1, found[2])
+            for found in re.finditer(r"^```(\w*)\n(.*?)^```$", text[begin:end], re.MULTILINE | re.DOTALL) if found[1] == kind]
 
 
 class Page(unittest.TestCase):
@@ -104,12 +108,12 @@ class Page(unittest.TestCase):
         self.assertEqual(done.returncode, code, f"{title}\n{script}\n{done.stdout}")
         return done.stdout
 
-    def walk(self, page, after=lambda block: None, until=None):
+    def walk(self, page, after=lambda block: None, until=None, section=""):
         """Runs every block, or those up to the one that has the words `until`; `after` each one. What they printed, in order."""
         functions, said = "", []
-        for line, block in blocks(page):
+        for line, block in blocks(page, section):
             block = self.here(block)
-            if re.match(r"[a-z]+\(\) \{", block):
+            if re.match(r"[a-z_]+\(\) \{", block):
                 functions += block
                 continue
             said.append(self.shell(functions + block, f"contrib/doc/{page}, line {line}"))

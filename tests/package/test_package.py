@@ -80,6 +80,18 @@ class Package(unittest.TestCase):
                      "fish/vendor_completions.d/zoneseal.fish", "doc/zoneseal/README.Debian", "doc/zoneseal/operate.md"):
             self.assertTrue((self.root / "usr/share" / path).exists(), path)
 
+    def test_its_pages_lead_to_each_other(self):
+        folder = self.root / "usr/share/doc/zoneseal"
+        links = [(page.name, link) for page in folder.glob("*.md")
+                 for link in re.findall(r"\]\(([^)#\s]+)[^)]*\)", page.read_text(encoding="utf-8")) if ":" not in link]
+        self.assertGreater(len(links), 50)
+        self.assertEqual([link for link in links if not (folder / link[1]).exists()], [])
+
+    def test_it_depends_on_the_libraries_that_it_links(self):
+        depends = re.search(r"^Depends: (.*)$", (self.control / "control").read_text(encoding="utf-8"), re.M)[1]
+        for library in ("libc6", "libssl3", "libsqlite3-0", "libyaml-0-2", "libexpat1", "libjansson4", "libseccomp2"):
+            self.assertRegex(depends, rf"\b{library}\b")
+
     def older(self, version):
         """A state folder as the program with that schema left it, with key files."""
         state = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory(prefix="zoneseal-older-"))) / "state"

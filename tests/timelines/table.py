@@ -1,9 +1,9 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""Each rollover with its timeline and the test that drives the real program along it, as a table for the README.
+"""Each rollover with its timeline and the test that drives the real program along it, as a table for contrib/doc/rollovers.md.
 
     table.py           prints it
-    table.py README    exit 1 if the README's table is another one
+    table.py PAGE      exit 1 if the page's table is another one
 """
 import os
 import re

@@ -1,9 +1,9 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""The drills, in the order in which they are told, as a table for the README.
+"""The drills, in the order in which they are told, as a table for contrib/doc/drills.md.
 
     table.py           prints it
-    table.py README    exit 1 if the README's table is another one
+    table.py PAGE      exit 1 if the page's table is another one
 """
 # pylint: disable=unused-import,wrong-import-order
 import os

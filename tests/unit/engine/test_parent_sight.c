@@ -125,9 +125,39 @@ static void what_is_expected_follows_from_the_ds_state(void **state)
 	}
 }
 
+/* The parent has put the new key's DS in the place of the old one's, before anybody noted either. */
+static void a_swap_in_one_step_is_no_difference(void **state)
+{
+	(void)state;
+	static const struct {
+		enum key_state signs;
+		bool old_stays, is_right;
+	} cases[] = { { KEY_OMNIPRESENT, false, true }, { KEY_RUMOURED, false, false },
+		{ KEY_OMNIPRESENT, true, false } };
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct arena *const mem = arena_new(0);
+		uint8_t rdata[DS_RDATA];
+		struct key keys[] = { some_key(), some_key() };
+		keys[0].state[KEY_DS] = KEY_OMNIPRESENT;
+		keys[0].goal_present = cases[i].old_stays;
+		memset(keys[1].public_key, 9, sizeof(keys[1].public_key));
+		dnskey_identify(&keys[1]);
+		keys[1].state[KEY_KRRSIG] = cases[i].signs;
+		const size_t size = dnskey_ds(&keys[1], apex, sizeof(apex), 2, rdata);
+		const struct parent_ds ds = { keys[1].tag, keys[1].algorithm, 2, rdata + 4, size - 4, 60 };
+		struct parent_server server = { .answer = PARENT_SHOWS, .ds = &ds, .count = 1, .ttl = 60 };
+		struct parent_view view = { .groups = 1, .servers = &server, .server_count = 1 };
+		parent_sight(&view, apex, keys, COUNT(keys), mem);
+		if (view.as_expected != cases[i].is_right || view.differs == cases[i].is_right)
+			fail_msg("case %zu: differs %d, as expected %d", i, view.differs, view.as_expected);
+		arena_free(mem);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_swap_in_one_step_is_no_difference),
 		cmocka_unit_test(every_scene_is_judged),
 		cmocka_unit_test(what_is_expected_follows_from_the_ds_state),
 	};

@@ -145,6 +145,8 @@ static const struct refusal refusals[] = {
 	{ "a DS without NS", APEX "a DS 1 13 250 00\n", 5, "DS without NS" },
 	{ "a name server of the zone without address", APEX, 4,
 	    "the zone's name server ns.example. has no address, and this zone is where it would be" },
+	{ "a name server of the zone whose final dot is lost", APEX "ns A 192.0.2.1\n@ NS ns2.EXAMPLE\n", 6,
+	    "ns2.EXAMPLE.example. has no address, and ends in the zone's name twice: has it lost its final dot" },
 	{ "a name server of the zone with other data", APEX "ns TXT x\n", 4, "ns.example. has no address" },
 	{ "a name server of the zone that is an empty non-terminal", APEX "x.ns A 192.0.2.1\n* A 192.0.2.1\n", 4,
 	    "ns.example. has no address" },
