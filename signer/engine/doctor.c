@@ -257,8 +257,10 @@ static void look_around(struct doctor *doctor, struct store *store, const struct
 	size_t count;
 	struct error err;
 	error_clear(&err);
+	int64_t most_off;
+	const bool kept = doctor_clock_is_kept(&most_off);
 	if (!world->is_virtual)
-		doctor_look_at_time(doctor, doctor_clock_is_kept());
+		doctor_look_at_time(doctor, kept, most_off);
 	if (store_zones(store, doctor->mem, &zones, &count, &err) == STATUS_OK)
 		doctor_look_at_work(doctor, world, store, zones, count);
 	else

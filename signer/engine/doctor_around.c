@@ -18,6 +18,7 @@
 #include "signer/base/bytes.h"
 #include "signer/base/publish.h"
 #include "signer/base/sandbox.h"
+#include "signer/engine/clock_sources.h"
 #include "signer/engine/folder.h"
 
 enum {
@@ -150,21 +151,53 @@ void doctor_look_at_files(struct doctor *doctor, const struct doctor_world *worl
 		    "secrets are their owner's alone, and nobody else's file is there");
 }
 
+/* What is found of all zones together. */
+struct tally {
+	struct clock_asked *asked;
+	const char *said; /* by time servers, for the zone before */
+	size_t hooks;
+	bool hooks_good, rooms, locks, timers, due;
+};
+
 /* ---- the clock ---- */
 
-bool doctor_clock_is_kept(void)
+bool doctor_clock_is_kept(int64_t *most_off)
 {
 	struct timex clock = { .modes = 0 };
-	return adjtimex(&clock) != TIME_ERROR && (clock.status & STA_UNSYNC) == 0;
+	const bool kept = adjtimex(&clock) != TIME_ERROR && (clock.status & STA_UNSYNC) == 0;
+	*most_off = clock.maxerror;
+	return kept;
 }
 
-void doctor_look_at_time(struct doctor *doctor, bool kept)
+/* It is the word of whatever program keeps the clock; only other clocks can say that it is right. */
+void doctor_look_at_time(struct doctor *doctor, bool kept, int64_t most_off)
 {
 	doctor_add(doctor, kept ? DOCTOR_OK : DOCTOR_WARN, "time service",
 	    kept
-		? "the kernel says that the clock is kept in step"
+		? arena_printf(doctor->mem, "the kernel says that the clock is kept in step, and off by %.3fs at most",
+		      (double)most_off / 1e6)
 		: "the kernel does not know of anything that keeps the clock in step: signatures may begin or end by a "
 		  "wrong time; start chrony or systemd-timesyncd, and look with timedatectl");
+}
+
+/* One row for each thing that is said: zones of one policy hear the same. */
+static void look_at_sources(
+    struct doctor *doctor, const struct doctor_world *world, const struct policy *policy, struct tally *tally)
+{
+	struct error err;
+	const char *words = NULL;
+	error_clear(&err);
+	if (world->is_virtual)
+		return;
+	const bool asked = policy->time_sources[0] != '\0';
+	const enum status status = clock_check_sources(tally->asked, policy, world->now, doctor->mem, &words, &err);
+	const char *text = status != STATUS_OK ? arena_strdup(doctor->mem, err.message) : words;
+	if (!asked)
+		text = arena_printf(doctor->mem, "%s: no other clock says that this one is right", words);
+	if (tally->said != NULL && strcmp(tally->said, text) == 0)
+		return;
+	tally->said = text;
+	doctor_add(doctor, status != STATUS_OK ? DOCTOR_FAIL : asked ? DOCTOR_OK : DOCTOR_WARN, "time servers", text);
 }
 
 /* When signatures were due a day ago, a run is missing, or the clock is ahead by that much: nothing here can tell
@@ -343,11 +376,6 @@ static bool timers_are_expected(const struct doctor_world *world, struct arena *
 
 /* ---- all zones ---- */
 
-struct tally {
-	size_t hooks;
-	bool hooks_good, rooms, locks, timers, due;
-};
-
 static void look_at_zone(struct doctor *doctor, const struct doctor_world *world, struct store *store,
     const struct store_zone *zone, uid_t owner, struct tally *tally)
 {
@@ -369,6 +397,7 @@ static void look_at_zone(struct doctor *doctor, const struct doctor_world *world
 	}
 	const char *const output =
 	    zone->output != NULL ? zone->output : folder_zone_output(world->state, zone->name, doctor->mem);
+	look_at_sources(doctor, world, &policy, tally);
 	tally->hooks_good &= look_at_hooks(doctor, zone->name, &policy, owner, &tally->hooks);
 	tally->rooms &= look_at_room(doctor, zone->name, output, last.size);
 	tally->locks &= look_at_lock(doctor, world, zone->name);
@@ -384,7 +413,12 @@ static void look_at_zone(struct doctor *doctor, const struct doctor_world *world
 void doctor_look_at_work(struct doctor *doctor, const struct doctor_world *world, struct store *store,
     const struct store_zone zones[], size_t count)
 {
-	struct tally tally = { .hooks_good = true, .rooms = true, .locks = true, .timers = true, .due = true };
+	struct tally tally = { .asked = clock_asked_new(doctor->mem),
+		.hooks_good = true,
+		.rooms = true,
+		.locks = true,
+		.timers = true,
+		.due = true };
 	struct stat at;
 	const bool timers = timers_are_expected(world, doctor->mem);
 	const uid_t owner = stat(world->state, &at) == 0 ? at.st_uid : geteuid();

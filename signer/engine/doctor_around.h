@@ -17,12 +17,12 @@ struct doctor_world {
 /* Files and folders of the state folder, whether there are zones or not. */
 void doctor_look_at_files(struct doctor *doctor, const struct doctor_world *world);
 
-/* Whether the kernel's clock is kept by somebody: `kept` is what it says. */
-void doctor_look_at_time(struct doctor *doctor, bool kept);
+/* Whether the kernel's clock is kept by somebody, by what it says, and how far it may be off, in microseconds. */
+void doctor_look_at_time(struct doctor *doctor, bool kept, int64_t most_off);
 
-/* Hooks, policies, room, locks, what is overdue, and the timers of these zones. */
+/* Hooks, policies, what time servers say, room, locks, what is overdue, and the timers of these zones. */
 void doctor_look_at_work(struct doctor *doctor, const struct doctor_world *world, struct store *store,
     const struct store_zone zones[], size_t count);
 
 /* Asks the kernel. */
-bool doctor_clock_is_kept(void);
+bool doctor_clock_is_kept(int64_t *most_off);

@@ -37,9 +37,10 @@ static void a_clock_that_nobody_keeps_is_a_warning_with_what_to_do(void **state)
 {
 	(void)state;
 	struct doctor doctor = { .mem = arena_new(0) };
-	doctor_look_at_time(&doctor, true);
-	doctor_look_at_time(&doctor, false);
+	doctor_look_at_time(&doctor, true, 12300);
+	doctor_look_at_time(&doctor, false, 16000000);
 	assert_int_equal(doctor.rows[0].result, DOCTOR_OK);
+	assert_non_null(strstr(doctor.rows[0].detail, "off by 0.012s at most"));
 	assert_int_equal(doctor.rows[1].result, DOCTOR_WARN);
 	assert_non_null(strstr(doctor.rows[1].detail, "timedatectl"));
 	arena_free(doctor.mem);
