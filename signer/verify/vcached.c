@@ -239,6 +239,25 @@ static enum status turn_back(struct cached *cached, unsigned at, off_t start, st
 	return read_version(cached, err);
 }
 
+/* Any key may be the one that the parent's DS has: SEP is a hint that no validator acts on (RFC 6840 6.2). */
+static void note_entered(const struct cached *newest)
+{
+	struct vrun *const run = newest->run;
+	if (newest->zone.top == NULL)
+		return;
+	const struct vset rrsigs = vzone_set(&newest->zone, newest->zone.top, VTYPE_RRSIG);
+	for (size_t r = 0; r < rrsigs.count; r++) {
+		struct vsignature s;
+		if (!vsigned_read(&rrsigs.first[r], &s) || bytes_get_u16(rrsigs.first[r].rdata) != VTYPE_DNSKEY ||
+		    (int32_t)(s.expiration - run->now) < 0)
+			continue;
+		for (size_t i = 0; i < run->known.count; i++)
+			run->entered[i] = run->entered[i] || ((run->previous_key[i] & newest->bit) != 0 &&
+								 run->known.all[i].tag == s.tag &&
+								 run->known.all[i].algorithm == s.algorithm);
+	}
+}
+
 enum status vcached_check(struct vrun *run, struct error *err)
 {
 	off_t starts[VERIFY_PREVIOUS];
@@ -263,6 +282,8 @@ enum status vcached_check(struct vrun *run, struct error *err)
 	}
 	if (status == STATUS_OK && cached.at != newest)
 		status = turn_back(&cached, newest, starts[newest], err);
+	if (status == STATUS_OK && run->options->previous_count > 0)
+		note_entered(&cached);
 	run->previous = cached.zone;
 	run->have_previous = status == STATUS_OK && run->options->previous_count > 0;
 	return status;

@@ -161,6 +161,14 @@ struct pointer {
 	size_t key; /* that it matches, index into known; SIZE_MAX: none */
 };
 
+/* Whether a DS or a key, in an anchor or in CDS and CDNSKEY, is that of `key`. */
+static bool leads_to(const struct vrun *run, const struct vrecord *record, bool whole_key, const struct vkey *key)
+{
+	bool known;
+	return whole_key ? key->size == record->size && memcmp(key->rdata, record->rdata, key->size) == 0
+			 : vkeys_ds_matches(record->rdata, record->size, key, run->zone.apex, &known);
+}
+
 static struct pointer pointer_of(const struct vrun *run, const struct vrecord *record)
 {
 	struct pointer p = { .record = record, .key = SIZE_MAX };
@@ -170,15 +178,9 @@ static struct pointer pointer_of(const struct vrun *run, const struct vrecord *r
 	p.algorithm = record->rdata[p.whole_key ? 3 : 2];
 	p.usable = vkeys_computable(p.algorithm) &&
 		   (p.whole_key || record->rdata[3] == 1 || record->rdata[3] == 2 || record->rdata[3] == 4);
-	for (size_t i = 0; i < run->published && p.key == SIZE_MAX; i++) {
-		const struct vkey *const key = &run->known.all[i];
-		bool known;
-		const bool same = p.whole_key
-				      ? key->size == record->size && memcmp(key->rdata, record->rdata, key->size) == 0
-				      : vkeys_ds_matches(record->rdata, record->size, key, run->zone.apex, &known);
-		if (same)
+	for (size_t i = 0; i < run->published && p.key == SIZE_MAX; i++)
+		if (leads_to(run, record, p.whole_key, &run->known.all[i]))
 			p.key = i;
-	}
 	return p;
 }
 
@@ -442,10 +444,50 @@ static void check_revoked(struct vrun *run)
 	}
 }
 
+static bool is_anchored(const struct vrun *run, const struct pointer anchors[], size_t count, const struct vkey *key)
+{
+	for (size_t i = 0; i < count; i++)
+		if (anchors[i].usable && leads_to(run, anchors[i].record, anchors[i].whole_key, key))
+			return true;
+	return false;
+}
+
+/* Caches have the DNSKEY RRset published before, others get the new one, and the parent has one DS RRset for both: with
+ * no key in common that enters either, only DS for a key of each reach both (Double-DS: RFC 7583 2.2, RFC 6781 4.1.2).
+ * What a dropped key entered is given up. A version that nobody could enter proves nothing. */
+static void check_entry(struct vrun *run, const struct pointer anchors[], size_t count)
+{
+	const struct vkey *old = NULL;
+	const struct vkey *new = NULL;
+	bool old_anchored = false;
+	bool new_anchored = false;
+	vreport_count(run->report, VC_CACHE_ENTRY, 1);
+	for (size_t i = 0; i < run->known.count; i++) {
+		const struct vkey *const key = &run->known.all[i];
+		const bool enters = i < run->published && vrun_zone_key(key) && run->stats.signs_keys[i];
+		if (run->entered[i] && (enters || (key->uses & VKEY_DROPPED) != 0))
+			return;
+		old = run->entered[i] && old == NULL ? key : old;
+		new = enters &&new == NULL ? key : new;
+		old_anchored = old_anchored || (run->entered[i] && is_anchored(run, anchors, count, key));
+		new_anchored = new_anchored || (enters && is_anchored(run, anchors, count, key));
+	}
+	if (old == NULL || new == NULL || (old_anchored && new_anchored))
+		return;
+	vreport_fail(run->report, VC_CACHE_ENTRY,
+	    "no key that signed the DNSKEY RRset published before signs it now, and the parent's DS cannot follow at "
+	    "once",
+	    (struct vplace){ run->zone.apex, VTYPE_DNSKEY, new->line },
+	    "tag %u before, tag %u now; with a trust anchor that has DS of both it is a Double-DS rollover", old->tag,
+	    new->tag);
+}
+
 void vchain_anchor(struct vrun *run)
 {
 	struct pointer anchors[POINTERS_MAX];
 	const size_t count = run->have_anchor ? check_anchors(run, anchors) : 0;
+	if (run->cached_keys != 0)
+		check_entry(run, anchors, count);
 	check_ksks_sign(run);
 	check_revoked(run);
 	if (run->zone.top == NULL)

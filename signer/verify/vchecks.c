@@ -42,8 +42,8 @@ static const struct verify_check checks[VC_COUNT] = {
 	    "One DNAME per owner, no CNAME beside it, no NS but at the apex, no data below it.", NULL },
 	[VC_STRUCTURE_CUT] = { "structure.cut", "Z0", VERIFY_FILE, VERIFY_POLICY, "RFC 1035 5.2, RFC 5936 3.5",
 	    "delegations",
-	    "At a delegation stand only NS, DS and NSEC, below it only addresses; anything else is hidden from "
-	    "resolvers.",
+	    "At a delegation stand only NS, DS and NSEC, below it only addresses, of one TTL each; anything else is "
+	    "hidden from resolvers.",
 	    NULL },
 	[VC_STRUCTURE_SERVER] = { "structure.apex-server", "Z3", VERIFY_FILE, VERIFY_RFC, "RFC 2181 10.3",
 	    "name servers of the zone that it names itself",
@@ -267,14 +267,12 @@ static const struct verify_check checks[VC_COUNT] = {
 	[VC_DS_SHA1] = { "delegation.ds-sha1", "L2", VERIFY_FILE, VERIFY_POLICY, "RFC 9904 4, RFC 9905 5", "DS RRsets",
 	    "A signed delegation has a DS with a better digest than SHA-1.", NULL },
 	[VC_ZONEMD_FORM] = { "zonemd.form", "M1", VERIFY_FILE, VERIFY_RFC, "RFC 8976 2.2, 2.5, 4",
-	    "ZONEMD records at the apex",
-	    "Serial is the SOA's (of a known scheme and hash), no scheme and hash twice, digests have their length.",
-	    NULL },
+	    "ZONEMD records at the apex", "No scheme and hash twice, and digests have their length.", NULL },
 	[VC_ZONEMD_DIGEST] = { "zonemd.digest", "M2", VERIFY_FILE, VERIFY_RFC, "RFC 8976 3.3, 4", "ZONEMD digests",
-	    "One digest of a known scheme and hash matches the zone.", ".de 2010: an incomplete copy" },
+	    "One digest of a known scheme and hash, with the serial of the SOA, matches the zone.",
+	    ".de 2010: an incomplete copy" },
 	[VC_ZONEMD_EVERY] = { "zonemd.every", "M1", VERIFY_FILE, VERIFY_POLICY, "RFC 8976 4", "ZONEMD digests",
-	    "Every digest of a known scheme and hash matches the zone; one of an unknown has at least its serial.",
-	    NULL },
+	    "Every digest of a known scheme and hash matches the zone; each record has the serial of the SOA.", NULL },
 	[VC_ZONEMD_PRESENT] = { "zonemd.present", "M1", VERIFY_FILE, VERIFY_POLICY, "RFC 8976 2.5", "zones",
 	    "The zone has a ZONEMD that can be checked, if the policy wants one.", NULL },
 	[VC_SERIAL_INCREASES] = { "serial.increases", "Z4", VERIFY_GIVEN, VERIFY_RFC, "RFC 1982 3", "serials",
@@ -320,6 +318,12 @@ static const struct verify_check checks[VC_COUNT] = {
 	    "signing keys",
 	    "A key that replaces another was in each DNSKEY RRset published before that may still be in caches.",
 	    "APNIC 2012" },
+	[VC_CACHE_ENTRY] = { "cache.entry-key", "T1", VERIFY_GIVEN, VERIFY_RFC, "RFC 6781 4.1.2, RFC 7583 2.2",
+	    "DNSKEY RRsets published before",
+	    "A key that signed the DNSKEY RRset of the newest version before signs it still, for the parent's DS does "
+	    "not "
+	    "change in the same instant; or the trust anchor leads to both, as in a Double-DS rollover.",
+	    NULL },
 	[VC_UNSIGNED_ZONEMD] = { "unsigned.zonemd", "Z2", VERIFY_GIVEN, VERIFY_RFC, "RFC 8976 4",
 	    "ZONEMD records of the unsigned input",
 	    "If the unsigned input has a ZONEMD at the apex, one of a known scheme and hash verifies: the serial is "

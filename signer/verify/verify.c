@@ -180,8 +180,9 @@ static void note_asked(struct vrun *run)
 		{ VC_CHANGE_APEX, run->have_previous },
 		{ VC_CHANGE_EXPIRE, run->have_previous && vpast_has_floor(run) },
 		{ VC_CACHE_OLD_KEYS, run->cached_keys != 0 }, { VC_CACHE_OLD_SIGS, run->have_previous_keys },
-		{ VC_CACHE_PREPUBLISHED, run->cached_keys != 0 }, { VC_UNSIGNED_EQUAL, run->have_unsigned },
-		{ VC_UNSIGNED_ZONEMD, vzonemd_in_input(run) }, { VC_UNSIGNED_PLAIN, plain },
+		{ VC_CACHE_PREPUBLISHED, run->cached_keys != 0 }, { VC_CACHE_ENTRY, run->cached_keys != 0 },
+		{ VC_UNSIGNED_EQUAL, run->have_unsigned }, { VC_UNSIGNED_ZONEMD, vzonemd_in_input(run) },
+		{ VC_UNSIGNED_PLAIN, plain },
 		{ VC_SERIAL_POLICY, run->have_unsigned && run->limits.serial != VSERIAL_ANY } };
 	for (size_t i = 0; i < COUNT(given); i++)
 		run->report->asked[given[i].check] = given[i].asked;

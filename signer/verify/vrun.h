@@ -64,6 +64,7 @@ struct vrun {
 	uint32_t previous_key[VKEYS_MAX];          /* those that had this zone key in their DNSKEY RRset */
 	uint32_t cached_keys;                      /* those whose DNSKEY RRset caches may hold; unsigned ones never */
 	uint32_t previous_serial[VERIFY_PREVIOUS]; /* for people */
+	bool entered[VKEYS_MAX];                   /* zone keys that sign the DNSKEY RRset of the newest */
 	struct arena *kept;                        /* what outlives those that were let go */
 	uint8_t algorithm_list[256];               /* the same, as a list */
 	unsigned algorithm_count;

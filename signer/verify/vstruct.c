@@ -26,6 +26,18 @@ static void check_records(struct vrun *run, const struct vowner *owner, uint64_t
 	counts[VC_STRUCTURE_DUPLICATE] += owner->count;
 }
 
+/* What is hidden is no RRset of the zone, and no signature covers its TTL: servers that give it as glue take the lowest
+ * (RFC 2181 5.2). Delegations are the zone's own. */
+static void tell_ttls(struct vrun *run, const struct vowner *owner, const struct vrecord *record)
+{
+	const bool glue =
+	    owner->kind == VKIND_CUT && record->type != VTYPE_NS && !vzone_authoritative(owner, record->type);
+	const bool hidden = glue || (owner->kind == VKIND_OCCLUDED && !owner->below_dname);
+	vreport_fail(run->report, hidden ? VC_STRUCTURE_CUT : VC_STRUCTURE_TTL,
+	    hidden ? "RRsets hidden at or below a delegation with more than one TTL" : "RRsets with more than one TTL",
+	    vplace_of(record), "%u and %u", record[-1].ttl, record->ttl);
+}
+
 static void check_ttls(struct vrun *run, const struct vowner *owner, uint64_t counts[])
 {
 	const struct vrecord *const records = run->zone.records + owner->first;
@@ -34,8 +46,7 @@ static void check_ttls(struct vrun *run, const struct vowner *owner, uint64_t co
 		const bool starts = i == 0 || records[i].type != records[i - 1].type;
 		sets += starts;
 		if (!starts && records[i].type != VTYPE_RRSIG && records[i].ttl != records[i - 1].ttl)
-			vreport_fail(run->report, VC_STRUCTURE_TTL, "RRsets with more than one TTL",
-			    vplace_of(&records[i]), "%u and %u", records[i - 1].ttl, records[i].ttl);
+			tell_ttls(run, owner, &records[i]);
 		if (records[i].ttl > INT32_MAX)
 			vreport_fail(run->report, VC_STRUCTURE_TTL, "TTLs beyond 31 bits, which are taken for 0",
 			    vplace_of(&records[i]), "%u", records[i].ttl);

@@ -149,6 +149,19 @@ def server_is_an_address(plot):
     plot.add((plot.pick(plot.cuts()), "NS", "192.0.2.1."))
 
 
+@mutation("structure.ns-target", "records", policy=ANY)
+def server_without_an_address(plot):
+    """a delegation to a name of the zone that has no address, or is not there"""
+    plot.add((plot.pick(plot.cuts()), "NS", plot.random.choice(["mail.zs.test.", f"{plot.label()}.zs.test."])))
+
+
+@mutation("structure.cut", "records", policy=ANY)
+def glue_of_two_ttls(plot):
+    """glue of one name with two TTLs"""
+    glue = plot.pick(plot.glue())
+    plot.zone.records.append(glue.copy(ttl=60, text="192.0.2.255" if glue.type == "A" else "2001:db8::ff"))
+
+
 @mutation("structure.name-doubled", "records", policy=ANY)
 def dot_lost(plot):
     """a name server's name that ends in the zone's twice"""
@@ -345,7 +358,7 @@ def delegation_changed(plot):
     plot.pick([r for r in plot.of_type("NS") if r.name in cuts]).text = "evil.test."
 
 
-@digest_only("zonemd.form")
+@digest_only("zonemd.digest")
 def zonemd_serial(plot):
     """the ZONEMD has another serial than the SOA"""
     edit_digest(plot, word(0, "2026010100"))
@@ -382,6 +395,19 @@ def one_digest_wrong(plot):
                 record.text = record.text[:-1] + ("0" if record.text[-1] != "0" else "1")
         plot.sign_zonemd()
     plot.later["sealed"] = spoil
+
+
+@digest_only("zonemd.every", "keys", policy=ANY)
+def one_digest_of_another_serial(plot):
+    """of two ZONEMD one has another serial than the SOA"""
+    plot.hashes = (1, 2)
+
+    def age():
+        for record in plot.of_type("ZONEMD"):
+            if record.text.split()[2] == "2":
+                record.text = word(0, "2026010100")(record.text)
+        plot.sign_zonemd()
+    plot.later["sealed"] = age
 
 
 @mutation("zonemd.present", "keys", policy='"zonemd": true', zonemd=False)

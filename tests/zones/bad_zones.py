@@ -29,6 +29,12 @@ def structure(z):
         "mail.zs.test.\t3600\tIN\tMX\t10 www.zs.test.\nMAIL.zs.test.\t3600\tIN\tMX\t10 WWW.zs.test.\n"))
     z.bad("mixed_ttl", "structure.rrset-ttl", z.signed(after=lambda zone: [
         setattr(r, "ttl", 60) for r in zone.records if r.text == "192.0.2.81"]))
+    z.bad("mixed_ttl_of_a_delegation", "structure.rrset-ttl", z.signed(after=z.edit("insecure", "NS", ttl=60)))
+    z.bad("mixed_ttl_below_a_cut", "structure.cut", z.signed(z.base(extra=[
+        Record("ns.insecure", 60, "A", "192.0.2.10")])), "warn silent=structure.rrset-ttl")
+    z.bad("mixed_ttl_at_a_cut", "structure.cut", z.signed(z.base(extra=[
+        Record("insecure", 60, "A", "192.0.2.10"), Record("insecure", 3600, "A", "192.0.2.11")])),
+          "warn silent=structure.rrset-ttl")
     z.bad("ttl_of_32_bits", "structure.rrset-ttl", z.signed([r.copy(ttl=2**31) if r.type == "MX" else r for r in z.base()]))
     z.bad("rrset_too_large", "structure.size", z.signed(z.base(extra=[
         Record("big", 3600, "TXT", f'"{at:0240}"') for at in range(260)])))
@@ -328,8 +334,11 @@ def zonemd(z):
         z.edit("@", "ZONEMD", change=lambda t: t[:-1] + ("0" if t[-1] != "0" else "1")), again)))
     z.bad("zonemd_glue_changed", "zonemd.digest", z.signed(zonemd=(1,), after=z.edit("ns.insecure", "A", change=lambda t: "192.0.2.99")))
     z.bad("zonemd_glue_missing", "zonemd.digest", z.signed(zonemd=(1,), after=z.drop("insecure", "NS")))
-    z.bad("zonemd_serial", "zonemd.form", z.signed(zonemd=(1,), after=z.chain(
+    z.bad("zonemd_serial", "zonemd.digest", z.signed(zonemd=(1,), after=z.chain(
         z.edit("@", "ZONEMD", change=z.word(0, "2026010100")), again)))
+    z.bad("zonemd_one_of_another_serial", "zonemd.every", z.signed(zonemd=(1, 2), after=z.chain(
+        lambda zone: [setattr(r, "text", z.word(0, "2026010100")(r.text)) for r in zone.records
+                      if r.type == "ZONEMD" and r.text.split()[2] == "2"], again)), "warn")
     z.bad("zonemd_short", "zonemd.form", z.signed(zonemd=(1,), after=z.chain(
         z.edit("@", "ZONEMD", change=lambda t: t[:-2]), again)))
     z.bad("zonemd_twice", "zonemd.form", z.signed(zonemd=(1,), after=z.chain(

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Zones beside several versions that were published before. In options, "@TIME" after a version is --replaced TIME."""
-from zonemaker import Record
+from zonemaker import INCEPTION, NOW, Key, Record
 
 
 def replaced(ago):
@@ -62,6 +62,47 @@ def serials(z):
     z.bad("versions_one_unreadable", "exit=65", fewer, "previous=fewer.zone previous=empty.zone")
 
 
+def entries(z):
+    """KSKs exchanged: with no key in common the parent's DS must lead to both, whoever the next key is."""
+    new = {"ksks": (z.KSK2,)}
+    after = lambda **o: z.signed(z.base(2026010102), **{**new, **o})
+    ds = lambda *keys: "".join(f"zs.test. 3600 IN DS {key.ds()}\n" for key in keys)
+    for folder in ("good", "bad"):
+        z.write(folder, "old_ksk.zone", z.signed())
+        z.write(folder, "old_csk.zone", z.signed(zsks=(z.KSK,), published=(z.KSK,)))
+        z.write(folder, "old_and_new.ds", ds(z.KSK, z.KSK2))
+        z.write(folder, "new.ds", ds(z.KSK2))
+        z.write(folder, "two_signing.zone", z.signed(ksks=(z.KSK, z.KSK2)))
+    z.bad("ksk_exchanged", "cache.entry-key", after(), "previous=old_ksk.zone")
+    z.bad("ksk_exchanged_new_ds", "cache.entry-key", after(), "previous=old_ksk.zone anchor=new.ds")
+    z.bad("ksk_exchanged_prepublished", "cache.entry-key", after(published=(z.KSK, z.KSK2, z.ZSK)), "previous=old_ksk.zone")
+    z.bad("ksk_exchanged_of_newest", "cache.entry-key", z.signed(z.base(2026010103), **new),
+          "previous=two_signing.zone previous=old_again.zone")
+    z.write("bad", "old_again.zone", z.signed(z.base(2026010102)))
+    z.bad("csk_exchanged", "cache.entry-key", after(zsks=(z.KSK, z.KSK2), published=(z.KSK, z.KSK2)),
+          "previous=old_csk.zone")
+    z.bad("ksk_revoked_and_exchanged", "cache.entry-key", after(ksks=(z.KSK2, Key("ksk", 257 | 128))),
+          "previous=old_ksk.zone")
+    z.good("ksk_exchanged_double_ds", after(), "previous=old_ksk.zone anchor=old_and_new.ds", others=False)
+    z.good("ksk_old_leaves", after(), "previous=two_signing.zone anchor=new.ds")
+    z.good("ksk_new_signs_beside", after(ksks=(z.KSK, z.KSK2)), "previous=old_ksk.zone anchor=ksk.ds")
+    z.good("ksk_of_older_left", z.signed(z.base(2026010103), **new), "previous=two_newer.zone previous=old_ksk.zone")
+    z.write("good", "two_newer.zone", z.signed(z.base(2026010102), ksks=(z.KSK, z.KSK2)))
+    z.good("csk_both_sign", after(ksks=(z.KSK, z.KSK2), zsks=(z.KSK, z.KSK2), published=(z.KSK, z.KSK2)),
+           "previous=old_csk.zone")
+    z.good("ksk_gives_way_to_zsk_that_signed_beside", z.signed(z.base(2026010102), ksks=(z.ZSK,), published=(z.ZSK,)),
+           "previous=both_enter.zone", others=False)
+    z.write("good", "both_enter.zone", z.signed(ksks=(z.KSK, z.ZSK), published=(z.KSK, z.ZSK)))
+    z.good("ksk_exchanged_after_expired", after(),
+           "previous=expired_ksk.zone", others=False)
+    z.write("good", "expired_ksk.zone", z.signed(after=z.resign(
+        "@", "DNSKEY", z.KSK, inception=INCEPTION - 86400 * 60, expiration=NOW - 60)))
+    z.write("good", "stolen.keys", f"{z.KSK.text()} dropped\n{z.KSK2.text()} ksk\n{z.ZSK.text()} zsk\n")
+    z.good("ksk_dropped", after(), "previous=old_ksk.zone expect=stolen.keys", others=False)
+    z.good("ksk_of_a_zone_that_was_unsigned", z.signed(z.base(2026010105), **new), "previous=unsigned.zone")
+
+
 def make(z):
+    entries(z)
     key_steps(z)
     serials(z)
