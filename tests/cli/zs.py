@@ -11,6 +11,9 @@ import unittest
 BIN = os.environ.get("ZONESEAL_BIN", "build/release/bin")
 ZONESEAL = os.path.join(BIN, "zoneseal")
 VERIFY = os.path.join(BIN, "zoneseal-verify")
+# Seconds after which a program hangs. It says nothing about how fast one is: on a machine with much else to do, what takes
+# seconds takes minutes.
+HANGS = 300
 
 NOW = "2026-11-24T12:00:00Z"
 
@@ -74,7 +77,7 @@ class World(unittest.TestCase):
         if self.virtual and args and args[0] not in ("--version", "--help", "help"):
             argv += ["--now", now or self.now]
         done = subprocess.run(argv, input=stdin, capture_output=True, env=self.environment(),
-                              cwd=self.folder, timeout=120, check=False, **more)
+                              cwd=self.folder, timeout=HANGS, check=False, **more)
         done.out = done.stdout.decode(errors="replace")
         done.err = done.stderr.decode(errors="replace")
         if code is not None:
@@ -92,7 +95,7 @@ class World(unittest.TestCase):
         argv = [VERIFY, "--now", now or self.now, path or self.output]
         if not self.virtual:
             argv = [VERIFY, path or self.output]
-        done = subprocess.run(argv, capture_output=True, timeout=120, check=False)
+        done = subprocess.run(argv, capture_output=True, timeout=HANGS, check=False)
         self.assertEqual(done.returncode, 0, done.stdout.decode() + done.stderr.decode())
 
     def serial(self, path=None):

@@ -37,6 +37,7 @@ enum { CHALLENGE = 64, BEFORE_VANISHING = 3, BEFORE_WEARING = 4, BEFORE_TIRING =
 static CK_FUNCTION_LIST *real;
 static CK_FUNCTION_LIST ours;
 static atomic_uint signatures, calls, sessions;
+static _Thread_local unsigned turns; /* a thread's own: whether the next try is good depends on no other thread */
 static atomic_bool vanished;
 static _Atomic CK_OBJECT_HANDLE unwrapped;
 
@@ -176,6 +177,7 @@ static CK_RV sign(CK_SESSION_HANDLE session, CK_BYTE *data, CK_ULONG size, CK_BY
 {
 	const struct timespec pause = { .tv_nsec = SLOW };
 	const unsigned count = atomic_fetch_add(&signatures, 1);
+	const unsigned turn = turns++;
 	if (atomic_load(&vanished))
 		return CKR_DEVICE_REMOVED;
 	if (is_on("device") || (count >= BEFORE_WEARING && is_on("wears")))
@@ -184,12 +186,12 @@ static CK_RV sign(CK_SESSION_HANDLE session, CK_BYTE *data, CK_ULONG size, CK_BY
 		return hang();
 	if (count >= BEFORE_VANISHING && is_on("vanish"))
 		return vanish();
-	if (count % 3 == 2 && is_on("lost"))
+	if (turn % 3 == 2 && is_on("lost"))
 		return close_session(session);
-	if (count % 3 == 2 && is_on("logout"))
+	if (turn % 3 == 2 && is_on("logout"))
 		return log_out(session);
-	if (count % 3 != 2 && is_on("busy"))
-		return not_now(count);
+	if (turn % 3 != 2 && is_on("busy"))
+		return not_now(turn);
 	if ((count % 2 == 1 && is_on("lie")) || (count >= BEFORE_TIRING && is_on("tires")) ||
 	    (size > CHALLENGE && is_on("long")))
 		return wrong(session, data, size, out, out_size);

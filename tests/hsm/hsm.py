@@ -57,7 +57,7 @@ class Tokens(zs.World):
         self.write("fault", word)
 
     def tool(self, *argv):
-        done = subprocess.run(argv, capture_output=True, env=self.environment(), timeout=60, check=False)
+        done = subprocess.run(argv, capture_output=True, env=self.environment(), timeout=zs.HANGS, check=False)
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
         return done.stdout.decode()
 
