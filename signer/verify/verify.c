@@ -243,9 +243,10 @@ static enum status judge(struct vrun *run, struct error *err)
 {
 	vstruct_check(run);
 	enum status status = run->options->expect_unsigned ? judge_plain(run, err) : judge_dnssec(run, err);
+	if (status == STATUS_OK)
+		status = vpast_check(run, err);
 	if (status != STATUS_OK)
 		return status;
-	vpast_check(run);
 	vzonemd_check(run);
 	vzonemd_input(run);
 	if (!run->options->expect_unsigned)

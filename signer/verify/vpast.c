@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
+#include <stdlib.h>
 #include <string.h>
 
+#include "signer/base/workers.h"
 #include "signer/verify/vrun.h"
 #include "signer/verify/vsum.h"
 
@@ -46,7 +48,7 @@ static bool sets_equal(const struct vset *a, const struct vset *b)
 	const struct vrecord *const x_end = a->first + a->count;
 	const struct vrecord *const y_end = b->first + b->count;
 	for (; x < x_end && y < y_end; x = vzone_next(x, x_end), y = vzone_next(y, y_end))
-		if (x->size != y->size || memcmp(x->rdata, y->rdata, x->size) != 0)
+		if (x->size != y->size || (x->rdata != y->rdata && memcmp(x->rdata, y->rdata, x->size) != 0))
 			return false;
 	return x >= x_end && y >= y_end;
 }
@@ -99,19 +101,23 @@ static void compare_hidden(
 		out->first_glue = out->glue_changed++ == 0 ? after : out->first_glue;
 }
 
+/* Owners from one name to another, in both zones. */
+struct stretch {
+	size_t old, old_end, new, new_end;
+};
+
 /* Both zones are in canonical order: one walk over both. */
-static void find_changes(const struct vrun *run, struct changes *out)
+static void compare_stretch(const struct vrun *run, const struct stretch *stretch, struct changes *out)
 {
 	const struct vzone *const old = &run->previous;
 	const struct vzone *const new = &run->zone;
-	size_t i = 0;
-	size_t j = 0;
-	*out = (struct changes){ .added = 0 };
-	while (i < old->owner_count || j < new->owner_count) {
-		const struct vowner *before = i < old->owner_count ? &old->owners[i] : NULL;
-		const struct vowner *after = j < new->owner_count ? &new->owners[j] : NULL;
+	size_t i = stretch->old;
+	size_t j = stretch->new;
+	while (i < stretch->old_end || j < stretch->new_end) {
+		const struct vowner *before = i < stretch->old_end ? &old->owners[i] : NULL;
+		const struct vowner *after = j < stretch->new_end ? &new->owners[j] : NULL;
 		if (before != NULL && after != NULL) {
-			const int order = vname_compare(before->name, after->name);
+			const int order = before->name == after->name ? 0 : vname_compare(before->name, after->name);
 			before = order <= 0 ? before : NULL;
 			after = order >= 0 ? after : NULL;
 		}
@@ -136,6 +142,77 @@ static void find_changes(const struct vrun *run, struct changes *out)
 			out->ds++;
 		}
 	}
+}
+
+enum { STRETCH = 4096 }; /* owners of the new zone */
+
+struct comparison {
+	const struct vrun *run;
+	struct changes *parts; /* one per thread */
+};
+
+static enum status compare_stretches(void *context, unsigned worker, size_t first, size_t end, struct error *err)
+{
+	const struct comparison *const all = context;
+	const struct vzone *const old = &all->run->previous;
+	const struct vzone *const new = &all->run->zone;
+	(void)err;
+	for (size_t i = first; i < end; i++) {
+		const size_t from = i * STRETCH;
+		const size_t to = new->owner_count - from > STRETCH ? from + STRETCH : new->owner_count;
+		const struct stretch stretch = { .old = i == 0 ? 0 : vzone_place(old, new->owners[from].name),
+			.old_end = to == new->owner_count ? old->owner_count : vzone_place(old, new->owners[to].name),
+			.new = from,
+			.new_end = to };
+		compare_stretch(all->run, &stretch, &all->parts[worker]);
+	}
+	return STATUS_OK;
+}
+
+/* Of two owners of one zone, either of which may be none. */
+static const struct vowner *earlier(const struct vowner *a, const struct vowner *b)
+{
+	return a == NULL || (b != NULL && b < a) ? b : a;
+}
+
+static void add_figures(struct figures *sum, const struct figures *part)
+{
+	sum->records += part->records;
+	sum->delegations += part->delegations;
+	sum->secure += part->secure;
+}
+
+static void add_changes(struct changes *sum, const struct changes *part)
+{
+	add_figures(&sum->before, &part->before);
+	add_figures(&sum->after, &part->after);
+	sum->added += part->added;
+	sum->removed += part->removed;
+	sum->ns += part->ns;
+	sum->ds += part->ds;
+	sum->ds_added += part->ds_added;
+	sum->ds_removed += part->ds_removed;
+	sum->hidden += part->hidden;
+	sum->glue += part->glue;
+	sum->glue_changed += part->glue_changed;
+	sum->first_removed = earlier(sum->first_removed, part->first_removed);
+	sum->first_ns = earlier(sum->first_ns, part->first_ns);
+	sum->first_ds = earlier(sum->first_ds, part->first_ds);
+	sum->first_hidden = earlier(sum->first_hidden, part->first_hidden);
+	sum->first_glue = earlier(sum->first_glue, part->first_glue);
+}
+
+static enum status find_changes(const struct vrun *run, struct changes *out, struct error *err)
+{
+	struct comparison all = { run, memory_calloc(run->threads, sizeof(*all.parts)) };
+	const size_t count = run->zone.owner_count;
+	const size_t stretches = count == 0 ? 1 : (count + STRETCH - 1) / STRETCH;
+	const enum status status = workers_run(run->threads, stretches, 1, compare_stretches, &all, err);
+	*out = (struct changes){ .added = 0 };
+	for (unsigned i = 0; i < run->threads; i++)
+		add_changes(out, &all.parts[i]);
+	free(all.parts);
+	return status;
 }
 
 static bool beyond(uint64_t changed, uint64_t of, struct vlimit limit, uint64_t *allowed)
@@ -198,10 +275,12 @@ static void keep_changes(struct vrun *run, const struct changes *c)
 		.records_after = c->after.records };
 }
 
-static void check_changes(struct vrun *run)
+static enum status check_changes(struct vrun *run, struct error *err)
 {
 	struct changes c;
-	find_changes(run, &c);
+	const enum status status = find_changes(run, &c, err);
+	if (status != STATUS_OK)
+		return status;
 	keep_changes(run, &c);
 	const uint64_t more = c.after.records > c.before.records ? c.after.records - c.before.records
 								 : c.before.records - c.after.records;
@@ -219,6 +298,7 @@ static void check_changes(struct vrun *run)
 	    c.ns, c.before.delegations);
 	check_limit(run, VC_CHANGE_DS, VERIFY_DS, "more DS sets removed or changed than allowed", c.first_ds, c.ds,
 	    c.before.secure);
+	return STATUS_OK;
 }
 
 /* Whether two sets have a record in common; both are sorted by RDATA. */
@@ -289,14 +369,15 @@ static void check_prepublished(struct vrun *run)
 	}
 }
 
-void vpast_check(struct vrun *run)
+enum status vpast_check(struct vrun *run, struct error *err)
 {
 	if (!run->have_previous)
-		return;
-	check_changes(run);
+		return STATUS_OK;
+	const enum status status = check_changes(run, err);
 	check_apex(run);
 	check_expire(run);
 	check_prepublished(run);
+	return status;
 }
 
 /* SOA RDATA but for the serial: the first of the last five numbers. */

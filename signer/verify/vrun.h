@@ -126,6 +126,7 @@ bool vzonemd_in_input(const struct vrun *run); /* the unsigned input has one at 
 void vzonemd_input(struct vrun *run);
 void vunsigned_check(struct vrun *run); /* in place of keys, signatures and denial, if that is expected */
 void vchain_expected(struct vrun *run); /* published against expected keys */
-void vpast_check(struct vrun *run);     /* the newest --previous; after the signatures */
+enum status vpast_check(
+    struct vrun *run, struct error *err) MUST_CHECK; /* the newest --previous; after the signatures */
 void vpast_unsigned(struct vrun *run);
 void vserial_check(struct vrun *run); /* the serial that the policy makes of the input's */

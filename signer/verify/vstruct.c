@@ -167,9 +167,9 @@ static bool doubled(const struct vzone *zone, const uint8_t *name)
 	return owner == NULL || owner->kind != VKIND_CUT;
 }
 
-static bool has_address(const struct vzone *zone, const uint8_t *name)
+static bool has_address(const struct vzone *zone, const uint8_t *name, size_t *near)
 {
-	const struct vowner *const owner = vzone_find(zone, name);
+	const struct vowner *const owner = vzone_find_near(zone, name, near);
 	return owner != NULL && vzone_set(zone, owner, VTYPE_A).count + vzone_set(zone, owner, VTYPE_AAAA).count > 0;
 }
 
@@ -257,12 +257,12 @@ static void check_apex_server(struct vrun *run, const struct vrecord *ns, uint64
 
 /* A delegation to a name that the zone itself answers for: without an address there, nobody finds that server. What
  * another delegation holds is that one's to say. */
-static void check_other_server(struct vrun *run, const struct vrecord *ns)
+static void check_other_server(struct vrun *run, const struct vrecord *ns, size_t *near)
 {
 	const struct vzone *const zone = &run->zone;
 	char text[VNAME_TEXT];
 	bool judge;
-	if (has_address(zone, ns->rdata) || vzone_is_alias(zone, ns->rdata) || address_like(ns->rdata))
+	if (has_address(zone, ns->rdata, near) || vzone_is_alias(zone, ns->rdata) || address_like(ns->rdata))
 		return;
 	const struct vowner *const owner = answers_for(zone, ns->rdata, &judge);
 	if (!judge ||
@@ -274,7 +274,9 @@ static void check_other_server(struct vrun *run, const struct vrecord *ns)
 	    text);
 }
 
-static void check_server(struct vrun *run, const struct vowner *owner, const struct vrecord *ns, uint64_t counts[])
+/* The addresses of a delegation's servers are mostly near each other: `near` is where the last were. */
+static void check_server(
+    struct vrun *run, const struct vowner *owner, const struct vrecord *ns, uint64_t counts[], size_t *near)
 {
 	const struct vzone *const zone = &run->zone;
 	const uint8_t *const server = ns->rdata;
@@ -292,11 +294,11 @@ static void check_server(struct vrun *run, const struct vowner *owner, const str
 		return;
 	}
 	if (!vname_under(server, owner->name)) {
-		check_other_server(run, ns);
+		check_other_server(run, ns, near);
 		return;
 	}
 	counts[VC_STRUCTURE_GLUE] += 1;
-	if (!has_address(zone, server)) {
+	if (!has_address(zone, server, near)) {
 		vname_format(server, text);
 		vreport_fail(run->report, VC_STRUCTURE_GLUE, "name servers in their own delegation without address",
 		    vplace_of(ns), "%s", text);
@@ -312,8 +314,9 @@ static void check_servers(struct vrun *run, const struct vowner *owner, uint64_t
 	enum { SERVERS_MOST = MESSAGE_MOST / (RECORD_FIXED + 1) };
 	const struct vrecord *const end = set.first + set.count;
 	size_t judged = 0;
+	size_t near = SIZE_MAX;
 	for (const struct vrecord *ns = set.first; ns < end && judged < SERVERS_MOST; ns = vzone_next(ns, end)) {
-		check_server(run, owner, ns, counts);
+		check_server(run, owner, ns, counts, &near);
 		judged++;
 	}
 	counts[VC_STRUCTURE_DOUBLED] += judged;

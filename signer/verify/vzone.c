@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "signer/base/bytes.h"
+#include "signer/verify/vsearch.h"
 
 /* Runs of records with one owner, in the order of the file. */
 static void find_owners(struct vzone *zone)
@@ -154,7 +155,29 @@ static void sort_owner(struct vrecord *records, size_t count)
 		records[at].spare = compare_content(&records[at - 1], &records[at]) == 0;
 }
 
-/* Sorts each owner's records and marks copies. */
+/* An owner that exists only to hold NSEC3: one label that is not a name of the zone (RFC 5155 3). */
+static bool is_hash_owner(const struct vzone *zone, const struct vowner *owner)
+{
+	if (owner->labels != zone->apex_labels + 1 || !owner->nsec3)
+		return false;
+	return vzone_set(zone, owner, VTYPE_NSEC3).count + vzone_set(zone, owner, VTYPE_RRSIG).count == owner->count;
+}
+
+/* What the owner is by itself; those that another hides are found later. */
+static void classify(const struct vzone *zone, struct vowner *owner)
+{
+	owner->nsec3 = vzone_set(zone, owner, VTYPE_NSEC3).count > 0;
+	owner->apex = owner->labels == zone->apex_labels && vname_equal(owner->name, zone->apex);
+	if (!vname_under(owner->name, zone->apex)) {
+		owner->kind = VKIND_OUTSIDE;
+		return;
+	}
+	const bool cut = !owner->apex && vzone_set(zone, owner, VTYPE_NS).count > 0;
+	owner->kind = is_hash_owner(zone, owner) ? VKIND_HASH : cut ? VKIND_CUT : VKIND_DATA;
+	owner->dname = vzone_set(zone, owner, VTYPE_DNAME).count > 0;
+}
+
+/* Sorts each owner's records, marks copies, and says what the owner is. */
 static enum status sort_records(void *context, unsigned worker, size_t first, size_t end, struct error *err)
 {
 	struct tally *const tally = context;
@@ -168,6 +191,7 @@ static enum status sort_records(void *context, unsigned worker, size_t first, si
 	for (size_t i = first; i < end; i++) {
 		struct vrecord *const records = zone->file.records + zone->owners[i].first;
 		sort_owner(records, zone->owners[i].count);
+		classify(zone, &zone->owners[i]);
 		for (size_t at = 0; at < zone->owners[i].count; at++) {
 			soas += records[at].type == VTYPE_SOA;
 			aliases += records[at].type == VTYPE_CNAME;
@@ -214,8 +238,7 @@ struct vset vzone_set(const struct vzone *zone, const struct vowner *owner, uint
 	return (struct vset){ records + low, end - low };
 }
 
-/* Index of the first owner that is not before `name`. */
-static size_t lower_bound(const struct vzone *zone, const uint8_t *name)
+size_t vzone_place(const struct vzone *zone, const uint8_t *name)
 {
 	size_t low = 0;
 	size_t high = zone->owner_count;
@@ -231,13 +254,29 @@ static size_t lower_bound(const struct vzone *zone, const uint8_t *name)
 
 const struct vowner *vzone_find(const struct vzone *zone, const uint8_t *name)
 {
-	const size_t at = lower_bound(zone, name);
+	const size_t at = vzone_place(zone, name);
 	return at < zone->owner_count && vname_equal(zone->owners[at].name, name) ? &zone->owners[at] : NULL;
+}
+
+static int compare_owner(const void *context, size_t at, const uint8_t *name)
+{
+	const struct vzone *const zone = context;
+	return vname_compare(zone->owners[at].name, name);
+}
+
+const struct vowner *vzone_find_near(const struct vzone *zone, const uint8_t *name, size_t *near)
+{
+	const bool anywhere = *near == SIZE_MAX;
+	const size_t count = zone->owner_count;
+	const size_t after =
+	    vsearch_not_above(zone, count, anywhere ? count / 2 : *near, anywhere ? count : 1, compare_owner, name);
+	*near = after == 0 ? 0 : after - 1;
+	return after > 0 && vname_equal(zone->owners[after - 1].name, name) ? &zone->owners[after - 1] : NULL;
 }
 
 bool vzone_exists(const struct vzone *zone, const uint8_t *name)
 {
-	const size_t at = lower_bound(zone, name);
+	const size_t at = vzone_place(zone, name);
 	return at < zone->owner_count && vname_under(zone->owners[at].name, name);
 }
 
@@ -269,52 +308,34 @@ bool vzone_authoritative(const struct vowner *owner, uint16_t type)
 	return false;
 }
 
-/* An owner that exists only to hold NSEC3: one label that is not a name of the zone (RFC 5155 3). */
-static bool is_hash_owner(const struct vzone *zone, const struct vowner *owner)
-{
-	if (owner->labels != zone->apex_labels + 1 || vzone_set(zone, owner, VTYPE_NSEC3).count == 0)
-		return false;
-	return vzone_set(zone, owner, VTYPE_NSEC3).count + vzone_set(zone, owner, VTYPE_RRSIG).count == owner->count;
-}
-
 static void list_hashes(struct vzone *zone, size_t records)
 {
 	zone->nsec3_count = records;
 	zone->hash_owners = memory_calloc(records, sizeof(*zone->hash_owners));
 	for (size_t i = 0; i < zone->owner_count && records > 0; i++)
-		if (zone->owners[i].kind != VKIND_OCCLUDED && vzone_set(zone, &zone->owners[i], VTYPE_NSEC3).count > 0)
+		if (zone->owners[i].kind != VKIND_OCCLUDED && zone->owners[i].nsec3)
 			zone->hash_owners[zone->hash_owner_count++] = (uint32_t)i;
 }
 
-/* One walk in canonical order: what lies below a cut or a DNAME follows it at once. */
-static void classify(struct vzone *zone)
+/* One walk in canonical order: what lies below a cut or a DNAME follows it at once. Few names have more labels than the
+ * cut before them, so most are not looked at. */
+static void hide(struct vzone *zone)
 {
-	const uint8_t *hidden_by = NULL;
-	bool by_dname = false;
+	const struct vowner *above = NULL;
 	for (size_t i = 0; i < zone->owner_count; i++) {
 		struct vowner *const owner = &zone->owners[i];
-		owner->apex = owner->labels == zone->apex_labels && vname_equal(owner->name, zone->apex);
-		if (!vname_under(owner->name, zone->apex)) {
-			owner->kind = VKIND_OUTSIDE;
+		if (owner->kind == VKIND_OUTSIDE)
 			continue;
-		}
 		if (owner->apex)
 			zone->top = owner;
-		if (is_hash_owner(zone, owner)) {
-			owner->kind = VKIND_HASH;
+		if (owner->kind == VKIND_HASH)
 			continue;
-		}
-		if (hidden_by != NULL && vname_under(owner->name, hidden_by) && !vname_equal(owner->name, hidden_by)) {
+		if (above != NULL && owner->labels > above->labels && vname_under(owner->name, above->name)) {
 			owner->kind = VKIND_OCCLUDED;
-			owner->below_dname = by_dname;
+			owner->below_dname = above->kind != VKIND_CUT;
 			continue;
 		}
-		hidden_by = NULL;
-		const bool cut = !owner->apex && vzone_set(zone, owner, VTYPE_NS).count > 0;
-		owner->kind = cut ? VKIND_CUT : VKIND_DATA;
-		if (cut || vzone_set(zone, owner, VTYPE_DNAME).count > 0)
-			hidden_by = owner->name;
-		by_dname = !cut;
+		above = owner->kind == VKIND_CUT || owner->dname ? owner : NULL;
 	}
 }
 
@@ -383,7 +404,7 @@ static enum status arrange(struct vzone *zone, unsigned threads, struct error *e
 	zone->soa_count = atomic_load(&tally.soas);
 	zone->max_ttl = atomic_load(&tally.max_ttl);
 	list_aliases(zone, atomic_load(&tally.aliases));
-	classify(zone);
+	hide(zone);
 	list_hashes(zone, atomic_load(&tally.hashes));
 	note_soa(zone);
 	return STATUS_OK;

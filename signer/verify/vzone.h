@@ -24,6 +24,8 @@ struct vowner {
 	uint8_t kind;
 	uint8_t labels;
 	uint8_t apex;
+	uint8_t dname;       /* has one */
+	uint8_t nsec3;       /* has one */
 	uint8_t below_dname; /* occluded by a DNAME */
 	uint8_t matched;     /* an NSEC3 of the chain in hand has its hash (vnsec3.c) */
 };
@@ -60,8 +62,14 @@ void vzone_free(struct vzone *zone);
 
 struct vset vzone_set(const struct vzone *zone, const struct vowner *owner, uint16_t type);
 
+/* Index of the first owner that is not before `name`. */
+size_t vzone_place(const struct vzone *zone, const uint8_t *name);
+
 /* The owner of that name, or NULL. */
 const struct vowner *vzone_find(const struct vzone *zone, const uint8_t *name);
+
+/* The same, sooner if it is not far from *near, which is where it is afterwards, or would be. SIZE_MAX: anywhere. */
+const struct vowner *vzone_find_near(const struct vzone *zone, const uint8_t *name, size_t *near);
 
 /* Whether the name is an owner or lies above one (an empty non-terminal): no wildcard stands for it (RFC 4592 3.3.1).
  */
