@@ -11,6 +11,7 @@
  * and the zone may be a signed one.
  */
 #include <fcntl.h>
+#include <openssl/evp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -92,6 +93,31 @@ static void bench_reader(struct bench *bench)
 	}
 	tell(bench, "reader", "records", (double)bench->input.count, times);
 	tell(bench, "reader", "octets", (double)bench->input.text_size, again);
+}
+
+/* SHA-256 alone, of as many octets in pieces as large as the reader's: a part of what the reader takes. */
+static void bench_digest(const struct bench *bench)
+{
+	enum { PIECE = 1 << 18 };
+	static uint8_t text[PIECE];
+	double times[MOST_ROUNDS];
+	const uint64_t pieces = bench->input.text_size / PIECE + 1;
+	for (size_t i = 0; i < bench->rounds; i++) {
+		uint8_t sha256[32];
+		EVP_MD_CTX *const digest = EVP_MD_CTX_new();
+		const double start = seconds();
+		bool good = digest != NULL && EVP_DigestInit_ex(digest, EVP_sha256(), NULL) == 1;
+		for (uint64_t piece = 0; good && piece < pieces; piece++)
+			good = EVP_DigestUpdate(digest, text, sizeof(text)) == 1;
+		good = good && EVP_DigestFinal_ex(digest, sha256, NULL) == 1;
+		times[i] = seconds() - start;
+		EVP_MD_CTX_free(digest);
+		if (good)
+			continue;
+		fprintf(stderr, "microbench: SHA-256 failed in libcrypto\n");
+		exit(1);
+	}
+	tell(bench, "reader-digest", "octets", (double)(pieces * PIECE) * bench->threads, times);
 }
 
 enum order { AS_GIVEN, BACKWARDS, RANDOM };
@@ -235,6 +261,7 @@ int main(int argc, char **argv)
 	verify_prepare();
 	puts("part, unit, least, median, most");
 	bench_reader(&bench);
+	bench_digest(&bench);
 	if (argc > 6 && strcmp(argv[6], "reader") == 0) {
 		zonetext_free(&bench.input);
 		signed_close(&bench.zone);

@@ -22,6 +22,7 @@ void zonetext_fast_begin(struct zonetext_fast *fast, const char *text, const str
 	memset(fast, 0, sizeof(*fast));
 	fast->text = text;
 	fast->marks = marks;
+	fast->head = &fast->heads[0];
 }
 
 static const char *text_at(const struct line *line)
@@ -129,68 +130,69 @@ static bool read_owner(struct line *line, const struct token *before, struct zon
 	return true;
 }
 
-/* text[0..size), size 1 to 8 * count, and zeros behind it. */
-static void load_key(const char *text, size_t size, uint64_t key[], size_t count)
+/* Remembers text[0..size), at most FAST_TEXT. */
+static void remember(struct fast_text *place, const char *text, size_t size)
 {
-	for (size_t i = 0; i < count; i++) {
+	for (size_t i = 0; i < FAST_TEXT / 8; i++) {
 		const size_t left = size > 8 * i ? size - 8 * i : 0;
-		const uint64_t some = swar_load(text + 8 * i);
-		key[i] = left >= 8 ? some : some & (((uint64_t)1 << 8 * left) - 1);
+		place->mask[i] = left >= 8 ? UINT64_MAX : ((uint64_t)1 << 8 * left) - 1;
+		place->octets[i] = swar_load(text + 8 * i) & place->mask[i];
 	}
+	place->size = (unsigned)size;
 }
 
-static bool same_key(const uint64_t a[], const uint64_t b[], size_t count)
+static bool begins_with(const char *text, const struct fast_text *before)
 {
 	uint64_t differ = 0;
-	for (size_t i = 0; i < count; i++)
-		differ |= a[i] ^ b[i];
-	return differ == 0;
+	for (size_t i = 0; i < FAST_TEXT / 8; i++)
+		differ |= (swar_load(text + 8 * i) ^ before->octets[i]) & before->mask[i];
+	return differ == 0 && before->size > 0;
 }
 
-/* Knuth's multiplier; where two heads fall on one place, they take turns in it. */
-static struct fast_head *head_place(struct zonetext_fast *fast, const uint64_t key[])
+/* By the first and the last eight octets, and Knuth's multiplier. Where two heads fall on one place, they take turns in
+ * it. */
+static struct fast_head *head_place(struct zonetext_fast *fast, const char *text, size_t size)
 {
-	const uint64_t sum = (key[0] ^ key[1] << 1 ^ key[2] << 2) * 0x9e3779b97f4a7c15U;
-	return &fast->heads[(sum >> 32) % FAST_HEADS];
+	const uint64_t first = size >= 8 ? swar_load(text) : 0;
+	const uint64_t last = size >= 8 ? swar_load(text + size - 8) : swar_load(text) << (64 - 8 * size);
+	return &fast->heads[((first ^ last << 1) * 0x9e3779b97f4a7c15U >> 56) % FAST_HEADS];
 }
 
 void zonetext_fast_learn(struct zonetext_fast *fast, const char *text, size_t size, const struct zonetext_head *head)
 {
 	unsigned ends = 0;
-	if (size > FAST_HEAD || size < 1 || !is_blank(text[size - 1]))
+	if (size > FAST_TEXT || size < 1 || !is_blank(text[size - 1]))
 		return;
 	for (size_t i = 0; i < size; i++) {
 		if (!is_blank(text[i]) && octet_class[(uint8_t)text[i]] != OCTET_WORD)
 			return;
 		ends += is_blank(text[i]);
 	}
-	uint64_t key[FAST_HEAD / 8];
-	load_key(text, size, key, FAST_HEAD / 8);
-	struct fast_head *const place = head_place(fast, key);
-	memcpy(place->text, key, sizeof(key));
+	struct fast_head *const place = head_place(fast, text, size);
+	remember(&place->text, text, size);
 	place->head = *head;
-	fast->head_ends = ends;
+	place->ends = ends;
+	fast->head = place;
 }
 
-/* As many blanks as the last one had, and the same octets as one that was read before. */
+/* The head of the line before, or one with as many blanks that was read earlier. */
 static bool read_head(struct line *line, struct zonetext_head *head)
 {
 	struct zonetext_fast *const fast = line->fast;
-	uint64_t ends = marks_at(fast->marks->ends, line->at);
-	for (unsigned i = 1; i < fast->head_ends; i++)
-		ends &= ends - 1;
-	if (ends == 0)
-		return false;
-	const unsigned size = marks_first(ends) + 1;
-	if (size > FAST_HEAD)
-		return false;
-	uint64_t key[FAST_HEAD / 8];
-	load_key(text_at(line), size, key, FAST_HEAD / 8);
-	const struct fast_head *const place = head_place(fast, key);
-	if (!same_key(place->text, key, FAST_HEAD / 8))
-		return false;
-	*head = place->head;
-	line->at += size;
+	const char *const text = text_at(line);
+	if (!begins_with(text, &fast->head->text)) {
+		uint64_t ends = marks_at(fast->marks->ends, line->at);
+		for (unsigned i = 1; i < fast->head->ends; i++)
+			ends &= ends - 1;
+		if (ends == 0)
+			return false;
+		const struct fast_head *const place = head_place(fast, text, marks_first(ends) + 1);
+		if (!begins_with(text, &place->text))
+			return false;
+		fast->head = place;
+	}
+	*head = fast->head->head;
+	line->at += fast->head->text.size;
 	return true;
 }
 
@@ -370,7 +372,7 @@ static bool read_rrsig(struct line *line)
 static struct fast_list *list_place(struct zonetext_fast *fast, const char *text)
 {
 	const uint32_t start = (uint32_t)swar_load(text) & 0xffffff;
-	return &fast->lists[(start * 0x9e3779b1U >> 16) % FAST_LISTS];
+	return &fast->lists[(start * 0x9e3779b1U >> 28) % FAST_LISTS];
 }
 
 /* Reads a list by the reader of the field, and remembers it. */
@@ -388,10 +390,9 @@ static bool learn_types(struct line *line, struct fast_list *place)
 	const size_t size = (size_t)(out.at - line->to);
 	line->at += text_size - 1;
 	line->to = out.at;
-	if (text_size > FAST_TYPES || size > FAST_BITMAP)
+	if (text_size > FAST_TEXT || size > FAST_BITMAP)
 		return true;
-	load_key(text, text_size, place->text, FAST_TYPES / 8);
-	place->text_size = (uint8_t)text_size;
+	remember(&place->text, text, text_size);
 	place->size = (uint8_t)size;
 	memcpy(place->bitmap, out.start, size);
 	return true;
@@ -400,17 +401,13 @@ static bool learn_types(struct line *line, struct fast_list *place)
 static bool read_types(struct line *line)
 {
 	struct fast_list *const place = list_place(line->fast, text_at(line));
-	uint64_t key[FAST_TYPES / 8];
 	if (line->end - line->to < FAST_BITMAP)
 		return false;
-	if (place->text_size == 0)
-		return learn_types(line, place);
-	load_key(text_at(line), place->text_size, key, FAST_TYPES / 8);
-	if (!same_key(place->text, key, FAST_TYPES / 8))
+	if (!begins_with(text_at(line), &place->text))
 		return learn_types(line, place);
 	memcpy(line->to, place->bitmap, FAST_BITMAP);
 	line->to += place->size;
-	line->at += place->text_size - 1U;
+	line->at += place->text.size - 1U;
 	return true;
 }
 

@@ -24,27 +24,33 @@ struct zonetext_head {
 };
 
 enum {
-	FAST_HEAD = 24,  /* most octets from the owner to the RDATA, to be remembered */
-	FAST_HEADS = 32, /* how many are */
-	FAST_TYPES = 32, /* the same for the list of types at the end of NSEC and NSEC3, its newline included */
-	FAST_LISTS = 16,
+	FAST_TEXT = 32,   /* most octets that are remembered of a text */
+	FAST_HEADS = 64,  /* how many heads are: what stands from the owner to the RDATA */
+	FAST_LISTS = 16,  /* and lists of types, from the first one to the newline */
 	FAST_BITMAP = 34, /* RFC 4034 4.1.2: one window */
 	FAST_DAYS = 8,
 	FAST_ROOM = 4096, /* what zonetext_fast_read may write; a line with more is for the general reader */
+};
+
+/* A text that was read before. */
+struct fast_text {
+	uint64_t octets[FAST_TEXT / 8];
+	uint64_t mask[FAST_TEXT / 8]; /* of the octets that are its own */
+	unsigned size;                /* 0: there is none */
 };
 
 struct zonetext_fast {
 	const char *text; /* of the piece; MARKS_PAD octets behind it are readable */
 	const struct marks *marks;
 	/* What was read before, by how it was written. All of it is only a hint: the text is compared. */
-	unsigned head_ends; /* blanks in the last head */
 	struct fast_head {
-		uint64_t text[FAST_HEAD / 8];
+		struct fast_text text;
 		struct zonetext_head head;
+		unsigned ends; /* blanks in it */
 	} heads[FAST_HEADS];
+	const struct fast_head *head; /* the last one */
 	struct fast_list {
-		uint64_t text[FAST_TYPES / 8];
-		uint8_t text_size;
+		struct fast_text text;
 		uint8_t size;
 		uint8_t bitmap[FAST_BITMAP];
 	} lists[FAST_LISTS];

@@ -219,20 +219,13 @@ static void advance(struct zonetext_pool *pool)
 	}
 }
 
-struct zonetext_chunk *zonetext_pool_next(struct zonetext_pool *pool, size_t size)
+struct zonetext_chunk *zonetext_pool_next(struct zonetext_pool *pool)
 {
 	pthread_mutex_lock(&pool->lock);
 	while (pool->filled - pool->joined == pool->slot_count)
 		advance(pool);
 	struct zonetext_chunk *const chunk = &pool->slots[pool->filled % pool->slot_count].chunk;
 	pthread_mutex_unlock(&pool->lock);
-	if (chunk->capacity < size + MARKS_PAD) {
-		free(chunk->text);
-		chunk->text = memory_alloc(size + MARKS_PAD);
-		chunk->capacity = size + MARKS_PAD;
-	}
-	chunk->size = size;
-	memset(chunk->text + size, 0, MARKS_PAD);
 	return chunk;
 }
 

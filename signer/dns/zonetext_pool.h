@@ -22,8 +22,8 @@ struct zonetext_pool;
 struct zonetext_pool *zonetext_pool_new(
     unsigned threads, enum marks_kind kind, uint64_t expected, struct zonetext *out);
 
-/* A free piece with room for `size` octets of text and what is to be behind it; its text is the caller's to fill. */
-struct zonetext_chunk *zonetext_pool_next(struct zonetext_pool *pool, size_t size);
+/* A free piece; its text is the caller's to fill. */
+struct zonetext_chunk *zonetext_pool_next(struct zonetext_pool *pool);
 
 /* Hands the piece that zonetext_pool_next gave to the threads. */
 void zonetext_pool_submit(struct zonetext_pool *pool);

@@ -42,13 +42,15 @@ static void refuse(struct reader *reader, const struct place *place, const char 
 	zonetext_pool_error(reader->pool, &err);
 }
 
-static void submit(struct reader *reader, const struct zonetext_source *source, const char *text, size_t size,
-    const struct zonetext_state *state)
+/* The first `size` octets at hand. */
+static void submit(
+    struct reader *reader, struct zonetext_source *source, size_t size, const struct zonetext_state *state)
 {
 	if (size == 0)
 		return;
-	struct zonetext_chunk *const chunk = zonetext_pool_next(reader->pool, size);
-	memcpy(chunk->text, text, size);
+	struct zonetext_chunk *const chunk = zonetext_pool_next(reader->pool);
+	zonetext_source_take(source, size, &chunk->text, &chunk->capacity);
+	chunk->size = size;
 	chunk->line = source->line;
 	chunk->level = source->level;
 	chunk->file = source->file;
@@ -170,17 +172,18 @@ static enum status consume(struct reader *reader, struct zonetext_source *source
 	const size_t size = zonetext_source_size(source);
 	struct zonetext_state next = source->state;
 	const struct zonetext_cut cut = zonetext_cut_find(text, size, source->ended, &next);
-	submit(reader, source, text, cut.size, &source->state);
+	submit(reader, source, cut.size, &source->state);
 	source->first = source->first && cut.size == 0;
 	source->state = next;
 	source->line += cut.lines;
 	enum status status = STATUS_OK;
 	if (cut.include > 0) {
-		status = include(reader, source, text + cut.size, cut.include);
+		const char *const line = zonetext_source_text(source);
+		status = include(reader, source, line, cut.include);
 		for (size_t i = 0; i < cut.include; i++)
-			source->line += text[cut.size + i] == '\n';
+			source->line += line[i] == '\n';
 	}
-	zonetext_source_drop(source, cut.size + cut.include);
+	zonetext_source_drop(source, cut.include);
 	*more = cut.size + cut.include == 0;
 	return status;
 }

@@ -16,7 +16,7 @@ enum status zonetext_source_begin(struct zonetext_source *source, size_t step, s
 		return error_set(err, STATUS_MALFORMED, "%s is a folder", source->name);
 	source->step = step;
 	source->capacity = step + ZONETEXT_RECORD;
-	source->buffer = memory_alloc(source->capacity + 1);
+	source->buffer = memory_alloc(source->capacity + MARKS_PAD);
 	source->buffer[0] = '\0';
 	source->digest = EVP_MD_CTX_new();
 	if (source->digest == NULL || EVP_DigestInit_ex(source->digest, EVP_sha256(), NULL) != 1)
@@ -76,6 +76,33 @@ bool zonetext_source_is_full(const struct zonetext_source *source)
 void zonetext_source_drop(struct zonetext_source *source, size_t size)
 {
 	source->start += size;
+}
+
+static void have_room(char **text, size_t *capacity, size_t wanted)
+{
+	if (*capacity >= wanted)
+		return;
+	free(*text);
+	*text = memory_alloc(wanted);
+	*capacity = wanted;
+}
+
+void zonetext_source_take(struct zonetext_source *source, size_t size, char **text, size_t *capacity)
+{
+	const size_t rest = source->end - source->start - size;
+	if (source->start == 0 && rest < size / 2) {
+		char *const full = source->buffer;
+		have_room(text, capacity, source->capacity + MARKS_PAD);
+		memcpy(*text, full + size, rest + 1);
+		source->buffer = *text;
+		source->end = rest;
+		*text = full;
+	} else {
+		have_room(text, capacity, size + MARKS_PAD);
+		memcpy(*text, source->buffer + source->start, size);
+		source->start += size;
+	}
+	memset(*text + size, 0, MARKS_PAD);
 }
 
 static bool same_file(const struct stat *a, const struct stat *b)

@@ -57,6 +57,10 @@ bool zonetext_source_is_full(const struct zonetext_source *source);
 /* Forgets the first `size` octets at hand. */
 void zonetext_source_drop(struct zonetext_source *source, size_t size);
 
+/* Puts the first `size` octets at hand into *text, with MARKS_PAD octets that are NUL behind them, and drops them.
+ * Trades its own memory for that of *text where that saves copying; *capacity is what *text has. */
+void zonetext_source_take(struct zonetext_source *source, size_t size, char **text, size_t *capacity);
+
 /* STATUS_BUSY if the file changed since zonetext_source_begin. Sets sha256. */
 enum status zonetext_source_end(struct zonetext_source *source, struct error *err) MUST_CHECK;
 

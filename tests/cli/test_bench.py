@@ -82,11 +82,19 @@ class Bench(unittest.TestCase):
         self.assertEqual(told[0], "part, unit, least, median, most")
         rows = [line.split(", ") for line in told[1:]]
         self.assertEqual([(row[0], row[1]) for row in rows], [
-            ("reader", "records"), ("reader", "octets"), ("sorter", "records"), ("sorter-backwards", "records"),
-            ("sorter-random", "records"), ("nsec3", "names"), ("signer", "signatures"), ("writer", "records"),
-            ("writer", "octets"), ("verifier", "signatures"), ("verifier", "records")])
+            ("reader", "records"), ("reader", "octets"), ("reader-digest", "octets"), ("sorter", "records"),
+            ("sorter-backwards", "records"), ("sorter-random", "records"), ("nsec3", "names"), ("signer", "signatures"),
+            ("writer", "records"), ("writer", "octets"), ("verifier", "signatures"), ("verifier", "records")])
         for row in rows:
             self.assertTrue(0 < int(row[2]) <= int(row[3]) <= int(row[4]), row)
+
+    def test_the_reader_is_measured_by_itself(self):
+        zone = os.path.join(self.folder.name, "alone")
+        with open(zone, "w", encoding="ascii") as file:
+            file.write("test. 1 IN SOA a. b. 1 1 1 1 1\ntest. 1 IN RRSIG SOA 13 1 1 20300101000000 20260101000000 1 test. AAAA\n")
+        told = subprocess.run([os.path.join(self.programs, "microbench"), zone, "test.", self.folder.name, "2", "2", "reader"],
+                              capture_output=True, text=True, check=True).stdout.splitlines()
+        self.assertEqual([line.split(", ")[0] for line in told], ["part", "reader", "reader", "reader-digest"])
 
     def test_growth_is_told_by_size_and_for_hostile_zones(self):
         plot = os.path.join(self.folder.name, "growth.svg")

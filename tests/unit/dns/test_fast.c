@@ -152,7 +152,7 @@ static bool is_read_fast(const char *head, uint16_t type, const char *line, stru
 			continue;
 		marks_make(&marks, text, size);
 		zonetext_fast_begin(&fast, text, &marks);
-		char padded[FAST_HEAD + 8] = { 0 };
+		char padded[FAST_TEXT + 8] = { 0 };
 		memcpy(padded, head, strlen(head));
 		zonetext_fast_learn(&fast, padded, strlen(head), &(struct zonetext_head){ .type = type });
 		const struct scan scan = { .at = text, .end = text + size, .line = 1, .origin = origin, .err = &err };
