@@ -116,9 +116,15 @@ static enum status print_calendar(struct cli *cli, struct store *store, struct e
 	if (out == NULL)
 		return error_set_errno(err, "memory");
 	calendar_begin(out);
-	for (size_t i = 0; status == STATUS_OK && i < count; i++)
+	struct arena *const all = cli->mem, *const one_zone = arena_new(0);
+	cli->mem = one_zone;
+	for (size_t i = 0; status == STATUS_OK && i < count; i++) {
 		if (!zones[i].removed)
 			status = add_to_calendar(cli, store, &zones[i], out, err);
+		arena_reset(one_zone);
+	}
+	cli->mem = all;
+	arena_free(one_zone);
 	calendar_end(out);
 	if (fclose(out) != 0 && status == STATUS_OK)
 		status = error_set_errno(err, "memory");

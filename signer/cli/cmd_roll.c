@@ -335,8 +335,14 @@ static enum status list_all(struct cli *cli, struct store *store, struct report 
 	} else {
 		status = store_zones(store, cli->mem, &zones, &count, err);
 	}
-	for (size_t i = 0; status == STATUS_OK && i < count; i++)
+	struct arena *const all = cli->mem, *const one_zone = arena_new(0);
+	cli->mem = one_zone;
+	for (size_t i = 0; status == STATUS_OK && i < count; i++) {
 		status = list_zone(cli, store, &zones[i], list, &shown, err);
+		arena_reset(one_zone);
+	}
+	cli->mem = all;
+	arena_free(one_zone);
 	if (status == STATUS_OK && shown == 0 && !cli_has(cli, OPTION_JSON))
 		printf("No rollover is under way.\n");
 	return status;

@@ -176,6 +176,7 @@ static enum status all_keys(struct store *store, struct arena *mem, struct key *
 {
 	struct store_zone *zones;
 	size_t zone_count = 0;
+	size_t room = 0;
 	enum status status = store_zones_ever(store, mem, &zones, &zone_count, err);
 	*out = NULL;
 	*count = 0;
@@ -185,11 +186,14 @@ static enum status all_keys(struct store *store, struct arena *mem, struct key *
 		status = store_keys(store, zones[i].id, mem, &keys, &more, err);
 		if (status != STATUS_OK || more == 0)
 			continue;
-		struct key *const all = arena_calloc(mem, *count + more, sizeof(*all));
-		if (*count > 0)
-			memcpy(all, *out, *count * sizeof(*all));
-		memcpy(all + *count, keys, more * sizeof(*all));
-		*out = all;
+		if (*count + more > room) {
+			room = 2 * (*count + more);
+			struct key *const all = arena_calloc(mem, room, sizeof(*all));
+			if (*count > 0)
+				memcpy(all, *out, *count * sizeof(*all));
+			*out = all;
+		}
+		memcpy(*out + *count, keys, more * sizeof(*keys));
 		*count += more;
 	}
 	return status;

@@ -5,12 +5,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <sys/timex.h>
 #include <unistd.h>
 
@@ -50,15 +52,26 @@ static const char *open_to(const char *path, const struct stat *at, uid_t owner,
 	return NULL;
 }
 
+/* Of a link it is its owner who counts, who puts another one there even where a folder is sticky. */
+static const char *link_open_to(const char *path, const struct stat *at, uid_t owner, struct arena *mem)
+{
+	if (!S_ISLNK(at->st_mode) || is_trusted(at->st_uid, owner))
+		return NULL;
+	return arena_printf(mem, "the link %s belongs to user %u, who may change it; run: chown -h root %s", path,
+	    (unsigned)at->st_uid, path);
+}
+
 /* The same of the file and of each folder above it: who may write to one may put another file there. */
-static const char *may_be_changed(const char *path, uid_t owner, struct arena *mem)
+static const char *chain_may_be_changed(const char *path, uid_t owner, struct arena *mem)
 {
 	char *const at = arena_strdup(mem, path);
 	for (;;) {
-		struct stat info;
-		if (stat(at, &info) != 0)
+		struct stat info, link;
+		if (stat(at, &info) != 0 || lstat(at, &link) != 0)
 			return arena_printf(mem, "%s: %s", at, strerror(errno));
-		const char *const why = open_to(at, &info, owner, mem);
+		const char *why = link_open_to(at, &link, owner, mem);
+		if (why == NULL)
+			why = open_to(at, &info, owner, mem);
 		if (why != NULL)
 			return why;
 		char *const slash = strrchr(at, '/');
@@ -68,6 +81,36 @@ static const char *may_be_changed(const char *path, uid_t owner, struct arena *m
 	}
 }
 
+/* Where a link leads, one step; NULL: `path` is none. */
+static const char *one_step(const char *path, struct arena *mem)
+{
+	char target[PATH_MAX];
+	const ssize_t size = readlink(path, target, sizeof(target) - 1);
+	const char *const slash = strrchr(path, '/');
+	if (size <= 0)
+		return NULL;
+	target[size] = '\0';
+	return target[0] == '/' || slash == NULL ? arena_strdup(mem, target)
+						 : arena_printf(mem, "%.*s/%s", (int)(slash - path), path, target);
+}
+
+/* Behind links there are more folders that count: those of each step, and those of the file in the end. */
+static const char *may_be_changed(const char *path, uid_t owner, struct arena *mem)
+{
+	enum { STEPS = 40 }; /* as many as Linux follows */
+	const char *at = path;
+	const char *why = NULL;
+	for (int i = 0; i < STEPS && at != NULL && why == NULL; i++) {
+		why = chain_may_be_changed(at, owner, mem);
+		at = one_step(at, mem);
+	}
+	char *const real = why == NULL ? realpath(path, NULL) : NULL;
+	if (real != NULL && strcmp(real, path) != 0)
+		why = chain_may_be_changed(real, owner, mem);
+	free(real);
+	return why;
+}
+
 /* ---- the state folder ---- */
 
 static void look_at_secret(struct doctor *doctor, const char *path, uid_t owner, bool *good)
@@ -75,7 +118,10 @@ static void look_at_secret(struct doctor *doctor, const char *path, uid_t owner,
 	struct stat at;
 	if (lstat(path, &at) != 0)
 		return;
-	if ((at.st_mode & 077) != 0)
+	if (S_ISLNK(at.st_mode))
+		doctor_add(doctor, DOCTOR_FAIL, "permissions",
+		    arena_printf(doctor->mem, "%s is a link, which no run follows; put the file itself there", path));
+	else if ((at.st_mode & 077) != 0)
 		doctor_add(doctor, DOCTOR_FAIL, "permissions",
 		    arena_printf(doctor->mem, "%s is open to others; run: chmod 0600 %s", path, path));
 	else if (at.st_uid != owner)
@@ -279,14 +325,48 @@ static bool look_at_room(struct doctor *doctor, const char *zone, const char *ou
 
 /* ---- locks ---- */
 
-/* Whether another process has it. The kernel is asked only where the file names a process that lives: for that moment
- * a run that begins would be turned away. */
-static bool is_held(int file, const char *words)
+/* Whether a line of /proc/locks (proc_locks(5)) tells of flock(2) on the file. Some file systems number their devices
+ * otherwise there; theirs have no major number. */
+static bool tells_of(const char *line, const struct stat *file)
+{
+	const char *const lock = strstr(line, ": FLOCK ");
+	const char *const device = lock == NULL ? NULL : strchr(lock + 2, ':');
+	char *at;
+	if (device == NULL || strstr(line, " WRITE ") == NULL)
+		return false;
+	/* "1: FLOCK  ADVISORY  WRITE 77 fe:00:4711 0 EOF" */
+	const char *begin = device;
+	while (begin > lock && begin[-1] != ' ')
+		begin--;
+	const unsigned long high = strtoul(begin, &at, 16);
+	const unsigned long low = strtoul(at + (*at == ':'), &at, 16);
+	if (strtoul(at + (*at == ':'), NULL, 10) != (unsigned long)file->st_ino)
+		return false;
+	return major(file->st_dev) == 0 || (high == major(file->st_dev) && low == minor(file->st_dev));
+}
+
+/* Whether the process that the file names lives and has it. For this moment a run that begins would be turned away. */
+static bool is_held_by(int file, const char *words)
 {
 	const long pid = strncmp(words, "pid ", 4) == 0 ? strtol(words + 4, NULL, 10) : 0;
 	if (pid <= 0 || (kill((pid_t)pid, 0) != 0 && errno == ESRCH))
 		return false;
 	return flock(file, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+}
+
+/* Whether another process has it: the kernel's list says so without a touch, also of one that has not written its name
+ * yet, or whose number another process has by now. */
+static bool is_held(int file, const struct stat *at, const char *words)
+{
+	char line[256];
+	bool held = false;
+	FILE *const list = fopen("/proc/locks", "re");
+	if (list == NULL)
+		return is_held_by(file, words);
+	while (!held && fgets(line, sizeof(line), list) != NULL)
+		held = tells_of(line, at);
+	(void)fclose(list);
+	return held;
 }
 
 static bool look_at_lock(struct doctor *doctor, const struct doctor_world *world, const char *zone)
@@ -309,12 +389,13 @@ static bool look_at_lock(struct doctor *doctor, const struct doctor_world *world
 	const ssize_t size = pread(file, words, sizeof(words) - 1, 0);
 	words[size > 0 ? size : 0] = '\0';
 	words[strcspn(words, "\n")] = '\0';
-	const bool held = is_held(file, words);
+	const bool held = is_held(file, &at, words);
 	close(file);
 	if (!held)
 		return true;
 	const int64_t age = world->is_virtual ? 0 : utc_difference(world->now, (struct utc){ at.st_mtime }).seconds;
-	error_escape(words, strlen(words), said, sizeof(said));
+	const char *const who = words[0] != '\0' ? words : "a process that has not written its name yet";
+	error_escape(who, strlen(who), said, sizeof(said));
 	doctor_add(doctor, age > STUCK ? DOCTOR_WARN : DOCTOR_OK, "locks",
 	    arena_printf(doctor->mem,
 		age > STUCK ? "%s is held by %s, which came no further for %" PRId64

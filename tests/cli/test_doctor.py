@@ -76,6 +76,40 @@ class Doctor(World):
         os.mkdir(self.hook)
         self.finds("FAIL", "hooks", "is no file", code=1)
 
+    def test_a_hook_behind_links_is_judged_by_all_that_leads_to_it(self):
+        for name in ("links", "far"):
+            os.mkdir(self.path(name))
+        os.rename(self.hook, self.path("far", "publish"))
+        os.symlink(self.path("links", "publish"), self.hook)
+        os.symlink("../far/publish", self.path("links", "publish"))
+        self.finds("ok", "hooks", code=0)
+        for folder in ("links", "far"):
+            os.chmod(self.path(folder), 0o777)
+            self.finds("FAIL", "hooks", "all users may change ", f"{folder}; run: chmod o-w", code=1)
+            os.chmod(self.path(folder), 0o755)
+        # A folder that is a link, too.
+        os.unlink(self.hook)
+        os.rmdir(self.path("hooks"))
+        os.mkdir(self.path("far", "hooks"))
+        self.write("far/hooks/publish", "#!/bin/sh\n", 0o755)
+        os.symlink("far/hooks", self.path("hooks"))
+        self.finds("ok", "hooks", code=0)
+        os.chmod(self.path("far"), 0o777)
+        self.finds("FAIL", "hooks", f"all users may change {self.path('far')}; run: chmod o-w", code=1)
+        os.chmod(self.path("far"), 0o755)
+        if os.geteuid() == 0:  # nobody else can give a link away
+            os.chown(self.path("hooks"), 65534, 65534, follow_symlinks=False)
+            self.finds("FAIL", "hooks", f"the link {self.path('hooks')} belongs to user 65534", "chown -h root", code=1)
+
+    def test_a_private_key_that_is_a_link_is_not_called_open(self):
+        folder = os.path.join(self.state, "keys")
+        name = next(name for name in os.listdir(folder) if name.endswith(".pem"))
+        os.rename(os.path.join(folder, name), self.path("key"))
+        os.symlink(self.path("key"), os.path.join(folder, name))
+        self.finds("FAIL", "permissions", f"{folder}/{name} is a link, which no run follows", code=1)
+        self.now = "2026-12-06T12:00:00Z"
+        self.assertIn("symbolic links", self.sign(code=69).err)
+
     def test_no_room_for_the_next_version(self):
         with contextlib.closing(sqlite3.connect(os.path.join(self.state, "keystore.db"))) as database, database:
             database.execute("UPDATE versions SET size = 1 << 50")
@@ -92,6 +126,19 @@ class Doctor(World):
             file.flush()
             fcntl.flock(file, fcntl.LOCK_EX)
             self.finds("ok", "locks", f"nl.test. is held by pid {os.getpid()} (run", "\\027[31mverify", code=0)
+        self.finds("ok", "locks", "none is held", code=0)
+
+    def test_a_lock_is_seen_whatever_stands_in_its_file(self):
+        with open(self.lock(), "r+", encoding="ascii") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            for words, said in (("", "a process that has not written its name yet"), ("pid 4194999 (run)\n", "pid 4194999 (run)")):
+                file.seek(0)
+                file.truncate()
+                file.write(words)
+                file.flush()
+                self.finds("ok", "locks", f"nl.test. is held by {said}", code=0)
+        # A number that another process has by now.
+        self.write(self.lock(), f"pid {os.getppid()} (run)\n")
         self.finds("ok", "locks", "none is held", code=0)
 
     def test_a_lock_that_is_no_file(self):
