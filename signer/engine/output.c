@@ -28,6 +28,16 @@ static const char *choose_path(struct run *run)
 	return folder_absolute(wanted, run->mem);
 }
 
+/* It will not heal, and signatures run out meanwhile: what a person can do has to be said. */
+static enum status tell_unreadable(const struct run *run, const struct error *why, struct error *err)
+{
+	return error_set(err, why->code,
+	    "output %s; name servers go on with what they have loaded, but nothing can be compared with it and nothing "
+	    "is published; if its disk is failing, move the file away and run zoneseal run %s: the zone is signed anew "
+	    "from its input",
+	    why->message, run->zone.name);
+}
+
 /* Opens what is at the path; a device, folder or pipe there can never be replaced by a rename. */
 static enum status open_existing(struct run *run, bool trust_stamp, int *file, struct error *err)
 {
@@ -52,9 +62,12 @@ static enum status open_existing(struct run *run, bool trust_stamp, int *file, s
 			   memcmp(output->sha256, run->last.sha256, 32) == 0;
 	if (status != STATUS_OK || output->by_stamp)
 		return status;
-	status = file_sha256(*file, output->sha256, err);
-	if (status == STATUS_OK)
-		known_file_note(run, STORE_FILE_OUTPUT, output->path, *file, &output->stamp, output->sha256, 0);
+	struct error why;
+	error_clear(&why);
+	status = file_sha256(*file, output->sha256, &why);
+	if (status != STATUS_OK)
+		return tell_unreadable(run, &why, err);
+	known_file_note(run, STORE_FILE_OUTPUT, output->path, *file, &output->stamp, output->sha256, 0);
 	return status;
 }
 

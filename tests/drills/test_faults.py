@@ -128,6 +128,19 @@ class Steps(Faults):
             self.settled_by_the_next_run("a version that was not confirmed")
             self.assertEqual(self.serial(), new)
 
+    def test_what_was_killed_on_its_way_to_stdout_is_looked_for_nowhere(self):
+        self.args = ("sign", "nl.test", "-i", self.input, "-o", "-")
+        self.calls = self.list_calls()
+        for nth in (n for n, call in enumerate(self.calls, 1) if call == ("fdatasync", self.state + "/keystore.db-wal")):
+            self.reset()
+            self.traced(str(nth))
+            if self.intents():
+                break
+        self.assertEqual(len(self.intents()), 1)
+        os.mkdir(self.path("-"))
+        self.next_run_succeeds("killed before stdout", "sign", "nl.test", "-i", self.input, "-o", self.output)
+        self.assertEqual(self.intents(), [])
+
     def test_each_step_of_the_order_that_fails_is_an_io_error(self):
         self.calls = self.list_calls()
         folder = os.path.basename(self.folder)
