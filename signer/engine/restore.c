@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include <errno.h>
 #include <fcntl.h>
 #include <jansson.h>
 #include <string.h>
@@ -99,6 +100,10 @@ static enum status place(struct publish *out, const char *path, const char *sha2
 	if (strcmp(hex, sha256) != 0)
 		return error_set(err, STATUS_MALFORMED, "backup: %s is damaged (SHA-256 differs)", path);
 	int file = open(path, O_RDONLY | O_CLOEXEC);
+	if (file < 0 && errno != ENOENT)
+		return error_set_errno(err,
+		    "%s: a file is there already and cannot be compared with the backup's, so it is not replaced",
+		    path);
 	if (file < 0) {
 		status = publish_sync(out, err);
 		return status == STATUS_OK ? publish_rename(out, err) : status;

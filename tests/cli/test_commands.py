@@ -392,6 +392,22 @@ class BackupRestore(World):
         self.z("restore", self.file, code=3)
         self.assertEqual(before, self.tree())
 
+    def test_a_private_key_that_is_there_and_cannot_be_read_is_not_replaced(self):
+        self.z("backup", "--with-keys", self.file, code=0)
+        self.state = self.path("state2")
+        with tarfile.open(self.file) as tar:
+            name = next(name for name in tar.getnames() if name.startswith("keys/"))
+        os.makedirs(self.path("state2", "keys"), 0o700)
+        self.write(os.path.join("state2", name), "another key", 0o000)
+        # Root reads what it may not, unless it cannot.
+        weak = ["setpriv", "--bounding-set=-dac_override,-dac_read_search"] if os.geteuid() == 0 else []
+        done = subprocess.run([*weak, zs.ZONESEAL, "restore", self.file, "--now", self.now], capture_output=True, env=self.environment(),
+                              cwd=self.folder, timeout=zs.HANGS, check=False)
+        self.assertEqual(done.returncode, 77, done.stderr)
+        self.assertIn(b"cannot be compared with the backup's, so it is not replaced", done.stderr)
+        os.chmod(self.path("state2", name), 0o600)
+        self.assertEqual(self.read(self.path("state2", name)), b"another key")
+
     def test_damaged_backup_is_refused(self):
         self.z("backup", "--with-keys", self.file, code=0)
         good = self.read(self.file)
