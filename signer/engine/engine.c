@@ -485,9 +485,10 @@ enum status engine_sign(struct store *store, const char *zone, const struct engi
 		note_offline(&run);
 	if (prepared && status == STATUS_OK)
 		status = roll_run_problem(&run, err);
-	if (prepared)
+	/* By a clock that was set, hooks and what the parent is told would be recorded as of then. */
+	if (prepared && !run.clock_doubted)
 		status = after_work(&run, status, &hook_ran, err);
-	if (prepared)
+	if (prepared && !run.clock_doubted)
 		parent_run_next(&run);
 	if (prepared && status == STATUS_OK)
 		status = purge_keys(&run, err);

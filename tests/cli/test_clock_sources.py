@@ -3,6 +3,7 @@
 """Time servers that the policy names are asked before anything is signed, and a clock that they deny signs nothing."""
 import os
 import sqlite3
+import time
 import unittest
 
 from fakentp import TimeServer, packet
@@ -193,6 +194,7 @@ class Asked(World):
         self.assertEqual(done.returncode, 3, done.err)
         self.assertRegex(done.err, f"the clock was set forward by {A_DAY} while this run was under way")
         self.assertFalse(os.path.exists(self.output))
+        self.assertLess(self.last_time(), time.time() + DAY // 2)
         os.unlink(self.path("shift"))
         self.write("set-clock", "#!/bin/sh\n", mode=0o755)
         self.z("run", code=0)
