@@ -28,30 +28,45 @@ static bool read_hash_label(const uint8_t *name, uint8_t out[VLINKS_HASH])
 	return name[0] == 32 && bytes_from_base32hex((const char *)name + 1, 32, out, VLINKS_HASH) == VLINKS_HASH;
 }
 
+struct vlinks_parameters vlinks_parameters_of(const struct vlinks_link *link)
+{
+	struct cursor in = cursor_init((struct bytes){ link->record->rdata, link->record->size });
+	struct vlinks_parameters out;
+	uint8_t flags;
+	(void)vlinks_read(&in, &out, &flags);
+	return out;
+}
+
+struct bytes vlinks_bitmap(const struct vlinks_link *link)
+{
+	const uint8_t *const start = link->next + VLINKS_HASH;
+	const uint8_t *const end = link->record->rdata + link->record->size;
+	return (struct bytes){ start, (size_t)(end - start) };
+}
+
 static void read_link(struct vrun *run, const struct vrecord *record, struct vlinks_link *out)
 {
 	struct cursor in = cursor_init((struct bytes){ record->rdata, record->size });
+	struct vlinks_parameters parameters;
 	out->record = record;
-	out->good = vlinks_read(&in, &out->parameters, &out->flags);
-	out->next_size = cursor_u8(&in);
-	out->next = cursor_take(&in, out->next_size).data;
-	out->bitmap = in.at;
-	out->bitmap_size = (uint16_t)cursor_left(&in);
-	if (!in.failed && out->parameters.algorithm != 1) {
+	out->good = vlinks_read(&in, &parameters, &out->flags);
+	const unsigned next_size = cursor_u8(&in);
+	out->next = cursor_take(&in, next_size).data;
+	if (!in.failed && parameters.algorithm != 1) {
 		out->good = false; /* validators ignore it, and so does the chain (RFC 5155 8.1); check_uniform tells */
 		return;
 	}
 	if (in.failed || (out->flags & ~VLINKS_OPT_OUT) != 0) {
 		out->good = false;
 		vreport_fail(run->report, VC_NSEC3_PARAM, "NSEC3 that are malformed or of unknown hash or flags",
-		    vplace_of(record), "algorithm %u, flags %u", out->parameters.algorithm, out->flags);
+		    vplace_of(record), "algorithm %u, flags %u", parameters.algorithm, out->flags);
 		return;
 	}
-	if (out->next_size != VLINKS_HASH || vname_labels(record->owner) != run->zone.apex_labels + 1 ||
+	if (next_size != VLINKS_HASH || vname_labels(record->owner) != run->zone.apex_labels + 1 ||
 	    !read_hash_label(record->owner, out->hash)) {
 		out->good = false;
 		vreport_fail(run->report, VC_NSEC3_CHAIN, "NSEC3 whose owner or next name is no SHA-1 hash",
-		    vplace_of(record), "next hash of %u octets", out->next_size);
+		    vplace_of(record), "next hash of %u octets", next_size);
 	}
 }
 

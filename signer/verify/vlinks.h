@@ -16,25 +16,25 @@ struct vlinks_parameters {
 	uint8_t salt_size;
 };
 
-/* One NSEC3; a zone may have millions, so no room is left between. */
+/* One NSEC3; a zone may have millions, so what its RDATA says beside this is read there again. */
 struct vlinks_link {
 	uint8_t hash[VLINKS_HASH];
 	uint8_t flags;
 	bool good;           /* owner and RDATA could be read */
 	bool idle;           /* no NSEC3PARAM has its parameters; judged as such */
 	atomic_bool matched; /* by a name of the zone */
-	struct vlinks_parameters parameters;
 	const struct vrecord *record;
-	const uint8_t *next;
-	const uint8_t *bitmap;
-	uint16_t bitmap_size;
-	uint8_t next_size;
+	const uint8_t *next; /* VLINKS_HASH octets of the RDATA, the bitmap after them; of a good one */
 };
 
 bool vlinks_same(const struct vlinks_parameters *a, const struct vlinks_parameters *b);
 
 /* algorithm, flags, iterations, salt; the part that NSEC3 and NSEC3PARAM share. */
 bool vlinks_read(struct cursor *in, struct vlinks_parameters *out, uint8_t *flags);
+
+/* What could be read of them, if it is not good. */
+struct vlinks_parameters vlinks_parameters_of(const struct vlinks_link *link);
+struct bytes vlinks_bitmap(const struct vlinks_link *link); /* of a good one */
 
 /* All NSEC3 of the zone, in canonical order of their owners, which is the order of their hashes; to be freed, also
  * after a failure. What a delegation hides is none. */

@@ -33,8 +33,9 @@ struct desk {
 struct chain {
 	struct vrun *run;
 	struct vlinks_parameters parameters;
-	struct vlinks_link **links; /* of this set, in order of hashes */
-	uint64_t *keys;             /* of their hashes (vsearch.h) */
+	struct vlinks_link *all; /* NSEC3 of the zone */
+	uint32_t *links;         /* those of this set, in order of hashes: indexes into `all` */
+	uint64_t *keys;          /* of their hashes (vsearch.h) */
 	size_t count;
 	struct vlisted *empty; /* the empty non-terminals */
 	size_t empty_count;
@@ -63,10 +64,21 @@ static void hash_name(struct chain *chain, unsigned worker, const uint8_t *name,
 		abort(); /* as at the start */
 }
 
+static struct vlinks_link *link_at(const struct chain *chain, size_t at)
+{
+	return &chain->all[chain->links[at]];
+}
+
+/* Links of one key, from the one with that index on. */
+struct equals {
+	const struct chain *chain;
+	size_t first;
+};
+
 static int compare_link(const void *context, size_t at, const uint8_t *hash)
 {
-	struct vlinks_link *const *const links = context;
-	return memcmp(links[at]->hash, hash, VLINKS_HASH);
+	const struct equals *const equals = context;
+	return memcmp(link_at(equals->chain, equals->first + at)->hash, hash, VLINKS_HASH);
 }
 
 /* Index of the last link whose hash is not above `hash`; SIZE_MAX if all are above. */
@@ -74,8 +86,9 @@ static size_t find_link(const struct chain *chain, const uint8_t hash[VLINKS_HAS
 {
 	size_t equal;
 	size_t after = vsearch_below(chain->keys, chain->count, vsearch_key(hash), &equal);
+	const struct equals equals = { chain, after };
 	if (equal > 0)
-		after += vsearch_not_above(chain->links + after, equal, 0, 1, compare_link, hash);
+		after += vsearch_not_above(&equals, equal, 0, 1, compare_link, hash);
 	return after == 0 ? SIZE_MAX : after - 1;
 }
 
@@ -84,7 +97,7 @@ static struct vlinks_link *locate(
     const struct chain *chain, const uint8_t hash[VLINKS_HASH], struct vlinks_link **covers)
 {
 	const size_t at = find_link(chain, hash);
-	struct vlinks_link *const before = chain->links[at == SIZE_MAX ? chain->count - 1 : at];
+	struct vlinks_link *const before = link_at(chain, at == SIZE_MAX ? chain->count - 1 : at);
 	if (at != SIZE_MAX && memcmp(before->hash, hash, VLINKS_HASH) == 0)
 		return before;
 	*covers = before;
@@ -143,7 +156,8 @@ static void check_match(struct chain *chain, const struct vlisted *name, struct 
 	if (atomic_exchange_explicit(&link->matched, true, memory_order_relaxed))
 		vreport_fail(run->report, VC_NSEC3_COLLISION, "two names with one hash", place_of(chain, name),
 		    "NSEC3 in line %u", link->record->line);
-	if (!vbitmap_matches(&run->zone, name->owner, true, link->bitmap, link->bitmap_size, detail))
+	const struct bytes bitmap = vlinks_bitmap(link);
+	if (!vbitmap_matches(&run->zone, name->owner, true, bitmap.data, bitmap.size, detail))
 		vreport_fail(run->report, VC_NSEC3_BITMAP, "NSEC3 whose bitmap is not the set of types",
 		    vplace_of(link->record), "%s", detail);
 }
@@ -248,8 +262,8 @@ static void check_circle(struct chain *chain)
 {
 	struct vreport *const report = chain->run->report;
 	for (size_t i = 0; i < chain->count; i++) {
-		const struct vlinks_link *const link = chain->links[i];
-		const struct vlinks_link *const next = chain->links[(i + 1) % chain->count];
+		const struct vlinks_link *const link = link_at(chain, i);
+		const struct vlinks_link *const next = link_at(chain, (i + 1) % chain->count);
 		if (chain->count > 1 && memcmp(link->hash, next->hash, VLINKS_HASH) == 0)
 			vreport_fail(report, VC_NSEC3_CHAIN, "two NSEC3 at one hash", vplace_of(next->record),
 			    "and in line %u", link->record->line);
@@ -269,9 +283,9 @@ static enum status check_chain(struct chain *chain, struct error *err)
 	const enum status status = for_all_names(chain, check_names, check_empty_names, err);
 	check_empty(chain);
 	for (size_t i = 0; i < chain->count; i++)
-		if (!atomic_load(&chain->links[i]->matched))
+		if (!atomic_load(&link_at(chain, i)->matched))
 			vreport_fail(run->report, VC_NSEC3_EXTRA, "NSEC3 that are the hash of no name in the zone",
-			    vplace_of(chain->links[i]->record), "no such name");
+			    vplace_of(link_at(chain, i)->record), "no such name");
 	vreport_count(run->report, VC_NSEC3_CHAIN, chain->count);
 	vreport_count(run->report, VC_NSEC3_EXTRA, chain->count);
 	vreport_count(run->report, VC_NSEC3_BITMAP, chain->count);
@@ -309,12 +323,17 @@ static bool read_announced(struct vrun *run, const struct vrecord *record, struc
 /* All links that have the chain's parameters. */
 static void take_links(struct chain *chain, struct vlinks_link *links, size_t count)
 {
+	chain->all = links;
 	chain->count = 0;
-	for (size_t i = 0; i < count; i++)
-		if (links[i].good && vlinks_same(&links[i].parameters, &chain->parameters))
-			chain->links[chain->count++] = &links[i];
+	for (size_t i = 0; i < count; i++) {
+		if (!links[i].good)
+			continue;
+		const struct vlinks_parameters parameters = vlinks_parameters_of(&links[i]);
+		if (vlinks_same(&parameters, &chain->parameters))
+			chain->links[chain->count++] = (uint32_t)i;
+	}
 	for (size_t i = 0; i < chain->count; i++)
-		chain->keys[i] = vsearch_key(chain->links[i]->hash);
+		chain->keys[i] = vsearch_key(link_at(chain, i)->hash);
 }
 
 static bool is_announced(const struct vset *params, const struct vlinks_parameters *parameters)
@@ -345,14 +364,15 @@ static void check_idle_name(struct chain *chain, unsigned worker, const struct v
 	hash_name(chain, worker, name->name, hash);
 	const size_t at = find_link(chain, hash);
 	size_t before = at == SIZE_MAX ? chain->count - 1 : at;
-	if (memcmp(chain->links[before]->hash, hash, VLINKS_HASH) == 0) {
-		const struct vlinks_link *const own = chain->links[before];
-		if (!vbitmap_matches(&run->zone, name->owner, true, own->bitmap, own->bitmap_size, detail))
+	if (memcmp(link_at(chain, before)->hash, hash, VLINKS_HASH) == 0) {
+		const struct vlinks_link *const own = link_at(chain, before);
+		const struct bytes bitmap = vlinks_bitmap(own);
+		if (!vbitmap_matches(&run->zone, name->owner, true, bitmap.data, bitmap.size, detail))
 			vreport_fail(run->report, VC_NSEC3_BITMAP, "NSEC3 whose bitmap is not the set of types",
 			    vplace_of(own->record), "%s", detail);
 		before = (before + chain->count - 1) % chain->count;
 	}
-	const struct vlinks_link *const link = chain->links[before];
+	const struct vlinks_link *const link = link_at(chain, before);
 	if (memcmp(link->hash, hash, VLINKS_HASH) != 0 && spans(link, hash) &&
 	    !(name->insecure && (link->flags & VLINKS_OPT_OUT) != 0))
 		vreport_fail(run->report, VC_DENIAL_IDLE, "NSEC3 without NSEC3PARAM that deny a name of the zone",
@@ -389,20 +409,22 @@ static enum status judge_idle(
 	enum status status = STATUS_OK;
 	unsigned sets = 0;
 	for (size_t i = 0; i < count && status == STATUS_OK; i++) {
-		const struct vlinks_parameters *const p = &links[i].parameters;
-		if (!links[i].good || links[i].idle || p->iterations > TAKEN_ITERATIONS || is_announced(params, p))
+		if (!links[i].good || links[i].idle)
+			continue;
+		const struct vlinks_parameters p = vlinks_parameters_of(&links[i]);
+		if (p.iterations > TAKEN_ITERATIONS || is_announced(params, &p))
 			continue;
 		if (++sets > MOST_SETS) {
 			vreport_fail(run->report, VC_GATE_COUNTS, "more unannounced sets of NSEC3 than are judged",
 			    vplace_of(links[i].record), "%d judged", MOST_SETS);
 			break;
 		}
-		chain->parameters = *p;
-		if (!vlisted_affords(run, &chain->rounds, links[i].record, chain->name_count, p->iterations))
+		chain->parameters = p;
+		if (!vlisted_affords(run, &chain->rounds, links[i].record, chain->name_count, p.iterations))
 			break;
 		take_links(chain, links, count);
 		for (size_t j = 0; j < chain->count; j++)
-			chain->links[j]->idle = true;
+			link_at(chain, j)->idle = true;
 		vreport_count(run->report, VC_NSEC3_BITMAP, chain->count);
 		vreport_count(run->report, VC_DENIAL_IDLE, chain->count);
 		status = for_all_names(chain, check_idle_names, check_idle_empty, err);
@@ -435,10 +457,11 @@ static void check_uniform(struct vrun *run, const struct vlinks_link *links, siz
 		    "%zu records", params->count);
 	for (size_t i = 0; i < count; i++) {
 		vdenial_ttl(run, links[i].record);
-		if (!links[i].good || !is_announced(params, &links[i].parameters))
+		const struct vlinks_parameters parameters = vlinks_parameters_of(&links[i]);
+		if (!links[i].good || !is_announced(params, &parameters))
 			vreport_fail(run->report, VC_NSEC3_UNIQUE, "NSEC3 with parameters that no NSEC3PARAM has",
-			    vplace_of(links[i].record), "iterations %u, salt of %u octets",
-			    links[i].parameters.iterations, links[i].parameters.salt_size);
+			    vplace_of(links[i].record), "iterations %u, salt of %u octets", parameters.iterations,
+			    parameters.salt_size);
 		first = first == NULL ? &links[i] : first;
 		const bool opt_out = (links[i].flags & VLINKS_OPT_OUT) != 0;
 		if (opt_out != ((first->flags & VLINKS_OPT_OUT) != 0) ||

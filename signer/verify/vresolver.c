@@ -85,7 +85,8 @@ static void read_nsec3(const struct vlink *link, struct evidence *out)
 	out->flags = link->good ? link->flags : 0;
 	out->next = link->next;
 	out->hash = link->hash;
-	out->bitmap = (struct bytes){ link->bitmap, link->bitmap_size };
+	if (link->good)
+		out->bitmap = (struct bytes){ link->next + VHASH, link->bitmap_size };
 }
 
 static void object(const struct case_file *file, const char *fault, const struct evidence *about)

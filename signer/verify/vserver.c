@@ -69,10 +69,8 @@ static bool read_link(const struct vserver *server, const struct vrecord *record
 	out->flags = parameters.flags;
 	out->good = !in.failed && next.size == VHASH && (parameters.flags & ~OPT_OUT) == 0;
 	out->trusted = record->trusted;
-	out->bitmap = in.at;
+	out->next = next.data;
 	out->bitmap_size = (uint16_t)cursor_left(&in);
-	if (out->good)
-		memcpy(out->next, next.data, VHASH);
 	return true;
 }
 

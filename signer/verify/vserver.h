@@ -26,17 +26,15 @@ enum vanswer_kind {
 
 enum { VANSWER_PROOFS = 4 };
 
-/* An NSEC3 of the chain in use with what its octets say: an answer's may be any of the zone, and what is looked at so
- * often lies in one place. */
+/* An NSEC3 of the chain in use; a zone may have millions. */
 struct vlink {
 	const struct vrecord *record;
+	const uint8_t *next; /* VHASH octets of the RDATA, the bitmap after them; of a good one */
 	uint8_t hash[VHASH]; /* of its owner */
-	uint8_t next[VHASH];
-	const uint8_t *bitmap; /* in the RDATA */
 	uint16_t bitmap_size;
 	uint8_t flags;
-	bool good;    /* of known flags, and with a next hash: else a resolver passes it over (RFC 5155 8.1, 8.2) */
-	bool trusted; /* as record->trusted was when the chain was taken into use */
+	bool good : 1;    /* of known flags, and with a next hash: else a resolver passes it over (RFC 5155 8.1, 8.2) */
+	bool trusted : 1; /* as record->trusted was when the chain was taken into use */
 };
 
 struct vanswer {
