@@ -20,7 +20,7 @@
 #include "signer/engine/reconcile.h"
 #include "signer/engine/tar.h"
 
-enum { PIECE = 1 << 16, FILES_MOST = 100000 };
+enum { PIECE = 1 << 16 };
 
 /* A file that goes into the archive. */
 struct member {
@@ -32,13 +32,26 @@ struct member {
 
 struct members {
 	struct member *all;
-	size_t count;
+	size_t count, room;
 	struct arena *mem;
 };
 
+/* The place of the next one; there is no number of keys from which on a backup leaves some out. */
+static struct member *next_member(struct members *members)
+{
+	if (members->count == members->room) {
+		members->room = 2 * members->room + 2;
+		struct member *const more = arena_calloc(members->mem, members->room, sizeof(*more));
+		if (members->count > 0)
+			memcpy(more, members->all, members->count * sizeof(*more));
+		members->all = more;
+	}
+	return &members->all[members->count];
+}
+
 static enum status add_member(struct members *members, char *path, char *name, struct error *err)
 {
-	struct member *member = &members->all[members->count];
+	struct member *member = next_member(members);
 	struct stat stat_of;
 	int file = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 	if (file < 0 || fstat(file, &stat_of) != 0) {
@@ -72,7 +85,7 @@ static enum status add_keys(
 	enum status status = store_keys(store, zone->id, members->mem, &keys, &count, err);
 	for (size_t i = 0; status == STATUS_OK && i < count; i++) {
 		const char *name = file_of(&keys[i]);
-		if (name == NULL || members->count >= FILES_MOST)
+		if (name == NULL)
 			continue;
 		char *inside = arena_printf(members->mem, "keys/%s", name);
 		status = add_member(members, folder_path(state, inside, members->mem), inside, err);
@@ -225,7 +238,7 @@ static enum status collect(struct store *store, const char *state, char *path, b
 enum status backup_make(struct store *store, const char *state, const char *path, bool with_keys, bool replace,
     struct utc now, struct arena *mem, struct backup_summary *out, struct error *err)
 {
-	struct members members = { .all = arena_calloc(mem, FILES_MOST + 1, sizeof(struct member)), .mem = mem };
+	struct members members = { .mem = mem };
 	char *made = arena_alloc(mem, UTC_TEXT);
 	char *copy = folder_path(state, arena_printf(mem, ".backup-%ld.db", (long)getpid()), mem);
 	utc_format(now, made);
