@@ -141,6 +141,16 @@ class Steps(Faults):
         self.next_run_succeeds("killed before stdout", "sign", "nl.test", "-i", self.input, "-o", self.output)
         self.assertEqual(self.intents(), [])
 
+    def test_a_published_file_that_cannot_be_read_is_named_with_the_way_on(self):
+        os.unlink(self.output)
+        os.symlink("/proc/self/mem", self.output)  # at address 0, an I/O error; nobody special may open a program's that is not readable
+        done = subprocess.run(self.argv(*self.args), capture_output=True, text=True, env=self.traced_environment(), timeout=120, check=False)
+        self.assertEqual(done.returncode, IO_ERROR, done.stderr)
+        self.assertRegex(done.stderr, "output /proc/[0-9]+/mem: cannot be read: Input/output error; name servers go on with")
+        self.assertIn("move the file away and run zoneseal run nl.test.", done.stderr)
+        os.unlink(self.output)
+        self.settled_by_the_next_run("moved away")
+
     def test_each_step_of_the_order_that_fails_is_an_io_error(self):
         self.calls = self.list_calls()
         folder = os.path.basename(self.folder)
