@@ -4,8 +4,9 @@
  * processor adds eight at once (vp256_wide.h).
  *
  * A zone has one key that signs nearly all of it. With a table of that key's multiples both halves of a verification
- * (FIPS 186-4, SEC 1 4.1.4) are look-ups, and one inversion serves a whole batch. It speeds up, it does not decide:
- * whatever is not found good here is the caller's to judge by EVP, and a sample of what is found good too. All that is
+ * (FIPS 186-4, SEC 1 4.1.4) are look-ups, and one inversion serves a whole batch. Nothing is refused here: what is not
+ * found good is the caller's to judge by EVP. What is found good rests on the arithmetic here but for the sample that
+ * EVP judges again, which finds a processor or a library that computes wrongly, not one single signature. All that is
  * computed here is public.
  *
  * OpenSSL reaches such tables by functions that it calls deprecated. CMake looks for them; without them vp256_none.c

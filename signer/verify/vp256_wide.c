@@ -387,27 +387,39 @@ static void store_points(struct element x, struct element y, size_t number, stru
 		_mm512_store_si512(rows[i * VP256_ROW + number - 1].words, words[i]);
 }
 
-/* Eight rows, of `count` multiples: sums in turn, and one inversion for all their Z. */
+enum { PIECE = 32 }; /* of a row: so much stays on the stack */
+_Static_assert(VP256_ROW % PIECE == 0 && VP256_LAST_ROW % PIECE == 0, "rows are whole pieces");
+
+/* PIECE multiples of eight rows, from the one at `first` on: one inversion for all their Z. */
+static void store_piece(const struct sum sums[PIECE], size_t first, struct vp256_entry *rows)
+{
+	struct element products[PIECE]; /* of the Z up to here */
+	products[0] = sums[0].z;
+	for (size_t i = 1; i < PIECE; i++)
+		products[i] = multiply(products[i - 1], sums[i].z);
+	struct element inverse = invert(products[PIECE - 1]);
+	for (size_t i = PIECE; i-- > 0;) {
+		const struct element one_over_z = i == 0 ? inverse : multiply(inverse, products[i - 1]);
+		const struct element zz = square(one_over_z);
+		store_points(
+		    multiply(sums[i].x, zz), multiply(sums[i].y, multiply(zz, one_over_z)), first + i + 1, rows);
+		inverse = multiply(inverse, sums[i].z);
+	}
+}
+
+/* Eight rows, of `count` multiples: each is the one before it and the point. */
 static void fill_rows(const struct vp256_entry points[], size_t count, struct vp256_entry *rows)
 {
-	struct sum sums[VP256_LAST_ROW];
-	struct element products[VP256_LAST_ROW]; /* of the Z up to here */
+	struct sum sums[PIECE];
 	const struct affine base = load_points(points, 2);
 	const struct affine twice = load_points(points + 1, 2);
 	const struct element unit = one();
-	sums[0] = (struct sum){ base.x, base.y, unit, 0 };
-	sums[1] = (struct sum){ twice.x, twice.y, unit, 0 };
-	products[0] = products[1] = unit;
-	for (size_t i = 2; i < count; i++) {
-		sums[i] = add(&sums[i - 1], &base);
-		products[i] = multiply(products[i - 1], sums[i].z);
-	}
-	struct element inverse = invert(products[count - 1]);
-	for (size_t i = count; i-- > 0;) {
-		const struct element one_over_z = i == 0 ? inverse : multiply(inverse, products[i - 1]);
-		const struct element zz = square(one_over_z);
-		store_points(multiply(sums[i].x, zz), multiply(sums[i].y, multiply(zz, one_over_z)), i + 1, rows);
-		inverse = multiply(inverse, sums[i].z);
+	for (size_t first = 0; first < count; first += PIECE) {
+		sums[0] = first == 0 ? (struct sum){ base.x, base.y, unit, 0 } : add(&sums[PIECE - 1], &base);
+		sums[1] = first == 0 ? (struct sum){ twice.x, twice.y, unit, 0 } : add(&sums[0], &base);
+		for (size_t i = 2; i < PIECE; i++)
+			sums[i] = add(&sums[i - 1], &base);
+		store_piece(sums, first, rows);
 	}
 }
 

@@ -2,9 +2,10 @@
 /*
  * Proves most signatures of a large zone in batches, with a table for each key that signs much of it (vp256.h).
  *
- * A proof spares the work of EVP, and is not trusted alone: what is not proven is judged by EVP as if nothing had been
- * tried, so nothing is refused for what is found here; and EVP judges a sample of the proofs again, which nobody can
- * foretell. One proof that EVP does not share voids the verdict (vsig.c).
+ * A proof decides in the place of EVP, for good only: what is not proven is judged by EVP as if nothing had been tried,
+ * so nothing is refused for what is found here. EVP judges a sample of the proofs again, which nobody can foretell, and
+ * one that it does not share voids the verdict (vsig.c): that finds a processor or a library that computes wrongly, not
+ * one single signature.
  */
 #pragma once
 

@@ -168,6 +168,50 @@ static void points_off_the_curve_get_no_table(void **state)
 	maker_free(m);
 }
 
+/* Good signatures of one key fill two rounds of lanes: each in turn is spoilt, and batches of every size are judged. */
+static void judge_lanes(bool wide)
+{
+	enum { ITEMS = 2 * VP256_LANES };
+	struct maker *const m = maker_new();
+	struct vp256_place *const place = vp256_place_new();
+	BIGNUM *const secret = maker_number(m);
+	struct vp256_item good[ITEMS], items[ITEMS];
+	struct sample sample;
+	for (size_t i = 0; i < ITEMS; i++) {
+		maker_make_good(m, secret, &sample);
+		good[i] = sample.item;
+		good[i].good = false;
+	}
+	struct vp256_key *const key = vp256_key_new(sample.point, wide);
+	assert_non_null(key);
+	for (size_t i = 0; i < ITEMS; i++)
+		good[i].key = key;
+	for (size_t at = 0; at < ITEMS; at++) {
+		memcpy(items, good, sizeof(items));
+		items[at].digest[at] ^= 1;
+		vp256_check(place, items, ITEMS);
+		for (size_t i = 0; i < ITEMS; i++)
+			assert_int_equal(items[i].good, i != at);
+	}
+	for (size_t count = 0; count <= ITEMS; count++) {
+		memcpy(items, good, sizeof(items));
+		vp256_check(place, items, count);
+		for (size_t i = 0; i < ITEMS; i++)
+			assert_int_equal(items[i].good, i < count);
+	}
+	vp256_key_free(key);
+	vp256_place_free(place);
+	BN_free(secret);
+	maker_free(m);
+}
+
+static void a_bad_signature_spoils_no_other_lane(void **state)
+{
+	(void)state;
+	judge_lanes(false);
+	judge_lanes(true);
+}
+
 /* Not even a zero r: a sum of nothing has no x. vp256.c never asks for it, as r / s is not zero. */
 static void a_sum_at_infinity_has_no_abscissa(void **state)
 {
@@ -176,9 +220,8 @@ static void a_sum_at_infinity_has_no_abscissa(void **state)
 	(void)state;
 	for (size_t i = 0; i < VP256_LANES; i++)
 		lanes[i] = (struct vp256_lane){ .tables = { table, table }, .used = i % 2 == 0, .good = true };
-	if (vp256_can_wide())
-		vp256_wide_check(lanes);
-	for (size_t i = 0; i < VP256_LANES && vp256_can_wide(); i++)
+	vp256_wide_check(lanes);
+	for (size_t i = 0; i < VP256_LANES; i++)
 		assert_false(lanes[i].good);
 }
 
@@ -262,20 +305,59 @@ static void random_signatures_are_judged_as_evp_judges_them_by_several_threads(v
 	maker_free(m);
 }
 
-int main(void)
+static void a_build_without_tables_makes_none_and_proves_nothing(void **state)
+{
+	struct maker *const m = maker_new();
+	struct sample sample;
+	(void)state;
+	maker_make_any(m, &sample);
+	assert_null(vp256_key_new(sample.point, false));
+	assert_null(vp256_key_new(sample.point, true));
+	assert_null(vp256_place_new());
+	assert_false(vp256_can_wide());
+	sample.item.good = true;
+	vp256_check(NULL, &sample.item, 1);
+	assert_false(sample.item.good);
+	maker_free(m);
+}
+
+/* What asks for eight at a time gets one at a time where the processor cannot, so these judge that way in any case. */
+static int test_tables(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(edges_are_judged_as_evp_judges_them),
 		cmocka_unit_test(a_batch_is_judged_item_by_item),
+		cmocka_unit_test(a_bad_signature_spoils_no_other_lane),
 		cmocka_unit_test(points_off_the_curve_get_no_table),
-		cmocka_unit_test(a_sum_at_infinity_has_no_abscissa),
 		cmocka_unit_test(random_signatures_are_judged_as_evp_judges_them_by_several_threads),
 	};
-	if (!vp256_built_in()) {
-		print_message("this build has no tables: EVP judges all signatures\n");
-		return 0;
-	}
-	if (!vp256_can_wide())
-		print_message("this build or processor does one signature at a time\n");
 	return cmocka_run_group_tests(tests, NULL, NULL);
+}
+
+static int test_lanes(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_sum_at_infinity_has_no_abscissa),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
+
+static int test_none(void)
+{
+	const struct CMUnitTest tests[] = { cmocka_unit_test(a_build_without_tables_makes_none_and_proves_nothing) };
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
+
+int main(void)
+{
+	const bool wide = vp256_can_wide();
+	if (!vp256_built_in()) {
+		print_message("path: this build has no tables, EVP judges all signatures\n");
+		return test_none();
+	}
+	print_message("path: one signature at a time by OpenSSL's additions%s\n",
+	    wide                    ? ", and eight at a time by AVX-512 IFMA"
+	    : vp256_wide_built_in() ? "; not eight at a time, this processor has no AVX-512 IFMA"
+				    : "; not eight at a time, this build has no code for it");
+	return test_tables() + (wide ? test_lanes() : 0);
 }
