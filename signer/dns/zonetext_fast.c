@@ -161,6 +161,8 @@ static struct fast_head *head_place(struct zonetext_fast *fast, const char *text
 void zonetext_fast_learn(struct zonetext_fast *fast, const char *text, size_t size, const struct zonetext_head *head)
 {
 	unsigned ends = 0;
+	for (; size > 0 && is_blank(*text); size--)
+		text++;
 	if (size > FAST_TEXT || size < 1 || !is_blank(text[size - 1]))
 		return;
 	for (size_t i = 0; i < size; i++) {
@@ -175,10 +177,13 @@ void zonetext_fast_learn(struct zonetext_fast *fast, const char *text, size_t si
 	fast->head = place;
 }
 
-/* The head of the line before, or one with as many blanks that was read earlier. */
+/* The head of the line before, or one with as many blanks that was read earlier. Knot and BIND put as many blanks in
+ * front of it as line up the columns. */
 static bool read_head(struct line *line, struct zonetext_head *head)
 {
 	struct zonetext_fast *const fast = line->fast;
+	while (is_blank(*text_at(line)))
+		line->at++;
 	const char *const text = text_at(line);
 	if (!begins_with(text, &fast->head->text)) {
 		uint64_t ends = marks_at(fast->marks->ends, line->at);

@@ -25,7 +25,7 @@ struct zonetext_head {
 
 enum {
 	FAST_TEXT = 32,   /* most octets that are remembered of a text */
-	FAST_HEADS = 64,  /* how many heads are: what stands from the owner to the RDATA */
+	FAST_HEADS = 64,  /* how many heads are: what stands from behind the owner's blanks to the RDATA */
 	FAST_LISTS = 16,  /* and lists of types, from the first one to the newline */
 	FAST_BITMAP = 34, /* RFC 4034 4.1.2: one window */
 	FAST_DAYS = 8,

@@ -178,6 +178,8 @@ static const struct {
 	{ "NS", " 1 IN NS ", RRTYPE_NS, "a.b. 1 IN NS c.d.\n", true },
 	{ "relative names", " NS ", RRTYPE_NS, "a NS c\n", true },
 	{ "tabs", "\t1\tIN\tNS\t", RRTYPE_NS, "a\t1\tIN\tNS\tb.\n", true },
+	{ "columns", "   1 NS ", RRTYPE_NS, "a \t 1 NS b.\n", true },
+	{ "columns behind an owner left out", "   1 NS ", RRTYPE_NS, " 1 NS b.\n", true },
 	{ "a line of another system", " 1 NS ", RRTYPE_NS, "a 1 NS b.\r\n", true },
 	{ "owner left out", "  1 NS ", RRTYPE_NS, "  1 NS b.\n", true },
 	{ "A", " A ", RRTYPE_A, "a A 192.0.2.255\n", true },
