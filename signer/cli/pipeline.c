@@ -173,6 +173,9 @@ static void say_warnings(const struct cli *cli, const struct engine_report *repo
 		    sign->stripped);
 	if (report->unsigned_not_asked != NULL)
 		cli_note(cli, "%s: not compared with the unsigned input: %s", report->zone, report->unsigned_not_asked);
+	if (report->not_compared != NULL)
+		cli_note(cli, "%s: not compared with what caches may still hold of serial %s: not in the archive",
+		    report->zone, report->not_compared);
 	if (report->memo != NULL)
 		cli_note(cli, "%s: verify: %s", report->zone, report->memo);
 	cli_note(cli, "%s: read %.2fs, build %.2fs, sign %.2fs, write %.2fs, verify %.2fs, total %.2fs", report->zone,
@@ -275,6 +278,7 @@ struct report *pipeline_report(
 	report_number(report, "keys_purged", from->keys_purged);
 	report_number(report, "checks", (int64_t)from->checks);
 	report_number(report, "warnings", (int64_t)from->warnings);
+	report_text(report, "not_compared", from->not_compared);
 	report_text(report, "memo", from->memo);
 	report_bool(report, "memo_kept", from->memo_kept);
 	report_hex(report, "audit_head", from->audit_head, sizeof(from->audit_head));

@@ -106,7 +106,16 @@ static long long version_id(const char *name)
 	return strcmp(end, ".zone") == 0 ? id : -1;
 }
 
-void archive_prune(const char *state, const char *zone, unsigned keep, struct arena *mem)
+static bool is_spared(long long id, const int64_t spared[], size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (spared[i] == id)
+			return true;
+	return false;
+}
+
+void archive_prune(
+    const char *state, const char *zone, unsigned keep, const int64_t spared[], size_t spared_count, struct arena *mem)
 {
 	enum { MOST = 4096 };
 	DIR *folder = opendir(zone_folder(state, zone, mem));
@@ -121,6 +130,7 @@ void archive_prune(const char *state, const char *zone, unsigned keep, struct ar
 	}
 	qsort(kept, count, sizeof(*kept), newest_first);
 	for (size_t i = keep > 0 ? keep : 1; i < count; i++)
-		(void)unlinkat(dirfd(folder), kept[i].name, 0);
+		if (!is_spared(kept[i].id, spared, spared_count))
+			(void)unlinkat(dirfd(folder), kept[i].name, 0);
 	closedir(folder);
 }

@@ -21,5 +21,7 @@ enum status archive_keep(const char *state, const char *zone, const struct store
 enum status archive_keep_foreign(const char *state, const char *zone, const uint8_t sha256[32],
     const struct publish *publish, struct arena *mem, struct error *err) MUST_CHECK;
 
-/* Removes all but the newest `keep` versions (at least one stays). What cannot be removed is left. */
-void archive_prune(const char *state, const char *zone, unsigned keep, struct arena *mem);
+/* Removes all but the newest `keep` versions (at least one stays) and those whose ids are in `spared`. What cannot be
+ * removed is left. */
+void archive_prune(
+    const char *state, const char *zone, unsigned keep, const int64_t spared[], size_t spared_count, struct arena *mem);

@@ -12,6 +12,7 @@
 #include "signer/base/bytes.h"
 #include "signer/engine/archive.h"
 #include "signer/engine/attempt.h"
+#include "signer/engine/cached.h"
 #include "signer/engine/expect.h"
 #include "signer/engine/gate.h"
 #include "signer/engine/hooks.h"
@@ -161,7 +162,7 @@ static void open_memo(struct attempt *attempt)
 }
 
 /* `file` is the signed zone, for reading only: none of those who judge it can write through it. */
-static enum status ask_gate(struct attempt *attempt, int file,
+static enum status ask_gate(struct attempt *attempt, int file, const struct cached_files *older,
     const struct store_expected *const expected[VERIFY_LIMITS], struct gate_verdict *verdict, struct error *err)
 {
 	struct run *run = attempt->run;
@@ -172,6 +173,8 @@ static enum status ask_gate(struct attempt *attempt, int file,
 		.apex = run->apex,
 		.file = file,
 		.previous = run->output.previous,
+		.older = older->all,
+		.older_count = older->count,
 		.unsigned_input = unsigned_for_gate(attempt),
 		.includes = includes_for_gate(attempt),
 		.include_count = attempt->included_count,
@@ -220,9 +223,15 @@ static enum status judge(struct attempt *attempt, const struct store_expected *c
 	*verdict = (struct gate_verdict){ 0 };
 	if (file < 0)
 		return error_set_errno(err, "signed zone: to be read by its verifier");
+	struct cached_files older;
 	enum status status = file_stamp_of(file, &attempt->judged, err);
 	if (status == STATUS_OK)
-		status = ask_gate(attempt, file, expected, verdict, err);
+		status = cached_open(attempt, &older, err);
+	if (status == STATUS_OK) {
+		attempt->run->report->not_compared = older.missing;
+		status = ask_gate(attempt, file, &older, expected, verdict, err);
+		cached_close(&older);
+	}
 	close(file);
 	return status == STATUS_OK ? still_judged(attempt, err) : status;
 }
@@ -366,7 +375,10 @@ static void after_publication(
 	 * kept before it is replaced, or nothing is. */
 	if (archive_keep(run->options->state, run->zone.name, version, target, run->mem, NULL) != STATUS_OK)
 		return;
-	archive_prune(run->options->state, run->zone.name, run->policy.keep_versions + 1, run->mem);
+	int64_t wanted[GATE_OLDER];
+	const size_t wanted_count = cached_wanted(run, wanted);
+	archive_prune(
+	    run->options->state, run->zone.name, run->policy.keep_versions + 1, wanted, wanted_count, run->mem);
 }
 
 enum status attempt_commit(struct attempt *attempt, struct error *err)

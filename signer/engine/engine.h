@@ -74,8 +74,9 @@ struct engine_report {
 	uint64_t checks;     /* that passed */
 	uint64_t warnings;   /* findings of the verifier that refuse nothing */
 	const char *changes; /* "against serial 7: delegations +3 -1; ...", or NULL: there is none to compare with */
-	const char *memo;    /* which signatures the verifier knew from its memo, in words; NULL: it had none */
-	bool memo_kept;      /* there is one for the next run */
+	const char *not_compared; /* serials that caches may hold and the archive has not, or NULL */
+	const char *memo;         /* which signatures the verifier knew from its memo, in words; NULL: it had none */
+	bool memo_kept;           /* there is one for the next run */
 	unsigned keys_made;
 	unsigned keys_purged; /* private halves that the policy's keys.purge-after had destroyed */
 	struct utc next;      /* when to look again */

@@ -18,7 +18,7 @@
 #include "signer/engine/process.h"
 #include "signer/engine/verdict.h"
 
-enum { VERDICT_MOST = 16 << 20, ERRORS_MOST = 64 << 10, ARGUMENTS = 40 + 2 * GATE_INCLUDES };
+enum { VERDICT_MOST = 16 << 20, ERRORS_MOST = 64 << 10, ARGUMENTS = 40 + 2 * GATE_INCLUDES + 4 * GATE_OLDER };
 
 #ifndef ZONESEAL_BINDIR
 #define ZONESEAL_BINDIR "/usr/local/bin"
@@ -162,12 +162,21 @@ static void add_memo(const struct gate *gate, struct call *call)
 	}
 }
 
-static void add_now(struct call *call, struct utc time)
+static void add_time(struct call *call, const char *option, struct utc time)
 {
 	char text[UTC_TEXT];
 	utc_format(time, text);
-	add(call, "--now");
+	add(call, option);
 	add(call, text);
+}
+
+static void add_versions(struct call *call, const struct gate *gate)
+{
+	add_file(call, "--previous", gate->previous);
+	for (size_t i = 0; i < gate->older_count; i++) {
+		add_file(call, "--previous", gate->older[i].file);
+		add_time(call, "--replaced", gate->older[i].replaced);
+	}
 }
 
 static void build_call(const struct gate *gate, const char *path, const struct knowledge *knowledge, struct call *call)
@@ -178,16 +187,16 @@ static void build_call(const struct gate *gate, const char *path, const struct k
 	add(call, "--json");
 	add(call, "--origin");
 	add(call, gate->zone);
-	add_now(call, gate->now);
+	add_time(call, "--now", gate->now);
 	for (size_t i = 0; i < moment_count; i++)
-		add_now(call, moments[i]);
+		add_time(call, "--now", moments[i]);
 	if (gate->threads > 0) {
 		add(call, "--threads");
 		add(call, arena_printf(call->mem, "%u", gate->threads));
 	}
 	if (gate->unsigned_output)
 		add(call, "--expect-unsigned");
-	add_file(call, "--previous", gate->previous);
+	add_versions(call, gate);
 	add_file(call, "--unsigned", gate->unsigned_input);
 	for (size_t i = 0; gate->unsigned_input >= 0 && i < gate->include_count; i++)
 		add_include(call, &gate->includes[i]);
@@ -227,6 +236,9 @@ static const char *mismatch(const struct gate *gate, const struct verdict *verdi
 		return "gate.same-bytes: it is about a file of another size";
 	if (verdict->judged_unsigned != gate->unsigned_output)
 		return verdict->judged_unsigned ? "it is about a zone without DNSSEC" : "it is about a signed zone";
+	if (verdict->previous != (gate->previous >= 0) + gate->older_count)
+		return arena_printf(mem, "it compares with %zu versions, not with the %zu that it was given",
+		    verdict->previous, (gate->previous >= 0) + gate->older_count);
 	if (verdict->serial != gate->serial)
 		return arena_printf(mem, "it is about serial %u", verdict->serial);
 	return NULL;

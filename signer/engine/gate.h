@@ -27,6 +27,14 @@ struct gate_include {
 
 enum { GATE_INCLUDES = 300 };
 
+/* A version that was published before the last one and that caches may still hold. */
+struct gate_version {
+	int file;
+	struct utc replaced; /* on the last name server */
+};
+
+enum { GATE_OLDER = VERIFY_PREVIOUS - 1 };
+
 /* The proof memo that the verifier works with (memo.h). */
 struct gate_memo {
 	int old;             /* -1: none, */
@@ -37,11 +45,13 @@ struct gate_memo {
 };
 
 struct gate {
-	const char *verifier;                /* path, or NULL: found as said above */
-	const char *zone;                    /* text, absolute */
-	const uint8_t *apex;                 /* the same in wire form */
-	int file;                            /* the signed zone */
-	int previous;                        /* the last published zone, or -1 */
+	const char *verifier;             /* path, or NULL: found as said above */
+	const char *zone;                 /* text, absolute */
+	const uint8_t *apex;              /* the same in wire form */
+	int file;                         /* the signed zone */
+	int previous;                     /* the last published zone, or -1 */
+	const struct gate_version *older; /* those before it; at most GATE_OLDER */
+	size_t older_count;
 	int unsigned_input;                  /* the unsigned input, a regular file, or -1 */
 	const struct gate_include *includes; /* at most GATE_INCLUDES */
 	size_t include_count;

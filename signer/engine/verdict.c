@@ -211,6 +211,7 @@ static const char *missing_part(const json_t *root, struct arena *mem, struct ve
 		return "its schema is not zoneseal.verdict/1";
 	if (!json_is_true(json_object_get(root, "complete")))
 		return "it is not complete";
+	out->previous = json_array_size(json_object_get(root, "previous"));
 	out->build = text_of(root, "build", mem);
 	out->zone = text_of(root, "zone", mem);
 	out->sha256 = text_of(root, "sha256", mem);

@@ -26,6 +26,7 @@ struct verdict {
 	const char *zone, *build, *sha256;
 	uint32_t serial;
 	uint64_t size, records, signatures;
+	size_t previous;       /* versions that it compared with */
 	uint64_t warnings;     /* findings that refuse nothing */
 	uint64_t checks;       /* rows with result "ok" or "warn" that looked at something */
 	struct utc safe_until; /* 0 if it says nothing */

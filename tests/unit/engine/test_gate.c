@@ -93,7 +93,8 @@ static enum status ask(struct fixture *fixture, struct gate_verdict *verdict, st
 
 /* A verdict with one part replaced; @B, @S stand for our build and SHA-256. */
 struct part {
-	const char *build, *zone, *sha256, *serial, *size, *signatures, *verdict, *complete, *checks, *records, *plain;
+	const char *build, *zone, *sha256, *serial, *size, *signatures, *verdict, *complete, *checks, *records, *plain,
+	    *previous;
 };
 
 static char *verdict_text(const struct part *part, struct arena *mem)
@@ -103,12 +104,13 @@ static char *verdict_text(const struct part *part, struct arena *mem)
 	    "\"sha256\":\"%s\",\"size\":%s,\"records\":%s,\"signatures\":%s%s,"
 	    "\"checks\":[{\"id\":\"sig.valid\",\"result\":\"%s\",\"checked\":7}],"
 	    "\"findings\":[{\"id\":\"sig.valid\",\"count\":1,\"what\":\"bad signature\",\"examples\":[{\"owner\":"
-	    "\"a.nl.test.\",\"type\":\"A\",\"line\":3,\"detail\":\"no\"}]}]%s}",
+	    "\"a.nl.test.\",\"type\":\"A\",\"line\":3,\"detail\":\"no\"}]}],\"previous\":%s%s}",
 	    part->build != NULL ? part->build : build_id(), part->zone != NULL ? part->zone : "nl.test.",
 	    part->serial != NULL ? part->serial : "42", part->verdict != NULL ? part->verdict : "pass",
 	    part->sha256 != NULL ? part->sha256 : sha, part->size != NULL ? part->size : "5",
 	    part->records != NULL ? part->records : "3", part->signatures != NULL ? part->signatures : "7",
 	    part->plain != NULL ? part->plain : ",\"unsigned\":false", part->checks != NULL ? part->checks : "ok",
+	    part->previous != NULL ? part->previous : "[]",
 	    part->complete != NULL ? part->complete : ",\"complete\":true");
 }
 
@@ -127,6 +129,8 @@ static const struct gate_case gate_cases[] = {
 	{ "another zone", { .zone = "de.test." }, 0, STATUS_NO, "no verdict: it is about zone" },
 	{ "another SHA-256", { .sha256 = "00" }, 0, STATUS_NO,
 	    "no verdict: gate.same-bytes: it is about other octets" },
+	{ "another number of versions", { .previous = "[41]" }, 0, STATUS_NO,
+	    "no verdict: it compares with 1 versions, not with the 0" },
 	{ "another serial", { .serial = "43" }, 0, STATUS_NO, "no verdict: it is about serial 43" },
 	{ "another size", { .size = "6" }, 0, STATUS_NO,
 	    "no verdict: gate.same-bytes: it is about a file of another size" },

@@ -123,10 +123,13 @@ static void newest_versions_are_kept(void **state)
 		keep(fixture, &version);
 		keep(fixture, &version);
 	}
-	archive_prune(fixture->state, "nl.test.", 3, fixture->mem);
+	archive_prune(fixture->state, "nl.test.", 3, NULL, 0, fixture->mem);
 	for (int64_t id = 1; id <= 12; id++)
 		assert_int_equal(has(fixture, id), id > 9);
-	archive_prune(fixture->state, "nl.test.", 0, fixture->mem);
+	archive_prune(fixture->state, "nl.test.", 2, (const int64_t[]){ 10, 12 }, 2, fixture->mem);
+	for (int64_t id = 10; id <= 12; id++)
+		assert_true(has(fixture, id));
+	archive_prune(fixture->state, "nl.test.", 0, NULL, 0, fixture->mem);
 	assert_true(has(fixture, 12));
 	assert_false(has(fixture, 11));
 }
@@ -156,7 +159,7 @@ static void other_files_in_the_archive_stay(void **state)
 	keep(fixture, &version);
 	char *note = folder_path(fixture->state, "archive/nl.test/2026-note.txt", fixture->mem);
 	assert_int_equal(publish_file(note, 0644, "x", 1, &err), STATUS_OK);
-	archive_prune(fixture->state, "nl.test.", 1, fixture->mem);
+	archive_prune(fixture->state, "nl.test.", 1, NULL, 0, fixture->mem);
 	assert_int_equal(access(note, F_OK), 0);
 }
 
