@@ -55,6 +55,10 @@ class Bench(unittest.TestCase):
         self.assertTrue(200 < nsec3 < 300, counts)
         self.assertTrue(200 < nsec < 300, counts)
 
+    def test_a_run_says_where_its_time_went(self):
+        for program in ("zoneseal", "zoneseal-again", "zoneseal-changed"):
+            self.assertRegex(self.done.stdout, rf'(?m)^{program}.s own account of its last run: `.*"verify": [0-9.]+')
+
     def test_the_limit_is_measured_beside_the_time(self):
         row = cells(self.done.stdout, "sign, NSEC,", "zoneseal")
         self.assertRegex(row["limit s"], r"^\d+\.\d\d$")
