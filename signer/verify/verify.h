@@ -36,13 +36,15 @@
  *   require_sandbox    true: no verdict where the kernel lacks Landlock or seccomp
  *   serial             {policy, floor}: how the serial follows from that of --unsigned: "keep" it, or "increment",
  *                      "unixtime", "date-counter": that of the input, of --now or of its day, or the first after
- * `floor`, the greatest one that was used before (left out: none was) warn               ids of checks of severity
- * "policy" that only warn change             limits against the newest --previous, each {ppm, floor}: allowed are floor
- * + ppm / 1,000,000 of the published number. Members: records, removed (delegations), added (delegations), ns
- * (delegations with another NS set; glue with other addresses), ds (signed delegations whose DS set was removed or
- * changed). Left out: 100,000 ppm with a floor of 100 (ds: 50,000 with 20). expected           planned changes, each
- * {limit, serial, reason, who, given}: that one limit of `change` may be passed by the zone with that serial; the
- * finding stays, and refuses nothing. No other check knows them.
+ *                      `floor`, the greatest one that was used before (left out: none was)
+ *   warn               ids of checks of severity "policy" that only warn
+ *   change             limits against the newest --previous, each {ppm, floor}: allowed are floor + ppm / 1,000,000
+ *                      of the published number. Members: records, removed (delegations), added (delegations), ns
+ *                      (delegations with another NS set; glue with other addresses), ds (signed delegations whose
+ *                      DS set was removed or changed). Left out: 100,000 ppm with a floor of 100 (ds: 50,000 with 20)
+ *   expected           planned changes, each {limit, serial, reason, who, given}: that one limit of `change` may be
+ *                      passed by the zone with that serial; the finding stays, and refuses nothing. No other check
+ *                      knows them
  *
  * --expect-keys FILE: a line per key, "FLAGS 3 ALGORITHM BASE64 [use...]", the DNSKEY RDATA with its key in one word;
  * then its uses: "publish" (its DNSKEY must be in the zone), "ksk" (must sign the DNSKEY RRset), "zsk" (may sign
