@@ -5,12 +5,15 @@ caches of what OpenDNSSEC published never see a difference."""
 
 import datetime
 import os
+import re
+import shlex
 import subprocess
 import unittest
 
 from lifetime import DS_TTL, Chain, Lifetime, Moment, instant, zs
 from opendnssec import LABEL, SOFTHSM, OpenDnssec
 from step_caches import Steps
+from walk import DOC
 
 EXPORT = os.environ["ZONESEAL_TOKEN_EXPORT"]
 POLICY = "name: like-opendnssec\nkeys:\n  algorithm: {}\n"
@@ -51,10 +54,24 @@ class Adopted(Lifetime):
 
     def adopt_in_place(self, ods, algorithm, code=0):
         self.ods = ods
-        self.write(os.path.join("state", "keys", "stores.conf"), f"store ods pkcs11:token={LABEL}?module-path={SOFTHSM}"
-                   f"&pin-source=file:{ods.path('pin')}\n", 0o600)
-        return self.adopt(ods, algorithm, *(
-            "pkcs11:id=" + "".join(f"%{cka[at:at + 2]}" for at in range(0, 32, 2)) for _, _, cka, _ in ods.named), code=code)
+        store, command = self.shown_in_the_page()
+        self.assertIn(f"token={LABEL}?module-path={SOFTHSM}&", store)
+        self.write(os.path.join("state", "keys", "stores.conf"), store.replace("/etc/zoneseal/ods-pin", ods.path("pin")), 0o600)
+        words = shlex.split(command.replace("\\\n", ""))
+        first = next(at for at, word in enumerate(words) if word.startswith("pkcs11:id=%"))
+        rest = [word for word in words[first:] if not word.startswith("pkcs11:id=%")]
+        ours = {"--published": ods.signed, "-i": self.input, "--policy": self.write("p.yaml", POLICY.format(algorithm))}
+        options = [word for at in range(0, len(rest), 2) if rest[at] != "-o"  # a virtual clock publishes below its state folder
+                   for word in (rest[at], ours.pop(rest[at]))]
+        self.assertEqual((words[0], ours), ("zoneseal", {}))
+        keys = ["pkcs11:id=" + "".join(f"%{cka[at:at + 2]}" for at in range(0, 32, 2)) for _, _, cka, _ in ods.named]
+        return self.z(*words[1:first], *keys, *options, "--parents", self.address(self.server), code=code)
+
+    @staticmethod
+    def shown_in_the_page():
+        """The line of stores.conf and the command for keys that stay where they are."""
+        text = (DOC / "migrate-opendnssec.md").read_text(encoding="utf-8")
+        return re.search(r"(?m)^ {6}(store .*\n)\n {6}(zoneseal zone adopt .*\n(?: {6}\t.*\n)*)", text).groups()
 
     def first_version(self):
         """Data have changed, so not only signatures of OpenDNSSEC are in it."""

@@ -1,7 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
 """Zones go from BIND, Knot and OpenDNSSEC to zoneseal by the commands of contrib/doc/migrate-*.md, with the real programs:
-the other signer signs and serves the zone, and Unbound finds it secure before, between and after the commands."""
+the other signer signs and serves the zone, and Unbound finds it secure before, between and after the commands. The README's
+first zone and rehearsal, and the two sites of standby.md."""
 
 import contextlib
 import glob
@@ -10,12 +11,13 @@ import re
 import shutil
 import signal
 import subprocess
+import textwrap
 import time
 import unittest
 
 import servers
 from opendnssec import OpenDnssec
-from walk import ADDRESS, Page, ROOT, Validated, ZONE, blocks, free_port
+from walk import ADDRESS, DOC, Page, ROOT, Validated, ZONE, blocks, free_port
 
 SECRET = "em9uZXNlYWwgdGVzdCBrZXksIG5vIHNlY3JldCE="
 WAIT_SECONDS = 60
@@ -27,6 +29,13 @@ def plain(text):
     for what, instead in ((r"\S*/rehearsal/", ""), (r"\d+[dhms]( \d+[hms])?\b", "TIME"), (r"\d+", "#"), (r" +(?=\n)", "")):
         text = re.sub(what, instead, text)
     return text
+
+
+def blocks_at(page):
+    """[(first line, machine, text)] of the blocks that say where they are typed: ```sh at=NAME, perhaps in a list."""
+    text = (DOC / page).read_text(encoding="utf-8")
+    return [(text.count("\n", 0, found.start()) + 1, found[2] or "", textwrap.dedent(found[3]))
+            for found in re.finditer(r"(?m)^( *)```sh(?: at=(\w+))?\n((?:.*\n)*?) *```$", text)]
 
 
 def wait_until(process, reached, said):
@@ -205,6 +214,56 @@ class Rehearsal(Page):
                     self.assertGreaterEqual(found, 0, f"README.md, after line {line}: {shown}\n{said[at:at + 3000]}")
                     at = found + 1
         self.assertEqual(len(re.findall("# KSK removed", said)), 2, said)
+
+
+class Standby(Page):
+    """Two signers that have the same paths: the folders of the one that a block is not typed at are out of the way."""
+    parts = ("var", "etc", "srv/signed")
+
+    def setUp(self):
+        super().setUp()
+        self.at, self.key = "a", None
+        self.output = self.path("srv/signed/nl.test")
+        self.write("srv/registry/nl.test", ZONE)
+        for part in self.parts:
+            os.makedirs(self.path(part), exist_ok=True)
+            shutil.copytree(self.path(part), self.path("b", part))
+        self.shell(f"zoneseal init && zoneseal zone add nl.test -i {self.path('srv/registry/nl.test')} -o {self.output} "
+                   "&& zoneseal run", "at site A, long before")
+
+    def go_to(self, site):
+        """What the commands need of the other signer, and what it published, comes along."""
+        if site == self.at:
+            return
+        shutil.copytree(self.path("srv/signed"), self.path(site, "srv/signed"), dirs_exist_ok=True)
+        for part in self.parts:
+            for source, target in ((self.path(part), self.path(self.at, part)), (self.path(site, part), self.path(part))):
+                os.makedirs(os.path.dirname(target), exist_ok=True)
+                os.rename(source, target)
+        self.at = site
+
+    def state(self):
+        return "standby" if os.path.exists(self.path("var/lib/zoneseal/standby")) else "active"
+
+    def test_each_command_at_its_site_there_and_back(self):
+        functions, sites = "", []
+        for line, site, block in blocks_at("standby.md"):
+            if site == "":
+                functions += block
+                continue
+            self.go_to(site)
+            block = block.replace("PARITY-KEY", self.key or "PARITY-KEY").replace("parity promote", "parity promote --yes")
+            if "promote" in block:
+                self.assertIn("standby signer", self.shell("zoneseal run", "before it is promoted", code=3))
+            said = self.shell(functions + self.here(block), f"standby.md, line {line}, at {site}")
+            if found := re.search(r"parity key of this signer: (\S+)", said):
+                self.key = found[1]
+            sites.append((site, self.state()))
+        self.assertEqual(sites, [("a", "active"), ("b", "standby"), ("a", "active"), ("b", "standby"), ("b", "active"),
+                                 ("b", "active"), ("a", "standby")])
+        self.assertIn("standby signer", self.shell("zoneseal sign nl.test --force", "site A is back", code=3))
+        self.go_to("b")
+        self.shell("zoneseal sign nl.test --force", "and site B goes on")
 
 
 if __name__ == "__main__":
