@@ -28,18 +28,27 @@ static enum status request_of(struct cli *cli, struct roll_request *out, struct 
 	return status;
 }
 
-/* What will happen to the two keys that change places. */
+/* What will happen to the two keys that change places, until the one that leaves is gone: the one that stays is rolled
+ * again one day, and that is the next rollover's. */
 static void keep_lines_of(const struct roll_answer *answer, struct report_plan_line lines[], size_t *count)
 {
-	int64_t other = 0;
-	size_t kept = 0;
-	for (size_t i = 0; i < answer->view.count; i++)
-		if (answer->view.keys[i].key.id == answer->key)
-			other = answer->view.keys[i].key.predecessor;
-	for (size_t i = 0; i < *count; i++)
-		if (lines[i].key == answer->key || lines[i].key == other)
-			lines[kept++] = lines[i];
-	*count = kept;
+	int64_t other = 0, leaving = 0;
+	size_t kept = 0, end = 0;
+	for (size_t i = 0; i < answer->view.count; i++) {
+		const struct key *const key = &answer->view.keys[i].key;
+		if (key->id != answer->key)
+			continue;
+		other = key->predecessor;
+		leaving = key->goal_present ? other : key->id;
+	}
+	for (size_t i = 0; i < *count; i++) {
+		if (lines[i].key != answer->key && lines[i].key != other)
+			continue;
+		lines[kept++] = lines[i];
+		if (lines[i].key == leaving)
+			end = kept;
+	}
+	*count = end > 0 ? end : kept;
 }
 
 static enum status plan_of(struct cli *cli, const struct roll_answer *answer, struct report_plan_line **lines,

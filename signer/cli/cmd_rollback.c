@@ -5,20 +5,29 @@
 #include "keystore/store_input.h"
 #include "signer/cli/pipeline.h"
 #include "signer/engine/expect.h"
+#include "signer/engine/rollback.h"
 
 static enum status read_serial(const struct cli *cli, uint32_t *out, struct error *err)
 {
 	char *end;
 	const char *const text = cli_value(cli, OPTION_TO);
-	if (text == NULL)
-		return error_set(err, STATUS_USAGE,
-		    "say to which published version: --to SERIAL (zoneseal log ZONE has them), or --withdraw to let "
-		    "the input out again");
 	const unsigned long long number = strtoull(text, &end, 10);
 	if (text[0] < '0' || text[0] > '9' || *end != '\0' || number > UINT32_MAX)
 		return error_set(err, STATUS_USAGE, "--to: a serial, from 0 to 4294967295");
 	*out = (uint32_t)number;
 	return expect_check_reason(cli_value(cli, OPTION_REASON), err);
+}
+
+static enum status ask_which(struct cli *cli, struct store *store, const struct store_zone *zone, struct error *err)
+{
+	const char *kept = NULL;
+	const enum status status = rollback_list(store, cli->state, zone, cli->mem, &kept, err);
+	return status != STATUS_OK
+		   ? status
+		   : error_set(err, STATUS_USAGE,
+			 "%s: say to which published version, or let the input out again; kept are:%s; "
+			 "zoneseal rollback %s --to SERIAL --reason TEXT, or zoneseal rollback %s --withdraw",
+			 zone->name, kept, zone->name, zone->name);
 }
 
 static enum status go_back(struct cli *cli, struct store *store, uint32_t serial, struct error *err)
@@ -78,14 +87,16 @@ static int run_rollback(struct cli *cli, struct error *err)
 	enum status status = STATUS_OK;
 	if (withdraw && cli_has(cli, OPTION_TO))
 		status = error_set(err, STATUS_USAGE, "--withdraw lets the input out again and goes without --to");
-	else if (!withdraw)
+	else if (cli_has(cli, OPTION_TO))
 		status = read_serial(cli, &serial, err);
 	if (status == STATUS_OK)
 		status = cli_open(cli, STORE_CHANGE, &store, err);
 	if (status == STATUS_OK)
 		status = cli_zone(cli, store, &zone, err);
 	if (status == STATUS_OK)
-		status = withdraw ? let_out(cli, store, &zone, err) : go_back(cli, store, serial, err);
+		status = withdraw                   ? let_out(cli, store, &zone, err)
+			 : !cli_has(cli, OPTION_TO) ? ask_which(cli, store, &zone, err)
+						    : go_back(cli, store, serial, err);
 	store_close(store);
 	return (int)status;
 }

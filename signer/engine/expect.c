@@ -74,12 +74,11 @@ char *expect_next(const struct expect *expect, const char *zone, const bool refu
 	for (int limit = 0; limit < VERIFY_LIMITS; limit++) {
 		if (!refused[limit])
 			continue;
-		const char *const why = why_not(expect, (enum verify_limit)limit, mem);
-		out = out == NULL ? arena_printf(mem,
-					"if this change is planned: zoneseal zone expect-change %s --serial %" PRIu32
-					" --limit %s --reason TEXT%s",
-					zone, expect->serial, names[limit], why)
-				  : arena_printf(mem, "%s; and the same with --limit %s%s", out, names[limit], why);
+		/* Each in full: it is copied into a shell. */
+		out = arena_printf(mem,
+		    "%szoneseal zone expect-change %s --serial %" PRIu32 " --limit %s --reason TEXT%s",
+		    out == NULL ? "if this change is planned: " : arena_printf(mem, "%s; and ", out), zone,
+		    expect->serial, names[limit], why_not(expect, (enum verify_limit)limit, mem));
 	}
 	return out;
 }

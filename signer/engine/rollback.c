@@ -11,39 +11,55 @@
 enum { MOST_VERSIONS = 4096, MOST_NAMED = 12 };
 
 /* The kept file of a version, or -1. */
-static int open_kept(const struct run *run, const struct store_version *version)
+static int open_kept(
+    const char *state, const struct store_zone *zone, const struct store_version *version, struct arena *mem)
 {
-	const char *const path = archive_path(run->options->state, run->zone.name, version, run->mem);
+	const char *const path = archive_path(state, zone->name, version, mem);
 	return version->published.seconds == 0 ? -1 : open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 }
 
-/* " 2026112401, 2026112403": the serials that can be rolled back to, newest first; "" if there is none. */
-static const char *kept_serials(const struct run *run, const struct store_version versions[], size_t count)
+/* " 2026112401, 2026112403": the serials that can be rolled back to, newest first. `last` is what is published. */
+static const char *kept_serials(const char *state, const struct store_zone *zone, int64_t last,
+    const struct store_version versions[], size_t count, struct arena *mem)
 {
 	const char *out = "";
 	size_t named = 0;
 	for (size_t i = 0; i < count && named < MOST_NAMED; i++) {
-		const int file = open_kept(run, &versions[i]);
+		const int file = open_kept(state, zone, &versions[i], mem);
 		if (file < 0)
 			continue;
 		close(file);
-		if (versions[i].id == run->last.id)
+		if (versions[i].id == last)
 			continue;
-		out = arena_printf(run->mem, "%s%s %" PRIu32, out, named++ > 0 ? "," : "", versions[i].serial);
+		out = arena_printf(mem, "%s%s %" PRIu32, out, named++ > 0 ? "," : "", versions[i].serial);
 	}
-	return out;
+	return out[0] != '\0' ? out : " none";
+}
+
+enum status rollback_list(struct store *store, const char *state, const struct store_zone *zone, struct arena *mem,
+    const char **out, struct error *err)
+{
+	struct store_version *versions = NULL;
+	struct store_version last = { 0 };
+	size_t count = 0;
+	bool found = false;
+	enum status status = store_last_version(store, zone->id, mem, &last, &found, err);
+	if (status == STATUS_OK)
+		status = store_versions(store, zone->id, MOST_VERSIONS, mem, &versions, &count, err);
+	if (status == STATUS_OK)
+		*out = kept_serials(state, zone, found ? last.id : -1, versions, count, mem);
+	return status;
 }
 
 static enum status refuse_unkept(
     const struct run *run, const struct store_version versions[], size_t count, struct error *err)
 {
-	const char *const kept = kept_serials(run, versions, count);
+	const char *const kept = kept_serials(run->options->state, &run->zone, run->last.id, versions, count, run->mem);
 	return error_set(err, STATUS_REFUSED,
 	    "serial %" PRIu32 " is not kept as a published version, so its content is not known here (policy %s, "
 	    "publish.keep-versions %u); kept are:%s; nothing was changed; any other content comes with the input "
 	    "(zoneseal run %s)",
-	    *run->options->back_to, run->policy.name, run->policy.keep_versions, kept[0] != '\0' ? kept : " none",
-	    run->zone.name);
+	    *run->options->back_to, run->policy.name, run->policy.keep_versions, kept, run->zone.name);
 }
 
 /* A file that was touched since may hold anything. */
@@ -87,7 +103,9 @@ enum status rollback_open(struct run *run, struct error *err)
 	const enum status status =
 	    store_versions(run->store, run->zone.id, MOST_VERSIONS, run->mem, &versions, &count, err);
 	for (size_t i = 0; status == STATUS_OK && i < count; i++) {
-		const int file = versions[i].serial == serial ? open_kept(run, &versions[i]) : -1;
+		const int file = versions[i].serial == serial
+				     ? open_kept(run->options->state, &run->zone, &versions[i], run->mem)
+				     : -1;
 		if (file >= 0)
 			return take(run, &versions[i], file, err);
 	}

@@ -14,6 +14,10 @@
  * published now, or is not kept, or if the file is not what was published. Nothing to do without options->back_to. */
 enum status rollback_open(struct run *run, struct error *err) MUST_CHECK;
 
+/* " 2026112403, 2026112401", what a zone can be rolled back to, newest first, or " none". */
+enum status rollback_list(struct store *store, const char *state, const struct store_zone *zone, struct arena *mem,
+    const char **out, struct error *err) MUST_CHECK;
+
 void rollback_close(struct run *run);
 
 /* "to serial 5 as serial 7: why", which the intent keeps (store_version.rolled_back): whatever happens to the process,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "signer/engine/setup.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <string.h>
 #include <unistd.h>
@@ -43,8 +44,15 @@ enum status setup_open(
 	struct arena *mem = arena_new(0);
 	char *path = folder_path(state, "keystore.db", mem);
 	enum status status = STATUS_OK;
-	if (access(path, F_OK) != 0)
-		status = error_set_errno(err, "%s: no keystore; make one with zoneseal init --state %s", path, state);
+	if (access(path, F_OK) != 0) {
+		const bool none = errno == ENOENT;
+		status = error_set_errno(err, "%s: the keystore cannot be opened", path);
+		/* Without the words for the errno, which would end up behind the command. */
+		if (none)
+			status = error_set(err, status,
+			    "%s: no such file, so there is no keystore in %s yet; make one: zoneseal init --state %s",
+			    path, state, state);
+	}
 	if (status == STATUS_OK && mode == STORE_CHANGE)
 		status = folder_make(state, err);
 	if (status == STATUS_OK)

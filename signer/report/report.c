@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "signer/report/report.h"
 
+#include <string.h>
+
 #include "keystore/dnskey.h"
 #include "signer/base/bytes.h"
 
@@ -46,6 +48,17 @@ const char *report_key_word(const struct key *key, bool no_ds)
 	if (!published || !is_everywhere(key, KEY_KRRSIG))
 		return "publishing";
 	return no_ds || key->state[KEY_DS] == KEY_OMNIPRESENT ? "active" : "ready";
+}
+
+struct utc report_key_since(const struct key *key, const char *word)
+{
+	struct utc last = { 0 };
+	for (int i = 0; strcmp(word, "removed") == 0 && i < KEY_RECORDS; i++)
+		if (key->state[i] != KEY_NA)
+			last = utc_later(last, key->since[i]);
+	if (last.seconds != 0)
+		return last;
+	return key->active.seconds != 0 ? key->active : key->created;
 }
 
 char *report_dnskey(const struct key *key, struct arena *mem)

@@ -150,6 +150,9 @@ struct report_event {
  */
 const char *report_key_word(const struct key *key, bool no_ds);
 
+/* Since when it is used, or made if it is not yet; of one that is "removed", since when no cache has any of it. */
+struct utc report_key_since(const struct key *key, const char *word);
+
 const char *report_health_name(enum report_health health);
 
 /* Zones by what they want of a person. */

@@ -294,7 +294,7 @@ void report_keys_text(FILE *out, const struct report_key keys[], size_t count, c
 	for (size_t i = 0; i < count; i++) {
 		const struct key *key = &keys[i].key;
 		char since[UTC_TEXT];
-		minute(key->active.seconds != 0 ? key->active : key->created, since);
+		minute(report_key_since(key, keys[i].word), since);
 		fprintf(out, "%-7u %-5s %-11s %-18s %s\n", key->tag, key_role_name(key->role), keys[i].word, since,
 		    keys[i].waits_for);
 		if (style->states)

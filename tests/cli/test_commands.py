@@ -99,6 +99,11 @@ class Arguments(World):
                 said = self.z(*command, name, "-i", self.path("in"), *args, "--now", zs.NOW, code=0).err
                 self.assertEqual(f"zoneseal run will refuse to write {outside}" in said, says, said)
 
+    def test_without_a_keystore_the_last_words_are_how_to_make_one(self):
+        said = self.z("status", "nl.test", "--state", self.path("none"), code=66).err
+        self.assertTrue(said.endswith(f"make one: zoneseal init --state {self.path('none')}\n"), said)
+        self.assertIn("keystore.db: no such file", said)
+
     def test_errors_are_json_too(self):
         for args, code in ((("status",), 66), (("sgin",), 2), (("policy", "check", "nonesuch"), 78)):
             found = json.loads(self.z(*args, "--json", code=code).out)

@@ -166,7 +166,8 @@ class PlannedChanges(World):
         self.open(TWO_LIMITS)
         serial = self.serial()
         self.shrink(20, serial + 1)
-        self.refused(f"--serial {serial + 1} --limit records --reason TEXT; and the same with --limit removed")
+        self.refused(f"--serial {serial + 1} --limit records --reason TEXT; and zoneseal zone expect-change nl.test. "
+                     f"--serial {serial + 1} --limit removed --reason TEXT\n")
         self.expect(serial + 1)
         self.refused(f"--serial {serial + 1} --limit records --reason TEXT\n")
         self.expect(serial + 1, "records")

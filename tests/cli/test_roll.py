@@ -48,6 +48,18 @@ class Words(Rolls):
         for text in sums:
             self.assertRegex(text, r"^2026-11-28 12:00Z \+ .*TTL 1h \+ propagation 1h")
 
+    def test_a_roll_is_listed_until_it_ends(self):
+        plan = self.json("roll", "start", "nl.test", "--zsk", "--dry-run", code=0)["plan"]
+        self.assertEqual(plan[-1]["what"], f"finds the DNSKEY of ZSK {self.keys['zsk']} gone from all caches")
+        self.assertFalse([line for line in plan if "stops signing the zone with a new" in line["what"]])
+        self.assertTrue([line for line in plan if "a new ZSK in all caches" in line["what"]])
+
+    def test_since_of_a_removed_key_is_when_it_was_gone(self):
+        self.z("roll", "start", "nl.test", "--zsk", code=0)
+        for self.now in ("2026-11-28T12:00:00Z", "2026-11-28T15:00:00Z", "2026-11-28T18:00:00Z", "2026-11-28T21:00:00Z"):
+            self.sign()
+        self.assertRegex(self.z("key", "list", "nl.test", code=0).out, rf"{self.keys['zsk']} +ZSK +removed +2026-11-28 21:00Z")
+
     def test_explain_tells_of_a_key_and_of_a_check(self):
         out = self.z("explain", str(self.keys["ksk"]), code=0).out
         self.assertIn("in every cache that holds this RRset", out)

@@ -288,7 +288,8 @@ class Rollback(World):
 
     def test_wrong_use_is_said(self):
         self.publish_by_mistake()
-        self.assertIn("--to SERIAL", self.z("rollback", "nl.test", "--reason", "x", code=2).err)
+        which = self.z("rollback", "nl.test", "--reason", "x", code=2).err
+        self.assertIn(f"kept are: {self.good}; zoneseal rollback nl.test. --to SERIAL", which)
         self.assertIn("--reason", self.z("rollback", "nl.test", "--to", "7", code=2).err)
         self.assertIn("a serial", self.z("rollback", "nl.test", "--to", "-7", "--reason", "x", code=2).err)
         self.assertIn("is not held", self.z("rollback", "nl.test", "--withdraw", code=3).err)

@@ -55,6 +55,14 @@ static void one_word_says_what_a_key_does(void **state)
 	}
 	struct key gone = key_of(KEY_KSK, KEY_HIDDEN, false);
 	gone.active = (struct utc){ NOW - 9 * DAY };
+	gone.state[KEY_DNSKEY] = gone.state[KEY_KRRSIG] = gone.state[KEY_DS] = KEY_HIDDEN;
+	gone.since[KEY_DNSKEY] = (struct utc){ NOW - 3 * DAY };
+	gone.since[KEY_KRRSIG] = (struct utc){ NOW - 4 * DAY };
+	gone.since[KEY_DS] = (struct utc){ NOW - 2 * DAY };
+	assert_int_equal(report_key_since(&gone, "removed").seconds, NOW - 2 * DAY);
+	assert_int_equal(report_key_since(&gone, "retiring").seconds, NOW - 9 * DAY);
+	gone.state[KEY_DS] = KEY_NA;
+	assert_int_equal(report_key_since(&gone, "removed").seconds, NOW - 3 * DAY);
 	struct key revoked = key_of(KEY_KSK, KEY_OMNIPRESENT, false);
 	revoked.revoked = (struct utc){ NOW };
 	assert_string_equal(report_key_word(&revoked, false), "revoked");
