@@ -283,6 +283,7 @@ void doctor_examine(struct doctor *doctor, struct store *store, const char *stat
 		return;
 	if (store_is_virtual_clock(store, &world.is_virtual, NULL) == STATUS_OK)
 		look_around(doctor, store, &world);
+	doctor_look_at_copies(doctor, &world);
 	look_at_clock(doctor, store, now);
 	look_at_audit(doctor, store);
 	look_at_restored(doctor, store);

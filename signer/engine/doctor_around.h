@@ -17,6 +17,10 @@ struct doctor_world {
 /* Files and folders of the state folder, whether there are zones or not. */
 void doctor_look_at_files(struct doctor *doctor, const struct doctor_world *world);
 
+/* Copies of the database that a migration or a restore left beside it: a warning once they are older than 30 days,
+ * which nobody can say on a virtual clock. No row if there is none. */
+void doctor_look_at_copies(struct doctor *doctor, const struct doctor_world *world);
+
 /* Whether the kernel's clock is kept by somebody, by what it says, and how far it may be off, in microseconds. */
 void doctor_look_at_time(struct doctor *doctor, bool kept, int64_t most_off);
 

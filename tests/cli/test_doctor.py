@@ -170,6 +170,16 @@ class RealClock(World):
         self.sign()
         self.assertRegex(self.z("doctor", code=0).out, r"(?m)^(ok|WARN) +time service ")
 
+    def test_old_copies_of_the_keystore_are_shown_and_stay(self):
+        self.sign()
+        self.assertNotIn("old copies", self.z("doctor", code=0).out)
+        copy = self.write(os.path.join(self.state, "keystore.db.before-5"), "x" * 1_200_000, 0o600)
+        self.assertRegex(self.z("doctor", code=0).out, r"(?m)^ok    old copies +1 of the keystore .* with 1\.2 MB")
+        os.utime(copy, (1, os.stat(copy).st_mtime - 31 * 86400))
+        before = self.tree()
+        self.assertRegex(self.z("doctor", code=0).out, rf"(?m)^WARN  old copies .* with 1\.2 MB: .* run: rm {copy}$")
+        self.assertEqual(self.tree(), before)
+
 
 if __name__ == "__main__":
     unittest.main()

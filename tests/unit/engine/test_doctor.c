@@ -142,12 +142,56 @@ static void a_timer_that_stands_still_is_found_by_what_systemd_wrote(void **stat
 	arena_free(here.mem);
 }
 
+/* ---- copies from before an upgrade or a restore ---- */
+
+static struct doctor copies_of(const struct system *system, bool is_virtual)
+{
+	const struct doctor_world world = {
+		.state = system->root, .root = "", .now = { NOW }, .is_virtual = is_virtual
+	};
+	struct doctor doctor = { .mem = system->mem };
+	doctor_look_at_copies(&doctor, &world);
+	assert_true(doctor.count <= 1);
+	return doctor;
+}
+
+static void old_copies_of_the_keystore_are_named_with_what_removes_them(void **state)
+{
+	enum { DAY = 86400 };
+	(void)state;
+	struct system here = { .root = "/tmp/zoneseal-doctor-XXXXXX", .mem = arena_new(0) };
+	assert_non_null(mkdtemp(here.root));
+	make(&here, "/keystore.db", false);
+	make(&here, "/keystore.db.before-5;reboot", false); /* nobody's copy, and nothing to paste */
+	make(&here, "/keystore.db.before-6", true);
+	set_age(&here, "/keystore.db", 400 * DAY);
+	set_age(&here, "/keystore.db.before-5;reboot", 400 * DAY);
+	set_age(&here, "/keystore.db.before-6", 400 * DAY);
+	assert_int_equal(copies_of(&here, false).count, 0);
+	make(&here, "/keystore.db.before-5", false);
+	make(&here, "/keystore.db.before-restore-1", false);
+	set_age(&here, "/keystore.db.before-5", 30 * DAY);
+	set_age(&here, "/keystore.db.before-restore-1", 0);
+	assert_int_equal(copies_of(&here, false).rows[0].result, DOCTOR_OK);
+	set_age(&here, "/keystore.db.before-5", 30 * DAY + 1);
+	assert_int_equal(copies_of(&here, true).rows[0].result, DOCTOR_OK);
+	const struct doctor found = copies_of(&here, false);
+	assert_int_equal(found.rows[0].result, DOCTOR_WARN);
+	assert_string_equal(found.rows[0].what, "old copies");
+	assert_non_null(strstr(found.rows[0].detail, "1 of 2 copies"));
+	const char *const command = arena_printf(here.mem, ", run: rm %s/keystore.db.before-5", here.root);
+	assert_string_equal(strstr(found.rows[0].detail, ", run:"), command);
+	assert_int_equal(nftw(here.root, drop, 8, FTW_DEPTH | FTW_PHYS), 0);
+	arena_free(here.mem);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(no_finding_is_lost_however_many_there_are),
 		cmocka_unit_test(a_clock_that_nobody_keeps_is_a_warning_with_what_to_do),
 		cmocka_unit_test(a_timer_that_stands_still_is_found_by_what_systemd_wrote),
+		cmocka_unit_test(old_copies_of_the_keystore_are_named_with_what_removes_them),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
