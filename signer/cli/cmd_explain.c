@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "signer/base/suggest.h"
 #include "signer/cli/cli.h"
@@ -9,10 +11,26 @@
 #include "signer/engine/roll.h"
 #include "signer/verify/verify.h"
 
-/* Where contrib/doc, or share/doc/zoneseal, says what to do. */
+/* The runbook beside this program: of the package, or in the source tree of a build. Elsewhere (`cmake --install`
+ * brings no pages) its name in the source tree. */
+static const char *runbook(struct arena *mem)
+{
+	static const char *const folders[] = { "../share/doc/zoneseal", "../../../contrib/doc" };
+	char self[PATH_MAX], found[PATH_MAX];
+	const ssize_t size = readlink("/proc/self/exe", self, sizeof(self) - 1);
+	self[size > 0 ? size : 0] = '\0';
+	char *const end = strrchr(self, '/');
+	for (size_t i = 0; end != NULL && i < COUNT(folders); i++) {
+		const char *const path = arena_printf(mem, "%.*s/%s/runbook.md", (int)(end - self), self, folders[i]);
+		if (realpath(path, found) != NULL)
+			return arena_strdup(mem, found);
+	}
+	return "contrib/doc/runbook.md";
+}
+
 static const char *page(const char *anchor, size_t size, struct arena *mem)
 {
-	return arena_printf(mem, "runbook.md#%.*s", (int)size, anchor);
+	return arena_printf(mem, "%s#%.*s", runbook(mem), (int)size, anchor);
 }
 
 /* ---- a state that status shows ---- */

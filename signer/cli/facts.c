@@ -169,8 +169,10 @@ static enum status add_hook(
 			break;
 		if (record == HOOK_NOT_TOLD)
 			continue;
-		if (out->hook_waiting_since.seconds == 0)
+		if (out->hook_waiting_since.seconds == 0) {
 			out->hook_again = record == HOOK_AGAIN;
+			out->hook_failure = hook_record_words(&runs[i]);
+		}
 		out->hook_waiting_since = runs[i].ended;
 	}
 	return status;

@@ -20,16 +20,25 @@ static bool ends_with(const char *text, const char *end)
 }
 
 /* The forms are those of engine.c: what hooks print never stands at the beginning of a record. */
+const char *hook_record_words(const struct store_run *run)
+{
+	static const char own[] = "hook: publish hook ", noted[] = "; publish hook ";
+	if (strncmp(run->message, own, strlen(own)) == 0)
+		return run->message + strlen("hook: ");
+	const char *const found = strstr(run->message, noted);
+	return found == NULL ? NULL : found + strlen("; ");
+}
+
 enum hook_record hook_record_of(const struct store_run *run)
 {
-	static const char done[] = "hook done for serial ", own[] = "hook: publish hook ", noted[] = "; publish hook ";
+	static const char done[] = "hook done for serial ";
 	if (run->message == NULL)
 		return HOOK_NOT_TOLD;
 	if (run->status == STATUS_OK)
 		return strstr(run->message, "hook done") != NULL ? HOOK_DONE : HOOK_NOT_TOLD;
 	if (strncmp(run->message, done, strlen(done)) == 0)
 		return HOOK_DONE;
-	if (strncmp(run->message, own, strlen(own)) != 0 && strstr(run->message, noted) == NULL)
+	if (hook_record_words(run) == NULL)
 		return HOOK_NOT_TOLD;
 	return ends_with(run->message, tries_again) ? HOOK_AGAIN : HOOK_FAILED;
 }

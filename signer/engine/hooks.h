@@ -34,6 +34,9 @@ enum hook_record {
 
 enum hook_record hook_record_of(const struct store_run *run);
 
+/* "publish hook /usr/...: exit code 1: what it printed first", where the record tells of one that was not done. */
+const char *hook_record_words(const struct store_run *run);
+
 /* Whether the policy has a publish hook. */
 bool hook_is_set(const struct policy *policy);
 

@@ -106,6 +106,7 @@ struct report_zone {
 	struct utc last_failure; /* of a run newer than the publication; 0: none */
 	const char *last_failure_message;
 	struct utc hook_waiting_since; /* name servers may not know what was published since then; 0: they were told */
+	const char *hook_failure;      /* its name, how it ended and what it printed first, the last time */
 	bool hook_again;               /* the hook wants to be tried again; else it failed */
 	struct span limit;             /* the policy's refresh: signatures have more left if runs happen */
 	const struct report_key *keys;

@@ -275,6 +275,7 @@ struct report *report_of_zone(const struct report_zone *zone)
 	report_time(report, "input_failing_since", zone->input_failing_since);
 	report_text(report, "input_failure", zone->input_failure);
 	report_time(report, "hook_waiting_since", zone->hook_waiting_since);
+	report_text(report, "hook_failure", zone->hook_failure);
 	report_time(report, "last_failure", zone->last_failure);
 	report_text(report, "last_failure_message", zone->last_failure_message);
 	for (size_t i = 0; i < zone->key_count; i++)

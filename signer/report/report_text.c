@@ -261,8 +261,9 @@ void report_zone_text(FILE *out, const struct report_zone *zone, bool virtual_cl
 		fprintf(out, "           registrations are not getting out since %s: %s\n",
 		    report_when(zone->input_failing_since, style->now, mem), zone->input_failure);
 	if (zone->hook_waiting_since.seconds != 0)
-		fprintf(out, "Hook       %s since %s\n", zone->hook_again ? "wants to be tried again" : "has failed",
-		    report_when(zone->hook_waiting_since, style->now, mem));
+		fprintf(out, "Hook       %s since %s: %s\n",
+		    zone->hook_again ? "wants to be tried again" : "has failed",
+		    report_when(zone->hook_waiting_since, style->now, mem), zone->hook_failure);
 	if (zone->last_failure.seconds != 0)
 		fprintf(out, "Last run   failed %s: %s\n", report_when(zone->last_failure, style->now, mem),
 		    zone->last_failure_message);

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 """What a run does beside the zone it publishes: hooks, keep-alive, run records, its place among other processes."""
 import os
+import re
 import signal
 import subprocess
 import unittest
@@ -101,6 +102,9 @@ class HookAgain(Hooked):
         self.ends(1)
         self.run_(74)
         self.assertIn("the publish hook fails", self.z("check", code=1).out)
+        words = f"publish hook {self.hook}: exit code 1: the server is away, hook done"
+        self.assertRegex(self.z("status", "nl.test", code=0).out, rf"(?m)^Hook       has failed since .*: {re.escape(words)}$")
+        self.assertEqual(self.json("status", "nl.test", code=0)["zones"][0]["hook_failure"], words)
         self.now = "2026-11-24T14:01:00Z"
         os.unlink(self.input)
         self.run_(66)

@@ -87,6 +87,12 @@ class Package(unittest.TestCase):
         self.assertGreater(len(links), 50)
         self.assertEqual([link for link in links if not (folder / link[1]).exists()], [])
 
+    def test_explain_names_the_page_that_the_package_brings(self):
+        done = run(self.root / "usr/bin/zoneseal", "explain", "sig.valid")
+        page = (self.root / "usr/share/doc/zoneseal/runbook.md").resolve()
+        self.assertTrue(page.exists())
+        self.assertIn(f"  do         {page}#sig\n", done.stdout)
+
     def test_it_depends_on_the_libraries_that_it_links(self):
         depends = re.search(r"^Depends: (.*)$", (self.control / "control").read_text(encoding="utf-8"), re.M)[1]
         for library in ("libc6", "libssl3", "libsqlite3-0", "libyaml-0-2", "libexpat1", "libjansson4", "libseccomp2"):
