@@ -285,6 +285,10 @@ bool store_event_key(const char **at, struct key *out);
 /* The last row's hash: the head, printed in each run's summary. All zeros if there is no row. */
 enum status store_audit_head(struct store *store, uint8_t out[32], struct error *err) MUST_CHECK;
 
+/* The first row's hash, which never changes: two keystores that do not come from one another differ in it. All zeros if
+ * there is no row yet. */
+enum status store_audit_first(struct store *store, uint8_t out[32], struct error *err) MUST_CHECK;
+
 /* Recomputes the chain; STATUS_NO with the first bad row. */
 enum status store_audit_check(struct store *store, uint64_t *rows, struct error *err) MUST_CHECK;
 

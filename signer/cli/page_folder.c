@@ -12,6 +12,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "signer/report/html.h"
+
 enum { FOLDER_MODE = 0755, PAGE_MODE = 0644, NAME_MOST = 240, HEAD = 512 };
 
 enum status page_folder_open(const char *given, int *out, struct error *err)
@@ -105,32 +107,82 @@ static bool has_name_of_page(const char *name)
 	       strcmp(name + size - (sizeof(end) - 1), end) == 0;
 }
 
-/* Whether it is a file of its own whose beginning has the mark. */
-static bool is_marked(int folder, const char *name, const char *mark)
+/* The beginning of a file of its own, with a zero at its end; of anything else, nothing. */
+static void read_head(int folder, const char *name, char head[HEAD + 1])
 {
-	char head[HEAD + 1];
 	struct stat at;
+	head[0] = '\0';
 	const int file = openat(folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	if (file < 0)
-		return false;
+		return;
 	const ssize_t size = fstat(file, &at) == 0 && S_ISREG(at.st_mode) ? read(file, head, HEAD) : -1;
 	close(file);
 	head[size > 0 ? size : 0] = '\0';
+}
+
+static bool is_marked(int folder, const char *name, const char *mark)
+{
+	char head[HEAD + 1];
+	read_head(folder, name, head);
 	return strstr(head, mark) != NULL;
+}
+
+/* A page of report --html that says of another keystore that it is its own. */
+static bool is_of_another(int folder, const char *name, const char *keystore)
+{
+	char head[HEAD + 1];
+	const size_t size = strlen(keystore);
+	read_head(folder, name, head);
+	const char *at = strstr(head, HTML_OF_SITE) == NULL ? NULL : strstr(head, HTML_OF_KEYSTORE);
+	if (at == NULL)
+		return false;
+	at += sizeof(HTML_OF_KEYSTORE) - 1;
+	return strncmp(at, keystore, size) != 0 ||
+	       strncmp(at + size, HTML_OF_KEYSTORE_END, sizeof(HTML_OF_KEYSTORE_END) - 1) != 0;
+}
+
+static DIR *list_of(int folder, const char *path, struct error *err)
+{
+	const int again = openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *const list = again < 0 ? NULL : fdopendir(again);
+	if (list != NULL)
+		return list;
+	(void)error_set_errno(err, "%s", path);
+	if (again >= 0)
+		close(again);
+	err->code = STATUS_IO;
+	return NULL;
+}
+
+enum status page_folder_is_own(int folder, const char *path, const char *keystore, struct error *err)
+{
+	DIR *const list = list_of(folder, path, err);
+	enum status status = STATUS_OK;
+	if (list == NULL)
+		return STATUS_IO;
+	for (const struct dirent *entry; status == STATUS_OK && (entry = readdir(list)) != NULL;) {
+		const char *const name = entry->d_name;
+		if ((strcmp(name, "index.html") == 0 || has_name_of_page(name)) &&
+		    is_of_another(folder, name, keystore))
+			status = error_set(err, STATUS_REFUSED,
+			    "%s/%s: is a page of another keystore, and each would remove the other's pages; nothing "
+			    "was "
+			    "written; name a folder of its own for this one: zoneseal report --html %s-2, or if the "
+			    "other "
+			    "keystore is gone, remove its pages first",
+			    path, name, path);
+	}
+	closedir(list);
+	return status;
 }
 
 enum status page_folder_clean(
     int folder, const char *path, const char *mark, const char *keep[], size_t count, struct error *err)
 {
-	const int again = openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *const list = again < 0 ? NULL : fdopendir(again);
+	DIR *const list = list_of(folder, path, err);
 	enum status status = STATUS_OK;
-	if (list == NULL) {
-		(void)error_set_errno(err, "%s", path);
-		if (again >= 0)
-			close(again);
-		return err->code = STATUS_IO;
-	}
+	if (list == NULL)
+		return STATUS_IO;
 	qsort(keep, count, sizeof(*keep), by_text);
 	for (const struct dirent *entry; status == STATUS_OK && (entry = readdir(list)) != NULL;) {
 		const char *const name = entry->d_name;

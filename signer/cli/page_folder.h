@@ -14,6 +14,10 @@
  * there. `out` is a descriptor for close(2). */
 enum status page_folder_open(const char *path, int *out, struct error *err) MUST_CHECK;
 
+/* STATUS_REFUSED if a page there is of another keystore than this one, whose identity is in hex, or "" before it has
+ * one. Pages of older versions do not say whose they are, and are nobody's. */
+enum status page_folder_is_own(int folder, const char *path, const char *keystore, struct error *err) MUST_CHECK;
+
 /* Removes the files named zone-*.html and index-*.html that are not among the `count` of `keep`, which is put in order
  * here, and whose beginning has `mark`: those that an earlier command made, and nobody else's. */
 enum status page_folder_clean(

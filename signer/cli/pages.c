@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "signer/base/bytes.h"
 #include "signer/cli/facts.h"
 #include "signer/cli/page_folder.h"
 #include "signer/cli/rollfacts.h"
@@ -20,6 +21,7 @@ struct pages {
 	struct cli *cli;
 	struct store *store;
 	const char *path;
+	const char *keystore; /* its identity in hex, "" before it has one */
 	int folder;
 	struct index_row *rows;
 	size_t count, index_count;
@@ -104,9 +106,11 @@ static enum status make_zone(struct pages *pages, const struct store_zone *row, 
 	struct report_event *events = NULL;
 	struct timeline timeline = { .now = cli->now,
 		.until = utc_add(cli->now, (struct span){ (int64_t)AHEAD_DAYS * DAY }) };
-	struct zone_page page = {
-		.zone = &zone, .timeline = &timeline, .now = cli->now, .virtual_clock = cli->is_virtual
-	};
+	struct zone_page page = { .zone = &zone,
+		.timeline = &timeline,
+		.now = cli->now,
+		.virtual_clock = cli->is_virtual,
+		.keystore = pages->keystore };
 	enum status status = facts_zone(pages->store, cli->state, row, cli->now, mem, &zone, err);
 	if (status == STATUS_OK)
 		status = timefacts_zone(pages->store, cli->state, row, mem, &timeline, err);
@@ -137,7 +141,8 @@ static enum status make_index(struct pages *pages, struct error *err)
 		FILE *const out = open_memstream(&text, &size);
 		if (out == NULL)
 			return error_set_errno(err, "memory");
-		at = index_page(out, pages->rows, pages->count, at, ++number, pages->cli->now, pages->cli->is_virtual);
+		at = index_page(out, pages->rows, pages->count, at, ++number, pages->cli->now, pages->cli->is_virtual,
+		    pages->keystore);
 		index_name(number, name);
 		status = write_page(pages, name, out, &text, &size, err);
 		free(text);
@@ -187,12 +192,29 @@ static enum status make_all(struct pages *pages, struct error *err)
 	return status;
 }
 
+static enum status identify(struct pages *pages, struct error *err)
+{
+	static const uint8_t none[32] = { 0 };
+	enum { SHOWN = 16 };
+	uint8_t first[32];
+	char *const text = arena_calloc(pages->cli->mem, 1, bytes_hex_size(SHOWN) + 1);
+	const enum status status = store_audit_first(pages->store, first, err);
+	if (status == STATUS_OK && memcmp(first, none, sizeof(none)) != 0)
+		(void)bytes_to_hex((struct bytes){ first, SHOWN }, false, text);
+	pages->keystore = text;
+	return status;
+}
+
 enum status pages_make(struct cli *cli, const char *folder, struct error *err)
 {
 	struct pages pages = { .cli = cli, .path = folder, .folder = -1 };
 	enum status status = cli_open(cli, STORE_READ, &pages.store, err);
 	if (status == STATUS_OK)
+		status = identify(&pages, err);
+	if (status == STATUS_OK)
 		status = page_folder_open(folder, &pages.folder, err);
+	if (status == STATUS_OK)
+		status = page_folder_is_own(pages.folder, folder, pages.keystore, err);
 	if (status == STATUS_OK)
 		status = make_all(&pages, err);
 	if (pages.folder >= 0)

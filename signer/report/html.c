@@ -67,11 +67,13 @@ static void put_policy(FILE *out)
 	    (const char *)text);
 }
 
-void html_begin(FILE *out, const char *title, bool of_site)
+void html_begin(FILE *out, const char *title, const char *keystore)
 {
 	fputs("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n", out);
-	if (of_site)
+	if (keystore != NULL)
 		fputs(HTML_OF_SITE "\n", out);
+	if (keystore != NULL && keystore[0] != '\0')
+		fprintf(out, HTML_OF_KEYSTORE "%s" HTML_OF_KEYSTORE_END "\n", keystore);
 	put_policy(out);
 	fputs("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
 	      "<meta name=\"referrer\" content=\"no-referrer\">\n<title>",

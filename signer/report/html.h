@@ -15,8 +15,13 @@
 /* What marks a page of the folder that `report --html` keeps: it may be removed when its zone is. */
 #define HTML_OF_SITE "<meta name=\"generator\" content=\"zoneseal report --html\">"
 
-/* Up to and with the open <main>. */
-void html_begin(FILE *out, const char *title, bool of_site);
+/* Follows it where the keystore is known: of which one the page is, in hex, and then HTML_OF_KEYSTORE_END. */
+#define HTML_OF_KEYSTORE "<meta name=\"zoneseal-keystore\" content=\""
+#define HTML_OF_KEYSTORE_END "\">"
+
+/* Up to and with the open <main>. `keystore` NULL: no page of such a folder; "": one of a keystore that has no identity
+ * yet. */
+void html_begin(FILE *out, const char *title, const char *keystore);
 void html_end(FILE *out);
 
 /* Text as text. At most `most` octets of it and then an ellipsis; 0: all. */

@@ -102,13 +102,13 @@ static void put_links(FILE *out, size_t number, bool more)
 }
 
 size_t index_page(FILE *out, const struct index_row rows[], size_t count, size_t first, size_t number, struct utc now,
-    bool virtual_clock)
+    bool virtual_clock, const char *keystore)
 {
 	struct arena *const mem = arena_new(0);
 	char text[UTC_TEXT];
 	size_t at = first;
 	utc_format(now, text);
-	html_begin(out, "zoneseal: all zones", true);
+	html_begin(out, "zoneseal: all zones", keystore);
 	put_banner(out, rows, count, virtual_clock, mem);
 	fputs("<section>\n<h2>Zones</h2>\n<div class=\"scroll\" tabindex=\"0\" role=\"region\" "
 	      "aria-label=\"zones\"><table><thead>"

@@ -341,7 +341,7 @@ bool verdict_page(FILE *out, const struct verdict_page *page)
 		const bool none = without(root, &error);
 		snprintf(title, sizeof(title), "%s: %.100s", none ? "none" : text_of(root, "verdict"),
 		    text_of(root, "zone"));
-		html_begin(out, title, false);
+		html_begin(out, title, NULL);
 		put_banner(out, root, page);
 		if (!none)
 			put_cards(out, root);

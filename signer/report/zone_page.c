@@ -351,7 +351,8 @@ void zone_page(FILE *out, const struct zone_page *page)
 	struct arena *const mem = arena_new(0);
 	char now[UTC_TEXT];
 	utc_format(page->now, now);
-	html_begin(out, arena_printf(mem, "%.100s %s", page->zone->name, report_health_name(page->zone->health)), true);
+	html_begin(out, arena_printf(mem, "%.100s %s", page->zone->name, report_health_name(page->zone->health)),
+	    page->keystore);
 	put_banner(out, page);
 	put_cards(out, page, mem);
 	zone_part_changes(out, page);

@@ -24,6 +24,7 @@ struct zone_page {
 	struct verdict_page verdict; /* json NULL: there is none */
 	struct utc now;
 	bool virtual_clock;
+	const char *keystore; /* its identity in hex, or "" (html.h) */
 };
 
 void zone_page(FILE *out, const struct zone_page *page);
@@ -42,7 +43,7 @@ struct index_row {
 /* Page `number` (from 1) of the index, from rows[first] on; returns the row after its last one. `pages` are there in
  * all; 0: not known yet. Rows are to be in order: index_sort. */
 size_t index_page(FILE *out, const struct index_row rows[], size_t count, size_t first, size_t number, struct utc now,
-    bool virtual_clock);
+    bool virtual_clock, const char *keystore);
 
 /* Those that need a person first, then by name. */
 void index_sort(struct index_row rows[], size_t count);

@@ -163,6 +163,48 @@ class Site(Pages):
         self.assertEqual({name: self.read(os.path.join(self.site, name)) for name in foreign}, foreign)
         self.assertEqual(self.read(self.path("elsewhere")), own)
 
+    def pages(self):
+        return {name: self.read(os.path.join(self.site, name)) for name in self.names()}
+
+    def test_pages_of_another_keystore_are_neither_replaced_nor_removed(self):
+        self.z("zone", "add", "a.test", "-i", self.input, code=0)
+        self.report()
+        before, own = self.pages(), self.state
+        for second, others in enumerate(((), ("a.test",), ("b.test",)), 1):
+            self.state = self.path("other" + "".join(others))
+            self.now = f"2026-11-24T12:00:{second:02}Z"
+            self.z("init", "--virtual-clock", code=0)
+            for name in others:
+                self.z("zone", "add", name, "-i", self.input, code=0)
+            err = self.report(code=3).err
+            self.assertRegex(err, r"site/(index|zone-a\.test)\.html: is a page of another keystore")
+            self.assertIn(f"zoneseal report --html {self.site}-2", err)
+            self.assertEqual(self.pages(), before)
+            self.z("report", "--html", f"{self.site}-{''.join(others)}", code=0)
+        self.state = self.path("new")
+        for command in (["init"], ["report", "--html", self.site]):  # without a row in its log it has nothing to be told by
+            done = subprocess.run([ZONESEAL, *command], env=self.environment(), check=False, capture_output=True)
+        self.assertEqual((done.returncode, self.pages()), (3, before), done.stderr)
+        self.state = own
+        self.z("backup", self.path("backup.tar"), code=0)
+        self.report()
+        self.state = self.path("restored")
+        self.z("restore", self.path("backup.tar"), code=0)
+        self.report()  # it is the same keystore
+
+    def test_pages_that_do_not_say_whose_they_are_are_taken_over(self):
+        self.z("zone", "add", "a.test", "-i", self.input, code=0)
+        self.report()
+        page = self.pages()["index.html"]
+        for name in ("index.html", "zone-gone.test.html"):
+            self.write(os.path.join(self.site, name), re.sub(rb"<meta name=.zoneseal-keystore[^>]*>\n", b"", page))
+            self.assertNotIn(b"zoneseal-keystore", self.pages()[name])
+        self.report()
+        self.assertEqual(self.names(), ["index.html", "zone-a.test.html"])
+        marks = {re.search(rb'(?s)^.{,200}<meta name="zoneseal-keystore" content="([0-9a-f]{32})">', page)[1]
+                 for page in self.pages().values()}
+        self.assertEqual(len(marks), 1)
+
     def test_the_arithmetic_of_a_date_is_shown(self):
         self.z("sign", "nl.test", "-i", self.input, code=0)
         self.report()
