@@ -145,7 +145,9 @@ static enum status judge_serial(struct store *store, struct asking *one, struct 
 	if ((int32_t)(one->row.serial - one->published) >= 0)
 		return STATUS_OK;
 	const enum status status = store_published_after(store, one->zone->id, one->row.serial, &next, err);
-	if (next.seconds == 0)
+	/* Nor does a version help whose publication a clock that was ahead dated: it would begin anew with each
+	 * question. */
+	if (next.seconds == 0 || utc_before(now, next))
 		next = before.seconds != 0 ? before : one->published_at;
 	one->row.behind_since = since(next, now);
 	return status;

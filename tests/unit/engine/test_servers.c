@@ -7,8 +7,12 @@
 #include <stdint.h>
 /* cmocka.h needs the four above. */
 #include <cmocka.h>
+#include <signal.h>
 #include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "keystore/store_expect.h"
@@ -75,6 +79,111 @@ static void a_failure_that_a_clock_ahead_noted_counts_from_now(void **state)
 	close(taken);
 }
 
+enum { QUERY_MOST = 512, QUESTION_AT = 12, TYPE_SOA = 6 };
+
+/* Reads one query over TCP, and answers it with the SOA in `serial` and no signature. */
+static void answer(int connection, uint8_t serial)
+{
+	static const uint8_t soa[] = { 0xc0, QUESTION_AT, 0, TYPE_SOA, 0, 1, 0, 0, 0, 60, 0, 22, 0, 0, 0, 0, 0, 0, 0, 0,
+		0, 9, 0, 0, 0, 9, 0, 0, 0, 9, 0, 0, 0, 9 };
+	enum { SERIAL_AT = 17 };
+	uint8_t said[2 + QUERY_MOST + sizeof(soa)];
+	if (recv(connection, said, 2, MSG_WAITALL) != 2)
+		return;
+	size_t size = (size_t)said[0] << 8 | said[1];
+	if (size > QUERY_MOST || recv(connection, said + 2, size, MSG_WAITALL) != (ssize_t)size)
+		return;
+	uint8_t *const message = said + 2;
+	size_t end = QUESTION_AT;
+	while (message[end] != 0)
+		end += 1U + message[end];
+	const uint8_t type = message[end + 2];
+	size = end + 5;
+	/* QR and AA; one question, and no record but the answer. */
+	message[2] = 0x84;
+	message[3] = 0;
+	memset(message + 6, 0, 6);
+	if (type == TYPE_SOA) {
+		message[7] = 1;
+		memcpy(message + size, soa, sizeof(soa));
+		message[size + SERIAL_AT] = serial;
+		size += sizeof(soa);
+	}
+	said[0] = (uint8_t)(size >> 8);
+	said[1] = (uint8_t)size;
+	(void)!send(connection, said, 2 + size, MSG_NOSIGNAL);
+}
+
+/* Lets the server of unheard() speak, in a process of its own. */
+static pid_t serve(int taken, uint8_t serial)
+{
+	assert_int_equal(listen(taken, 8), 0);
+	const pid_t child = fork();
+	assert_true(child >= 0);
+	if (child > 0)
+		return child;
+	/* A test that fails returns past stop(). */
+	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+	for (;;) {
+		const int connection = accept(taken, NULL, NULL);
+		if (connection < 0)
+			_exit(1);
+		answer(connection, serial);
+		close(connection);
+	}
+}
+
+static int64_t behind_since(struct fixture *f, int64_t asked_at)
+{
+	(void)failing_since(f, asked_at);
+	return ask(f->path, "SELECT behind_since FROM name_servers") - NOW.seconds;
+}
+
+static void stop(pid_t child, int taken)
+{
+	kill(child, SIGKILL);
+	assert_int_equal(waitpid(child, NULL, 0), child);
+	close(taken);
+}
+
+static void a_server_is_behind_since_the_next_version_was_published(void **state)
+{
+	struct fixture *const f = *state;
+	char server[32];
+	const int taken = unheard(f, server);
+	const pid_t child = serve(taken, 1);
+	publish_serial(f, 2, after(HOUR));
+	assert_int_equal(behind_since(f, 2 * HOUR), HOUR);
+	assert_int_equal(behind_since(f, 3 * HOUR), HOUR);
+	stop(child, taken);
+}
+
+/* What it serves was never published here, so that its row alone says since when. */
+static void a_lag_that_a_clock_ahead_noted_counts_from_now(void **state)
+{
+	struct fixture *const f = *state;
+	char server[32];
+	const int taken = unheard(f, server);
+	const pid_t child = serve(taken, 0);
+	assert_int_equal(behind_since(f, HOUR), 0);
+	assert_int_equal(intrude(f->path, "UPDATE name_servers SET behind_since = behind_since + 31536000"), 0);
+	assert_int_equal(behind_since(f, HOUR), HOUR);
+	assert_int_equal(behind_since(f, 2 * HOUR), HOUR);
+	stop(child, taken);
+}
+
+static void a_version_that_a_clock_ahead_dated_lets_no_lag_begin_anew(void **state)
+{
+	struct fixture *const f = *state;
+	char server[32];
+	const int taken = unheard(f, server);
+	const pid_t child = serve(taken, 1);
+	publish_serial(f, 2, after(YEAR));
+	assert_int_equal(behind_since(f, HOUR), HOUR);
+	assert_int_equal(behind_since(f, 2 * HOUR), HOUR);
+	stop(child, taken);
+}
+
 static void a_clock_that_is_accepted_takes_back_what_servers_have_of_the_future(void **state)
 {
 	struct fixture *const f = *state;
@@ -119,6 +228,12 @@ int main(void)
 		    a_server_fails_since_the_first_failure, fixture_setup, fixture_teardown),
 		cmocka_unit_test_setup_teardown(
 		    a_failure_that_a_clock_ahead_noted_counts_from_now, fixture_setup, fixture_teardown),
+		cmocka_unit_test_setup_teardown(
+		    a_server_is_behind_since_the_next_version_was_published, fixture_setup, fixture_teardown),
+		cmocka_unit_test_setup_teardown(
+		    a_lag_that_a_clock_ahead_noted_counts_from_now, fixture_setup, fixture_teardown),
+		cmocka_unit_test_setup_teardown(
+		    a_version_that_a_clock_ahead_dated_lets_no_lag_begin_anew, fixture_setup, fixture_teardown),
 		cmocka_unit_test_setup_teardown(a_clock_that_is_accepted_takes_back_what_servers_have_of_the_future,
 		    fixture_setup, fixture_teardown),
 		cmocka_unit_test_setup_teardown(
