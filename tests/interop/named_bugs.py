@@ -111,7 +111,7 @@ BUGS = (
     bug("the digest has signatures in no order", "nsec", "zonemd.digest",
         (ZONEMD, "rrsig_canonical_rows(row->type < RRTYPE_RRSIG ? worker->out : &worker->after, row);",
          "rrsig_canonical_rows(worker->out, row);")),
-    bug("the ZONEMD has the serial of the input", "nsec", "zonemd.form",
+    bug("the ZONEMD has the serial of the input", "nsec", "zonemd.digest",
         ("signer/sign/apex.c", "zonemd_rdata(apex->parameters->serial, rdata);",
          "zonemd_rdata(apex_soa_serial(&zone_rrset(apex->zone, 0, RRTYPE_SOA)->records[0]), rdata);"), again=True),
     bug("DNSKEY RRset is signed by the ZSK", "nsec", "key.role chain.self-signed chain.anchor",

@@ -32,6 +32,7 @@ DIFFERS = {
     "duplicate_record": "RFC 4034 6.3, RFC 2181 5: an RRset holds no record twice; others drop the copy",
     "duplicate_other_case": "RFC 4034 6.2, 6.3: the same in canonical form",
     "carriage_return_in_comment": "RFC 1035 5.1: some readers take it for a line end, and see another record",
+    "mixed_ttl_of_a_delegation": "RFC 2181 5.2: the records of an RRset have one TTL, of an NS RRset that is not signed as well",
     "labels_wildcard": "RFC 4034 3.1.3: the leftmost asterisk does not count; what it expands to would not validate",
     "rrsig_ttl": "RFC 4034 3: the TTL of an RRSIG must be that of its RRset",
     "not_yet": "RFC 4034 3.1.5: it begins a second after the time that it was made for, which has passed since",
