@@ -174,7 +174,8 @@ static void say_warnings(const struct cli *cli, const struct engine_report *repo
 	if (report->unsigned_not_asked != NULL)
 		cli_note(cli, "%s: not compared with the unsigned input: %s", report->zone, report->unsigned_not_asked);
 	if (report->not_compared != NULL)
-		cli_note(cli, "%s: not compared with what caches may still hold of serial %s: not in the archive",
+		cli_note(cli,
+		    "%s: not compared with what caches may still hold of serial %s: not in the archive, or too many",
 		    report->zone, report->not_compared);
 	if (report->memo != NULL)
 		cli_note(cli, "%s: verify: %s", report->zone, report->memo);

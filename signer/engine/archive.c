@@ -40,14 +40,34 @@ static enum status keep_as(const char *folder, const char *path, const struct pu
 	return error_context(err, "keeping the published version");
 }
 
-static bool same_content(const char *path, const uint8_t sha256[32])
+static bool has_content(int file, const uint8_t sha256[32])
 {
 	uint8_t digest[32];
+	return file_sha256(file, digest, NULL) == STATUS_OK && memcmp(digest, sha256, sizeof(digest)) == 0;
+}
+
+static bool same_content(const char *path, const uint8_t sha256[32])
+{
 	int file = open(path, O_RDONLY | O_CLOEXEC);
-	bool same = file >= 0 && file_sha256(file, digest, NULL) == STATUS_OK && memcmp(digest, sha256, 32) == 0;
+	bool same = file >= 0 && has_content(file, sha256);
 	if (file >= 0)
 		close(file);
 	return same;
+}
+
+int archive_open(const char *state, const char *zone, const struct store_version *version, struct arena *mem)
+{
+	const char *const path = archive_path(state, zone, version, mem);
+	return version->published.seconds == 0 ? -1 : open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+}
+
+int archive_open_whole(const char *state, const char *zone, const struct store_version *version, struct arena *mem)
+{
+	const int file = archive_open(state, zone, version, mem);
+	if (file < 0 || has_content(file, version->sha256))
+		return file;
+	close(file);
+	return -1;
 }
 
 /* Whether `path` is the target itself under a second name: then its content is the target's without reading it. */

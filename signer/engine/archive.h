@@ -12,6 +12,12 @@
 /* The path that a version has, or would have, in the archive. */
 char *archive_path(const char *state, const char *zone, const struct store_version *version, struct arena *mem);
 
+/* Opens the kept file of a published version, to be closed by the caller; -1: there is none, or a link. */
+int archive_open(const char *state, const char *zone, const struct store_version *version, struct arena *mem);
+
+/* The same, read to its end to see that it is whole; -1 as well if it is not. */
+int archive_open_whole(const char *state, const char *zone, const struct store_version *version, struct arena *mem);
+
 /* Keeps what is at the target of `publish` now as `version`, by link or by copy; nothing to do if it is kept already.
  * A target that does not exist is no error. */
 enum status archive_keep(const char *state, const char *zone, const struct store_version *version,

@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #include "signer/engine/cached.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "signer/engine/archive.h"
 
-enum { LOOKED_AT = 64, MOST_LOOKED_AT = 4096, GROUPS = 64 };
+enum { LOOKED_AT = 64, MOST_LOOKED_AT = 4096 };
 
 static bool is_public(const struct store_version *version)
 {
@@ -46,69 +45,84 @@ struct group {
 	struct cached_version newest, oldest;
 };
 
-static struct group *group_of(struct group groups[GROUPS], size_t *count, const char *keys)
+/* That of `keys`, which is new if there was none; there is room for it. */
+static struct group *group_of(struct group groups[], size_t *count, const char *keys)
 {
 	for (size_t i = 0; i < *count; i++)
 		if (strcmp(groups[i].keys, keys) == 0)
 			return &groups[i];
-	if (*count == GROUPS)
-		return NULL;
 	groups[*count] = (struct group){ .keys = keys };
 	return &groups[(*count)++];
 }
 
-static void put(struct cached_version out[GATE_OLDER], size_t *count, struct cached_version one)
+static int newest_first(const void *a, const void *b)
 {
-	size_t at = *count;
-	while (at > 0 && out[at - 1].version->id < one.version->id)
-		at--;
-	if (one.version == NULL || at == GATE_OLDER)
+	const struct cached_version *const x = a, *const y = b;
+	return (x->version->id < y->version->id) - (x->version->id > y->version->id);
+}
+
+static size_t list_groups(const struct group groups[], size_t count, struct arena *mem, struct cached_version **out)
+{
+	struct cached_version *const all = arena_calloc(mem, 2 * count + 1, sizeof(*all));
+	size_t have = 0;
+	for (size_t i = 0; i < count; i++) {
+		all[have++] = groups[i].newest;
+		if (groups[i].oldest.version != NULL)
+			all[have++] = groups[i].oldest;
+	}
+	qsort(all, have, sizeof(*all), newest_first);
+	*out = all;
+	return have;
+}
+
+/* What the keys of a version say; most versions have those of the one after it. */
+struct lists {
+	const char *keys;      /* as recorded */
+	const char *published; /* the DNSKEY RRset */
+	const char *uses;
+};
+
+static void read_lists(const char *keys, struct lists *lists, struct arena *mem)
+{
+	if (lists->keys != NULL && strcmp(lists->keys, keys) == 0)
 		return;
-	const size_t last = *count < GATE_OLDER ? (*count)++ : GATE_OLDER - 1;
-	memmove(&out[at + 1], &out[at], (last - at) * sizeof(*out));
-	out[at] = one;
+	*lists = (struct lists){ keys, key_lines(keys, " dnskey", false, mem), key_lines(keys, "", true, mem) };
 }
 
 size_t cached_choose(const struct store_version versions[], size_t count, struct utc now, struct span propagation,
-    const char *keys, struct arena *mem, struct cached_version out[GATE_OLDER])
+    const char *keys, struct arena *mem, struct cached_version **out)
 {
-	struct group *const groups = arena_calloc(mem, GROUPS, sizeof(*groups));
+	struct group *const groups = arena_calloc(mem, count + 1, sizeof(*groups));
 	const char *const set = keys == NULL ? NULL : key_lines(keys, " dnskey", false, mem);
 	const struct store_version *newer = NULL;
+	struct lists lists = { NULL, NULL, NULL };
 	size_t group_count = 0;
-	size_t chosen = 0;
 	for (size_t i = 0; i < count; i++) {
 		const struct store_version *const version = &versions[i];
 		if (!is_public(version))
 			continue;
 		const struct store_version *const by = newer;
 		newer = version;
+		read_lists(version->keys, &lists, mem);
 		/* Nobody is without DNSSEC while a DS may lead to the zone: what was before that is nothing to
 		 * validators. */
-		if (key_lines(version->keys, " dnskey", false, mem)[0] == '\0')
+		if (lists.published[0] == '\0')
 			break;
 		if (by == NULL)
 			continue;
 		const struct cached_version one = { version, utc_add(by->published, propagation) };
 		if (!utc_before(now, utc_add(one.replaced, (struct span){ longest_ttl(version) })) ||
-		    (set != NULL && strcmp(key_lines(version->keys, " dnskey", false, mem), set) == 0))
+		    (set != NULL && strcmp(lists.published, set) == 0))
 			continue;
-		struct group *const group = group_of(groups, &group_count, key_lines(version->keys, "", true, mem));
-		if (group == NULL)
-			continue;
+		struct group *const group = group_of(groups, &group_count, lists.uses);
 		*(group->newest.version == NULL ? &group->newest : &group->oldest) = one;
 	}
-	for (size_t i = 0; i < group_count; i++)
-		put(out, &chosen, groups[i].newest);
-	for (size_t i = 0; i < group_count; i++)
-		if (groups[i].oldest.version != NULL)
-			put(out, &chosen, groups[i].oldest);
-	return chosen;
+	return list_groups(groups, group_count, mem, out);
 }
 
 /* A few tell in most zones: the last of them has left caches, and so have those before it. */
 static enum status choose(
-    struct run *run, const char *keys, struct cached_version out[GATE_OLDER], size_t *count, struct error *err)
+    struct run *run, const char *keys, struct cached_version **out, size_t *count, struct error *err)
 {
 	struct store_version *versions = NULL;
 	size_t have = 0;
@@ -127,37 +141,26 @@ static enum status choose(
 	return status;
 }
 
-/* The kept file of a version, read to see that it is whole; -1: none. */
-static int open_kept(const struct run *run, const struct store_version *version)
-{
-	uint8_t sha256[32];
-	const int file =
-	    open(archive_path(run->options->state, run->zone.name, version, run->mem), O_RDONLY | O_CLOEXEC);
-	if (file < 0)
-		return -1;
-	if (file_sha256(file, sha256, NULL) == STATUS_OK && memcmp(sha256, version->sha256, sizeof(sha256)) == 0)
-		return file;
-	close(file);
-	return -1;
-}
-
 enum status cached_open(const struct attempt *attempt, struct cached_files *out, struct error *err)
 {
 	struct run *const run = attempt->run;
-	struct cached_version wanted[GATE_OLDER];
+	struct cached_version *wanted = NULL;
 	size_t count = 0;
 	*out = (struct cached_files){ .count = 0 };
 	if (!run->has_last || run->output.previous < 0 || attempt->unsigned_output)
 		return STATUS_OK;
 	const char *const keys = zonekeys_list(attempt->keys, attempt->key_count, run->mem);
-	const enum status status = choose(run, keys, wanted, &count, err);
+	const enum status status = choose(run, keys, &wanted, &count, err);
 	for (size_t i = 0; status == STATUS_OK && i < count; i++) {
-		const int file = open_kept(run, wanted[i].version);
+		const struct store_version *const version = wanted[i].version;
+		const int file = out->count == GATE_OLDER
+				     ? -1
+				     : archive_open_whole(run->options->state, run->zone.name, version, run->mem);
 		if (file >= 0)
 			out->all[out->count++] = (struct gate_version){ file, wanted[i].replaced };
 		else
 			out->missing = arena_printf(run->mem, "%s%s%" PRIu32, out->missing == NULL ? "" : out->missing,
-			    out->missing == NULL ? "" : ", ", wanted[i].version->serial);
+			    out->missing == NULL ? "" : ", ", version->serial);
 	}
 	return status;
 }
@@ -169,15 +172,17 @@ void cached_close(struct cached_files *files)
 	files->count = 0;
 }
 
-size_t cached_wanted(struct run *run, int64_t out[GATE_OLDER])
+size_t cached_wanted(struct run *run, const int64_t **out)
 {
-	struct cached_version wanted[GATE_OLDER];
+	struct cached_version *wanted = NULL;
 	size_t count = 0;
 	struct error ignored;
 	error_clear(&ignored);
-	if (choose(run, NULL, wanted, &count, &ignored) != STATUS_OK)
+	if (choose(run, NULL, &wanted, &count, &ignored) != STATUS_OK)
 		return 0;
+	int64_t *const ids = arena_calloc(run->mem, count + 1, sizeof(*ids));
 	for (size_t i = 0; i < count; i++)
-		out[i] = wanted[i].version->id;
+		ids[i] = wanted[i].version->id;
+	*out = ids;
 	return count;
 }

@@ -17,12 +17,13 @@ struct cached_version {
 	struct utc replaced;
 };
 
-/* Newest first, at most GATE_OLDER. `versions`: the zone's, newest first; the last published one is left out, and those
- * with the DNSKEY RRset of `keys` (zonekeys_list), unless that is NULL. */
+/* Newest first, in `mem`. `versions`: the zone's, newest first; the last published one is left out, and those with the
+ * DNSKEY RRset of `keys` (zonekeys_list), unless that is NULL. Pure. */
 size_t cached_choose(const struct store_version versions[], size_t count, struct utc now, struct span propagation,
-    const char *keys, struct arena *mem, struct cached_version out[GATE_OLDER]);
+    const char *keys, struct arena *mem, struct cached_version **out);
 
-/* Opens those that the archive has, undamaged; `missing` says which it has not, or is NULL. */
+/* Opens those that the archive has, undamaged, and the gate takes; `missing` says which are not compared, or is NULL.
+ */
 struct cached_files {
 	struct gate_version all[GATE_OLDER];
 	size_t count;
@@ -32,4 +33,4 @@ enum status cached_open(const struct attempt *attempt, struct cached_files *out,
 void cached_close(struct cached_files *files);
 
 /* Ids of the versions that later runs may ask for, whatever their keys; none if they cannot be read. */
-size_t cached_wanted(struct run *run, int64_t out[GATE_OLDER]);
+size_t cached_wanted(struct run *run, const int64_t **out);

@@ -375,8 +375,8 @@ static void after_publication(
 	 * kept before it is replaced, or nothing is. */
 	if (archive_keep(run->options->state, run->zone.name, version, target, run->mem, NULL) != STATUS_OK)
 		return;
-	int64_t wanted[GATE_OLDER];
-	const size_t wanted_count = cached_wanted(run, wanted);
+	const int64_t *wanted = NULL;
+	const size_t wanted_count = cached_wanted(run, &wanted);
 	archive_prune(
 	    run->options->state, run->zone.name, run->policy.keep_versions + 1, wanted, wanted_count, run->mem);
 }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "signer/engine/rollback.h"
 
-#include <fcntl.h>
 #include <inttypes.h>
 #include <string.h>
 #include <unistd.h>
@@ -10,14 +9,6 @@
 
 enum { MOST_VERSIONS = 4096, MOST_NAMED = 12 };
 
-/* The kept file of a version, or -1. */
-static int open_kept(
-    const char *state, const struct store_zone *zone, const struct store_version *version, struct arena *mem)
-{
-	const char *const path = archive_path(state, zone->name, version, mem);
-	return version->published.seconds == 0 ? -1 : open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-}
-
 /* " 2026112401, 2026112403": the serials that can be rolled back to, newest first. `last` is what is published. */
 static const char *kept_serials(const char *state, const struct store_zone *zone, int64_t last,
     const struct store_version versions[], size_t count, struct arena *mem)
@@ -25,7 +16,7 @@ static const char *kept_serials(const char *state, const struct store_zone *zone
 	const char *out = "";
 	size_t named = 0;
 	for (size_t i = 0; i < count && named < MOST_NAMED; i++) {
-		const int file = open_kept(state, zone, &versions[i], mem);
+		const int file = archive_open(state, zone->name, &versions[i], mem);
 		if (file < 0)
 			continue;
 		close(file);
@@ -104,7 +95,7 @@ enum status rollback_open(struct run *run, struct error *err)
 	    store_versions(run->store, run->zone.id, MOST_VERSIONS, run->mem, &versions, &count, err);
 	for (size_t i = 0; status == STATUS_OK && i < count; i++) {
 		const int file = versions[i].serial == serial
-				     ? open_kept(run->options->state, &run->zone, &versions[i], run->mem)
+				     ? archive_open(run->options->state, run->zone.name, &versions[i], run->mem)
 				     : -1;
 		if (file >= 0)
 			return take(run, &versions[i], file, err);
