@@ -95,8 +95,7 @@ enum status clock_judge(const struct clock_voice voices[], size_t count, const s
 		return STATUS_OK;
 	return error_set(err, STATUS_REFUSED,
 	    "clock.sane: clock guard: the clock says %s, and %zu of %zu time servers agree within %s, where policy %s "
-	    "wants "
-	    "%u; nothing is signed or published; %s, then look with zoneseal doctor: %s",
+	    "wants %u; nothing is signed or published; %s, then look with zoneseal doctor: %s",
 	    is, agree, count, tolerance, policy->name, policy->clock_quorum,
 	    differ ? "set the clock, or change clock.sources if it is right"
 		   : "see that UDP to them gets through, or change clock.sources",
@@ -155,7 +154,6 @@ enum status clock_check_step(int64_t before, int64_t after, const struct policy 
 	format_amount(step, amount);
 	return error_set(err, STATUS_REFUSED,
 	    "clock.sane: clock guard: the clock was set %s by %s while this run was under way, so the times in the "
-	    "signed "
-	    "zone may be wrong; it is not published; find out what sets the clock, and run again",
+	    "signed zone may be wrong; it is not published; find out what sets the clock, and run again",
 	    step < 0 ? "back" : "forward", amount);
 }

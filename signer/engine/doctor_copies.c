@@ -56,8 +56,8 @@ void doctor_look_at_copies(struct doctor *doctor, const struct doctor_world *wor
 		doctor_add(doctor, DOCTOR_WARN, "old copies",
 		    arena_printf(doctor->mem,
 			"%zu of %zu copies of the keystore from before an upgrade or a restore are older than 30 days, "
-			"with "
-			"%.1f MB: they know nothing of what was published since; if nobody is to go back to them, run: "
+			"with %.1f MB: they know nothing of what was published since; if nobody is to go back to them, "
+			"run: "
 			"rm%s",
 			old.count, old.count + young.count, (double)old.size / 1e6, old.names));
 	else if (young.count > 0)

@@ -311,8 +311,7 @@ static const struct verify_check checks[VC_COUNT] = {
 	[VC_CACHE_OLD_SIGS] = { "cache.old-signatures", "T4", VERIFY_GIVEN, VERIFY_RFC, "RFC 6781 4.1.1",
 	    "signatures of the published zone",
 	    "With the new DNSKEY RRset, signatures published before that may still be in caches can be validated, in "
-	    "each version "
-	    "that is given.",
+	    "each version that is given.",
 	    ".mg 2017, .nz 2023" },
 	[VC_CACHE_PREPUBLISHED] = { "cache.key-prepublished", "X1", VERIFY_GIVEN, VERIFY_POLICY, "RFC 7583 3.2.1",
 	    "signing keys",
@@ -321,8 +320,7 @@ static const struct verify_check checks[VC_COUNT] = {
 	[VC_CACHE_ENTRY] = { "cache.entry-key", "T1", VERIFY_GIVEN, VERIFY_RFC, "RFC 6781 4.1.2, RFC 7583 2.2",
 	    "DNSKEY RRsets published before",
 	    "A key that signed the DNSKEY RRset of the newest version before signs it still, for the parent's DS does "
-	    "not "
-	    "change in the same instant; or the trust anchor leads to both, as in a Double-DS rollover.",
+	    "not change in the same instant; or the trust anchor leads to both, as in a Double-DS rollover.",
 	    NULL },
 	[VC_UNSIGNED_ZONEMD] = { "unsigned.zonemd", "Z2", VERIFY_GIVEN, VERIFY_RFC, "RFC 8976 4",
 	    "ZONEMD records of the unsigned input",

@@ -14,20 +14,7 @@
 #include "signer/verify/vname.h"
 #include "signer/verify/vread.h"
 #include "signer/verify/vsum.h"
-
-static bool same_records(const struct vfile *a, const struct vfile *b)
-{
-	if (a->count != b->count || memcmp(a->sha256, b->sha256, 32) != 0 || a->size != b->size)
-		return false;
-	for (size_t i = 0; i < a->count; i++) {
-		const struct vrecord *const x = &a->records[i];
-		const struct vrecord *const y = &b->records[i];
-		if (!vname_equal(x->owner, y->owner) || x->ttl != y->ttl || x->line != y->line || x->type != y->type ||
-		    x->class != y->class || x->size != y->size || memcmp(x->rdata, y->rdata, x->size) != 0)
-			return false;
-	}
-	return true;
-}
+#include "tests/unit/verify/same_records.h"
 
 static bool same_as_zone(const struct vzone *zone, const char *text, size_t size, unsigned threads)
 {

@@ -14,6 +14,7 @@
 #include "signer/verify/vname.h"
 #include "signer/verify/vread.h"
 #include "signer/verify/vsum.h"
+#include "tests/unit/verify/same_records.h"
 
 static enum status read_text(const char *text, size_t size, unsigned threads, struct vfile *out, struct error *err)
 {
@@ -335,20 +336,6 @@ static char *hard_text(size_t *size)
 	}
 	*size = used;
 	return text;
-}
-
-static bool same_records(const struct vfile *a, const struct vfile *b)
-{
-	if (a->count != b->count || memcmp(a->sha256, b->sha256, 32) != 0 || a->size != b->size)
-		return false;
-	for (size_t i = 0; i < a->count; i++) {
-		const struct vrecord *const x = &a->records[i];
-		const struct vrecord *const y = &b->records[i];
-		if (!vname_equal(x->owner, y->owner) || x->ttl != y->ttl || x->line != y->line || x->type != y->type ||
-		    x->class != y->class || x->size != y->size || memcmp(x->rdata, y->rdata, x->size) != 0)
-			return false;
-	}
-	return true;
 }
 
 static void chunks_on_any_number_of_threads_give_the_same_records(void **state)
