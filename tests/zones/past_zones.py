@@ -79,6 +79,10 @@ def entries(z):
     z.bad("ksk_exchanged_of_newest", "cache.entry-key", z.signed(z.base(2026010103), **new),
           "previous=two_signing.zone previous=old_again.zone")
     z.write("bad", "old_again.zone", z.signed(z.base(2026010102)))
+    z.write("bad", "twin_before.zone", z.signed(ksks=(z.twins[1],)))
+    z.write("bad", "twin_newest.zone", z.signed(z.base(2026010102), ksks=(z.twins[0],)))
+    z.bad("ksk_exchanged_for_an_older_with_its_tag", "cache.entry-key", z.signed(z.base(2026010103), ksks=(z.twins[1],)),
+          "previous=twin_newest.zone previous=twin_before.zone")
     z.bad("csk_exchanged", "cache.entry-key", after(zsks=(z.KSK, z.KSK2), published=(z.KSK, z.KSK2)),
           "previous=old_csk.zone")
     z.bad("ksk_revoked_and_exchanged", "cache.entry-key", after(ksks=(z.KSK2, Key("ksk", 257 | 128))),
