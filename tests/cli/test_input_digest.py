@@ -47,6 +47,12 @@ class InputDigest(World):
         self.give(HEAD + shuffled, digest_of=self.next_serial(zs.ZONE))
         self.assertEqual(self.check(self.sign("--json")), ("ok", 1))
 
+    def test_records_of_one_rrset_count_with_their_own_ttls(self):
+        """dnspython keeps one TTL for an RRset, so this digest is that of the test zones (tests/zones)."""
+        source = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "zones", "good", "input_digest_mixed_ttl.in")
+        done = self.z("sign", "zs.test", "-i", source, "-o", self.path("mixed.zone"), "--policy", "default", "--json", code=0)
+        self.assertEqual(self.check(done), ("ok", 1))
+
     def test_a_file_cut_between_two_records_is_not_signed(self):
         self.write("nl.test.zone", zs.delegations(40))
         self.sign("--policy", "default")
