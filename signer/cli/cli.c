@@ -77,6 +77,23 @@ static void say_virtual(const struct cli *cli)
 		fprintf(stderr, "VIRTUAL CLOCK: it is %s\n", now);
 }
 
+enum status cli_each_zone(struct cli *cli, struct store *store, cli_take_zone *take, void *context, struct error *err)
+{
+	struct store_zone one, *zones = &one;
+	size_t count = 1;
+	enum status status = cli->arg_count > 0 ? setup_find_zone(store, cli->args[0], cli->mem, &one, err)
+						: store_zones(store, cli->mem, &zones, &count, err);
+	struct arena *const all = cli->mem, *const one_zone = arena_new(0);
+	cli->mem = one_zone;
+	for (size_t i = 0; status == STATUS_OK && i < count; i++) {
+		status = take(cli, store, &zones[i], context, err);
+		arena_reset(one_zone);
+	}
+	cli->mem = all;
+	arena_free(one_zone);
+	return status;
+}
+
 void cli_say_rehearsal(const struct cli *cli, const struct store_zone *zone)
 {
 	if (cli->is_virtual && zone->output != NULL && !folder_holds(cli->state, zone->output, cli->mem))

@@ -61,6 +61,13 @@ enum status cli_zone(struct cli *cli, struct store *store, struct store_zone *ou
 /* The same zone again once the command has changed it: answers have the revision that the next command may expect. */
 enum status cli_zone_after(struct cli *cli, struct store *store, struct store_zone *out, struct error *err) MUST_CHECK;
 
+/* Gives `take` the zone that the first argument names, or without one each that the keystore has, removed ones as well.
+ * What a call puts into cli->mem is gone after it: of a thousand zones one at a time is in memory. */
+typedef enum status cli_take_zone(
+    struct cli *cli, struct store *store, const struct store_zone *zone, void *context, struct error *err);
+enum status cli_each_zone(
+    struct cli *cli, struct store *store, cli_take_zone *take, void *context, struct error *err) MUST_CHECK;
+
 /* Once a zone is added to a rehearsal: that `run` will not write its output, if that is outside of the state folder. */
 void cli_say_rehearsal(const struct cli *cli, const struct store_zone *zone);
 

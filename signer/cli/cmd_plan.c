@@ -86,8 +86,10 @@ static enum status print_plan(struct cli *cli, const struct roll_view *view, str
 
 /* What caches forbid ends a plan early; what comes before stands. */
 static enum status add_to_calendar(
-    struct cli *cli, struct store *store, const struct store_zone *zone, FILE *out, struct error *err)
+    struct cli *cli, struct store *store, const struct store_zone *zone, void *out, struct error *err)
 {
+	if (zone->removed)
+		return STATUS_OK;
 	struct roll_view view;
 	struct report_plan_line *lines = NULL;
 	size_t count = 0;
@@ -107,24 +109,13 @@ static enum status add_to_calendar(
 /* Of one zone, or of all. Nothing is written before everything is known: half a calendar would empty somebody's. */
 static enum status print_calendar(struct cli *cli, struct store *store, struct error *err)
 {
-	struct store_zone one, *zones = &one;
-	size_t count = 1, size = 0;
+	size_t size = 0;
 	char *text = NULL;
-	enum status status = cli->arg_count > 0 ? setup_find_zone(store, cli->args[0], cli->mem, &one, err)
-						: store_zones(store, cli->mem, &zones, &count, err);
 	FILE *const out = open_memstream(&text, &size);
 	if (out == NULL)
 		return error_set_errno(err, "memory");
 	calendar_begin(out);
-	struct arena *const all = cli->mem, *const one_zone = arena_new(0);
-	cli->mem = one_zone;
-	for (size_t i = 0; status == STATUS_OK && i < count; i++) {
-		if (!zones[i].removed)
-			status = add_to_calendar(cli, store, &zones[i], out, err);
-		arena_reset(one_zone);
-	}
-	cli->mem = all;
-	arena_free(one_zone);
+	enum status status = cli_each_zone(cli, store, add_to_calendar, out, err);
 	calendar_end(out);
 	if (fclose(out) != 0 && status == STATUS_OK)
 		status = error_set_errno(err, "memory");

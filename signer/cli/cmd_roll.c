@@ -310,9 +310,15 @@ static int run_emergency(struct cli *cli, struct error *err)
 
 /* ---- roll list ---- */
 
-static enum status list_zone(struct cli *cli, struct store *store, const struct store_zone *zone, struct report *list,
-    size_t *shown, struct error *err)
+struct listing {
+	struct report *list;
+	size_t shown;
+};
+
+static enum status list_zone(
+    struct cli *cli, struct store *store, const struct store_zone *zone, void *context, struct error *err)
 {
+	struct listing *const listing = context;
 	struct roll_view view;
 	struct report_roll *rolls = NULL;
 	size_t count = 0;
@@ -324,35 +330,20 @@ static enum status list_zone(struct cli *cli, struct store *store, const struct 
 	struct report *item = report_new(NULL);
 	report_text(item, "zone", zone->name);
 	report_child(item, "rollovers", report_of_rolls(rolls, count));
-	report_append(list, item);
+	report_append(listing->list, item);
 	for (size_t i = 0; i < count && !cli_has(cli, OPTION_JSON); i++) {
-		printf("%s%s  ", *shown > 0 ? "\n" : "", zone->name);
+		printf("%s%s  ", listing->shown > 0 ? "\n" : "", zone->name);
 		report_roll_text(stdout, &rolls[i], cli->now);
-		(*shown)++;
+		listing->shown++;
 	}
 	return STATUS_OK;
 }
 
 static enum status list_all(struct cli *cli, struct store *store, struct report *list, struct error *err)
 {
-	struct store_zone *zones, one;
-	size_t count = 1, shown = 0;
-	enum status status;
-	if (cli->arg_count > 0) {
-		status = setup_find_zone(store, cli->args[0], cli->mem, &one, err);
-		zones = &one;
-	} else {
-		status = store_zones(store, cli->mem, &zones, &count, err);
-	}
-	struct arena *const all = cli->mem, *const one_zone = arena_new(0);
-	cli->mem = one_zone;
-	for (size_t i = 0; status == STATUS_OK && i < count; i++) {
-		status = list_zone(cli, store, &zones[i], list, &shown, err);
-		arena_reset(one_zone);
-	}
-	cli->mem = all;
-	arena_free(one_zone);
-	if (status == STATUS_OK && shown == 0 && !cli_has(cli, OPTION_JSON))
+	struct listing listing = { list, 0 };
+	const enum status status = cli_each_zone(cli, store, list_zone, &listing, err);
+	if (status == STATUS_OK && listing.shown == 0 && !cli_has(cli, OPTION_JSON))
 		printf("No rollover is under way.\n");
 	return status;
 }
