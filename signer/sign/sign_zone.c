@@ -152,20 +152,20 @@ static uint64_t expected_signatures(const struct signing *signing)
 	return 0;
 }
 
-/* Signs all but the ZONEMD, computes the digest, and signs the ZONEMD (RFC 8976 3.4). In an unsigned zone the digest is
- * all that there is to do. */
+/* Signs all but the ZONEMD, computes the digest of each section as soon as it is signed, and signs the ZONEMD (RFC 8976
+ * 3.4). In an unsigned zone the digest is all that there is to do. */
 static enum status sign_rows(struct signing *signing, struct error *err)
 {
 	const size_t sections = signing->rows.section_count;
+	workers_job *const sign = signing->parameters->unsigned_output ? NULL : sign_job;
 	enum status status = STATUS_OK;
 	meter_begin(signing->parameters->meter, expected_signatures(signing), "signatures");
-	if (!signing->parameters->unsigned_output)
-		status = workers_run(signing->signers, sections, RANGE, sign_job, signing, err);
+	if (signing->zonemd != NULL)
+		status = zonemd_digest(&signing->rows, signing->signers, sign, signing, signing->zonemd, err);
+	else if (sign != NULL)
+		status = workers_run(signing->signers, sections, RANGE, sign, signing, err);
 	meter_begin(signing->parameters->meter, 0, NULL);
 	if (status != STATUS_OK || signing->zonemd == NULL)
-		return status;
-	status = zonemd_digest(&signing->rows, signing->threads, signing->zonemd, err);
-	if (status != STATUS_OK)
 		return status;
 	struct sign_worker *const worker = &signing->workers[0];
 	worker->zonemd_only = true;

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Makes octets on all cores and takes them in order: what the writer and the digest have in common.
- *
- * Works in windows, so memory is bounded, and takes one window while the next is being made.
+ * Octets made by all threads, taken in order: what writing a zone and its ZONEMD digest have in common.
  */
 #pragma once
 
@@ -18,5 +16,6 @@ typedef enum status stream_producer(
 /* Takes the octets of the next item; called for items in order, by one thread at a time. */
 typedef enum status stream_consumer(void *context, const void *data, size_t size, struct error *err);
 
+/* Both consumers get all of it, each at its own pace; `also` may be NULL. */
 enum status stream_run(unsigned threads, size_t items, stream_producer *produce, stream_consumer *consume,
-    void *context, struct error *err) MUST_CHECK;
+    stream_consumer *also, void *context, struct error *err) MUST_CHECK;

@@ -109,13 +109,19 @@ static enum status produce(void *context, unsigned number, size_t item, struct z
 	return status;
 }
 
-static enum status consume(void *context, const void *data, size_t size, struct error *err)
+static enum status hash_text(void *context, const void *data, size_t size, struct error *err)
+{
+	const struct writer *const writer = context;
+	if (EVP_DigestUpdate(writer->context, data, size) != 1)
+		return error_set(err, STATUS_INTERNAL, "SHA-256 failed");
+	return STATUS_OK;
+}
+
+static enum status write_text(void *context, const void *data, size_t size, struct error *err)
 {
 	struct writer *const writer = context;
 	const bool push = writer->size / PUSHED != (writer->size + size) / PUSHED;
 	writer->size += size;
-	if (EVP_DigestUpdate(writer->context, data, size) != 1)
-		return error_set(err, STATUS_INTERNAL, "SHA-256 failed");
 	const enum status status = publish_write(writer->out, data, size, err);
 	if (status == STATUS_OK && push)
 		publish_push(writer->out);
@@ -169,7 +175,7 @@ enum status write_zone(const struct rows *rows, struct utc now, bool all_type_na
 	if (writer.context == NULL || EVP_DigestInit_ex2(writer.context, EVP_sha256(), NULL) != 1)
 		status = error_set(err, STATUS_INTERNAL, "OpenSSL has no SHA-256");
 	if (status == STATUS_OK)
-		status = stream_run(threads, rows->section_count, produce, consume, &writer, err);
+		status = stream_run(threads, rows->section_count, produce, hash_text, write_text, &writer, err);
 	if (status == STATUS_OK)
 		publish_push(out);
 	struct write_counts found = { 0 };

@@ -34,6 +34,8 @@ struct digest_worker {
 
 struct digest {
 	const struct rows *rows;
+	workers_job *sign;
+	void *sign_context;
 	struct digest_worker *workers;
 	EVP_MD_CTX *context;
 };
@@ -79,7 +81,11 @@ static enum status produce(void *context, unsigned number, size_t item, struct z
 	const struct digest *const digest = context;
 	struct digest_worker *const worker = &digest->workers[number];
 	worker->out = out;
-	const enum status status = rows_each(digest->rows, item, &worker->scratch, digest_row, worker, err);
+	enum status status = STATUS_OK;
+	if (digest->sign != NULL)
+		status = digest->sign(digest->sign_context, number, item, item + 1, err);
+	if (status == STATUS_OK)
+		status = rows_each(digest->rows, item, &worker->scratch, digest_row, worker, err);
 	end_owner(worker);
 	return status;
 }
@@ -92,9 +98,10 @@ static enum status consume(void *context, const void *data, size_t size, struct 
 	return STATUS_OK;
 }
 
-enum status zonemd_digest(const struct rows *rows, unsigned threads, uint8_t out[ZONEMD_DIGEST], struct error *err)
+enum status zonemd_digest(const struct rows *rows, unsigned threads, workers_job *sign, void *context,
+    uint8_t out[ZONEMD_DIGEST], struct error *err)
 {
-	struct digest digest = { .rows = rows, .context = EVP_MD_CTX_new() };
+	struct digest digest = { .rows = rows, .sign = sign, .sign_context = context, .context = EVP_MD_CTX_new() };
 	digest.workers = memory_calloc(threads, sizeof(*digest.workers));
 	for (unsigned i = 0; i < threads; i++)
 		digest.workers[i].rows = rows;
@@ -102,7 +109,7 @@ enum status zonemd_digest(const struct rows *rows, unsigned threads, uint8_t out
 	if (digest.context == NULL || EVP_DigestInit_ex2(digest.context, EVP_sha384(), NULL) != 1)
 		status = error_set(err, STATUS_INTERNAL, "ZONEMD: OpenSSL has no SHA-384");
 	if (status == STATUS_OK)
-		status = stream_run(threads, rows->section_count, produce, consume, &digest, err);
+		status = stream_run(threads, rows->section_count, produce, consume, NULL, &digest, err);
 	if (status == STATUS_OK && EVP_DigestFinal_ex(digest.context, out, NULL) != 1)
 		status = error_set(err, STATUS_INTERNAL, "ZONEMD: SHA-384 failed");
 	for (unsigned i = 0; i < threads; i++) {
