@@ -48,6 +48,33 @@ static const char *waits_to_be_published(
 	return "the first publication (zoneseal run)";
 }
 
+static const struct key *successor_of(const struct roll_view *view, const struct key *key)
+{
+	for (size_t i = 0; i < view->count; i++)
+		if (view->keys[i].key.predecessor == key->id && view->keys[i].key.goal_present)
+			return &view->keys[i].key;
+	return NULL;
+}
+
+/* A key that is to be replaced: what ends its use, or what it still does while caches forget it. */
+static const char *retires_when(const struct roll_view *view, const struct report_key *row, struct arena *mem)
+{
+	const struct key *const key = &row->key, *const next = successor_of(view, key);
+	const char *const still = key_signs_keys(key) && key->role == KEY_CSK && key_signs_zone(key)
+				      ? "still signs the zone and its DNSKEY RRset"
+				  : key_signs_keys(key) ? "still signs the DNSKEY RRset"
+				  : key_signs_zone(key) ? "still signs the zone"
+							: "";
+	if (strcmp(row->word, "active") != 0)
+		return still;
+	if (next == NULL)
+		return "to be retired";
+	const char *const label = arena_printf(mem, "%s %u", key_role_name(next->role), next->tag);
+	const bool by_parent = key->role != KEY_ZSK && !view->rules.no_ds;
+	return by_parent ? arena_printf(mem, "retires once the DS of %s is seen at the parent", label)
+			 : arena_printf(mem, "retires once %s takes over", label);
+}
+
 /* One line: what the key waits for first, and who ends it. */
 static const char *waits_for(
     const struct roll_view *view, const struct report_key *row, struct utc now, struct arena *mem)
@@ -62,15 +89,18 @@ static const char *waits_for(
 		return "a rollover that takes it (standby)";
 	if (row->key.foreign)
 		return "its own signer (published only)";
+	const char *const leaves = row->key.goal_present ? "" : retires_when(view, row, mem);
+	const char *const and = leaves[0] == '\0' ? "" : "; ";
 	rollfacts_waits(view, mem, &waits, &count);
 	for (size_t i = 0; i < count; i++) {
 		if (waits[i].key != row->key.id)
 			continue;
 		if (waits[i].who == REPORT_ZONESEAL)
-			return arena_printf(mem, "caches, until %s", report_when(waits[i].earliest, now, mem));
-		return arena_printf(mem, "%s: %s", report_who_name(waits[i].who), waits[i].what);
+			return arena_printf(
+			    mem, "caches, until %s%s%s", report_when(waits[i].earliest, now, mem), and, leaves);
+		return arena_printf(mem, "%s: %s%s%s", report_who_name(waits[i].who), waits[i].what, and, leaves);
 	}
-	return "";
+	return leaves;
 }
 
 static void add_keys(const struct roll_view *view, struct utc now, struct arena *mem, struct report_key **out)

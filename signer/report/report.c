@@ -28,8 +28,18 @@ static bool is_everywhere(const struct key *key, enum key_record record)
 	return key->state[record] == KEY_OMNIPRESENT || key->state[record] == KEY_NA;
 }
 
-/* A ZSK is active once it signs; a KSK once the world can come to it through the parent's DS, and ready while it only
- * lacks that. */
+/* RFC 7583 3.1: a ZSK is active while it signs and is in the zone, a KSK while the world comes to it through the
+ * parent's DS; whether a successor is on its way does not matter. Ready is a KSK that only lacks the DS. */
+static bool is_active(const struct key *key, bool no_ds)
+{
+	if (key->standby || key->foreign || !key_is_published(key))
+		return false;
+	if (key->role == KEY_ZSK)
+		return key_signs_zone(key);
+	return is_everywhere(key, KEY_DNSKEY) && is_everywhere(key, KEY_KRRSIG) &&
+	       (no_ds || key->state[KEY_DS] == KEY_OMNIPRESENT);
+}
+
 const char *report_key_word(const struct key *key, bool no_ds)
 {
 	if (key_is_revoked(key) && key_is_published(key))
@@ -38,16 +48,12 @@ const char *report_key_word(const struct key *key, bool no_ds)
 		return key->active.seconds != 0 || key->purged.seconds != 0 || (key->foreign && !key->goal_present)
 			   ? "removed"
 			   : "prepared";
+	if (is_active(key, no_ds))
+		return "active";
 	if (!key->goal_present)
 		return "retiring";
-	const bool published = is_everywhere(key, KEY_DNSKEY);
-	if (key->standby || key->foreign)
-		return published ? "ready" : "publishing";
-	if (key->role == KEY_ZSK)
-		return key_signs_zone(key) && key_is_published(key) ? "active" : published ? "ready" : "publishing";
-	if (!published || !is_everywhere(key, KEY_KRRSIG))
-		return "publishing";
-	return no_ds || key->state[KEY_DS] == KEY_OMNIPRESENT ? "active" : "ready";
+	const bool signing = key->role == KEY_ZSK || key->standby || key->foreign || is_everywhere(key, KEY_KRRSIG);
+	return is_everywhere(key, KEY_DNSKEY) && signing ? "ready" : "publishing";
 }
 
 struct utc report_key_since(const struct key *key, const char *word)

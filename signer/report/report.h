@@ -147,8 +147,8 @@ struct report_event {
 	uint8_t hash[32];
 };
 
-/* The word for what a key does: prepared, publishing, ready, active, retiring, removed. `no_ds`: the parent takes none.
- */
+/* The word for what a key does: prepared, publishing, ready, active, retiring, removed (RFC 7583 3.1). A key that is to
+ * be replaced stays active as long as it is in use. `no_ds`: the parent takes none. */
 const char *report_key_word(const struct key *key, bool no_ds);
 
 /* Since when it is used, or made if it is not yet; of one that is "removed", since when no cache has any of it. */

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Rollovers by hand and in words: what people ask for is judged, shown before it happens, and explained after."""
 import os
+import re
 import sqlite3
 import unittest
 
@@ -129,6 +130,52 @@ class Requests(Rolls):
         self.assertEqual(keys[made], "active")
         self.assertEqual(keys[self.keys["zsk"]], "removed")
         self.assertNotIn("ZSK rollover", self.z("roll", "list", code=0).out)
+
+    def words(self):
+        return {key["tag"]: key["state"] for key in self.json("key", "list", "nl.test", code=0)["keys"]}
+
+    def test_a_key_that_is_to_be_replaced_is_active_as_long_as_it_signs(self):
+        """RFC 7583 3.1: a ZSK is retired once it signs no RRset any more, a KSK once its successor's DS is there."""
+        old = self.keys["zsk"]
+        made = self.json("roll", "start", "nl.test", "--zsk", code=0)["made_tag"]
+        seen = set()
+        for when in ("2026-11-28T12:01:00Z", "2026-11-28T18:00:00Z", "2026-11-28T19:00:00Z"):
+            self.now = when
+            self.sign()
+            signers = {int(line.split()[10]) for line in self.read(self.output).decode().splitlines()
+                       if line.split()[3:5] == ["RRSIG", "SOA"]}
+            words = self.words()
+            for tag in (old, made):
+                self.assertEqual(words[tag] == "active", tag in signers, (when, tag, words))
+            seen.add(words[old])
+            row, = [line for line in self.z("status", "nl.test", code=0).out.splitlines() if re.match(rf"{old} +ZSK", line)]
+            self.assertIn(words[old], row)
+            if words[old] == "active":
+                self.assertIn(f"retires once ZSK {made}", row)
+            self.now = when[:-3] + "01Z"  # a band is drawn once it has lasted a while
+            lane, = [lane for lane in self.json("timeline", "nl.test", code=0)["zones"][0]["lanes"] if lane["label"] == f"ZSK {old}"]
+            now = [band["state"] for band in lane["bands"] if not band["planned"]][-1]
+            self.assertEqual(now, words[old])
+        self.assertEqual(seen, {"active", "retiring"})
+
+    def test_an_old_ksk_is_active_until_the_new_ds_is_there(self):
+        old = self.keys["ksk"]
+        self.z("ds", "seen", "nl.test", "--key", str(old), code=0)
+        self.now = "2026-11-30T12:00:00Z"
+        self.sign()
+        made = self.json("roll", "start", "nl.test", "--ksk", code=0)["made_tag"]
+        for when in ("2026-11-30T12:01:00Z", "2026-11-30T18:00:00Z"):
+            self.now = when
+            self.sign()
+            self.assertEqual(self.words()[old], "active")
+        self.assertEqual(self.words()[made], "ready")
+        line = rf"(?m)^{old} +KSK +active .* retires once the DS of KSK {made} is seen at the parent"
+        self.assertRegex(self.z("status", "nl.test", code=0).out, line)
+        self.z("ds", "seen", "nl.test", "--key", str(made), code=0)
+        self.now = "2026-11-30T19:00:00Z"
+        self.sign()
+        self.assertEqual(self.words()[old], "retiring")
+        self.assertRegex(self.z("status", "nl.test", code=0).out, rf"(?m)^{old} +KSK +retiring .*still signs the DNSKEY RRset")
 
     def test_what_was_reviewed_is_what_runs(self):
         revision = self.revision()

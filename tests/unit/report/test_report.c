@@ -44,7 +44,9 @@ static void one_word_says_what_a_key_does(void **state)
 		{ "then for the parent", KEY_KSK, KEY_OMNIPRESENT, true, false, "ready" },
 		{ "a CSK as well", KEY_CSK, KEY_OMNIPRESENT, true, false, "ready" },
 		{ "no parent, no waiting", KEY_CSK, KEY_OMNIPRESENT, true, true, "active" },
-		{ "a key on its way out", KEY_ZSK, KEY_OMNIPRESENT, false, false, "retiring" },
+		{ "a ZSK to be replaced signs and is active", KEY_ZSK, KEY_OMNIPRESENT, false, false, "active" },
+		{ "a KSK that never had a DS and is given up", KEY_KSK, KEY_OMNIPRESENT, false, false, "retiring" },
+		{ "a key on its way out", KEY_ZSK, KEY_UNRETENTIVE, false, false, "retiring" },
 	};
 	(void)state;
 	for (size_t i = 0; i < COUNT(cases); i++) {
@@ -67,6 +69,15 @@ static void one_word_says_what_a_key_does(void **state)
 	revoked.revoked = (struct utc){ NOW };
 	assert_string_equal(report_key_word(&revoked, false), "revoked");
 	assert_string_equal(report_key_word(&gone, false), "removed");
+	struct key replaced = key_of(KEY_KSK, KEY_OMNIPRESENT, false);
+	assert_string_equal(report_key_word(&replaced, true), "active");
+	replaced.state[KEY_DS] = KEY_OMNIPRESENT;
+	assert_string_equal(report_key_word(&replaced, false), "active");
+	replaced.state[KEY_DS] = KEY_UNRETENTIVE;
+	assert_string_equal(report_key_word(&replaced, false), "retiring");
+	struct key zsk = key_of(KEY_ZSK, KEY_OMNIPRESENT, false);
+	zsk.state[KEY_ZRRSIG] = KEY_UNRETENTIVE;
+	assert_string_equal(report_key_word(&zsk, false), "retiring");
 	struct key active = key_of(KEY_KSK, KEY_OMNIPRESENT, true);
 	active.state[KEY_DS] = KEY_OMNIPRESENT;
 	assert_string_equal(report_key_word(&active, false), "active");
