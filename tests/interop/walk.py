@@ -82,7 +82,7 @@ class Page(unittest.TestCase):
     def here(self, text):
         """A block of the page with the names of this test."""
         text = re.sub(r" -o [a-z]+ -g [a-z]+", "", text)
-        for name, ours in self.names.items():
+        for name, ours in sorted(self.names.items(), key=lambda pair: -len(pair[0])):
             text = text.replace(name, ours)
         text = text.replace("/usr/share/zoneseal/hooks/", f"{ROOT}/contrib/hooks/")
         # What has its place already may be below /var as well: this tree, and folders of tests.
