@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "keystore/token_pem.h"
 
+#include <errno.h>
 #include <openssl/bio.h>
 #include <openssl/buffer.h>
 #include <openssl/crypto.h>
@@ -10,6 +11,7 @@
 #include <openssl/x509.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 static const char plain_label[] = "PRIVATE KEY";
@@ -17,6 +19,18 @@ static const char encrypted_label[] = "ENCRYPTED PRIVATE KEY";
 
 /* 16 MiB of memory and some 40 ms for each guess: the most that OpenSSL's decryption takes with its own limits. */
 enum { SCRYPT_N = 16384, SCRYPT_R = 8, SCRYPT_P = 1, SALT_SIZE = 16 };
+
+/* mlock(2): EPERM where the limit is zero; else something between us and the kernel forbids it. No fault of the key's.
+ */
+static enum status say_unlocked(struct error *err, int number)
+{
+	struct rlimit limit = { .rlim_cur = 0 };
+	const bool forbidden = number == EPERM && getrlimit(RLIMIT_MEMLOCK, &limit) == 0 && limit.rlim_cur > 0;
+	return error_set(err, STATUS_PERMISSION, "memory for a secret cannot be locked%s",
+	    forbidden ? ": a filter of system calls forbids mlock, as systemd-nspawn's does; there: "
+			"--system-call-filter=@memlock"
+		      : "; allow it with ulimit -l or LimitMEMLOCK=");
+}
 
 enum status secret_new(size_t size, struct secret *out, struct error *err)
 {
@@ -26,9 +40,9 @@ enum status secret_new(size_t size, struct secret *out, struct error *err)
 	if (data == MAP_FAILED)
 		return error_set(err, STATUS_KEY, "no memory for a secret");
 	if (mlock(data, mapped) != 0) {
+		const int number = errno;
 		munmap(data, mapped);
-		return error_set(
-		    err, STATUS_KEY, "memory for a secret cannot be locked; allow it with ulimit -l or LimitMEMLOCK=");
+		return say_unlocked(err, number);
 	}
 	madvise(data, mapped, MADV_DONTDUMP);
 	*out = (struct secret){ data, size, mapped };

@@ -235,8 +235,13 @@ static enum status open_beside(const char *path, bool own, mode_t mode, struct p
 		const int number = errno;
 		close_quietly(&made.folder);
 		errno = number;
+		/* A service of systemd sees all but the folders that its ReadWritePaths= names as read-only. */
 		return as_output(
-		    error_set_errno(err, "%s: cannot make a temporary file beside it", show(path).text), err);
+		    error_set_errno(err, "%s: cannot make a temporary file beside it%s", show(path).text,
+			number == EROFS ? " (where systemd runs this: zoneseal zone show ZONE --print-unit "
+					  "prints the drop-in that allows it)"
+					: ""),
+		    err);
 	}
 	*out = made;
 	return STATUS_OK;

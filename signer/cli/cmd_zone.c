@@ -3,12 +3,12 @@
 
 #include "signer/cli/cli.h"
 #include "signer/cli/facts.h"
-#include "signer/cli/unit.h"
 #include "signer/engine/folder.h"
 #include "signer/engine/parent_servers.h"
 #include "signer/engine/policy_change.h"
 #include "signer/engine/servers.h"
 #include "signer/engine/setup.h"
+#include "signer/engine/unit.h"
 
 static struct report *zone_report(struct cli *cli, const struct store_zone *zone)
 {
@@ -157,10 +157,13 @@ static int run_show(struct cli *cli, struct error *err)
 	struct store *store = NULL;
 	struct store_zone zone;
 	struct report_zone facts;
+	char *unit = NULL;
 	bool is_virtual = false;
 	enum status status = cli_open(cli, STORE_READ, &store, err);
 	if (status == STATUS_OK)
 		status = setup_find_zone(store, cli->args[0], cli->mem, &zone, err);
+	if (status == STATUS_OK)
+		status = unit_of(cli, &zone, &unit, err);
 	if (status == STATUS_OK)
 		status = facts_zone(store, cli->state, &zone, cli->now, cli->mem, &facts, err);
 	if (status == STATUS_OK)
@@ -168,7 +171,11 @@ static int run_show(struct cli *cli, struct error *err)
 	if (status == STATUS_OK && cli_has(cli, OPTION_JSON)) {
 		struct report *report = report_new("zoneseal.zone/1");
 		report_child(report, "zone", report_of_zone(&facts));
+		if (unit != NULL)
+			report_text(report, "unit", unit);
 		status = cli_print(cli, report, err);
+	} else if (status == STATUS_OK && unit != NULL) {
+		fputs(unit, stdout);
 	} else if (status == STATUS_OK) {
 		const struct report_style style = cli_style(cli);
 		report_zone_text(stdout, &facts, is_virtual, &style);
@@ -261,9 +268,9 @@ const struct command command_zone_show = {
 	.name = "zone show",
 	.run = run_show,
 	.synopsis = "ZONE",
-	.summary = "show one zone with its keys",
-	.examples = "  zoneseal zone show nl.test\n",
-	.options = TAKES(OPTION_STATES),
+	.summary = "show one zone with its keys, or what its systemd service needs",
+	.examples = "  zoneseal zone show nl.test\n  zoneseal zone show nl.test --print-unit\n",
+	.options = TAKES(OPTION_STATES) | TAKES(OPTION_PRINT_UNIT),
 	.min_args = 1,
 	.max_args = 1,
 };

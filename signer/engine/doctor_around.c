@@ -22,6 +22,7 @@
 #include "signer/base/sandbox.h"
 #include "signer/engine/clock_sources.h"
 #include "signer/engine/folder.h"
+#include "signer/engine/unit.h"
 
 enum {
 	DAY = 86400,
@@ -202,7 +203,7 @@ struct tally {
 	struct clock_asked *asked;
 	const char *said; /* by time servers, for the zone before */
 	size_t hooks;
-	bool hooks_good, rooms, locks, timers, due;
+	bool hooks_good, rooms, locks, timers, units, due;
 };
 
 /* ---- the clock ---- */
@@ -412,17 +413,19 @@ static bool exists(const char *root, const char *path, struct arena *mem, struct
 	return lstat(arena_printf(mem, "%s%s", root, path), at) == 0;
 }
 
+static const char *timer_link(const char *zone, struct arena *mem)
+{
+	return arena_printf(mem, "/etc/systemd/system/timers.target.wants/zoneseal@%s.timer", unit_instance(zone, mem));
+}
+
 /* systemd keeps when a persistent timer last went off as the time of a file (systemd.timer(5)). */
 static bool look_at_timer(struct doctor *doctor, const struct doctor_world *world, const char *zone)
 {
 	struct stat at;
 	struct arena *const mem = doctor->mem;
-	const size_t size = strlen(zone);
-	const char *const unit =
-	    arena_printf(mem, "zoneseal@%s.timer", arena_strndup(mem, zone, size > 1 ? size - 1 : size));
-	const char *const link = arena_printf(mem, "/etc/systemd/system/timers.target.wants/%s", unit);
+	const char *const unit = arena_printf(mem, "zoneseal@%s.timer", unit_instance(zone, mem));
 	const char *const stamp = arena_printf(mem, "/var/lib/systemd/timers/stamp-%s", unit);
-	if (!exists(world->root, link, mem, &at)) {
+	if (!exists(world->root, timer_link(zone, mem), mem, &at)) {
 		doctor_add(doctor, DOCTOR_WARN, "timer",
 		    arena_printf(mem,
 			"nothing starts runs of %s after a boot: no cron line and no %s; run: systemctl enable --now "
@@ -444,6 +447,27 @@ static bool look_at_timer(struct doctor *doctor, const struct doctor_world *worl
 		" minutes ago; run: systemctl start %s, and look with: systemctl "
 		"list-timers",
 		unit, age / 60, unit));
+	return false;
+}
+
+/* The state folder is what the unit itself lets a run write to. Without its timer nobody starts it. */
+static bool look_at_unit(struct doctor *doctor, const struct doctor_world *world, const struct store_zone *named)
+{
+	struct stat at;
+	const char *folder;
+	struct arena *const mem = doctor->mem;
+	const char *const zone = named->name;
+	const char *const instance = unit_instance(zone, mem);
+	if (named->output == NULL || !exists(world->root, timer_link(zone, mem), mem, &at) ||
+	    unit_lets_write(world->root, zone, named->output, mem, &folder))
+		return true;
+	doctor_add(doctor, DOCTOR_WARN, "unit",
+	    arena_printf(mem,
+		"zoneseal@%s.service may not write to %s, so a new version of %s is not published: no drop-in names "
+		"that "
+		"folder; run: zoneseal zone show %s --print-unit, put what it prints where its first line says, and: "
+		"systemctl daemon-reload",
+		instance, folder, zone, zone));
 	return false;
 }
 
@@ -499,6 +523,7 @@ void doctor_look_at_work(struct doctor *doctor, const struct doctor_world *world
 		.rooms = true,
 		.locks = true,
 		.timers = true,
+		.units = true,
 		.due = true };
 	struct stat at;
 	const bool timers = timers_are_expected(world, doctor->mem);
@@ -511,8 +536,10 @@ void doctor_look_at_work(struct doctor *doctor, const struct doctor_world *world
 		if (zones[i].removed)
 			continue;
 		look_at_zone(doctor, world, store, &zones[i], owner, &tally);
-		if (timers)
+		if (timers) {
 			tally.timers &= look_at_timer(doctor, world, zones[i].name);
+			tally.units &= look_at_unit(doctor, world, &zones[i]);
+		}
 	}
 	if (tally.hooks > 0 && tally.hooks_good)
 		doctor_add(doctor, DOCTOR_OK, "hooks",
@@ -526,4 +553,6 @@ void doctor_look_at_work(struct doctor *doctor, const struct doctor_world *world
 		doctor_add(doctor, DOCTOR_OK, "runs", "no zone's signatures are overdue");
 	if (timers && tally.timers)
 		doctor_add(doctor, DOCTOR_OK, "timer", "each zone's went off within the last hour");
+	if (timers && tally.timers && tally.units)
+		doctor_add(doctor, DOCTOR_OK, "unit", "each zone's may write where the zone is published");
 }

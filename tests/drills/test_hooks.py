@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""The sample publish hooks against real NSD, Knot and BIND on loopback, called as the engine calls them."""
+"""The sample publish hooks against real NSD, Knot and BIND on loopback, called as the engine calls them, with the sockets
+that the systemd unit allows."""
 
 import os
 import pathlib
@@ -12,6 +13,7 @@ import unittest
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests" / "interop"))
 
+import confined  # noqa: E402
 import servers  # noqa: E402
 
 HOOKS = ROOT / "contrib" / "hooks"
@@ -70,7 +72,8 @@ class Hooks(unittest.TestCase):
                        "ZONESEAL_ZONE": zone, "ZONESEAL_SERIAL": str(serial), "ZONESEAL_FILE": str(self.zone),
                        "ZONESEAL_SHA256": "00" * 32, "ZONESEAL_REASON": "test", "ZONESEAL_RUN_ID": "1"}
         return subprocess.run([HOOKS / hook, *arguments], env=environment, cwd=self.folder, text=True,
-                              stdin=subprocess.DEVNULL, capture_output=True, timeout=120, check=False)
+                              stdin=subprocess.DEVNULL, capture_output=True, timeout=120, check=False,
+                              preexec_fn=confined.families_of_unit())
 
     def started(self, kind):
         publish(self.zone, 10)

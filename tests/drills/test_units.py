@@ -14,6 +14,8 @@ import sys
 import tempfile
 import unittest
 
+import confined
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 UNITS = ROOT / "contrib" / "systemd"
 ZONESEAL = None
@@ -59,6 +61,9 @@ class Units(unittest.TestCase):
                      self.folder / f"state of {name}"]
             subprocess.run([ZONESEAL, "init", "-q", "--config", self.folder, "--state", words[-1]], check=True)
             printed = subprocess.run([ZONESEAL, *words], capture_output=True, text=True, check=True).stdout
+            shown = subprocess.run([ZONESEAL, "zone", "show", "nl.test", "--print-unit", *words[-2:]], capture_output=True,
+                                   text=True, check=True).stdout
+            self.assertEqual(shown, printed, "also later")
             self.assertEqual((self.folder / "policies").stat().st_mode & 0o777, 0o755, "read by user zoneseal")
             drop_in = self.folder / "zoneseal@nl.test.service.d"
             drop_in.mkdir(exist_ok=True)
@@ -98,6 +103,23 @@ class Units(unittest.TestCase):
         self.assertEqual(said.returncode, 0, said.stderr)
         for minute in ("21:15:00", "21:30:00", "21:45:00", "22:00:00"):
             self.assertIn(minute, said.stdout)
+
+    def test_run_where_a_filter_forbids_locking_says_so_and_publishes_nothing(self):
+        """As in systemd-nspawn: the key is as it was, so nobody is sent for its backup."""
+        (self.folder / "in").write_text("$ORIGIN nl.test.\n@ 3600 SOA ns h 1 2 3 4 5\n@ 3600 NS ns\nns 3600 A 192.0.2.1\n",
+                                        encoding="ascii")
+        words = ["--state", self.folder / "state", "--config", self.folder]
+        add = ["zone", "add", "nl.test", "-i", self.folder / "in", "-o", self.folder / "out", "--policy",
+               ROOT / "policies" / "shipped" / "tld.yaml"]
+        for command in (["init", "-q"], add):
+            subprocess.run([ZONESEAL, *command, *words], check=True, capture_output=True)
+        told = subprocess.run([ZONESEAL, "run", *words], capture_output=True, text=True, check=False,
+                              preexec_fn=confined.nothing_locked())
+        self.assertEqual(told.returncode, 77, told.stderr)
+        self.assertIn("cannot be locked: a filter of system calls forbids mlock", told.stderr)
+        self.assertNotIn("backup", told.stderr)
+        self.assertFalse((self.folder / "out").exists())
+        subprocess.run([ZONESEAL, "run", *words], check=True, capture_output=True)
 
     def test_cron_line_has_a_user_and_a_program_that_says_nothing(self):
         lines = [line for line in CRON.read_text(encoding="ascii").splitlines() if line and line[0] != "#"]

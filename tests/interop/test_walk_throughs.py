@@ -186,10 +186,13 @@ class FirstZone(Validated):
         nsd = self.enterContext(Nsd(self.folder))
         self.program("nsd-control", f"exec /usr/sbin/nsd-control -c {nsd.path('config')} \"$@\"")
         self.names.update({"@ns1.nl.test": f"@{ADDRESS} -p {nsd.port}", "/etc/nsd/nsd.conf]": f"{nsd.path('config')}]"})
-        for name in ("usermod", "systemctl"):  # the rights that it gives are tried in contrib/chroot-check
+        for name in ("usermod", "journalctl"):  # the rights that it gives are tried in contrib/chroot-check
             self.program(name, "exit 0")
+        self.program("systemctl", 'test "$*" != "start zoneseal@nl.test.service" || exec zoneseal run nl.test')
         said = self.walk("../../README.md", section="The first zone")
         self.assertIn("would publish", said[2])
+        self.assertIn(f'ReadWritePaths="{self.path("srv/signed")}"',
+                      self.read("etc/systemd/system/zoneseal@nl.test.service.d/output.conf"))
         wait_until(nsd.process, lambda: nsd.ask("nl.test.", "DNSKEY").answer, nsd.said)
         self.trust("".join(re.findall(r"(?m)^nl\.test\. .* DS .*\n", said[-1])), nsd.port)
 

@@ -17,6 +17,7 @@
 
 #include "signer/engine/doctor.h"
 #include "signer/engine/doctor_around.h"
+#include "signer/engine/unit.h"
 
 static void no_finding_is_lost_however_many_there_are(void **state)
 {
@@ -142,6 +143,79 @@ static void a_timer_that_stands_still_is_found_by_what_systemd_wrote(void **stat
 	arena_free(here.mem);
 }
 
+/* ---- what the service may write to ---- */
+
+static void put(const struct system *system, const char *path, const char *text)
+{
+	make(system, path, false);
+	FILE *const file = fopen(arena_printf(system->mem, "%s%s", system->root, path), "we");
+	assert_non_null(file);
+	assert_true(fputs(text, file) >= 0);
+	assert_int_equal(fclose(file), 0);
+}
+
+/* Whether the doctor warns that the service of nl.test. cannot publish into the folder "a %b" of the system. */
+static bool warns_of_unit(const struct system *system)
+{
+	const struct store_zone zone = { .name = "nl.test.",
+		.policy_name = "x",
+		.policy_text = "name: x\n",
+		.output = arena_printf(system->mem, "%s/a %%b/zone", system->root) };
+	const struct doctor_world world = {
+		.state = "/nonexistent", .config = "/nonexistent", .root = system->root, .now = { NOW }
+	};
+	struct doctor doctor = { .mem = system->mem };
+	doctor_look_at_work(&doctor, &world, system->store, &zone, 1);
+	bool warns = false;
+	for (size_t i = 0; i < doctor.count; i++)
+		if (strcmp(doctor.rows[i].what, "unit") == 0 && doctor.rows[i].result == DOCTOR_WARN) {
+			assert_non_null(strstr(doctor.rows[i].detail, "zoneseal zone show nl.test. --print-unit"));
+			warns = true;
+		}
+	return warns;
+}
+
+static void a_service_that_may_not_write_where_the_zone_is_published_is_found(void **state)
+{
+	static const char drop_in[] = "/etc/systemd/system/zoneseal@nl.test.service.d/any.conf";
+	(void)state;
+	struct system here = { .root = "/tmp/zoneseal-doctor-XXXXXX", .mem = arena_new(0) };
+	struct error err;
+	assert_non_null(mkdtemp(here.root));
+	assert_int_equal(
+	    store_open(arena_printf(here.mem, "%s/keystore.db", here.root), STORE_CREATE, "test", &here.store, &err),
+	    STATUS_OK);
+	make(&here, "/run/systemd/system", true);
+	make(&here, "/a %b", true);
+	assert_false(warns_of_unit(&here)); /* nothing starts it */
+	make(&here, "/etc/systemd/system/timers.target.wants/zoneseal@nl.test.timer", false);
+	assert_true(warns_of_unit(&here));
+	/* What stands before and after the system's folder, and whether that is another folder. */
+	const struct {
+		const char *before, *after;
+		bool warns;
+	} lines[] = { { "\"", "/a %%b\"", false }, { "-", "", false }, { "\"+", "/\" /srv/x", false },
+		{ "/srv/x \"", "/a %%b/\"", false }, { "", "/a", true }, { "\"", "/a %%b/zone\"", true },
+		{ "\"", "/a %%b\"\nReadWritePaths=", true }, { "/ ", "", false } };
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+		put(&here, drop_in,
+		    arena_printf(
+			here.mem, "[Service]\nReadWritePaths=%s%s%s\n", lines[i].before, here.root, lines[i].after));
+		assert_int_equal(warns_of_unit(&here), lines[i].warns);
+	}
+	char *printed;
+	put(&here, drop_in, "");
+	assert_true(warns_of_unit(&here));
+	assert_int_equal(
+	    unit_drop_in("nl.test.", arena_printf(here.mem, "%s/a %%b/zone", here.root), here.mem, &printed, &err),
+	    STATUS_OK);
+	put(&here, "/etc/systemd/system/zoneseal@.service.d/all.conf", printed);
+	assert_false(warns_of_unit(&here));
+	store_close(here.store);
+	assert_int_equal(nftw(here.root, drop, 8, FTW_DEPTH | FTW_PHYS), 0);
+	arena_free(here.mem);
+}
+
 /* ---- copies from before an upgrade or a restore ---- */
 
 static struct doctor copies_of(const struct system *system, bool is_virtual)
@@ -191,6 +265,7 @@ int main(void)
 		cmocka_unit_test(no_finding_is_lost_however_many_there_are),
 		cmocka_unit_test(a_clock_that_nobody_keeps_is_a_warning_with_what_to_do),
 		cmocka_unit_test(a_timer_that_stands_still_is_found_by_what_systemd_wrote),
+		cmocka_unit_test(a_service_that_may_not_write_where_the_zone_is_published_is_found),
 		cmocka_unit_test(old_copies_of_the_keystore_are_named_with_what_removes_them),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
