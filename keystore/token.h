@@ -111,7 +111,8 @@ enum status token_sign(struct token_signer *signer, const uint8_t *data, size_t 
 
 /* The same for several at once, TOKEN_BATCH at most. Each `size` is 0 before; one that stays 0 was not made, and all
  * are made if the status is STATUS_OK. A key on a token keeps its session for all of them, and they are verified after
- * it was given to another thread. */
+ * it was given to another thread. A P-256 key of a file that has many to sign makes them eight at a time, where the
+ * processor can. */
 enum { TOKEN_BATCH = 16 };
 struct token_task {
 	struct bytes data;
@@ -126,7 +127,7 @@ unsigned token_sessions(const struct token *token);
 
 /* How to sign much: by a thread for each session, which it waits for, and one for each of `processors`. Where that is
  * more threads than sessions, each gives several to token_sign_all: a session works while those of before are verified.
- */
+ * So does each where there are no sessions, for keys of files that sign several at a time. */
 struct token_plan {
 	unsigned threads;
 	size_t batch;
