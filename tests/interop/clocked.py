@@ -2,7 +2,7 @@
 """Pages whose commands are played on a virtual clock, with a real parent server. The words behind ```sh say what happens
 before a block: `wait=3d` lets the timer run for so long, `exit=1` is the code that has to come (`exit=1,0`: of each line by
 itself), `when=NAME` is what others do meanwhile (`before_NAME` of the page's test), `at=NAME` is another machine, and
-`not-run="why"` is a block that no test can run: of it, test_pages.py tries the options alone."""
+`not-run="why"` is a block that no test can run, `run-by=TEST` one that another test runs: test_commands_of_pages.py."""
 
 import contextlib
 import datetime
@@ -42,6 +42,11 @@ def plain(text):
     return text.strip()
 
 
+def played(page):
+    """The blocks that Clocked.play runs."""
+    return [block for block in worded_blocks(page) if block[1] in ("sh", "console", "cron") and not {"not-run", "run-by"} & set(block[2])]
+
+
 class Clocked(Page):
     """The world of one signer: `now` is the virtual time, `state` its folder below the test's."""
 
@@ -58,6 +63,12 @@ class Clocked(Page):
     def parent_serves(self):
         self.parent_zone("")
         self.parent = self.enterContext(Nsd(self.path("parent"), {"test.": self.path("parent.zone")}))
+
+    def virtual_from_the_start(self):
+        """`zoneseal init` of the page makes a keystore on the virtual clock, except while REAL_TIME is not empty."""
+        self.more["REAL_TIME"] = ""
+        self.program("zoneseal", f'[ -z "$REAL_TIME" ] || exec {BIN}/zoneseal "$@"\n[ "$1" != init ] || set -- "$@" --virtual-clock\n'
+                     f'exec {BIN}/zoneseal "$@" --now "$(cat {self.path("clock")})"')
 
     def tick(self, span):
         self.now += span
@@ -132,27 +143,40 @@ class Clocked(Page):
         self.assertEqual(len(lines), len(codes), title)
         return "".join(self.shell(line, title, code) for line, code in zip(lines, codes))
 
+    def before_command(self, command):
+        """What one line of a transcript says of itself."""
+
+    def shown(self, text):
+        """What a page shows, with the numbers of this test."""
+        for name, ours in self.names.items():
+            text = text.replace(name, ours)
+        return self.alike(text)
+
+    @staticmethod
+    def alike(text):
+        """Without what is another number, hash, span or width each time."""
+        return plain(text)
+
     def run_transcript(self, block, title):
         """What stands below each `$ command`, "..." for what is left out, is printed by it in that order."""
-        said = ""
-        for command, shown in re.findall(r"(?m)^\$ (.*)\n((?:(?!\$ ).*\n)*)", block):
-            printed = self.shell(self.here(command), title)
-            told, at = plain(printed), 0
+        for place, command, shown in re.findall(r"(?m)^(\w*)\$ (.*)\n((?:(?!\w*\$ ).*\n)*)", block):
+            if place:
+                self.go_to(place)
+            self.before_command(command)
+            printed = self.shell(self.here(command), f"{title}: {command}")
+            self.learn(printed)
+            told, at = self.alike(printed), 0
             for line in re.split(r"\n|\.\.\.", shown):
-                if line:
-                    found = told.find(plain(line), at)
-                    self.assertGreaterEqual(found, 0, f"{title}: {line}\n{printed}")
+                if line.strip():
+                    found = told.find(self.shown(line), at)
+                    self.assertGreaterEqual(found, 0, f"{title}: {self.shown(line)}\n{told}")
                     at = found + 1
-            said += printed
-        return said
 
     def play(self, page):
         """Runs every block of commands in its order; how many there were."""
         functions, count = "", 0
-        for line, kind, words, block in worded_blocks(page):
+        for line, kind, words, block in played(page):
             title = f"contrib/doc/{page}, line {line}"
-            if kind not in ("sh", "console", "cron") or "not-run" in words:
-                continue
             if re.match(r"[a-z]+\(\) \{", block):
                 functions = block
                 continue
@@ -164,14 +188,14 @@ class Clocked(Page):
                 self.go_to(words["at"])
             if "wait" in words:
                 self.let_pass(int(words["wait"].rstrip("d")))
+            count += 1
             if kind == "console":
-                said = self.run_transcript(block, title)
-            else:
-                said = self.run_block(functions + self.here(block), words, title)
+                self.run_transcript(block, title)
+                continue
+            said = self.run_block(functions + self.here(block), words, title)
             self.assertNotIn("bogus now", said)
             self.learn(said)
-            count += 1
         return count
 
 
-__all__ = ["ADDRESS", "BIN", "Clocked", "HEAD", "ROOT", "worded_blocks"]
+__all__ = ["ADDRESS", "BIN", "Clocked", "DOC", "HEAD", "ROOT", "played", "worded_blocks"]

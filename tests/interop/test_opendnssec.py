@@ -71,7 +71,7 @@ class Adopted(Lifetime):
     def shown_in_the_page():
         """The line of stores.conf and the command for keys that stay where they are."""
         text = (DOC / "migrate-opendnssec.md").read_text(encoding="utf-8")
-        return re.search(r"(?m)^ {6}(store .*\n)\n {6}(zoneseal zone adopt .*\n(?: {6}\t.*\n)*)", text).groups()
+        return re.search(r"(?m)^  ```conf\n  (store .*\n)  ```\n\n  ```sh .*\n  (zoneseal zone adopt .*\n(?:  \t.*\n)*)", text).groups()
 
     def first_version(self):
         """Data have changed, so not only signatures of OpenDNSSEC are in it."""

@@ -27,9 +27,7 @@ MAIN = "var/lib/zoneseal"
 class Operate(Clocked):
     def setUp(self):
         super().setUp()
-        self.more["REAL_TIME"] = ""
-        self.program("zoneseal", f'[ -z "$REAL_TIME" ] || exec {BIN}/zoneseal "$@"\n[ "$1" != init ] || set -- "$@" --virtual-clock\nexec {BIN}/zoneseal "$@" '
-                     f'--now "$(cat {self.path("clock")})"')
+        self.virtual_from_the_start()
         shutil.copytree(ROOT / "policies/shipped", self.path("etc/zoneseal/policies"))
         self.program("systemd-sysusers", f"exec /usr/bin/systemd-sysusers --dry-run {UNITS}/zoneseal.sysusers")
         self.program("systemctl", self.systemctl())
