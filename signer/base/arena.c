@@ -12,7 +12,10 @@
 
 #include "signer/base/error.h"
 
-enum { LARGE_FROM = 1 << 20 }; /* arenas that grow by less never take large blocks */
+enum {
+	LARGE_FROM = 1 << 20,           /* arenas that grow by less never take large blocks, but for a piece */
+	LARGE_PIECE = 4 * MEMORY_LARGE, /* that is as large as this, where what rounding adds is little */
+};
 
 struct block {
 	struct block *next;
@@ -198,7 +201,7 @@ static struct block *next_block(struct arena *arena, size_t size)
 	const bool large = arena->block_bytes >= LARGE_FROM && arena->held >= 4 * (size_t)MEMORY_LARGE;
 	const size_t block_bytes = large ? 2 * (size_t)MEMORY_LARGE - sizeof(struct block) : arena->block_bytes;
 	const size_t want = size > block_bytes ? size : block_bytes;
-	struct block *const block = block_new(want, large);
+	struct block *const block = block_new(want, large || size >= LARGE_PIECE);
 	block->next = arena->first;
 	arena->first = block;
 	arena->held += want;
@@ -215,7 +218,7 @@ static uint8_t *take(struct arena *arena, size_t size, size_t least_alignment)
 	}
 	/* A large piece gets a block of its own behind the one in use, so that the rest of that one is not lost. */
 	if (block != NULL && size > arena->block_bytes / 4) {
-		struct block *const own = block_new(size, false);
+		struct block *const own = block_new(size, size >= LARGE_PIECE);
 		own->next = block->next;
 		block->next = own;
 		arena->held += size;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "signer/dns/octet.h"
+#include "signer/dns/swar.h"
 
 size_t name_size(const uint8_t *name)
 {
@@ -80,7 +81,10 @@ static int compare_labels(const uint8_t *a, const uint8_t *b)
 	const unsigned a_size = *a++;
 	const unsigned b_size = *b++;
 	const unsigned common = a_size < b_size ? a_size : b_size;
-	for (unsigned i = 0; i < common; i++) {
+	unsigned i = 0;
+	while (i + SWAR_SIZE <= common && swar_lower(swar_octets(a + i)) == swar_lower(swar_octets(b + i)))
+		i += SWAR_SIZE;
+	for (; i < common; i++) {
 		const int order = octet_lower[a[i]] - octet_lower[b[i]];
 		if (order != 0)
 			return order < 0 ? -1 : 1;
@@ -133,7 +137,10 @@ size_t name_sort_key(const uint8_t *name, unsigned skip_labels, uint8_t out[NAME
 size_t name_lower(const uint8_t *name, uint8_t out[])
 {
 	const size_t size = name_size(name);
-	for (size_t i = 0; i < size; i++)
+	size_t i = 0;
+	for (; i + SWAR_SIZE <= size; i += SWAR_SIZE)
+		swar_store(out + i, swar_lower(swar_octets(name + i)));
+	for (; i < size; i++)
 		out[i] = octet_lower[name[i]];
 	return size;
 }
@@ -265,6 +272,20 @@ static char *put_octet(char *at, uint8_t octet)
 	return at + 1;
 }
 
+/* false: what was written is to be written again, with escapes. */
+static bool put_plain(const uint8_t *label, unsigned size, char *at)
+{
+	unsigned i = 0;
+	for (; i + SWAR_SIZE <= size && swar_plain(swar_octets(label + i)); i += SWAR_SIZE)
+		memcpy(at + i, label + i, SWAR_SIZE);
+	uint8_t plain = 1;
+	for (; i < size; i++) {
+		plain &= octet_plain[label[i]];
+		at[i] = (char)label[i];
+	}
+	return plain != 0;
+}
+
 size_t name_to_text(const uint8_t *name, char out[NAME_TEXT])
 {
 	char *at = out;
@@ -272,12 +293,7 @@ size_t name_to_text(const uint8_t *name, char out[NAME_TEXT])
 		*at++ = '.';
 	while (*name != 0) {
 		const unsigned size = *name++;
-		uint8_t plain = 1;
-		for (unsigned i = 0; i < size; i++) {
-			plain &= octet_plain[name[i]];
-			at[i] = (char)name[i];
-		}
-		if (plain != 0) {
+		if (put_plain(name, size, at)) {
 			at += size;
 		} else {
 			for (unsigned i = 0; i < size; i++)

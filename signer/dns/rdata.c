@@ -8,6 +8,8 @@
 #include "signer/base/arena.h"
 #include "signer/dns/field.h"
 #include "signer/dns/name.h"
+#include "signer/dns/octet.h"
+#include "signer/dns/swar.h"
 
 /* Walks the fields of a row. On failure *failed is the field at fault, or NULL if octets are left over. */
 static bool pass_fields(const struct rrtype_row *row, struct cursor *in, const struct field **failed)
@@ -54,11 +56,23 @@ bool rdata_has_canonical_names(uint16_t type)
 	return false;
 }
 
+/* Without capital letters any RDATA is canonical as it is, whatever its fields are. */
+static bool has_capitals(const uint8_t *octets, size_t size)
+{
+	uint64_t found = 0;
+	size_t i = 0;
+	for (; i + SWAR_SIZE <= size; i += SWAR_SIZE)
+		found |= swar_capitals(swar_octets(octets + i));
+	for (; i < size; i++)
+		found |= octet_lower[octets[i]] != octets[i];
+	return found != 0;
+}
+
 void rdata_canonical(uint16_t type, const uint8_t *rdata, size_t size, uint8_t *out)
 {
 	if (out != rdata && size > 0)
 		memcpy(out, rdata, size);
-	if (!rdata_has_canonical_names(type))
+	if (!has_capitals(rdata, size) || !rdata_has_canonical_names(type))
 		return;
 	const struct rrtype_row *const row = rrtype_find(type);
 	struct cursor in = cursor_init((struct bytes){ out, size });
@@ -83,7 +97,7 @@ static int compare_octets(const uint8_t *a, size_t a_size, const uint8_t *b, siz
 int rdata_compare(uint16_t type, const uint8_t *a, size_t a_size, const uint8_t *b, size_t b_size)
 {
 	enum { SMALL = 512 };
-	if (!rdata_has_canonical_names(type))
+	if ((!has_capitals(a, a_size) && !has_capitals(b, b_size)) || !rdata_has_canonical_names(type))
 		return compare_octets(a, a_size, b, b_size);
 	uint8_t small[2][SMALL];
 	uint8_t *const large = a_size > SMALL || b_size > SMALL ? memory_alloc(a_size + b_size) : NULL;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Eight characters of a word at once, as the octets of one number. They must be octets of a word (OCTET_WORD), and the
- * machine little-endian. Private to signer/dns.
+ * Eight characters of a word at once, as the octets of one number. They must be octets of a word (OCTET_WORD) unless a
+ * function says otherwise, and the machine little-endian. Private to signer/dns.
  */
 #pragma once
 
@@ -24,6 +24,47 @@ static inline uint64_t swar_load(const char *text)
 	uint64_t some;
 	memcpy(&some, text, sizeof(some));
 	return some;
+}
+
+/* The same of octets, which may be any, and back. */
+static inline uint64_t swar_octets(const uint8_t *octets)
+{
+	uint64_t some;
+	memcpy(&some, octets, sizeof(some));
+	return some;
+}
+
+static inline void swar_store(uint8_t *octets, uint64_t some)
+{
+	memcpy(octets, &some, sizeof(some));
+}
+
+/* 0x80 for each octet from `first` to `last`, both below 0x80; of any octets. */
+static inline uint64_t swar_range(uint64_t some, uint8_t first, uint8_t last)
+{
+	const uint64_t low = some & swar_each(0x7f);
+	const uint64_t from = low + swar_each((uint8_t)(0x80 - first));
+	const uint64_t after = low + swar_each((uint8_t)(0x7f - last));
+	return from & ~after & ~some & swar_each(0x80);
+}
+
+/* 0x80 for each capital letter. */
+static inline uint64_t swar_capitals(uint64_t some)
+{
+	return swar_range(some, 'A', 'Z');
+}
+
+/* ASCII letters in lower case, all else as it is. */
+static inline uint64_t swar_lower(uint64_t some)
+{
+	return some | swar_capitals(some) >> 2;
+}
+
+/* Whether all are octet_plain; false may be said of some that are. */
+static inline bool swar_plain(uint64_t some)
+{
+	const uint64_t letters = swar_range(some | swar_each(0x20), 'a', 'z');
+	return (letters | swar_range(some, '/', '9') | swar_range(some, '-', '-')) == swar_each(0x80);
 }
 
 /* A decimal number of `size` digits, 1 to 8; text[0..8) is readable. */

@@ -151,8 +151,8 @@ static char *put_decimal(char *at, uint32_t number)
 	return at;
 }
 
-void zonetext_write(struct zonetext_buffer *buffer, const uint8_t *owner, uint32_t ttl, uint16_t type,
-    const uint8_t *rdata, size_t rdata_size, bool all_names)
+/* All before the RDATA. */
+static void put_head(struct zonetext_buffer *buffer, const uint8_t *owner, uint32_t ttl, uint16_t type, bool all_names)
 {
 	zonetext_buffer_reserve(buffer, NAME_TEXT + RRTYPE_TEXT + 32);
 	char *at = buffer->data + buffer->size;
@@ -165,6 +165,11 @@ void zonetext_write(struct zonetext_buffer *buffer, const uint8_t *owner, uint32
 	at += rrtype_to_text(type, all_names, at);
 	*at++ = '\t';
 	buffer->size = (size_t)(at - buffer->data);
+}
+
+static void put_rdata(
+    struct zonetext_buffer *buffer, uint16_t type, const uint8_t *rdata, size_t rdata_size, bool all_names)
+{
 	if (!put_frequent(buffer, type, rdata, rdata_size)) {
 		const struct rrtype_row *const row = rrtype_find(type);
 		if (has_text(row, rdata, rdata_size, all_names))
@@ -173,4 +178,29 @@ void zonetext_write(struct zonetext_buffer *buffer, const uint8_t *owner, uint32
 			put_generic(buffer, rdata, rdata_size);
 	}
 	text_put(buffer, "\n", 1);
+}
+
+void zonetext_write(struct zonetext_buffer *buffer, const uint8_t *owner, uint32_t ttl, uint16_t type,
+    const uint8_t *rdata, size_t rdata_size, bool all_names)
+{
+	put_head(buffer, owner, ttl, type, all_names);
+	put_rdata(buffer, type, rdata, rdata_size, all_names);
+}
+
+void zonetext_write_records(struct zonetext_buffer *buffer, const uint8_t *owner, uint32_t ttl, uint16_t type,
+    const struct record records[], size_t count, bool all_names)
+{
+	const size_t head = buffer->size;
+	size_t head_size = 0;
+	for (size_t i = 0; i < count; i++) {
+		if (i == 0) {
+			put_head(buffer, owner, ttl, type, all_names);
+			head_size = buffer->size - head;
+		} else {
+			zonetext_buffer_reserve(buffer, head_size);
+			memcpy(buffer->data + buffer->size, buffer->data + head, head_size);
+			buffer->size += head_size;
+		}
+		put_rdata(buffer, type, records[i].rdata, records[i].rdata_size, all_names);
+	}
 }

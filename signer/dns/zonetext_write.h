@@ -27,3 +27,7 @@ void zonetext_buffer_reserve(struct zonetext_buffer *buffer, size_t size);
  * `all_names`. */
 void zonetext_write(struct zonetext_buffer *buffer, const uint8_t *owner, uint32_t ttl, uint16_t type,
     const uint8_t *rdata, size_t rdata_size, bool all_names);
+
+/* The lines of all records of an RRset, or of some: their owner and TTL are those that are given. */
+void zonetext_write_records(struct zonetext_buffer *buffer, const uint8_t *owner, uint32_t ttl, uint16_t type,
+    const struct record records[], size_t count, bool all_names);

@@ -76,9 +76,8 @@ static enum status write_row(void *context, const struct row *row, struct error 
 	const struct writer *const writer = worker->writer;
 	if (worker->soa_only != (row->at_apex && row->type == RRTYPE_SOA))
 		return STATUS_OK;
-	for (uint32_t i = 0; i < row->count; i++)
-		zonetext_write(worker->out, row->owner, row->ttl, row->type, row->records[i].rdata,
-		    row->records[i].rdata_size, writer->all_type_names);
+	zonetext_write_records(
+	    worker->out, row->owner, row->ttl, row->type, row->records, row->count, writer->all_type_names);
 	rrsig_collect(writer->rows->keyset, writer->rows->zone->apex, row, &worker->list);
 	for (size_t i = 0; i < worker->list.count; i++)
 		zonetext_write(worker->out, row->owner, row->ttl, RRTYPE_RRSIG, worker->list.items[i].rdata,

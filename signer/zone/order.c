@@ -151,6 +151,7 @@ struct piece {
 	size_t duplicates;
 	size_t ttl_lowered;
 	uint32_t largest_ttl;
+	size_t largest_message;
 };
 
 struct grouping {
@@ -283,6 +284,9 @@ static enum status fill_job(void *context, unsigned worker, size_t first, size_t
 			piece->ttl_lowered += differ ? 1U : 0U;
 			if (rrset->ttl > piece->largest_ttl)
 				piece->largest_ttl = rrset->ttl;
+			const size_t message = zone_message_size(rrset);
+			if (message > piece->largest_message)
+				piece->largest_message = message;
 			i = k;
 		}
 	}
@@ -347,6 +351,8 @@ enum status order_rrsets(struct zone *zone, size_t count, unsigned threads, size
 		zone->ttl_lowered += grouping.pieces[p].ttl_lowered;
 		if (grouping.pieces[p].largest_ttl > zone->largest_ttl)
 			zone->largest_ttl = grouping.pieces[p].largest_ttl;
+		if (grouping.pieces[p].largest_message > zone->largest_message)
+			zone->largest_message = grouping.pieces[p].largest_message;
 	}
 done:
 	free(grouping.pieces);

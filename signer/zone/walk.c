@@ -65,16 +65,13 @@ static enum status check_cname(
 	return STATUS_OK;
 }
 
+/* order_rrsets has found the largest already. */
 static enum status check_sizes(const struct walk *walk, const struct rrset *rrsets, size_t count, struct error *err)
 {
-	for (size_t i = 0; i < count; i++) {
-		const size_t size = zone_message_size(&rrsets[i]);
-		if (size > UINT16_MAX)
+	for (size_t i = 0; i < count && walk->zone->largest_message > UINT16_MAX; i++)
+		if (zone_message_size(&rrsets[i]) > UINT16_MAX)
 			return refuse(walk, &rrsets[i].records[rrsets[i].count - 1], err,
 			    "an RRset that no DNS message can carry: it needs over 65535 octets (RFC 1035 4.2.2)");
-		if (size > walk->zone->largest_message)
-			walk->zone->largest_message = (uint32_t)size;
-	}
 	return STATUS_OK;
 }
 

@@ -50,7 +50,7 @@ struct zone {
 	size_t delegations;
 	size_t secure_delegations;
 	uint32_t largest_ttl; /* of any RRset, in seconds */
-	uint32_t
+	size_t
 	    largest_message; /* octets: a DNS message with the largest RRset that was given, its signatures left out */
 	struct arena *arena; /* holds names and rrsets */
 };

@@ -135,6 +135,34 @@ static void eight_characters_at_once_are_what_they_are_one_by_one(void **state)
 	}
 }
 
+static void eight_octets_at_once_are_what_they_are_one_by_one(void **state)
+{
+	(void)state;
+	uint64_t seed = 7;
+	for (unsigned round = 0; round < 256 * 8 * 40; round++) {
+		static const char most[] = "abcdefghijklmnopqrstuvwxyz0123456789-ABCDEFGHIJKLMNOPQRSTUVWXYZ/";
+		uint8_t octets[SWAR_SIZE];
+		uint8_t lower[SWAR_SIZE];
+		bool plain = true, usual = true;
+		for (int i = 0; i < SWAR_SIZE; i++)
+			octets[i] = (uint8_t)most[draw(&seed, 64)];
+		octets[round % SWAR_SIZE] = (uint8_t)(round / SWAR_SIZE % 256);
+		if (round % 5 == 0)
+			octets[draw(&seed, SWAR_SIZE)] = (uint8_t)draw(&seed, 256);
+		swar_store(lower, swar_lower(swar_octets(octets)));
+		const uint64_t capitals = swar_capitals(swar_octets(octets));
+		for (int i = 0; i < SWAR_SIZE; i++) {
+			const bool is_capital = octets[i] >= 'A' && octets[i] <= 'Z';
+			assert_int_equal(lower[i], octet_lower[octets[i]]);
+			assert_int_equal(capitals >> (8 * i) & 0xff, is_capital ? 0x80 : 0);
+			plain = plain && octet_is_plain(octets[i]);
+			usual = usual && octets[i] != 0 && strchr(most, octets[i]) != NULL;
+		}
+		assert_true(!swar_plain(swar_octets(octets)) || plain);
+		assert_true(swar_plain(swar_octets(octets)) || !usual);
+	}
+}
+
 /* Whether the second line is read at once, the first one having been read the general way. */
 static bool is_read_fast(const char *head, uint16_t type, const char *line, struct zonetext_fast_record *out)
 {
@@ -334,6 +362,7 @@ int main(void)
 		cmocka_unit_test(processors_of_today_have_a_kind_of_marks),
 		cmocka_unit_test(base64_ends_at_the_first_octet_that_is_no_digit),
 		cmocka_unit_test(eight_characters_at_once_are_what_they_are_one_by_one),
+		cmocka_unit_test(eight_octets_at_once_are_what_they_are_one_by_one),
 		cmocka_unit_test(lines_of_the_usual_form_are_read_at_once_and_no_others),
 		cmocka_unit_test(borders_of_blocks_change_nothing),
 		cmocka_unit_test(texts_changed_at_random_are_the_same_by_marks_and_without),

@@ -289,6 +289,9 @@ static void rdata_order_is_by_canonical_octets_shorter_first(void **state)
 	} cases[] = {
 		{ RRTYPE_NS, "\1A\0", 3, "\1a\0", 3, 0 },
 		{ RRTYPE_NS, "\1A\0", 3, "\1b\0", 3, -1 },
+		{ RRTYPE_NS, "\14abcdefgHijkl\0", 14, "\14abcdefghijkL\0", 14, 0 },
+		{ RRTYPE_NS, "\14abcdefghijkZ\0", 14, "\14abcdefghijk[\0", 14, 1 },
+		{ RRTYPE_NS, "\14abcdefghijkl\0", 14, "\14abcdefghiJkl\1a\0", 16, -1 },
 		{ RRTYPE_NSEC, "\1A\0", 3, "\1a\0", 3, -1 },
 		{ RRTYPE_TXT, "\1a", 2, "\1a\1b", 4, -1 },
 		{ RRTYPE_A, "\300\0\2\1", 4, "\12\0\0\1", 4, 1 },
