@@ -6,6 +6,14 @@
 #include "signer/base/bytes.h"
 #include "signer/verify/vrdata.h"
 
+/* A piece in the making (vpieces.h). */
+struct stretch {
+	const char *text;
+	uint64_t line;
+	size_t record;
+	uint64_t plain; /* records in it that stand in a line each and say their owner and TTL */
+};
+
 struct parser {
 	struct vchunk *chunk;
 	struct vcontext *context;
@@ -21,6 +29,8 @@ struct parser {
 	    head_text; /* what stood between the last owner and RDATA, and what it said: mostly the same again */
 	struct vrecord head;
 	bool head_has_ttl;
+	bool at_home; /* the origin is the one that the file began with */
+	struct stretch piece;
 };
 
 static bool fail_at(struct parser *p, const char *at, const char *why)
@@ -81,6 +91,15 @@ static bool read_owner(struct parser *p, struct vtoken token)
 	return true;
 }
 
+static void note_origin(struct parser *p)
+{
+	const uint8_t *const home = p->desk->origin;
+	const uint8_t *const origin = origin_of(p);
+	p->at_home = home == NULL || origin == NULL
+			 ? home == origin
+			 : vname_size(home) == vname_size(origin) && vname_equal(home, origin);
+}
+
 static bool read_directive(struct parser *p, struct vtoken word)
 {
 	struct vtoken value = vtoken_next(&p->in);
@@ -97,6 +116,7 @@ static bool read_directive(struct parser *p, struct vtoken word)
 			return fail(p, value, why);
 		memcpy(p->context->origin, name, size);
 		p->context->have_origin = true;
+		note_origin(p);
 		p->owner_text = NULL;
 		p->owner_size = 0;
 	} else if (vtoken_is(word, "$TTL")) {
@@ -321,9 +341,11 @@ static bool read_fields(struct parser *p, struct vrecord *record, const struct v
 	return true;
 }
 
-static bool read_record(struct parser *p, struct vtoken start)
+/* `named`: the owner stands in it. */
+static bool read_record(struct parser *p, struct vtoken start, bool named)
 {
-	struct vrecord record = { .owner = p->context->owner, .line = (uint32_t)p->in.line };
+	const uint64_t record_line = p->in.line;
+	struct vrecord record = { .owner = p->context->owner, .line = (uint32_t)record_line };
 	const struct vrecord *like = NULL;
 	bool have_ttl;
 	if (!read_head(p, &record, &have_ttl))
@@ -334,7 +356,67 @@ static bool read_record(struct parser *p, struct vtoken start)
 		return false;
 	if (!list_known(p, &record, like))
 		keep(p, &record);
+	if (like != NULL && p->desk->beside != NULL)
+		vbeside_found(p->desk->beside, like);
+	p->piece.plain += named && have_ttl && p->in.line == record_line;
 	return true;
+}
+
+/* Lines that are the zone's are its records. */
+static bool take_lines(struct parser *p)
+{
+	struct vbeside *const beside = p->desk->beside;
+	const struct vrecord *like = NULL;
+	const size_t size = beside == NULL || !p->at_home ? 0 : vbeside_match(beside, p->in.at, p->in.end);
+	if (size == 0)
+		return false;
+	for (size_t i = 0; i < beside->count; i++) {
+		like = &beside->zone->records[beside->places[i]];
+		struct vrecord record = *like;
+		record.line = (uint32_t)p->in.line++;
+		record.spare = record.trusted = false;
+		if (!list_known(p, &record, like))
+			keep(p, &record);
+	}
+	p->in.at += size;
+	p->owner_text = NULL;
+	p->owner_size = 0;
+	p->context->owner = like->owner;
+	p->context->ttl = like->ttl;
+	p->context->have_ttl = true;
+	vfollow_jump(p->desk->follow, beside->owner, like);
+	return true;
+}
+
+/* All of the stretch's lines are plain, or it is no piece. */
+static bool is_plain(const struct parser *p, size_t size)
+{
+	const struct stretch *const piece = &p->piece;
+	return p->at_home && size <= VPIECE_MOST && piece->plain > 0 && piece->plain == p->in.line - piece->line &&
+	       piece->plain == p->chunk->count - piece->record;
+}
+
+static void add_piece(struct vchunk *chunk, const struct vpiece *piece)
+{
+	if (chunk->piece_count == chunk->piece_capacity) {
+		chunk->piece_capacity += chunk->size / VPIECE_BYTES + 1;
+		chunk->pieces = memory_resize(chunk->pieces, chunk->piece_capacity, sizeof(*chunk->pieces));
+	}
+	chunk->pieces[chunk->piece_count++] = *piece;
+}
+
+static void end_piece(struct parser *p)
+{
+	struct stretch *const from = &p->piece;
+	const size_t size = (size_t)(p->in.at - from->text);
+	struct vpiece piece = { .at = (uint64_t)(from->text - p->chunk->text),
+		.size = (uint32_t)size,
+		.line = (uint32_t)from->line,
+		.lines = (uint32_t)from->plain,
+		.record = (uint32_t)from->record };
+	if (is_plain(p, size) && vsealer_seal(p->desk->sealer, from->text, &piece))
+		add_piece(p->chunk, &piece);
+	*from = (struct stretch){ p->in.at, p->in.line, p->chunk->count, 0 };
 }
 
 static bool read_entry(struct parser *p)
@@ -342,7 +424,7 @@ static bool read_entry(struct parser *p)
 	if (repeats(p, p->owner_text, p->owner_size)) {
 		const struct vtoken owner = { VTOKEN_WORD, p->in.at, p->owner_size };
 		p->in.at += p->owner_size;
-		return read_record(p, owner);
+		return read_record(p, owner, true);
 	}
 	const bool same_owner = blank(*p->in.at);
 	const struct vtoken token = vtoken_next(&p->in);
@@ -353,17 +435,17 @@ static bool read_entry(struct parser *p)
 	if (!same_owner && token.kind == VTOKEN_WORD && token.text[0] == '$')
 		return read_directive(p, token);
 	if (!same_owner)
-		return read_owner(p, token) && read_record(p, token);
+		return read_owner(p, token) && read_record(p, token, true);
 	if (p->context->owner == NULL)
 		return fail_context(p, token, "no owner name here or before (RFC 1035 5.1)");
 	p->in.at = token.text - (token.kind == VTOKEN_QUOTED);
-	return read_record(p, token);
+	return read_record(p, token, false);
 }
 
 void vchunk_parse(struct vchunk *chunk, bool first, const char *file, const struct vdesk *desk)
 {
 	chunk->finish = chunk->begin;
-	chunk->count = chunk->known_count = 0;
+	chunk->count = chunk->known_count = chunk->piece_count = 0;
 	chunk->needs_context = false;
 	chunk->status = STATUS_OK;
 	struct parser p = { .chunk = chunk,
@@ -371,15 +453,25 @@ void vchunk_parse(struct vchunk *chunk, bool first, const char *file, const stru
 		.in = { .at = chunk->text, .end = chunk->text + chunk->size, .line = chunk->first_line },
 		.first = first,
 		.file = file,
-		.desk = desk };
+		.desk = desk,
+		.piece = { .text = chunk->text, .line = chunk->first_line } };
+	note_origin(&p);
 	if (desk->follow != NULL)
 		vfollow_begin(desk->follow);
-	while (p.in.at < p.in.end && read_entry(&p)) {
+	if (desk->beside != NULL)
+		vbeside_begin(desk->beside);
+	while (p.in.at < p.in.end) {
+		if (take_lines(&p))
+			continue;
+		if (!read_entry(&p))
+			break;
 		/* At a line end, or at the end of the chunk. */
 		if (p.in.at < p.in.end) {
 			p.in.at++;
 			p.in.line++;
 		}
+		if (desk->sealer != NULL && (p.in.at - p.piece.text >= VPIECE_BYTES || p.in.at == p.in.end))
+			end_piece(&p);
 	}
 	chunk->lines = p.in.line - chunk->first_line;
 }

@@ -2,6 +2,7 @@
 /* One piece of a master file that begins and ends at the border of entries, parsed on its own (see vread.h). */
 #pragma once
 
+#include "signer/verify/vbeside.h"
 #include "signer/verify/vfollow.h"
 #include "signer/verify/vname.h"
 #include "signer/verify/vread.h"
@@ -32,6 +33,9 @@ struct vchunk {
 	uint32_t *known; /* places in the zone that is followed, of records that are not in `records` */
 	size_t known_count;
 	size_t known_capacity;
+	struct vpiece *pieces; /* that are plain, if they are wanted; from the chunk's first octet, line and record */
+	size_t piece_count;
+	size_t piece_capacity;
 	size_t place;       /* of the first record in the file's */
 	uint64_t line;      /* lines of the file before the chunk */
 	struct vsum sum;    /* of the records, if they are only added up */
@@ -45,7 +49,10 @@ struct vdesk {
 	struct arena *memory;   /* for names and RDATA */
 	uint8_t *scratch;       /* VRDATA_MAX octets */
 	struct vrecall *recall; /* of names in `memory` */
+	const uint8_t *origin;  /* that the file begins with; NULL: none */
 	struct vfollow *follow; /* NULL: there is no zone to follow */
+	struct vbeside *beside; /* NULL: its text is not compared */
+	struct vsealer *sealer; /* NULL: no pieces are wanted */
 	bool sums;              /* records that the zone has are only listed in `known` */
 };
 

@@ -147,7 +147,8 @@ static enum status read_unsigned(struct vrun *run, struct error *err)
 /* The zone first: its apex is the origin of all other inputs. */
 static enum status load(struct vrun *run, const uint8_t *origin, struct error *err)
 {
-	const struct vsource source = source_of(&run->options->zone);
+	struct vsource source = source_of(&run->options->zone);
+	source.compared = run->options->previous_count > 0 || run->options->unsigned_zone.name != NULL;
 	enum status status = read_policy(run, err);
 	if (status == STATUS_OK)
 		status = vzone_load(&source, origin, run->threads, &run->zone, err);

@@ -91,6 +91,14 @@ static const struct vrecord *found(struct vfollow *follow, const struct vrecord 
 	return record;
 }
 
+void vfollow_jump(struct vfollow *follow, size_t owner, const struct vrecord *record)
+{
+	follow->owner = owner;
+	follow->in_zone = true;
+	follow->tries = SEARCHES_IN_VAIN;
+	follow->next = (uint32_t)(record - follow->zone->records) - follow->zone->owners[owner].first + 1;
+}
+
 const struct vrecord *vfollow_rdata(struct vfollow *follow, uint16_t type, const uint8_t *rdata, size_t size)
 {
 	const uint32_t count = candidates(follow);

@@ -26,6 +26,9 @@ void vfollow_begin(struct vfollow *follow);
  * or it was not looked for. */
 const uint8_t *vfollow_owner(struct vfollow *follow, const uint8_t *name, size_t size);
 
+/* The records in hand are those of owners[owner], and `record` was the last. */
+void vfollow_jump(struct vfollow *follow, size_t owner, const struct vrecord *record);
+
 /* The zone's record of the owner in hand with that RDATA, or with the name server that `word` writes; NULL: none was
  * found. TTL and class may differ. */
 const struct vrecord *vfollow_rdata(struct vfollow *follow, uint16_t type, const uint8_t *rdata, size_t size);

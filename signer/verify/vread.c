@@ -156,10 +156,10 @@ static void parse(struct reader *r, struct vchunk *chunk, bool first, unsigned w
 		vsummer_add(r->summers[worker], &chunk->records[i], &chunk->sum);
 }
 
-/* Who only wants a sum is not told the digest. */
+/* It is told of no file that is read beside a zone. */
 static enum status hash_wave(struct reader *r, struct error *err)
 {
-	if (r->summers != NULL || EVP_DigestUpdate(r->digest, r->text + r->hashed, r->size - r->hashed) == 1)
+	if (r->source->like != NULL || EVP_DigestUpdate(r->digest, r->text + r->hashed, r->size - r->hashed) == 1)
 		return STATUS_OK;
 	return error_set(err, STATUS_INTERNAL, "SHA-256 failed");
 }
@@ -206,6 +206,9 @@ static void see(struct reader *r, uint32_t place)
 static void place_chunk(struct reader *r, struct vchunk *chunk)
 {
 	struct vfile *const file = r->file;
+	const uint64_t at = file->size - r->size + (uint64_t)(chunk->text - r->text);
+	for (size_t i = 0; i < chunk->piece_count; i++)
+		vpieces_add(file->pieces, &chunk->pieces[i], at, r->line, file->count);
 	chunk->place = file->count;
 	chunk->line = r->line;
 	file->count += chunk->count + chunk->known_count;
@@ -352,6 +355,19 @@ static size_t recall_names(const struct vsource *source, unsigned threads)
 	return names < RECALL_MOST ? (size_t)names : RECALL_MOST;
 }
 
+/* What a zone's text is compared by, now or later. */
+static void open_pieces(struct reader *r)
+{
+	const struct vzone *const like = r->source->like;
+	for (unsigned i = 0; i < r->threads; i++) {
+		struct vdesk *const desk = &r->desks[i];
+		desk->sealer = r->file->pieces == NULL ? NULL : vsealer_new(r->file->pieces);
+		if (like != NULL && desk->origin != NULL && vname_size(desk->origin) == vname_size(like->apex) &&
+		    vname_equal(desk->origin, like->apex))
+			desk->beside = vbeside_new(like);
+	}
+}
+
 static void reader_open(
     struct reader *r, const struct vsource *source, const uint8_t *origin, unsigned threads, struct vfile *file)
 {
@@ -371,6 +387,7 @@ static void reader_open(
 		r->desks[i] = (struct vdesk){ .memory = file->memory[i],
 			.scratch = memory_alloc(VRDATA_MAX),
 			.recall = vrecall_new(recall_names(source, threads)),
+			.origin = origin,
 			.follow = source->like == NULL ? NULL : &r->follows[i] };
 		r->follows[i] = (struct vfollow){ .zone = source->like };
 	}
@@ -380,6 +397,8 @@ static void reader_open(
 	}
 	r->context.have_default = source->no_ttl;
 	r->digest = EVP_MD_CTX_new();
+	file->pieces = source->compared ? vpieces_new(source) : NULL;
+	open_pieces(r);
 }
 
 static void reader_close(struct reader *r)
@@ -388,12 +407,15 @@ static void reader_close(struct reader *r)
 	for (unsigned i = 0; i < r->threads; i++) {
 		free(r->desks[i].scratch);
 		vrecall_free(r->desks[i].recall);
+		vsealer_free(r->desks[i].sealer);
+		vbeside_free(r->desks[i].beside);
 	}
 	free(r->desks);
 	free(r->follows);
 	for (size_t i = 0; i < r->chunk_capacity; i++) {
 		free(r->chunks[i].records);
 		free(r->chunks[i].known);
+		free(r->chunks[i].pieces);
 	}
 	free(r->chunks);
 	free(r->text);
@@ -499,7 +521,11 @@ static enum status read_all(struct reader *r, struct error *err)
 	r->source = source;
 	if (status != STATUS_OK)
 		return status;
-	if (EVP_DigestFinal_ex(r->digest, r->file->sha256, NULL) != 1)
+	if (r->line >= UINT32_MAX) { /* more than a record's line can tell */
+		vpieces_free(r->file->pieces);
+		r->file->pieces = NULL;
+	}
+	if (source->like == NULL && EVP_DigestFinal_ex(r->digest, r->file->sha256, NULL) != 1)
 		return error_set(err, STATUS_INTERNAL, "SHA-256 failed");
 	if (r->file->count == 0)
 		return error_set_at(err, STATUS_MALFORMED, r->source->name, 0, 0,
@@ -547,5 +573,6 @@ void vread_free(struct vfile *file)
 		arena_free(file->memory[i]);
 	free(file->memory);
 	free(file->records);
+	vpieces_free(file->pieces);
 	*file = (struct vfile){ .count = 0 };
 }

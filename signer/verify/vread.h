@@ -49,13 +49,15 @@ struct vsource {
 	const struct vinclude *includes; /* without any, $INCLUDE is refused; with some, `descriptor` can seek */
 	size_t include_count;
 	const struct vzone *like; /* NULL, or a zone that it is much like: read faster, the same records (vfollow.h) */
+	bool compared;            /* others will be read beside it: where its text lies is remembered (vpieces.h) */
 };
 
 struct vfile {
 	struct vrecord *records; /* in the order of the file */
 	size_t count;
 	uint64_t size;
-	uint8_t sha256[32];
+	uint8_t sha256[32];     /* zeros if it was read beside a zone */
+	struct vpieces *pieces; /* NULL: its text cannot be compared */
 	bool ends_with_newline;
 	struct arena **memory;
 	unsigned arenas;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "signer/base/bytes.h"
+#include "signer/verify/vpieces.h"
 #include "signer/verify/vsearch.h"
 
 /* Runs of records with one owner, in the order of the file. */
@@ -394,8 +395,11 @@ static enum status arrange(struct vzone *zone, unsigned threads, struct error *e
 	enum status status = sort_owners(zone, threads, &moved, err);
 	if (status != STATUS_OK)
 		return status;
-	if (moved)
+	if (moved) {
 		join_owners(zone);
+		vpieces_free(zone->file.pieces); /* their records lie elsewhere */
+		zone->file.pieces = NULL;
+	}
 	zone->records = zone->file.records;
 	struct tally tally = { .zone = zone };
 	status = workers_run(threads, zone->owner_count, 4096, sort_records, &tally, err);

@@ -351,6 +351,7 @@ static void chunks_on_any_number_of_threads_give_the_same_records(void **state)
 		struct vfile many;
 		assert_int_equal(read_text(text, size, threads, &many, &err), STATUS_OK);
 		assert_true(same_records(&one, &many));
+		assert_memory_equal(one.sha256, many.sha256, sizeof(one.sha256));
 		vread_free(&many);
 	}
 	vread_free(&one);
