@@ -12,7 +12,7 @@ import subprocess
 import tempfile
 import unittest
 
-from clocked import BIN, DOC, ROOT, played, worded_blocks
+from clocked import BIN, Clocked, DOC, ROOT, played, worded_blocks
 from test_walk_throughs import blocks_at
 from walk import blocks
 
@@ -21,6 +21,7 @@ README = "../../README.md"
 RUN_BY = {
     README: {"readme_rehearsal": lambda page: blocks(page, "Try it"), "readme_first_zone": lambda page: blocks(page, "The first zone")},
     "ceremony.md": {"pages_tell_what_is_printed": played},
+    "handover.md": {"pages_tell_what_is_printed": played},
     "handbook.md": {"handbook": played},
     "import.md": {"pages_tell_what_is_printed": played},
     "migrate-bind.md": {"walk_through_bind": blocks},
@@ -59,6 +60,11 @@ def parts(page):
             found.append((number, None, line))
     assert block is None, f"{page}: a block has no end"
     return found
+
+
+def listed():
+    """The commands that there are."""
+    return [line[2:20].strip() for line in helped(f"{BIN}/zoneseal").split("\nCommands\n")[1].split("\n\n")[0].splitlines()]
 
 
 def helped(*argv):
@@ -108,13 +114,52 @@ class Pages(unittest.TestCase):
         self.assertEqual(wanted - names, set())
 
 
+def commands_in_text(known):
+    """{a command as the text has it: its page}: with all its words, not left open by dots or alternatives."""
+    found = {}
+    for page in pages():
+        text = re.sub(r"(?ms)^ *```.*?^ *```$", "", text_of(page))
+        for span in re.findall(r"(?<!`)`(zoneseal [^`|]+)`(?!`)", text):
+            for one in re.split(r"&&|;|\d?[<>]", re.sub(r"\s+", " ", span)):
+                words = one.split()
+                name = next((name for name in (" ".join(words[1:3]), " ".join(words[1:2])) if name in known), None)
+                if name and words[0] == "zoneseal" and len(words) > 1 + len(name.split()) and "..." not in one:
+                    found.setdefault(one.strip(), os.path.basename(page))
+    return found
+
+
+class InText(Clocked):
+    """Commands with all their words in the text are typed, each at a signer of its own; they may fail there, but are understood."""
+
+    words = {"ZONE": "nl.test", "POLICY": "default", "STORE": "files", "CHECK": "sig.valid", "ID": "sig.valid", "WORD": "held"}
+
+    def test_each_is_understood(self):
+        self.registry(2026112401, 4)
+        self.add(".signer", "--parents 127.0.0.1@1")
+        self.quiet("zoneseal run")
+        self.names.update({"41001": self.tag("ZSK")})
+        words = {**self.words, "TAG": self.tag("ZSK"), "KEY": self.tag("ZSK")}
+        faults = []
+        typed = commands_in_text(listed())
+        for text, page in typed.items():
+            argv = self.here(re.sub(r"\b[A-Z]{2,}\b", lambda found: words.get(found[0], found[0]), re.sub(r"[][]", "", text)))
+            self.state = "copy"
+            shutil.copytree(self.path(".signer"), self.path("copy"))
+            done = subprocess.run(["bash", "-c", argv], env=self.environment(), cwd=self.path("home"), stdin=subprocess.DEVNULL,
+                                  capture_output=True, text=True, timeout=60, check=False)
+            shutil.rmtree(self.path("copy"))
+            if done.returncode == 2 and "say it with --yes" not in done.stderr:
+                faults.append(f"{page}: `{text}`: {done.stderr}")
+        self.assertEqual(faults, [])
+        self.assertGreater(len(typed), 50)
+
+
 class Words(unittest.TestCase):
     """Commands that are not run have their options looked up; `zoneseal COMMAND --help` says which there are."""
 
     @classmethod
     def setUpClass(cls):
-        listed = helped(f"{BIN}/zoneseal").split("\nCommands\n")[1].split("\n\n")[0].splitlines()
-        cls.known = {line[2:20].strip(): None for line in listed}
+        cls.known = dict.fromkeys(listed())
         cls.groups = {name.split()[0] for name in cls.known}
         cls.verify = helped(f"{BIN}/zoneseal-verify")
         assert len(cls.known) > 50 and "--now" in cls.verify

@@ -8,7 +8,7 @@ import re
 import shutil
 import unittest
 
-from clocked import ADDRESS, Clocked, worded_blocks
+from clocked import ADDRESS, Clocked
 
 
 class Handbook(Clocked):

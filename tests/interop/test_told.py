@@ -3,11 +3,13 @@
 """Pages that show commands with what they print (```console): the commands are typed, and print it."""
 
 import datetime
+import json
 import re
 import shutil
+import subprocess
 import unittest
 
-from clocked import BIN, Clocked, DOC, ROOT
+from clocked import ADDRESS, Clocked, DOC, ROOT
 
 class Told(Clocked):
     step = datetime.timedelta(days=1)
@@ -84,6 +86,66 @@ class Import(Told):
         self.virtual_from_the_start()
         self.assertEqual(self.play("import.md"), 1)
         self.assertIn("Imported from Cascade's policy", self.read("home/tld.yaml"))
+
+
+class Handover(Told):
+    """contrib/doc/handover.md, both ways; test_handover.py of the drills has what the caches of the world hold meanwhile."""
+
+    def setUp(self):
+        super().setUp()
+        self.virtual_from_the_start()
+        self.registry(2026112401, 4)
+        self.parent_serves()
+        self.names["zone add"] = f"zone add --parents {ADDRESS}@{self.parent.port}"
+        self.names["zone remove"] = "zone remove --yes"  # nobody can be asked here
+        self.other = self.made("dnssec-keygen", "-q", "-a", "13", "-L", "3600", "nl.test")
+        self.theirs = self.names["30909"] = str(int(self.other.rsplit("+", 1)[1]))
+        self.names["Knl.test.+013+30909"] = self.other
+        for place in ("taking", "handing"):
+            self.go_to(place)
+            self.quiet("zoneseal init")
+
+    def made(self, *argv):
+        return subprocess.run(argv, cwd=self.path("home"), capture_output=True, check=True, text=True, timeout=60).stdout.strip()
+
+    def go_to(self, place):
+        super().go_to(place)
+        self.names["/srv/signed/nl.test"] = self.signed()
+
+    def state_of(self, tag):
+        keys = json.loads(self.quiet("zoneseal key list nl.test --json 2>/dev/null"))["keys"]
+        return next(key["state"] for key in keys if str(key["tag"]) == tag)
+
+    def before_made(self):
+        self.names["5521"] = self.ours = self.tag("ZSK")
+
+    def before_other(self):
+        """It publishes our ZSK."""
+        self.ksk = self.tag("KSK")
+
+    def before_submitted(self):
+        self.parent_shows(self.ksk)
+
+    def before_changed(self):
+        self.assertEqual([self.state_of(tag) for tag in (self.ksk, self.ours, self.theirs)], ["active", "active", "ready"])
+        self.let_pass(2)
+
+    def before_handing(self):
+        self.let_pass(2)
+        self.assertEqual(self.state_of(self.theirs), "removed")
+        self.go_to("handing")
+        self.parent_zone("")
+        self.quiet(self.here("zoneseal zone add nl.test -i /srv/registry/nl.test -o /srv/signed/nl.test && zoneseal run"))
+        self.let_pass(2)
+        self.names["5521"] = self.tag("ZSK")
+        self.parent_shows(self.tag("KSK"))
+        self.let_pass(3)
+
+    def before_ready(self):
+        self.assertEqual(self.state_of(self.theirs), "ready")
+
+    def test_there_and_back(self):
+        self.assertEqual(self.play("handover.md"), 11)
 
 
 if __name__ == "__main__":
