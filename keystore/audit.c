@@ -105,19 +105,6 @@ enum status audit_append(
 	return audit_append_keys(store, when, zone, what, detail, "", err);
 }
 
-enum status store_audit_first(struct store *store, uint8_t out[32], struct error *err)
-{
-	struct sql sql;
-	uint8_t hash[32] = { 0 };
-	sql_begin(&sql, store, "SELECT hash FROM audit ORDER BY id LIMIT 1");
-	if (sql_row(&sql))
-		sql_blob(&sql, hash, sizeof(hash));
-	const enum status status = sql_end(&sql, err);
-	if (status == STATUS_OK)
-		memcpy(out, hash, sizeof(hash));
-	return status;
-}
-
 enum status store_audit_head(struct store *store, uint8_t out[32], struct error *err)
 {
 	int64_t id;

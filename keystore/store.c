@@ -32,6 +32,19 @@ enum status store_set_setting(struct store *store, const char *name, int64_t val
 	return sql_run(&sql, err);
 }
 
+enum status store_identity(struct store *store, struct arena *mem, const char **out, struct error *err)
+{
+	struct sql sql;
+	const char *found = "";
+	sql_begin(&sql, store, "SELECT value FROM settings WHERE name = 'identity'");
+	if (sql_row(&sql))
+		found = sql_text(&sql, mem);
+	const enum status status = sql_end(&sql, err);
+	if (status == STATUS_OK)
+		*out = found;
+	return status;
+}
+
 static enum status get_flag(struct store *store, const char *name, bool *out, struct error *err)
 {
 	int64_t value;

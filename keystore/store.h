@@ -35,6 +35,10 @@ enum status store_open(
     const char *path, enum store_mode mode, const char *actor, struct store **out, struct error *err) MUST_CHECK;
 void store_close(struct store *store);
 
+/* 32 hex digits that no other keystore has, but for copies and what is restored from a backup; "" if a keystore of an
+ * older program has none. */
+enum status store_identity(struct store *store, struct arena *mem, const char **out, struct error *err) MUST_CHECK;
+
 /* Settings of the keystore as a whole. */
 enum status store_is_virtual_clock(struct store *store, bool *out, struct error *err) MUST_CHECK;
 enum status store_set_virtual_clock(
@@ -284,10 +288,6 @@ bool store_event_key(const char **at, struct key *out);
 
 /* The last row's hash: the head, printed in each run's summary. All zeros if there is no row. */
 enum status store_audit_head(struct store *store, uint8_t out[32], struct error *err) MUST_CHECK;
-
-/* The first row's hash, which never changes: two keystores that do not come from one another differ in it. All zeros if
- * there is no row yet. */
-enum status store_audit_first(struct store *store, uint8_t out[32], struct error *err) MUST_CHECK;
 
 /* Recomputes the chain; STATUS_NO with the first bad row. */
 enum status store_audit_check(struct store *store, uint64_t *rows, struct error *err) MUST_CHECK;

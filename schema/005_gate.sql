@@ -39,3 +39,6 @@ CREATE TABLE name_servers (
 	failure TEXT CHECK ((failing_since = 0) = (failure IS NULL)),
 	PRIMARY KEY (zone, server)
 ) STRICT;
+
+-- Tells this keystore and its copies from any other, for what is written outside of it: pages of HTML.
+INSERT INTO settings (name, value) VALUES ('identity', lower(hex(randomblob(16))));

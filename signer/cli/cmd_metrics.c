@@ -22,7 +22,8 @@ static int run_metrics(struct cli *cli, struct error *err)
 	const struct facts_each each = { add, metrics };
 	enum status status = cli_open(cli, STORE_READ, &store, err);
 	if (status == STATUS_OK)
-		status = facts_state(store, cli->state, cli->now, cli->mem, &each, &state, err);
+		status =
+		    facts_state(store, cli->state, cli->now, !cli_has(cli, OPTION_NOW), cli->mem, &each, &state, err);
 	store_close(store);
 	FILE *const out = status == STATUS_OK ? open_memstream(&text, &size) : NULL;
 	if (out == NULL) {

@@ -45,20 +45,18 @@ static enum status one_zone(struct cli *cli, struct store *store, struct error *
 {
 	struct store_zone row;
 	struct report_zone zone;
-	struct report_state state = { .folder = cli->state, .zones = &zone, .zone_count = 1 };
+	struct report_state state;
 	struct report_style style = cli_style(cli);
 	enum status status = setup_find_zone(store, cli->args[0], cli->mem, &row, err);
 	if (status == STATUS_OK)
 		status = facts_zone(store, cli->state, &row, cli->now, cli->mem, &zone, err);
 	if (status == STATUS_OK)
-		status = store_is_virtual_clock(store, &state.virtual_clock, err);
-	if (status == STATUS_OK)
-		status = store_is_restored(store, &state.restored, err);
-	if (status == STATUS_OK && !cli_has(cli, OPTION_NOW))
-		status = facts_clock_behind(store, cli->now, &state.clock_behind, err);
+		status = facts_keystore(store, cli->state, cli->now, !cli_has(cli, OPTION_NOW), cli->mem, &state, err);
 	if (status != STATUS_OK)
 		return status;
-	facts_standby(cli->state, cli->mem, &state);
+	state.zones = &zone;
+	state.zone_count = 1;
+	state.level = facts_level(&state, cli->now);
 	if (cli_has(cli, OPTION_JSON)) {
 		struct report *const list = report_list();
 		report_append(list, report_of_zone(&zone));
@@ -83,7 +81,8 @@ static enum status all_zones_json(struct cli *cli, struct store *store, struct e
 	struct report_state state;
 	struct report *const list = report_list();
 	const struct facts_each each = { append, list };
-	const enum status status = facts_state(store, cli->state, cli->now, cli->mem, &each, &state, err);
+	const enum status status =
+	    facts_state(store, cli->state, cli->now, !cli_has(cli, OPTION_NOW), cli->mem, &each, &state, err);
 	if (status == STATUS_OK)
 		return cli_print(cli, report_of_state(&state, list, cli->now), err);
 	report_free(list);
@@ -96,12 +95,11 @@ static enum status all_zones(struct cli *cli, struct store *store, struct error 
 	struct report_style style = cli_style(cli);
 	if (cli_has(cli, OPTION_JSON))
 		return all_zones_json(cli, store, err);
-	enum status status = facts_state(store, cli->state, cli->now, cli->mem, NULL, &state, err);
+	enum status status =
+	    facts_state(store, cli->state, cli->now, !cli_has(cli, OPTION_NOW), cli->mem, NULL, &state, err);
 	if (status != STATUS_OK)
 		return status;
 	state.all = cli_has(cli, OPTION_ALL);
-	/* Who asks how it was or will be knows that the clock says something else. */
-	state.clock_behind = state.clock_behind && !cli_has(cli, OPTION_NOW);
 	struct page page;
 	status = page_begin(&page, &style, err);
 	if (status != STATUS_OK)

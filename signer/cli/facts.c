@@ -12,8 +12,8 @@
 #include "signer/engine/folder.h"
 #include "signer/engine/hooks.h"
 #include "signer/engine/offline.h"
-#include "signer/engine/parity.h"
 #include "signer/engine/verdict.h"
+#include "signer/report/report_level.h"
 
 /* When the key is ready for its use: the DS of a KSK may go to the parent, or the DNSKEY of a ZSK is in all caches. 0:
  * it waits for no such thing. */
@@ -428,85 +428,12 @@ enum status facts_zone(struct store *store, const char *state, const struct stor
 	if (status != STATUS_OK)
 		return status;
 	judge(now, refused, mem, out);
-	return add_rollovers(store, view, now, mem, out, err);
-}
-
-/* Another process may record a later second than this one began in. */
-enum status facts_clock_behind(struct store *store, struct utc now, bool *out, struct error *err)
-{
-	enum { TOLERANCE = 120 };
-	struct utc last;
-	enum status status = store_last_time(store, &last, err);
+	status = add_rollovers(store, view, now, mem, out, err);
+	struct report_worst worst = { 0 };
 	if (status == STATUS_OK)
-		*out = utc_before(utc_add(now, (struct span){ TOLERANCE }), last);
+		report_level_of_zone(out, &(struct report_limits){ 0 }, now, &worst);
+	out->level = worst.level;
 	return status;
-}
-
-void facts_standby(const char *state, struct arena *mem, struct report_state *out)
-{
-	out->standby = parity_is_standby(state);
-	out->snapshot = out->standby ? parity_matched(state, mem) : (struct utc){ 0 };
-}
-
-static const char *copied(const char *text, struct arena *mem)
-{
-	return text == NULL ? NULL : arena_strdup(mem, text);
-}
-
-/* What a table shows of a zone. */
-static struct report_zone brief(const struct report_zone *zone, struct arena *mem)
-{
-	return (struct report_zone){ .name = copied(zone->name, mem),
-		.health = zone->health,
-		.headline = copied(zone->headline, mem),
-		.command = copied(zone->command, mem),
-		.published = zone->published,
-		.serial = zone->serial,
-		.published_at = zone->published_at,
-		.valid_until = zone->valid_until,
-		.next = zone->next,
-		.roll_word = copied(zone->roll_word, mem),
-		.roll_stop = copied(zone->roll_stop, mem),
-		.roll_next = zone->roll_next,
-		.urgent = zone->urgent };
-}
-
-static enum status take_zones(struct store *store, const char *state, struct utc now, struct arena *mem,
-    const struct facts_each *each, struct report_state *out, struct error *err)
-{
-	struct store_zone *rows = NULL;
-	size_t count = 0;
-	enum status status = store_zones(store, mem, &rows, &count, err);
-	struct report_zone *const zones = arena_calloc(mem, count + 1, sizeof(*zones));
-	struct arena *const one = arena_new(0);
-	out->zones = zones;
-	for (size_t i = 0; i < count && status == STATUS_OK; i++) {
-		struct report_zone zone;
-		if (rows[i].removed)
-			continue;
-		arena_reset(one);
-		status = facts_zone(store, state, &rows[i], now, one, &zone, err);
-		if (status != STATUS_OK)
-			break;
-		if (each != NULL)
-			each->take(each->context, &zone);
-		zones[out->zone_count++] = brief(&zone, mem);
-	}
-	arena_free(one);
-	return status;
-}
-
-enum status facts_state(struct store *store, const char *state, struct utc now, struct arena *mem,
-    const struct facts_each *each, struct report_state *out, struct error *err)
-{
-	*out = (struct report_state){ .folder = state };
-	enum status status = store_is_virtual_clock(store, &out->virtual_clock, err);
-	if (status == STATUS_OK)
-		status = store_is_restored(store, &out->restored, err);
-	facts_standby(state, mem, out);
-	if (status == STATUS_OK)
-		status = facts_clock_behind(store, now, &out->clock_behind, err);
-	return status == STATUS_OK ? take_zones(store, state, now, mem, each, out, err) : status;
 }
 
 enum status facts_verdict(

@@ -24,8 +24,13 @@ enum status facts_zone(struct store *store, const char *state, const struct stor
 /* Whether later times than `now` are recorded, by more than runs that go on at the same time explain. */
 enum status facts_clock_behind(struct store *store, struct utc now, bool *out, struct error *err) MUST_CHECK;
 
-/* Whether this is a standby signer, and how it stands. */
-void facts_standby(const char *state, struct arena *mem, struct report_state *out);
+/* The keystore without its zones and its level. `by_clock`: `now` is what the clock tells; who asks how it was or will
+ * be knows that the clock says something else. */
+enum status facts_keystore(struct store *store, const char *state, struct utc now, bool by_clock, struct arena *mem,
+    struct report_state *out, struct error *err) MUST_CHECK;
+
+/* The worst of the keystore and of its zones as they are in `state`. */
+enum report_level facts_level(const struct report_state *state, struct utc now);
 
 /* The newest stored verdict as JSON: of the last run that had one, published or refused. */
 enum status facts_verdict(struct store *store, const struct store_zone *zone, struct arena *mem, const char **json,
@@ -44,10 +49,9 @@ struct facts_each {
 };
 
 /* All zones that are not removed. `out` is whole but for its zones when the first is taken; of them it gets what stands
- * in a table: names, state, headline, command, serial and moments. `each` may be NULL. */
-enum status facts_state(struct store *store, const char *state, struct utc now, struct arena *mem,
+ * in a table: names, state, headline, command, serial and moments, and then the level is set. `each` may be NULL. */
+enum status facts_state(struct store *store, const char *state, struct utc now, bool by_clock, struct arena *mem,
     const struct facts_each *each, struct report_state *out, struct error *err) MUST_CHECK;
 
-/* Seconds for which a hook may want to be tried again before that is worth a warning, and until a hook that does not
- * come to its end is critical. */
-enum { FACTS_HOOK_PATIENCE = 600, FACTS_HOOK_CRITICAL = 7200 };
+/* Seconds for which a hook may want to be tried again before that is worth a warning. */
+enum { FACTS_HOOK_PATIENCE = 600 };

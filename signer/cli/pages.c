@@ -5,7 +5,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "signer/base/bytes.h"
 #include "signer/cli/facts.h"
 #include "signer/cli/page_folder.h"
 #include "signer/cli/rollfacts.h"
@@ -13,6 +12,7 @@
 #include "signer/engine/folder.h"
 #include "signer/engine/roll.h"
 #include "signer/report/html.h"
+#include "signer/report/report_level.h"
 #include "signer/report/zone_page.h"
 
 enum { AHEAD_DAYS = 120, YEAR_DAYS = 366, DAY = 86400, EVENTS = 25 };
@@ -21,10 +21,11 @@ struct pages {
 	struct cli *cli;
 	struct store *store;
 	const char *path;
-	const char *keystore; /* its identity in hex, "" before it has one */
+	const char *keystore; /* its identity in hex, or "" */
 	int folder;
 	struct index_row *rows;
 	size_t count, index_count;
+	struct report_state state;
 };
 
 /* A zone without a verdict has a page too. */
@@ -53,6 +54,7 @@ static void keep_row(struct pages *pages, const struct report_zone *zone, const 
 		.published_at = zone->published_at,
 		.valid_until = zone->valid_until,
 		.next = keys && utc_before(zone->roll_next, zone->next) ? zone->roll_next : zone->next,
+		.level = zone->level,
 		.headline = arena_strdup(mem, zone->headline),
 		.command = zone->command == NULL ? NULL : arena_strdup(mem, zone->command),
 		.roll = zone->roll_word == NULL ? NULL : arena_strdup(mem, zone->roll_word) };
@@ -109,7 +111,7 @@ static enum status make_zone(struct pages *pages, const struct store_zone *row, 
 	struct zone_page page = { .zone = &zone,
 		.timeline = &timeline,
 		.now = cli->now,
-		.virtual_clock = cli->is_virtual,
+		.state = &pages->state,
 		.keystore = pages->keystore };
 	enum status status = facts_zone(pages->store, cli->state, row, cli->now, mem, &zone, err);
 	if (status == STATUS_OK)
@@ -141,8 +143,8 @@ static enum status make_index(struct pages *pages, struct error *err)
 		FILE *const out = open_memstream(&text, &size);
 		if (out == NULL)
 			return error_set_errno(err, "memory");
-		at = index_page(out, pages->rows, pages->count, at, ++number, pages->cli->now, pages->cli->is_virtual,
-		    pages->keystore);
+		at = index_page(
+		    out, pages->rows, pages->count, at, ++number, pages->cli->now, &pages->state, pages->keystore);
 		index_name(number, name);
 		status = write_page(pages, name, out, &text, &size, err);
 		free(text);
@@ -176,6 +178,11 @@ static enum status make_all(struct pages *pages, struct error *err)
 	if (status != STATUS_OK)
 		return status;
 	pages->rows = arena_calloc(cli->mem, count + 1, sizeof(*pages->rows));
+	for (size_t i = 0; i < count; i++)
+		pages->state.zone_count += !zones[i].removed;
+	struct report_worst worst = { 0 };
+	report_level_of_keystore(&pages->state, cli->now, &worst);
+	pages->state.level = worst.level;
 	struct arena *const one = arena_new(0);
 	for (size_t i = 0; status == STATUS_OK && i < count; i++) {
 		if (!zones[i].removed)
@@ -183,6 +190,9 @@ static enum status make_all(struct pages *pages, struct error *err)
 		arena_reset(one);
 	}
 	arena_free(one);
+	for (size_t i = 0; i < pages->count && !pages->state.standby; i++)
+		if (pages->rows[i].level > pages->state.level)
+			pages->state.level = pages->rows[i].level;
 	if (status == STATUS_OK)
 		status = make_index(pages, err);
 	if (status == STATUS_OK)
@@ -192,25 +202,15 @@ static enum status make_all(struct pages *pages, struct error *err)
 	return status;
 }
 
-static enum status identify(struct pages *pages, struct error *err)
-{
-	static const uint8_t none[32] = { 0 };
-	enum { SHOWN = 16 };
-	uint8_t first[32];
-	char *const text = arena_calloc(pages->cli->mem, 1, bytes_hex_size(SHOWN) + 1);
-	const enum status status = store_audit_first(pages->store, first, err);
-	if (status == STATUS_OK && memcmp(first, none, sizeof(none)) != 0)
-		(void)bytes_to_hex((struct bytes){ first, SHOWN }, false, text);
-	pages->keystore = text;
-	return status;
-}
-
 enum status pages_make(struct cli *cli, const char *folder, struct error *err)
 {
 	struct pages pages = { .cli = cli, .path = folder, .folder = -1 };
 	enum status status = cli_open(cli, STORE_READ, &pages.store, err);
 	if (status == STATUS_OK)
-		status = identify(&pages, err);
+		status = store_identity(pages.store, cli->mem, &pages.keystore, err);
+	if (status == STATUS_OK)
+		status = facts_keystore(
+		    pages.store, cli->state, cli->now, !cli_has(cli, OPTION_NOW), cli->mem, &pages.state, err);
 	if (status == STATUS_OK)
 		status = page_folder_open(folder, &pages.folder, err);
 	if (status == STATUS_OK)

@@ -7,6 +7,7 @@
 #include "keystore/store_servers.h"
 #include "signer/base/bytes.h"
 #include "signer/cli/facts.h"
+#include "signer/report/report_level.h"
 
 enum { DAY = 86400 };
 
@@ -48,7 +49,7 @@ static struct trouble behind(
 	const int64_t patience = propagation.seconds > FACTS_HOOK_PATIENCE ? propagation.seconds : FACTS_HOOK_PATIENCE;
 	if (server->behind_since.seconds == 0 || age <= patience)
 		return (struct trouble){ 0 };
-	return (struct trouble){ age > propagation.seconds + FACTS_HOOK_CRITICAL,
+	return (struct trouble){ age > propagation.seconds + REPORT_HOOK_CRITICAL,
 		arena_printf(mem, "serves serial %" PRIu32 ", and is behind since %s", server->serial,
 		    report_when(server->behind_since, now, mem)) };
 }
@@ -70,8 +71,8 @@ static struct trouble failing(const struct report_server *server, struct utc now
 	if (server->failing_since.seconds == 0 || age < FACTS_HOOK_PATIENCE)
 		return (struct trouble){ 0 };
 	error_escape(server->failure, strlen(server->failure), said, sizeof(said));
-	return (struct trouble){ age >= FACTS_HOOK_CRITICAL, arena_printf(mem, "gives no good answer since %s: %s",
-								 report_when(server->failing_since, now, mem), said) };
+	return (struct trouble){ age >= REPORT_HOOK_CRITICAL, arena_printf(mem, "gives no good answer since %s: %s",
+								  report_when(server->failing_since, now, mem), said) };
 }
 
 static struct trouble worst_of(const struct report_zone *zone, const struct report_server *server,

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "signer/report/html.h"
+#include "signer/report/report_level.h"
 
 #include <openssl/evp.h>
 #include <string.h>
@@ -141,4 +142,10 @@ void html_card(FILE *out, const char *name, const char *value, const char *under
 	fputs("</b><span>", out);
 	html_text(out, under, 0);
 	fputs("</span></div>\n", out);
+}
+
+void html_banner(FILE *out, enum report_level level)
+{
+	static const char *const colours[] = { "good", "warn", "warn", "bad" };
+	fprintf(out, "<header class=\"banner %s\" data-level=\"%s\">\n", colours[level], report_level_name(level));
 }

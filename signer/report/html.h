@@ -12,12 +12,17 @@
 #include <stddef.h>
 #include <stdio.h>
 
+#include "signer/report/report.h"
+
 /* What marks a page of the folder that `report --html` keeps: it may be removed when its zone is. */
 #define HTML_OF_SITE "<meta name=\"generator\" content=\"zoneseal report --html\">"
 
 /* Follows it where the keystore is known: of which one the page is, in hex, and then HTML_OF_KEYSTORE_END. */
 #define HTML_OF_KEYSTORE "<meta name=\"zoneseal-keystore\" content=\""
 #define HTML_OF_KEYSTORE_END "\">"
+
+/* Opens the <header> of a page that says how bad it is, in a colour and, for who does not see it, in a word. */
+void html_banner(FILE *out, enum report_level level);
 
 /* Up to and with the open <main>. `keystore` NULL: no page of such a folder; "": one of a keystore that has no identity
  * yet. */

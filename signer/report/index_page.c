@@ -5,6 +5,7 @@
 
 #include "signer/base/build.h"
 #include "signer/report/html.h"
+#include "signer/report/report_level.h"
 #include "signer/report/zone_page.h"
 
 /* A page ends there, in octets, and another goes on. */
@@ -40,15 +41,24 @@ void index_sort(struct index_row rows[], size_t count)
 	qsort(rows, count, sizeof(*rows), by_need);
 }
 
-static void put_banner(FILE *out, const struct index_row rows[], size_t count, bool virtual_clock, struct arena *mem)
+static void put_banner(FILE *out, const struct index_row rows[], size_t count, const struct report_state *state,
+    struct utc now, struct arena *mem)
 {
-	struct report_tally tally = { 0 };
+	struct report_tally tally = { .stopped = !state->standby && (state->restored || state->clock_behind) };
 	for (size_t i = 0; i < count; i++)
 		report_tally_add(&tally, rows[i].health, rows[i].command != NULL);
-	const size_t bad = tally.expired + tally.blocked, needy = tally.acting;
-	fprintf(out, "<header class=\"banner %s\">\n<h1>", bad > 0 ? "bad" : needy > 0 ? "warn" : "good");
+	html_banner(out, state->level);
+	fputs("<h1>", out);
+	const char *const stopped = report_stopped_words(state, now, mem);
+	if (stopped != NULL) {
+		html_text(out, stopped, 0);
+		fputs("</h1>\n<p>", out);
+	}
 	html_text(out, report_tally_words(&tally, mem), 0);
-	fprintf(out, "</h1>\n%s</header>\n", virtual_clock ? "<p>VIRTUAL CLOCK: this is a rehearsal.</p>\n" : "");
+	fputs(stopped != NULL ? "</p>\n" : "</h1>\n", out);
+	if (state->virtual_clock)
+		fputs("<p>VIRTUAL CLOCK: this is a rehearsal.</p>\n", out);
+	fputs("</header>\n", out);
 }
 
 /* File names hold nothing but letters, digits, "-", "_", "." and "%", which stands for itself in no address. */
@@ -102,14 +112,14 @@ static void put_links(FILE *out, size_t number, bool more)
 }
 
 size_t index_page(FILE *out, const struct index_row rows[], size_t count, size_t first, size_t number, struct utc now,
-    bool virtual_clock, const char *keystore)
+    const struct report_state *state, const char *keystore)
 {
 	struct arena *const mem = arena_new(0);
 	char text[UTC_TEXT];
 	size_t at = first;
 	utc_format(now, text);
 	html_begin(out, "zoneseal: all zones", keystore);
-	put_banner(out, rows, count, virtual_clock, mem);
+	put_banner(out, rows, count, state, now, mem);
 	fputs("<section>\n<h2>Zones</h2>\n<div class=\"scroll\" tabindex=\"0\" role=\"region\" "
 	      "aria-label=\"zones\"><table><thead>"
 	      "<tr><th scope=\"col\">zone</th><th scope=\"col\">state</th><th scope=\"col\" class=\"n\">serial</th>"

@@ -65,6 +65,11 @@ static void health(FILE *out, const char *metric, const struct report_zone *zone
 	}
 }
 
+static void level(FILE *out, const char *metric, const struct report_zone *zone)
+{
+	put(out, metric, zone, zone->level);
+}
+
 static void blocked(FILE *out, const char *metric, const struct report_zone *zone)
 {
 	put(out, metric, zone, zone->health == REPORT_BLOCKED);
@@ -246,6 +251,7 @@ static const struct {
 	samples *samples;
 } families[] = {
 	{ "zoneseal_zone_health", "the state in which zoneseal status shows the zone is 1", health },
+	{ "zoneseal_zone_level", "how bad it is: 0 ok, 1 a person must act, 2 warning, 3 critical", level },
 	{ "zoneseal_publication_blocked", "1: the last new version was refused and not published", blocked },
 	{ "zoneseal_last_publish_timestamp_seconds", "when the published version was published; 0: never",
 	    published_at },
@@ -354,6 +360,8 @@ bool metrics_end(struct metrics *metrics, FILE *out, const struct report_state *
 	    state->restored);
 	put_whole(out, "zoneseal_clock_behind", "1: the clock is behind what is recorded: nothing is signed",
 	    state->clock_behind);
+	put_whole(out, "zoneseal_level",
+	    "how bad it is, the worst of the keystore and its zones; as zoneseal_zone_level", state->level);
 	for (size_t i = 0; i < COUNT(families); i++) {
 		put_head(out, families[i].name, families[i].help);
 		if (good)

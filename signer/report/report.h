@@ -50,6 +50,9 @@ struct report_key {
 	size_t proof_count;
 };
 
+/* How bad it is, the same in each output (report_level.h). Action: a person must act, and nobody suffers yet. */
+enum report_level { REPORT_LEVEL_OK, REPORT_LEVEL_ACTION, REPORT_LEVEL_WARNING, REPORT_LEVEL_CRITICAL };
+
 enum report_health { REPORT_OK, REPORT_NEW, REPORT_WARN, REPORT_BLOCKED, REPORT_EXPIRED };
 
 struct report_wait;
@@ -128,14 +131,16 @@ struct report_zone {
 	const struct report_server *servers;
 	size_t server_count;
 	bool urgent; /* the zone suffers if nobody acts */
+	enum report_level level;
 };
 
 struct report_state {
 	const char *folder;
 	bool virtual_clock, restored;
-	bool standby;        /* fenced: another signer signs, this one does not before it is promoted */
-	struct utc snapshot; /* of a standby: when the one was made that it equals; 0: none since a restore */
-	bool clock_behind;   /* later times are recorded than it is now: the clock guard lets nothing be signed */
+	bool standby;            /* fenced: another signer signs, this one does not before it is promoted */
+	struct utc snapshot;     /* of a standby: when the one was made that it equals; 0: none since a restore */
+	bool clock_behind;       /* later times are recorded than it is now: the clock guard lets nothing be signed */
+	enum report_level level; /* the worst of it and its zones */
 	const struct report_zone *zones;
 	size_t zone_count;
 	bool all; /* list every zone, not only those that need attention */

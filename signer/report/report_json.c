@@ -5,7 +5,7 @@
 
 #include "keystore/algorithm.h"
 #include "signer/base/bytes.h"
-#include "signer/report/report.h"
+#include "signer/report/report_level.h"
 #include "signer/report/report_roll.h"
 
 struct report {
@@ -254,6 +254,7 @@ struct report *report_of_zone(const struct report_zone *zone)
 	struct report *report = report_new(NULL), *keys = report_list();
 	report_text(report, "zone", zone->name);
 	report_text(report, "health", report_health_name(zone->health));
+	report_text(report, "level", report_level_name(zone->level));
 	report_text(report, "headline", zone->headline);
 	report_bool(report, "action_required", zone->command != NULL);
 	report_text(report, "command", zone->command);
@@ -299,6 +300,8 @@ struct report *report_of_state(const struct report_state *state, struct report *
 	report_bool(report, "virtual_clock", state->virtual_clock);
 	report_bool(report, "restored", state->restored);
 	report_bool(report, "standby", state->standby);
+	report_bool(report, "clock_behind", state->clock_behind);
+	report_text(report, "level", report_level_name(state->level));
 	if (state->standby)
 		report_time(report, "snapshot", state->snapshot);
 	report_child(report, "zones", zones);

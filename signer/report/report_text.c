@@ -2,7 +2,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "signer/report/report.h"
+#include "signer/report/report_level.h"
 #include "signer/report/report_roll.h"
 
 enum { COLUMN_ZONE = 24, NARROW_NAME = 36 };
@@ -128,29 +128,13 @@ static void print_row(FILE *out, const struct report_zone *zone, const struct re
 		fprintf(out, "auto  %s\n", zone->published ? next : "first publication with the next run");
 }
 
-static void print_standby(FILE *out, const struct report_state *state, const struct report_style *style)
-{
-	struct arena *const mem = arena_new(0);
-	fprintf(out, "STANDBY, fenced: it signs nothing before zoneseal parity promote. ");
-	if (state->snapshot.seconds == 0)
-		fprintf(out, "NO snapshot was compared since the last restore: zoneseal parity check SNAPSHOT\n");
-	else
-		fprintf(out, "Equal to the active signer's snapshot of %s\n",
-		    report_when(state->snapshot, style->now, mem));
-	arena_free(mem);
-}
-
 void report_stopped_text(FILE *out, const struct report_state *state, const struct report_style *style)
 {
-	if (state->standby) {
-		print_standby(out, state, style);
-		return;
-	}
-	if (state->restored)
-		fprintf(out, "RESTORED from a backup and not reconciled: nothing is signed. Run: zoneseal restore "
-			     "--reconcile\n");
-	if (state->clock_behind)
-		fprintf(out, "CLOCK: it is behind the last recorded run, so nothing is signed. Run: zoneseal doctor\n");
+	struct arena *const mem = arena_new(0);
+	const char *const words = report_stopped_words(state, style->now, mem);
+	if (words != NULL)
+		fprintf(out, "%s\n", words);
+	arena_free(mem);
 }
 
 void report_status_text(FILE *out, const struct report_state *state, const struct report_style *style)

@@ -7,6 +7,7 @@
 #include "keystore/algorithm.h"
 #include "signer/base/build.h"
 #include "signer/report/html.h"
+#include "signer/report/report_level.h"
 #include "signer/report/zone_parts.h"
 
 /* So much of what others choose; and where parts of the page end, in octets, so that all of them fit into 100 kB. */
@@ -33,23 +34,24 @@ static void put_line(FILE *out, const char *before, const char *text, const char
 	fputs(after, out);
 }
 
-static const char *banner_class(const struct report_zone *zone)
-{
-	if (zone->health == REPORT_BLOCKED || zone->health == REPORT_EXPIRED)
-		return "bad";
-	return zone->command != NULL || zone->health == REPORT_WARN ? "warn" : "good";
-}
-
-static void put_banner(FILE *out, const struct zone_page *page)
+/* Nothing that is right with a zone is right while nothing is signed at all: that stands first. */
+static void put_banner(FILE *out, const struct zone_page *page, struct arena *mem)
 {
 	const struct report_zone *const zone = page->zone;
-	fprintf(out, "<header class=\"banner %s\">\n<h1>", banner_class(zone));
+	struct report_worst whole = { .level = zone->level };
+	const char *const stopped = report_stopped_words(page->state, page->now, mem);
+	if (stopped != NULL)
+		report_level_of_keystore(page->state, page->now, &whole);
+	html_banner(out, whole.level);
+	fputs("<h1>", out);
 	html_text(out, zone->name, NAME_SHOWN);
-	put_line(out, " ", zone->headline, "");
+	put_line(out, " ", stopped != NULL ? stopped : zone->headline, "");
 	fputs("</h1>\n", out);
+	if (stopped != NULL)
+		put_line(out, "<p>As it was last published: ", zone->headline, "</p>\n");
 	put_line(out, "<p>", zone->effect, "</p>\n");
 	put_line(out, "<p>Do now: <code class=\"do\">", zone->command, "</code></p>\n");
-	if (page->virtual_clock)
+	if (page->state->virtual_clock)
 		fputs("<p>VIRTUAL CLOCK: this is a rehearsal.</p>\n", out);
 	fputs("</header>\n", out);
 }
@@ -353,7 +355,7 @@ void zone_page(FILE *out, const struct zone_page *page)
 	utc_format(page->now, now);
 	html_begin(out, arena_printf(mem, "%.100s %s", page->zone->name, report_health_name(page->zone->health)),
 	    page->keystore);
-	put_banner(out, page);
+	put_banner(out, page, mem);
 	put_cards(out, page, mem);
 	zone_part_changes(out, page);
 	put_timeline(out, page);

@@ -23,8 +23,8 @@ struct zone_page {
 	size_t plan_count;
 	struct verdict_page verdict; /* json NULL: there is none */
 	struct utc now;
-	bool virtual_clock;
-	const char *keystore; /* its identity in hex, or "" (html.h) */
+	const struct report_state *state; /* its zones are not looked at */
+	const char *keystore;             /* its identity in hex, or "" (html.h) */
 };
 
 void zone_page(FILE *out, const struct zone_page *page);
@@ -33,6 +33,7 @@ void zone_page(FILE *out, const struct zone_page *page);
 struct index_row {
 	const char *zone, *file; /* of its page */
 	enum report_health health;
+	enum report_level level;
 	bool published;
 	uint32_t serial;
 	struct utc published_at, valid_until, next;
@@ -43,7 +44,7 @@ struct index_row {
 /* Page `number` (from 1) of the index, from rows[first] on; returns the row after its last one. `pages` are there in
  * all; 0: not known yet. Rows are to be in order: index_sort. */
 size_t index_page(FILE *out, const struct index_row rows[], size_t count, size_t first, size_t number, struct utc now,
-    bool virtual_clock, const char *keystore);
+    const struct report_state *state, const char *keystore);
 
 /* Those that need a person first, then by name. */
 void index_sort(struct index_row rows[], size_t count);
