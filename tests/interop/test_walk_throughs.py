@@ -11,31 +11,24 @@ import re
 import shutil
 import signal
 import subprocess
-import textwrap
 import time
 import unittest
 
 import servers
 from opendnssec import OpenDnssec
-from walk import ADDRESS, DOC, Page, ROOT, Validated, ZONE, blocks, free_port
+from walk import ADDRESS, Page, ROOT, Validated, ZONE, blocks, free_port, plain, worded_blocks
 
 SECRET = "em9uZXNlYWwgdGVzdCBrZXksIG5vIHNlY3JldCE="
 WAIT_SECONDS = 60
 
 
-def plain(text):
-    """Without what is another number, folder or width each time."""
-    text = re.sub(r"[^\S\n]+", " ", text)
-    for what, instead in ((r"\S*/rehearsal/", ""), (r"\d+[dhms]( \d+[hms])?\b", "TIME"), (r"\d+", "#"), (r" +(?=\n)", "")):
-        text = re.sub(what, instead, text)
-    return text
+def alike(text):
+    return plain(re.sub(r"\S*/rehearsal/", "", text))
 
 
 def blocks_at(page):
-    """[(first line, machine, text)] of the blocks that say where they are typed: ```sh at=NAME, perhaps in a list."""
-    text = (DOC / page).read_text(encoding="utf-8")
-    return [(text.count("\n", 0, found.start()) + 1, found[2] or "", textwrap.dedent(found[3]))
-            for found in re.finditer(r"(?m)^( *)```sh(?: at=(\w+))?\n((?:.*\n)*?) *```$", text)]
+    """The blocks that say where they are typed, `at=NAME`, and the functions that they use."""
+    return [block for block in worded_blocks(page) if block[1] == "sh"]
 
 
 def wait_until(process, reached, said):
@@ -208,14 +201,9 @@ class Rehearsal(Page):
         shutil.copytree(ROOT / "policies/shipped", self.path("etc/zoneseal/policies"))
         self.names.update({"/usr/share/doc/zoneseal/examples": f"{ROOT}/contrib/sample", "5300": str(free_port())})
         self.addCleanup(self.stop)
-        said = plain("".join(self.walk("../../README.md", section="Try it")))
-        at = 0
-        for line, block in blocks("../../README.md", "Try it", ""):
-            for shown in block.replace(" ...\n", "\n").splitlines():
-                if shown not in ("", "..."):
-                    found = said.find(plain(shown), at)
-                    self.assertGreaterEqual(found, 0, f"README.md, after line {line}: {shown}\n{said[at:at + 3000]}")
-                    at = found + 1
+        said = "".join(self.walk("../../README.md", section="Try it"))
+        shown = "".join(block for _, block in blocks("../../README.md", "Try it", ""))
+        said = self.assert_shown(shown, said, "README.md", alike)
         self.assertEqual(len(re.findall("# KSK removed", said)), 2, said)
 
 
@@ -250,7 +238,8 @@ class Standby(Page):
 
     def test_each_command_at_its_site_there_and_back(self):
         functions, sites = "", []
-        for line, site, block in blocks_at("standby.md"):
+        for line, _, words, block in blocks_at("standby.md"):
+            site = words.get("at", "")
             if site == "":
                 functions += block
                 continue

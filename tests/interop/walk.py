@@ -7,6 +7,7 @@ After each block resolvers that validate are asked: one with an empty cache, and
 import os
 import pathlib
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -44,6 +45,22 @@ def blocks(page, section="", kind="sh"):
         end = (text + "\n## ").index("\n## ", begin)
     return [(text.count("\n", 0, begin + found.start()) + 1, found[2])
             for found in re.finditer(r"^```(\w*)\n(.*?)^```$", text[begin:end], re.MULTILINE | re.DOTALL) if found[1] == kind]
+
+
+def worded_blocks(page):
+    """[(first line, kind, {word: value}, text)] of the fenced blocks of a page, which may stand in a list."""
+    text = (DOC / page).read_text(encoding="utf-8")
+    for found in re.finditer(r"(?m)^( *)```(\w*)(.*)\n((?:.*\n)*?) *```$", text):
+        yield (text.count("\n", 0, found.start()) + 1, found[2], dict(word.split("=", 1) for word in shlex.split(found[3])),
+               re.sub(rf"(?m)^{found[1]}", "", found[4]))
+
+
+def plain(text):
+    """Without what is another number, hash, span or width each time."""
+    text = re.sub(r"[^\S\n]+", " ", text)
+    for what, instead in ((r"\b[0-9a-f]{16,}\b", "HASH"), (r"\d+[dhms]( \d+[hms])?\b", "TIME"), (r"\d+", "#")):
+        text = re.sub(what, instead, text)
+    return text.strip()
 
 
 class Page(unittest.TestCase):
@@ -108,6 +125,16 @@ class Page(unittest.TestCase):
         self.assertEqual(done.returncode, code, f"{title}\n{script}\n{done.stdout}")
         return done.stdout
 
+    def assert_shown(self, shown, printed, title, alike=plain):
+        """The lines of `shown` were printed in their order; "..." stands for what is left out."""
+        told, at = alike(printed), 0
+        for line in re.split(r"\n|\.\.\.", shown):
+            if line.strip():
+                found = told.find(alike(line), at)
+                self.assertGreaterEqual(found, 0, f"{title}: {line}\n{told[at:at + 3000]}")
+                at = found + 1
+        return told
+
     def walk(self, page, after=lambda block: None, until=None, section=""):
         """Runs every block, or those up to the one that has the words `until`; `after` each one. What they printed, in order."""
         functions, said = "", []
@@ -157,4 +184,4 @@ class Validated(Page):
                 self.assertTrue(answer.flags & dns.flags.AD, f"{name} {kind} is not secure after\n{block}")
 
 
-__all__ = ["ADDRESS", "DOC", "Page", "ROOT", "Validated", "ZONE", "blocks", "free_port"]
+__all__ = ["ADDRESS", "DOC", "Page", "ROOT", "Validated", "ZONE", "blocks", "free_port", "plain", "worded_blocks"]
