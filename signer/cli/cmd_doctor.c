@@ -3,7 +3,7 @@
 #include "signer/engine/doctor.h"
 #include "signer/engine/setup.h"
 
-static const char *const result_names[] = { "ok", "WARN", "FAIL" };
+static const char *const result_names[] = { "ok", "note", "WARN", "FAIL" };
 
 static enum status print(struct cli *cli, const struct doctor *doctor, struct error *err)
 {

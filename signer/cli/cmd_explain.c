@@ -11,8 +11,8 @@
 #include "signer/engine/roll.h"
 #include "signer/verify/verify.h"
 
-/* The runbook beside this program: of the package, or in the source tree of a build. Elsewhere (`cmake --install`
- * brings no pages) its name in the source tree. */
+/* The runbook beside this program: as it was installed, or in the source tree of a build. Where there is neither, its
+ * name in the source tree. */
 static const char *runbook(struct arena *mem)
 {
 	static const char *const folders[] = { "../share/doc/zoneseal", "../../../contrib/doc" };

@@ -8,7 +8,8 @@
 #include "signer/base/arena.h"
 #include "signer/base/utc.h"
 
-enum doctor_result { DOCTOR_OK, DOCTOR_WARN, DOCTOR_FAIL };
+/* A note is what somebody may want and nothing lacks. */
+enum doctor_result { DOCTOR_OK, DOCTOR_NOTE, DOCTOR_WARN, DOCTOR_FAIL };
 
 struct doctor_row {
 	enum doctor_result result;

@@ -240,11 +240,15 @@ static void look_at_sources(
 	const enum status status = clock_check_sources(tally->asked, policy, world->now, doctor->mem, &words, &err);
 	const char *text = status != STATUS_OK ? arena_strdup(doctor->mem, err.message) : words;
 	if (!asked)
-		text = arena_printf(doctor->mem, "%s: no other clock says that this one is right", words);
+		text = arena_printf(doctor->mem,
+		    "%s, so no other clock says that this one is right; to have them asked before anything is signed, "
+		    "write into that policy clock: {sources: [ADDRESS, ...]} with four or more, then: zoneseal policy "
+		    "apply",
+		    words);
 	if (tally->said != NULL && strcmp(tally->said, text) == 0)
 		return;
 	tally->said = text;
-	doctor_add(doctor, status != STATUS_OK ? DOCTOR_FAIL : asked ? DOCTOR_OK : DOCTOR_WARN, "time servers", text);
+	doctor_add(doctor, status != STATUS_OK ? DOCTOR_FAIL : asked ? DOCTOR_OK : DOCTOR_NOTE, "time servers", text);
 }
 
 /* When signatures were due a day ago, a run is missing, or the clock is ahead by that much: nothing here can tell

@@ -181,5 +181,19 @@ class RealClock(World):
         self.assertEqual(self.tree(), before)
 
 
+class Fresh(World):
+    virtual = False
+
+    def test_a_new_keystore_has_nothing_to_be_warned_of(self):
+        """But for what the machine lacks, and what starts runs."""
+        self.z("init", code=0)
+        for step in ((), ("sign", "nl.test", "-i", self.input, "-o", self.output, "--policy", "default")):
+            if step:
+                self.z(*step, code=0)
+            rows = self.json("doctor", code=0)["rows"]
+            warned = {row["what"] for row in rows if row["result"] not in ("ok", "note")}
+            self.assertLessEqual(warned, {"time service", "sandbox", "timer"}, rows)
+
+
 if __name__ == "__main__":
     unittest.main()

@@ -29,6 +29,31 @@ def count(path, table):
         return database.execute(f"SELECT count(*) FROM {table}").fetchone()[0]
 
 
+def links_without_end(folder):
+    """How many links to files the pages in a folder have, and those of them that lead nowhere."""
+    links = [(page.name, link) for page in folder.glob("*.md")
+             for link in re.findall(r"\]\(([^)#\s]+)[^)]*\)", page.read_text(encoding="utf-8")) if ":" not in link]
+    return len(links), [link for link in links if not (folder / link[1]).exists()]
+
+
+class Installed(unittest.TestCase):
+    """What `cmake --install` brings, without a package."""
+
+    def test_its_pages_are_there_and_explain_names_them(self):
+        prefix = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory(prefix="zoneseal-installed-"))).resolve()
+        cmake = pathlib.Path(os.environ["ZONESEAL_CPACK"]).with_name("cmake")
+        done = run(cmake, "--install", BUILD, "--prefix", prefix)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        folder = prefix / "share/doc/zoneseal"
+        self.assertEqual({page.name for page in (ROOT / "contrib/doc").glob("*.md")} - {page.name for page in folder.iterdir()}, set())
+        self.assertTrue((folder / "examples/example.zone").exists())
+        count, broken = links_without_end(folder)
+        self.assertGreater(count, 50)
+        self.assertEqual(broken, [])
+        said = run(prefix / "bin/zoneseal", "explain", "sig.valid").stdout
+        self.assertIn(f"  do         {folder}/runbook.md#sig\n", said)
+
+
 class Package(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
@@ -81,11 +106,9 @@ class Package(unittest.TestCase):
             self.assertTrue((self.root / "usr/share" / path).exists(), path)
 
     def test_its_pages_lead_to_each_other(self):
-        folder = self.root / "usr/share/doc/zoneseal"
-        links = [(page.name, link) for page in folder.glob("*.md")
-                 for link in re.findall(r"\]\(([^)#\s]+)[^)]*\)", page.read_text(encoding="utf-8")) if ":" not in link]
-        self.assertGreater(len(links), 50)
-        self.assertEqual([link for link in links if not (folder / link[1]).exists()], [])
+        count, broken = links_without_end(self.root / "usr/share/doc/zoneseal")
+        self.assertGreater(count, 50)
+        self.assertEqual(broken, [])
 
     def test_explain_names_the_page_that_the_package_brings(self):
         done = run(self.root / "usr/bin/zoneseal", "explain", "sig.valid")
