@@ -139,9 +139,9 @@ static enum status read_credential(struct hsm *hsm, const char *name, struct err
 	if (folder == NULL || folder[0] != '/')
 		return error_set(err, STATUS_KEY,
 		    "store %s: its PIN is systemd's credential %s, and $CREDENTIALS_DIRECTORY is not set: run it in "
-		    "the "
-		    "unit, with LoadCredential=%s:/path/of/the/pin, or by hand with systemd-run -p LoadCredential=",
-		    hsm->name, name, name);
+		    "the unit, with LoadCredential=%s:/path/of/the/pin, or by hand, as root: systemd-run --pipe "
+		    "--uid=zoneseal -p LoadCredential=%s:/path/of/the/pin zoneseal doctor",
+		    hsm->name, name, name, name);
 	if (snprintf(path, sizeof(path), "%s/%s", folder, name) >= (int)sizeof(path))
 		return error_set(err, STATUS_KEY, "store %s: the path of its credential is too long", hsm->name);
 	return secret_read_file("PIN credential", path, &hsm->pin, err);

@@ -6,6 +6,7 @@
 
 #include "keystore/store_expect.h"
 #include "signer/base/bytes.h"
+#include "signer/cli/inputfacts.h"
 #include "signer/cli/prooffacts.h"
 #include "signer/cli/rollfacts.h"
 #include "signer/cli/serverfacts.h"
@@ -420,15 +421,16 @@ enum status facts_zone(struct store *store, const char *state, const struct stor
 	status = add_runs(store, zone->id, mem, out, &refused, err);
 	if (status == STATUS_OK && found && hook_is_set(&view->policy))
 		status = add_hook(store, zone->id, mem, out, err);
-	if (status != STATUS_OK)
-		return status;
-	status = add_expected(store, zone->id, now, mem, out, err);
+	if (status == STATUS_OK)
+		status = add_expected(store, zone->id, now, mem, out, err);
 	if (status == STATUS_OK)
 		status = serverfacts_add(store, zone->id, mem, out, err);
 	if (status != STATUS_OK)
 		return status;
 	judge(now, refused, mem, out);
-	status = add_rollovers(store, view, now, mem, out, err);
+	status = inputfacts_add(store, state, now, mem, out, err);
+	if (status == STATUS_OK)
+		status = add_rollovers(store, view, now, mem, out, err);
 	struct report_worst worst = { 0 };
 	if (status == STATUS_OK)
 		report_level_of_zone(out, &(struct report_limits){ 0 }, now, &worst);

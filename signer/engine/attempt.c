@@ -465,6 +465,9 @@ static bool signs_anything(const struct attempt *attempt)
 static enum status decide(struct attempt *attempt, struct error *err)
 {
 	struct run *run = attempt->run;
+	/* As of when the run began: what is written from now on may be too late for it. */
+	if (!attempt->keep_alive && run->options->input == NULL && !run->options->dry_run)
+		run->lock.looked = run->now;
 	run_phase(run, "read");
 	enum status status = attempt->keep_alive ? open_last(attempt, err) : open_input(attempt, err);
 	const bool known = status == STATUS_OK && input_is_known(attempt);

@@ -3,7 +3,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <time.h>
@@ -47,12 +49,44 @@ static enum status wait_for(int file, int64_t wait_seconds, const char *zone, st
 	return STATUS_OK;
 }
 
+/* ---- when a run last looked at the input ---- */
+
+static const char look_words[] = "input looked at ";
+
+static struct utc read_look(int file)
+{
+	char text[HOLDER + 1];
+	const ssize_t size = pread(file, text, HOLDER, 0);
+	text[size > 0 ? size : 0] = '\0';
+	const char *const line = strchr(text, '\n');
+	if (line == NULL || strncmp(line + 1, look_words, sizeof(look_words) - 1) != 0)
+		return (struct utc){ 0 };
+	return (struct utc){ strtoll(line + sizeof(look_words), NULL, 10) };
+}
+
+static char *path_of(const char *state, const char *zone, struct arena *mem)
+{
+	return folder_path(state, arena_printf(mem, "locks/%s", folder_zone_file(zone, mem)), mem);
+}
+
+struct utc lock_last_look(const char *state, const char *zone)
+{
+	struct utc looked = { 0 };
+	struct arena *const scratch = arena_new(0);
+	const int file = open(path_of(state, zone, scratch), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	if (file >= 0) {
+		looked = read_look(file);
+		close(file);
+	}
+	arena_free(scratch);
+	return looked;
+}
+
 enum status lock_take(const char *state, const char *zone, const char *command, struct utc now, int64_t wait_seconds,
     struct lock *out, struct error *err)
 {
 	struct arena *scratch = arena_new(0);
-	char *name = arena_printf(scratch, "locks/%s", folder_zone_file(zone, scratch));
-	char *path = folder_path(state, name, scratch);
+	char *path = path_of(state, zone, scratch);
 	struct lock lock = { .started = now };
 	snprintf(lock.command, sizeof(lock.command), "%s", command);
 	enum status status = STATUS_OK;
@@ -62,6 +96,7 @@ enum status lock_take(const char *state, const char *zone, const char *command, 
 	else
 		status = wait_for(lock.file, wait_seconds, zone, err);
 	if (status == STATUS_OK) {
+		lock.looked = read_look(lock.file);
 		*out = lock;
 		lock_phase(out, "start");
 	} else if (lock.file >= 0) {
@@ -79,6 +114,9 @@ void lock_phase(struct lock *lock, const char *phase)
 	utc_format(lock->started, when);
 	int size = snprintf(text, sizeof(text), "pid %ld (%s, started %.8s, phase %s)\n", (long)getpid(), lock->command,
 	    strlen(when) >= 19 ? when + 11 : when, phase);
+	if (lock->looked.seconds != 0)
+		size += snprintf(
+		    text + size, sizeof(text) - (size_t)size, "%s%" PRId64 "\n", look_words, lock->looked.seconds);
 	/* The text is a courtesy: the lock itself is the kernel's. */
 	if (pwrite(lock->file, text, (size_t)size, 0) == size && ftruncate(lock->file, size) != 0)
 		return;

@@ -111,6 +111,11 @@ static void limit(FILE *out, const char *metric, const struct report_zone *zone)
 	put(out, metric, zone, zone->limit.seconds);
 }
 
+static void input_unread(FILE *out, const char *metric, const struct report_zone *zone)
+{
+	put(out, metric, zone, moment(zone->input_unread_since));
+}
+
 static void input_failing(FILE *out, const char *metric, const struct report_zone *zone)
 {
 	put(out, metric, zone, moment(zone->input_failing_since));
@@ -262,6 +267,8 @@ static const struct {
 	{ "zoneseal_rrsig_earliest_expiry_timestamp_seconds",
 	    "when the first signature of the published version expires", expiry },
 	{ "zoneseal_rrsig_refresh_seconds", "how long before that the policy wants signatures renewed", limit },
+	{ "zoneseal_input_unread_since_timestamp_seconds",
+	    "when a run last looked at an input that has changed since; 0: it has not", input_unread },
 	{ "zoneseal_input_failing_since_timestamp_seconds", "since when the input cannot be used; 0: it can",
 	    input_failing },
 	{ "zoneseal_hook_failing_since_timestamp_seconds",

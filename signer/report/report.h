@@ -103,6 +103,7 @@ struct report_zone {
 	struct utc published_at, valid_until, next;
 	uint64_t records, signatures, size;
 	unsigned checks;
+	struct utc input_unread_since; /* it changed, and since this last look no run came; 0: it did not */
 	struct utc input_failing_since;
 	bool input_held; /* a person rolled back: that is why */
 	const char *input_failure;

@@ -273,6 +273,7 @@ struct report *report_of_zone(const struct report_zone *zone)
 	report_number(report, "signatures", (int64_t)zone->signatures);
 	report_number(report, "size", (int64_t)zone->size);
 	report_number(report, "checks", zone->checks);
+	report_time(report, "input_unread_since", zone->input_unread_since);
 	report_time(report, "input_failing_since", zone->input_failing_since);
 	report_text(report, "input_failure", zone->input_failure);
 	report_time(report, "hook_waiting_since", zone->hook_waiting_since);

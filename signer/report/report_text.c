@@ -241,6 +241,9 @@ void report_zone_text(FILE *out, const struct report_zone *zone, bool virtual_cl
 		fprintf(
 		    out, "Next       zoneseal will renew signatures at %s\n", report_when(zone->next, style->now, mem));
 	fprintf(out, "Input      %s\n", zone->input != NULL ? zone->input : "given on each run (-i)");
+	if (zone->input_unread_since.seconds != 0)
+		fprintf(out, "           has changed since a run last looked at it, %s\n",
+		    report_when(zone->input_unread_since, style->now, mem));
 	if (zone->input_failing_since.seconds != 0)
 		fprintf(out, "           registrations are not getting out since %s: %s\n",
 		    report_when(zone->input_failing_since, style->now, mem), zone->input_failure);

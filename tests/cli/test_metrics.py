@@ -108,6 +108,54 @@ class Metrics(World):
         self.assertEqual(self.read(path).decode(), text)
 
 
+class Unread(World):
+    """On the machine's clock: nobody waits for timers on a virtual one."""
+    virtual = False
+
+    def look_was(self, seconds):
+        """Puts the last look at the input so far back; other commands that take the lock hand it on."""
+        path = os.path.join(self.state, "locks", "nl.test")
+        holder, look = self.read(path).decode().splitlines()
+        words, when = look.rsplit(" ", 1)
+        self.write(path, f"{holder}\n{words} {int(when) - seconds}\n", 0o600)
+        return int(when) - seconds
+
+    def unread(self):
+        found = re.search(r"(?m)^zoneseal_input_unread_since_timestamp_seconds\S* (\d+)$", self.z("metrics", code=0).out)
+        return int(found[1])
+
+    def test_a_changed_input_that_no_run_reads_is_told_after_two_hours(self):
+        self.z("init", code=0)
+        self.write("config/policies/p.yaml", "name: p\n")
+        self.z("zone", "add", "nl.test", "-i", self.input, "-o", self.output, "--policy", self.path("config/policies/p.yaml"),
+               code=0)
+        os.utime(self.input, (1, 1))
+        self.z("check")
+        self.z("run", code=0)
+        self.look_was(-100)  # later than the input's last change, whatever second that was in
+        self.assertEqual(self.unread(), 0)
+        self.assertEqual(self.z("check").returncode, 0)
+        when = self.look_was(100 + 7300)
+        self.assertEqual(self.unread(), when)
+        told = self.z("check", code=1)
+        self.assertIn("the input has changed, and no run came to read it", told.out)
+        self.assertIn("has changed since a run last looked at it", self.z("status", "nl.test", code=0).out)
+        self.assertEqual(self.json("status")["zones"][0]["input_unread_since_epoch"], when)
+        self.z("hold", "nl.test", "--reason", "x", code=0)
+        self.z("release", "nl.test", "--reason", "x")
+        self.z("key", "generate", "nl.test", "--zsk")
+        self.assertEqual(self.unread(), when, "no look by commands that look at nothing")
+        self.z("run", "--dry-run")
+        self.assertEqual(self.unread(), when, "nor by one that does nothing")
+        self.z("run", code=0)
+        self.look_was(-100)
+        self.assertEqual(self.unread(), 0)
+        self.assertEqual(self.z("check").returncode, 0)
+        when = self.look_was(100 + 3600)
+        self.assertEqual(self.unread(), when)
+        self.assertEqual(self.z("check").returncode, 0, "not yet")
+
+
 class Alerts(unittest.TestCase):
     def setUp(self):
         self.folder = self.enterContext(tempfile.TemporaryDirectory(prefix="zoneseal-alerts-"))
@@ -146,6 +194,7 @@ class Alerts(unittest.TestCase):
             ({"zoneseal_next_event_timestamp_seconds": "20000x600"}, {"ZonesealRunOverdue"}),
             ({"zoneseal_next_event_timestamp_seconds": "20000x600", "zoneseal_standby": "1x600",
               "zoneseal_standby_snapshot_timestamp_seconds": "-60000x600"}, {"ZonesealStandbyBehind"}),
+            ({"zoneseal_input_unread_since_timestamp_seconds": "20000x600"}, {"ZonesealInputUnread"}),
             ({"zoneseal_input_failing_since_timestamp_seconds": "20000x600"}, {"ZonesealInputFailing"}),
             ({"zoneseal_hook_failing_since_timestamp_seconds": "20000x600"}, {"ZonesealHookFailing"}),
             ({"zoneseal_key_proven": "0x600"}, {"ZonesealKeyNotProven"}),

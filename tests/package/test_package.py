@@ -176,6 +176,25 @@ class Package(unittest.TestCase):
         self.assertEqual(dump(state / "keystore.db"), before)
         self.assertEqual([path.name for path in state.glob("*before*")], [])
 
+    def test_installation_tells_of_timers_that_are_enabled_and_do_not_run(self):
+        here = pathlib.Path(self.folder) / "installed"
+        wants = here / "etc" / "timers.target.wants"
+        for folder in (wants, here / "bin", here / "booted", here / "state"):
+            folder.mkdir(parents=True)
+        for name in ("adduser", "systemctl"):
+            (here / "bin" / name).write_text('#!/bin/sh\ntest "$*" != "--quiet is-active zoneseal@stands.test.timer"\n',
+                                             encoding="ascii")
+            (here / "bin" / name).chmod(0o755)
+        for zone in ("goes", "stands"):
+            (wants / f"zoneseal@{zone}.test.timer").symlink_to("/lib/systemd/system/zoneseal@.timer")
+        script = (self.control / "postinst").read_text(encoding="ascii")
+        for path, instead in (("/run/systemd/system", "booted"), ("/etc/systemd/system", "etc"), ("/var/lib/zoneseal", "state")):
+            self.assertIn(path, script)
+            script = script.replace(path, str(here / instead))
+        done = run("sh", "-c", script, "postinst", "configure", env={"PATH": f"{here / 'bin'}:/usr/bin:/bin"})
+        self.assertEqual((done.returncode, done.stderr), (0, "zoneseal: zoneseal@stands.test.timer is enabled and does not run: "
+                                                          "systemctl start zoneseal@stands.test.timer\n"))
+
     def test_purging_destroys_no_key(self):
         script = (self.control / "postrm").read_text(encoding="ascii")
         state = pathlib.Path(self.folder) / "state"
