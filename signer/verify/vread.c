@@ -15,10 +15,12 @@
 
 enum {
 	CHUNKS_PER_THREAD = 6,
+	CHUNKS_LEAST = 24, /* for few threads too, so that they seldom wait for each other */
 	ARENA_BYTES = 1024 * 1024,
 	ENTRY_MOST = 16 * 1024 * 1024,
 	RECALL_SHARE = 2048, /* octets of text for one name that is kept: the table takes 1/32 of the text at most */
 	RECALL_MOST = 65536,
+	RECORD_SHARE = 48, /* octets of text for one record there is room for at once: few zones have shorter ones */
 	SIZE_UNKNOWN = 32 * 1024 * 1024,
 	INCLUDE_DEPTH = 16,
 	INCLUDES_MOST = 1000
@@ -50,6 +52,7 @@ struct reader {
 	struct vdesk *desks; /* one per thread */
 	EVP_MD_CTX *digest;
 	size_t room;                    /* for records */
+	size_t expected;                /* of those, by the size of the file */
 	struct vsummer *const *summers; /* one per thread, if records are added up and not kept */
 	uint64_t *seen;                 /* bits for records of source->like, if there is one */
 	struct vfollow *follows;        /* one per thread, if there is one */
@@ -235,15 +238,24 @@ static enum status copy_chunks(void *context, unsigned worker, size_t first, siz
 	return STATUS_OK;
 }
 
+/* Of a large file all at once, in large pages: what is never written costs addresses only. */
+static void make_room(struct reader *r)
+{
+	struct vfile *const file = r->file;
+	const size_t each = sizeof(*file->records);
+	const bool at_once =
+	    file->records == NULL && r->expected >= file->count && r->expected * each >= 2 * (size_t)MEMORY_LARGE;
+	r->room = at_once ? r->expected : file->count + r->room / 2 + 1024;
+	file->records = at_once ? memory_alloc_large(r->room * each) : memory_resize(file->records, r->room, each);
+}
+
 static enum status append(struct reader *r, struct error *err)
 {
 	struct vfile *const file = r->file;
 	if (r->summers != NULL || file->count == 0)
 		return STATUS_OK;
-	if (file->count > r->room) {
-		r->room = file->count + r->room / 2 + 1024;
-		file->records = memory_resize(file->records, r->room, sizeof(*file->records));
-	}
+	if (file->count > r->room)
+		make_room(r);
 	return workers_run(r->threads, r->chunk_count, 1, copy_chunks, r, err);
 }
 
@@ -343,14 +355,19 @@ static enum status wave(struct reader *r, struct error *err)
 	return stuck ? widen(r, err) : STATUS_OK;
 }
 
-/* How many names of servers each thread keeps. */
-static size_t recall_names(const struct vsource *source, unsigned threads)
+/* About as much text there is. */
+static uint64_t text_size(const struct vsource *source)
 {
 	struct stat state;
-	uint64_t size = source->size;
-	if (source->descriptor >= 0)
-		size = fstat(source->descriptor, &state) == 0 && S_ISREG(state.st_mode) ? (uint64_t)state.st_size
-											: SIZE_UNKNOWN;
+	if (source->descriptor < 0)
+		return source->size;
+	return fstat(source->descriptor, &state) == 0 && S_ISREG(state.st_mode) ? (uint64_t)state.st_size
+										: SIZE_UNKNOWN;
+}
+
+/* How many names of servers each thread keeps. */
+static size_t recall_names(uint64_t size, unsigned threads)
+{
 	const uint64_t names = size / RECALL_SHARE / threads;
 	return names < RECALL_MOST ? (size_t)names : RECALL_MOST;
 }
@@ -372,7 +389,10 @@ static void reader_open(
     struct reader *r, const struct vsource *source, const uint8_t *origin, unsigned threads, struct vfile *file)
 {
 	*r = (struct reader){ .source = source, .file = file, .threads = threads, .first = true, .most = UINT64_MAX };
-	r->capacity = (size_t)VSPLIT_BYTES * CHUNKS_PER_THREAD * threads;
+	const uint64_t size = text_size(source);
+	const size_t chunks = (size_t)CHUNKS_PER_THREAD * threads;
+	r->expected = (size_t)(size / RECORD_SHARE);
+	r->capacity = (size_t)VSPLIT_BYTES * (chunks < CHUNKS_LEAST ? CHUNKS_LEAST : chunks);
 	if (source->descriptor < 0 && source->size < r->capacity)
 		r->capacity = source->size + 1;
 	r->text = memory_alloc(r->capacity);
@@ -386,7 +406,7 @@ static void reader_open(
 		file->memory[i] = arena_new(block);
 		r->desks[i] = (struct vdesk){ .memory = file->memory[i],
 			.scratch = memory_alloc(VRDATA_MAX),
-			.recall = vrecall_new(recall_names(source, threads)),
+			.recall = vrecall_new(recall_names(size, threads)),
 			.origin = origin,
 			.follow = source->like == NULL ? NULL : &r->follows[i] };
 		r->follows[i] = (struct vfollow){ .zone = source->like };
@@ -545,6 +565,7 @@ enum status vread_file(
 		vread_free(&file);
 		return status;
 	}
+	file.records = memory_resize(file.records, file.count, sizeof(*file.records));
 	*out = file;
 	return STATUS_OK;
 }

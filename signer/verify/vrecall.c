@@ -30,7 +30,9 @@ struct vrecall *vrecall_new(size_t names)
 		count *= 2;
 	recall->mask = count - 1;
 	recall->round = 1;
-	recall->entries = memory_calloc(count, sizeof(*recall->entries));
+	const size_t size = count * sizeof(*recall->entries);
+	recall->entries = size < MEMORY_LARGE ? memory_alloc(size) : memory_alloc_large(size);
+	memset(recall->entries, 0, size); /* at once: pages that are read before they are written are taken twice */
 	return recall;
 }
 

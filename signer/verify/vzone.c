@@ -14,7 +14,8 @@ static void find_owners(struct vzone *zone)
 {
 	const struct vrecord *const records = zone->file.records;
 	/* Room for the most there can be, given back below: pages that nothing is written to take no memory. */
-	zone->owners = memory_resize(NULL, zone->file.count, sizeof(*zone->owners));
+	const size_t most = zone->file.count * sizeof(*zone->owners);
+	zone->owners = most < 2 * (size_t)MEMORY_LARGE ? memory_alloc(most) : memory_alloc_large(most);
 	for (size_t i = 0; i < zone->file.count;) {
 		size_t end = i + 1;
 		while (end < zone->file.count &&
