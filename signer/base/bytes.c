@@ -27,18 +27,6 @@ struct cursor cursor_init(struct bytes bytes)
 	return (struct cursor){ start, start + bytes.size, false };
 }
 
-void bytes_put_u16(uint8_t at[2], uint16_t value)
-{
-	at[0] = (uint8_t)(value >> 8);
-	at[1] = (uint8_t)value;
-}
-
-void bytes_put_u32(uint8_t at[4], uint32_t value)
-{
-	bytes_put_u16(at, (uint16_t)(value >> 16));
-	bytes_put_u16(at + 2, (uint16_t)value);
-}
-
 void bytes_put_u64(uint8_t at[8], uint64_t value)
 {
 	bytes_put_u32(at, (uint32_t)(value >> 32));

@@ -77,8 +77,20 @@ static inline uint32_t cursor_u32(struct cursor *cursor)
 	return four.size == 4 ? bytes_get_u32(four.data) : 0;
 }
 
-void bytes_put_u16(uint8_t at[2], uint16_t value);
-void bytes_put_u32(uint8_t at[4], uint32_t value);
+static inline void bytes_put_u16(uint8_t at[2], uint16_t value)
+{
+	at[0] = (uint8_t)(value >> 8);
+	at[1] = (uint8_t)value;
+}
+
+static inline void bytes_put_u32(uint8_t at[4], uint32_t value)
+{
+	at[0] = (uint8_t)(value >> 24);
+	at[1] = (uint8_t)(value >> 16);
+	at[2] = (uint8_t)(value >> 8);
+	at[3] = (uint8_t)value;
+}
+
 void bytes_put_u64(uint8_t at[8], uint64_t value);
 
 /* Sizes that the encoders write, without the terminating NUL that each adds. */

@@ -38,6 +38,7 @@ void vhasher_close(struct vhasher *hasher)
 void vhasher_use(struct vhasher *hasher, const struct vhash_parameters *parameters)
 {
 	hasher->parameters = *parameters;
+	memset(hasher->ahead_names, 0, sizeof(hasher->ahead_names));
 	for (unsigned labels = 0; labels < VNAME_LABELS; labels++)
 		for (unsigned i = 0; i < VHASHER_KEPT; i++) {
 			hasher->kept[labels][i].size = 0;
@@ -60,6 +61,51 @@ static void compute(struct vhasher *hasher, struct vhasher_entry *entry)
 		abort(); /* as above */
 }
 
+static void take_name(struct vhasher_entry *entry, const uint8_t *name, size_t size)
+{
+	for (size_t i = 0; i < size; i++)
+		entry->name[i] = vname_lower(name[i]);
+	entry->size = (uint8_t)size;
+	entry->link = NULL;
+}
+
+/* Of each group another lane in turn. */
+static bool is_right(struct vhasher *hasher, const uint8_t *name, const uint8_t hash[VHASH])
+{
+	struct vhasher_entry again;
+	take_name(&again, name, vname_size(name));
+	compute(hasher, &again);
+	return memcmp(again.hash, hash, VHASH) == 0;
+}
+
+bool vhasher_ahead(struct vhasher *hasher, const uint8_t *const names[], unsigned count)
+{
+	const struct vhash_parameters *const p = &hasher->parameters;
+	const struct vsha1_salt salt = { p->salt.data, (uint8_t)p->salt.size, p->iterations };
+	const uint8_t *fitting[VHASHER_AHEAD];
+	uint8_t hashes[VHASHER_AHEAD][VHASH];
+	unsigned places[VHASHER_AHEAD];
+	unsigned used = 0;
+	memset(hasher->ahead_names, 0, sizeof(hasher->ahead_names));
+	for (unsigned i = 0; i < count; i++) {
+		if (!vsha1_fits(&salt, vname_size(names[i])))
+			continue;
+		places[used] = i;
+		fitting[used++] = names[i];
+	}
+	if (used == 0)
+		return true;
+	vsha1_names(&salt, fitting, used, hashes);
+	for (unsigned i = 0; i < used; i++) {
+		struct vhasher_entry *const entry = &hasher->ahead[places[i]];
+		memcpy(entry->hash, hashes[i], VHASH);
+		entry->link = NULL;
+		hasher->ahead_names[places[i]] = fitting[i];
+	}
+	const unsigned sample = (unsigned)(hasher->groups++ % used);
+	return is_right(hasher, fitting[sample], hashes[sample]);
+}
+
 /* A name as it stands is compared first: almost all are in lower case. */
 static bool is_of(const struct vhasher_entry *entry, const uint8_t *name, size_t size)
 {
@@ -68,6 +114,8 @@ static bool is_of(const struct vhasher_entry *entry, const uint8_t *name, size_t
 
 struct vhasher_entry *vhasher_look(struct vhasher *hasher, const uint8_t *name)
 {
+	if (hasher->ahead_names[hasher->turn] == name)
+		return &hasher->ahead[hasher->turn];
 	const size_t size = vname_size(name);
 	const unsigned labels = vname_labels(name);
 	struct vhasher_entry *const kept = hasher->kept[labels];
@@ -80,10 +128,7 @@ struct vhasher_entry *vhasher_look(struct vhasher *hasher, const uint8_t *name)
 	memmove(order + 1, order, at);
 	order[0] = slot;
 	if (!is_of(entry, name, size)) {
-		for (size_t i = 0; i < size; i++)
-			entry->name[i] = vname_lower(name[i]);
-		entry->size = (uint8_t)size;
-		entry->link = NULL;
+		take_name(entry, name, size);
 		compute(hasher, entry);
 	}
 	return entry;

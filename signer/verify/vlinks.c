@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "signer/base/workers.h"
+#include "signer/verify/vdenial.h"
 
 bool vlinks_same(const struct vlinks_parameters *a, const struct vlinks_parameters *b)
 {
@@ -109,4 +110,42 @@ enum status vlinks_collect(struct vrun *run, struct vlinks_link **links, size_t 
 	for (size_t i = 0; i < zone->hash_owner_count; i++)
 		collect_owner(&all, i, count);
 	return STATUS_OK;
+}
+
+bool vlinks_announced(const struct vset *params, const struct vlinks_parameters *parameters)
+{
+	struct vlinks_parameters announced;
+	uint8_t flags;
+	for (size_t i = 0; i < params->count; i++) {
+		struct cursor in = cursor_init((struct bytes){ params->first[i].rdata, params->first[i].size });
+		if (vlinks_read(&in, &announced, &flags) && vlinks_same(&announced, parameters))
+			return true;
+	}
+	return false;
+}
+
+void vlinks_check_uniform(struct vrun *run, const struct vlinks_link *links, size_t count, const struct vset *params)
+{
+	const struct vlinks_link *first = NULL;
+	vreport_count(run->report, VC_NSEC3_UNIQUE, count);
+	vreport_count(run->report, VC_NSEC3_FLAG, count);
+	vreport_count(run->report, VC_DENIAL_TTL, count);
+	if (params->count > 1)
+		vreport_fail(run->report, VC_NSEC3_UNIQUE, "more than one NSEC3PARAM", vplace_of(&params->first[1]),
+		    "%zu records", params->count);
+	for (size_t i = 0; i < count; i++) {
+		vdenial_ttl(run, links[i].record);
+		const struct vlinks_parameters parameters = vlinks_parameters_of(&links[i]);
+		if (!links[i].good || !vlinks_announced(params, &parameters))
+			vreport_fail(run->report, VC_NSEC3_UNIQUE, "NSEC3 with parameters that no NSEC3PARAM has",
+			    vplace_of(links[i].record), "iterations %u, salt of %u octets", parameters.iterations,
+			    parameters.salt_size);
+		first = first == NULL ? &links[i] : first;
+		const bool opt_out = (links[i].flags & VLINKS_OPT_OUT) != 0;
+		if (opt_out != ((first->flags & VLINKS_OPT_OUT) != 0) ||
+		    (run->limits.opt_out != VCHOICE_NONE && opt_out != (run->limits.opt_out == VCHOICE_YES)))
+			vreport_fail(run->report, VC_NSEC3_FLAG,
+			    "NSEC3 whose opt-out flag is not that of the others or of the policy",
+			    vplace_of(links[i].record), "flag %u", opt_out);
+	}
 }

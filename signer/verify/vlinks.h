@@ -39,3 +39,9 @@ struct bytes vlinks_bitmap(const struct vlinks_link *link); /* of a good one */
 /* All NSEC3 of the zone, in canonical order of their owners, which is the order of their hashes; to be freed, also
  * after a failure. What a delegation hides is none. */
 enum status vlinks_collect(struct vrun *run, struct vlinks_link **links, size_t *count, struct error *err) MUST_CHECK;
+
+/* Whether an NSEC3PARAM of these has the same parameters. */
+bool vlinks_announced(const struct vset *params, const struct vlinks_parameters *parameters);
+
+/* What is ours to ask: one set, one flag, one TTL. */
+void vlinks_check_uniform(struct vrun *run, const struct vlinks_link *links, size_t count, const struct vset *params);

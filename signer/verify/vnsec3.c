@@ -11,6 +11,7 @@
 #include "signer/verify/vlinks.h"
 #include "signer/verify/vlisted.h"
 #include "signer/verify/vsearch.h"
+#include "signer/verify/vsha1.h"
 
 /* NSEC3 chains (RFC 5155): a circle per parameter set, and each name of the zone in it or in an opt-out span. */
 
@@ -27,6 +28,7 @@ struct ancestor {
 struct desk {
 	EVP_MD_CTX *context;                     /* of SHA-1 */
 	uint64_t spans;                          /* judged */
+	uint64_t groups;                         /* hashed side by side */
 	struct ancestor ancestors[VNAME_LABELS]; /* by labels; of the chain in hand */
 };
 
@@ -92,16 +94,21 @@ static size_t find_link(const struct chain *chain, const uint8_t hash[VLINKS_HAS
 	return after == 0 ? SIZE_MAX : after - 1;
 }
 
-/* The link that has this hash, else the one that covers it in `*covers`. */
-static struct vlinks_link *locate(
-    const struct chain *chain, const uint8_t hash[VLINKS_HASH], struct vlinks_link **covers)
+/* The link that has this hash, else the one that covers it in `*covers`; `at` is what find_link says of it. */
+static struct vlinks_link *take_link(
+    const struct chain *chain, size_t at, const uint8_t hash[VLINKS_HASH], struct vlinks_link **covers)
 {
-	const size_t at = find_link(chain, hash);
 	struct vlinks_link *const before = link_at(chain, at == SIZE_MAX ? chain->count - 1 : at);
 	if (at != SIZE_MAX && memcmp(before->hash, hash, VLINKS_HASH) == 0)
 		return before;
 	*covers = before;
 	return NULL;
+}
+
+static struct vlinks_link *locate(
+    const struct chain *chain, const uint8_t hash[VLINKS_HASH], struct vlinks_link **covers)
+{
+	return take_link(chain, find_link(chain, hash), hash, covers);
 }
 
 static struct vplace place_of(const struct chain *chain, const struct vlisted *name)
@@ -162,12 +169,10 @@ static void check_match(struct chain *chain, const struct vlisted *name, struct 
 		    vplace_of(link->record), "%s", detail);
 }
 
-static void check_name(struct chain *chain, unsigned worker, struct vlisted *name)
+/* `link` has the name's hash, or `covers` covers it. */
+static void check_link(struct chain *chain, unsigned worker, struct vlisted *name, struct vlinks_link *link,
+    const struct vlinks_link *covers)
 {
-	uint8_t hash[VLINKS_HASH];
-	struct vlinks_link *covers = NULL;
-	hash_name(chain, worker, name->name, hash);
-	struct vlinks_link *const link = locate(chain, hash, &covers);
 	name->matched = link != NULL;
 	if (link != NULL) {
 		check_match(chain, name, link);
@@ -184,19 +189,84 @@ static void check_name(struct chain *chain, unsigned worker, struct vlisted *nam
 	    "no NSEC3 has its hash");
 }
 
+static void check_name(struct chain *chain, unsigned worker, struct vlisted *name)
+{
+	uint8_t hash[VLINKS_HASH];
+	struct vlinks_link *covers = NULL;
+	hash_name(chain, worker, name->name, hash);
+	struct vlinks_link *const link = locate(chain, hash, &covers);
+	check_link(chain, worker, name, link, covers);
+}
+
+/* Owners whose names are hashed side by side. */
+struct group {
+	struct vowner *owners[VSHA1_LANES];
+	const uint8_t *names[VSHA1_LANES];
+	uint8_t hashes[VSHA1_LANES][VLINKS_HASH];
+	unsigned count;
+};
+
+/* Looked up all at once, so that memory is waited for once. */
+static enum status check_group(struct chain *chain, unsigned worker, struct group *group, struct error *err)
+{
+	const struct vlinks_parameters *const p = &chain->parameters;
+	const struct vsha1_salt salt = { p->salt, p->salt_size, p->iterations };
+	size_t places[VSHA1_LANES];
+	uint8_t again[VLINKS_HASH];
+	if (group->count == 0)
+		return STATUS_OK;
+	vsha1_names(&salt, group->names, group->count, group->hashes);
+	const unsigned sample = (unsigned)(chain->desks[worker].groups++ % group->count);
+	hash_name(chain, worker, group->names[sample], again);
+	if (memcmp(again, group->hashes[sample], VLINKS_HASH) != 0)
+		return error_set(err, STATUS_INTERNAL,
+		    "the two ways to compute SHA-1 differ on a name, so nothing is judged: check this machine and its "
+		    "libcrypto");
+	for (unsigned i = 0; i < group->count; i++)
+		vsearch_fetch(chain->keys, chain->count, vsearch_key(group->hashes[i]));
+	for (unsigned i = 0; i < group->count; i++) {
+		places[i] = find_link(chain, group->hashes[i]);
+		__builtin_prefetch(link_at(chain, places[i] == SIZE_MAX ? chain->count - 1 : places[i]));
+	}
+	for (unsigned i = 0; i < group->count; i++) {
+		struct vlinks_link *covers = NULL;
+		struct vlinks_link *const link = take_link(chain, places[i], group->hashes[i], &covers);
+		struct vlisted name = vlisted_owner(&chain->run->zone, group->owners[i]);
+		check_link(chain, worker, &name, link, covers);
+		group->owners[i]->matched = name.matched;
+	}
+	group->count = 0;
+	return STATUS_OK;
+}
+
+static void check_alone(struct chain *chain, unsigned worker, struct vowner *owner)
+{
+	struct vlisted name = vlisted_owner(&chain->run->zone, owner);
+	check_name(chain, worker, &name);
+	owner->matched = name.matched;
+}
+
 static enum status check_names(void *context, unsigned worker, size_t first, size_t end, struct error *err)
 {
 	struct chain *const chain = context;
-	(void)err;
-	for (size_t i = first; i < end; i++) {
+	const struct vsha1_salt salt = { chain->parameters.salt, chain->parameters.salt_size,
+		chain->parameters.iterations };
+	struct group group = { .count = 0 };
+	enum status status = STATUS_OK;
+	for (size_t i = first; i < end && status == STATUS_OK; i++) {
 		struct vowner *const owner = &chain->run->zone.owners[i];
 		if (!vlisted_exists(owner))
 			continue;
-		struct vlisted name = vlisted_owner(&chain->run->zone, owner);
-		check_name(chain, worker, &name);
-		owner->matched = name.matched;
+		if (!vsha1_fits(&salt, vname_size(owner->name))) {
+			check_alone(chain, worker, owner);
+			continue;
+		}
+		group.owners[group.count] = owner;
+		group.names[group.count++] = owner->name;
+		if (group.count == VSHA1_LANES)
+			status = check_group(chain, worker, &group, err);
 	}
-	return STATUS_OK;
+	return status == STATUS_OK ? check_group(chain, worker, &group, err) : status;
 }
 
 static enum status check_empty_names(void *context, unsigned worker, size_t first, size_t end, struct error *err)
@@ -336,18 +406,6 @@ static void take_links(struct chain *chain, struct vlinks_link *links, size_t co
 		chain->keys[i] = vsearch_key(link_at(chain, i)->hash);
 }
 
-static bool is_announced(const struct vset *params, const struct vlinks_parameters *parameters)
-{
-	struct vlinks_parameters announced;
-	uint8_t flags;
-	for (size_t i = 0; i < params->count; i++) {
-		struct cursor in = cursor_init((struct bytes){ params->first[i].rdata, params->first[i].size });
-		if (vlinks_read(&in, &announced, &flags) && vlinks_same(&announced, parameters))
-			return true;
-	}
-	return false;
-}
-
 /* Whether a hash lies between a link's own and its next, neither included; a circle, so the last wraps. */
 static bool spans(const struct vlinks_link *link, const uint8_t hash[VLINKS_HASH])
 {
@@ -412,7 +470,7 @@ static enum status judge_idle(
 		if (!links[i].good || links[i].idle)
 			continue;
 		const struct vlinks_parameters p = vlinks_parameters_of(&links[i]);
-		if (p.iterations > TAKEN_ITERATIONS || is_announced(params, &p))
+		if (p.iterations > TAKEN_ITERATIONS || vlinks_announced(params, &p))
 			continue;
 		if (++sets > MOST_SETS) {
 			vreport_fail(run->report, VC_GATE_COUNTS, "more unannounced sets of NSEC3 than are judged",
@@ -443,33 +501,6 @@ static enum status judge_set(
 		return STATUS_OK;
 	}
 	return check_chain(chain, err);
-}
-
-/* What is ours to ask: one set, one flag, one TTL. */
-static void check_uniform(struct vrun *run, const struct vlinks_link *links, size_t count, const struct vset *params)
-{
-	const struct vlinks_link *first = NULL;
-	vreport_count(run->report, VC_NSEC3_UNIQUE, count);
-	vreport_count(run->report, VC_NSEC3_FLAG, count);
-	vreport_count(run->report, VC_DENIAL_TTL, count);
-	if (params->count > 1)
-		vreport_fail(run->report, VC_NSEC3_UNIQUE, "more than one NSEC3PARAM", vplace_of(&params->first[1]),
-		    "%zu records", params->count);
-	for (size_t i = 0; i < count; i++) {
-		vdenial_ttl(run, links[i].record);
-		const struct vlinks_parameters parameters = vlinks_parameters_of(&links[i]);
-		if (!links[i].good || !is_announced(params, &parameters))
-			vreport_fail(run->report, VC_NSEC3_UNIQUE, "NSEC3 with parameters that no NSEC3PARAM has",
-			    vplace_of(links[i].record), "iterations %u, salt of %u octets", parameters.iterations,
-			    parameters.salt_size);
-		first = first == NULL ? &links[i] : first;
-		const bool opt_out = (links[i].flags & VLINKS_OPT_OUT) != 0;
-		if (opt_out != ((first->flags & VLINKS_OPT_OUT) != 0) ||
-		    (run->limits.opt_out != VCHOICE_NONE && opt_out != (run->limits.opt_out == VCHOICE_YES)))
-			vreport_fail(run->report, VC_NSEC3_FLAG,
-			    "NSEC3 whose opt-out flag is not that of the others or of the policy",
-			    vplace_of(links[i].record), "flag %u", opt_out);
-	}
 }
 
 static void chain_open(struct chain *chain, struct vrun *run, size_t links)
@@ -530,7 +561,7 @@ enum status vnsec3_check(struct vrun *run, struct error *err)
 	}
 	if (status == STATUS_OK)
 		status = judge_idle(&chain, links, count, &params, err);
-	check_uniform(run, links, count, &params);
+	vlinks_check_uniform(run, links, count, &params);
 	chain_close(&chain);
 	free(links);
 	free(chain.empty);

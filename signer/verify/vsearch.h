@@ -46,6 +46,13 @@ static inline size_t vsearch_share(uint64_t length, size_t count)
 	return (size_t)((length >> 32) * count >> 32);
 }
 
+/* Where vsearch_below looks first. */
+static inline void vsearch_fetch(const uint64_t *keys, size_t count, uint64_t key)
+{
+	if (count > 0)
+		__builtin_prefetch(&keys[vsearch_share(key, count)]);
+}
+
 /* How many of the ascending `keys` are below `key`; `*equal` is how many then equal it. Hashes are spread evenly, so
  * each look tells how far away the place is; where they are not, the steps double as above. */
 static inline size_t vsearch_below(const uint64_t *keys, size_t count, uint64_t key, size_t *equal)

@@ -205,15 +205,52 @@ static struct found find_nsec(const struct vserver *server, const uint8_t *name)
 	return (struct found){ server->nsecs[after == 0 ? count - 1 : after - 1], NULL, matches };
 }
 
-static void find_nsec3(const struct vserver *server, struct vhasher_entry *entry)
+/* The link at the hash's place, or the last one before it. */
+static const struct vlink *link_before(const struct vserver *server, const uint8_t hash[VHASH])
 {
 	const size_t count = server->link_count;
 	size_t equal;
-	size_t after = vsearch_below(server->keys, count, vsearch_key(entry->hash), &equal);
+	size_t after = vsearch_below(server->keys, count, vsearch_key(hash), &equal);
 	if (equal > 0)
-		after += vsearch_not_above(server->links + after, equal, 0, 1, compare_hash, entry->hash);
-	entry->link = &server->links[after == 0 ? count - 1 : after - 1];
-	entry->matches = after > 0 && memcmp(entry->link->hash, entry->hash, VHASH) == 0;
+		after += vsearch_not_above(server->links + after, equal, 0, 1, compare_hash, hash);
+	return &server->links[after == 0 ? count - 1 : after - 1];
+}
+
+/* A hash before all of them has the last one before it in the circle, which it cannot equal. */
+static void take_link(struct vhasher_entry *entry, const struct vlink *link)
+{
+	entry->link = link;
+	entry->matches = memcmp(link->hash, entry->hash, VHASH) == 0;
+}
+
+bool vserver_ahead(
+    const struct vserver *server, struct vclerk *clerk, const struct vowner *const owners[], unsigned count)
+{
+	struct vhasher *const hasher = &clerk->hasher;
+	const uint8_t *names[VHASHER_AHEAD];
+	const struct vlink *links[VHASHER_AHEAD];
+	if (!server->hashed || server->link_count == 0 || count == 0)
+		return true;
+	for (unsigned i = 0; i < count; i++)
+		names[i] = owners[i]->name;
+	if (!vhasher_ahead(hasher, names, count))
+		return false;
+	for (unsigned i = 0; i < count; i++)
+		if (hasher->ahead_names[i] != NULL)
+			vsearch_fetch(server->keys, server->link_count, vsearch_key(hasher->ahead[i].hash));
+	for (unsigned i = 0; i < count; i++) {
+		if (hasher->ahead_names[i] == NULL)
+			continue;
+		links[i] = link_before(server, hasher->ahead[i].hash);
+		__builtin_prefetch(links[i]);
+	}
+	for (unsigned i = 0; i < count; i++) {
+		if (hasher->ahead_names[i] == NULL)
+			continue;
+		take_link(&hasher->ahead[i], links[i]);
+		__builtin_prefetch(links[i]->next);
+	}
+	return true;
 }
 
 static struct found find_for(const struct vserver *server, struct vclerk *clerk, const uint8_t *name)
@@ -224,7 +261,7 @@ static struct found find_for(const struct vserver *server, struct vclerk *clerk,
 		return find_nsec(server, name);
 	struct vhasher_entry *const entry = vhasher_look(&clerk->hasher, name);
 	if (entry->link == NULL)
-		find_nsec3(server, entry);
+		take_link(entry, link_before(server, entry->hash));
 	return (struct found){ entry->link->record, entry->link, entry->matches };
 }
 

@@ -84,6 +84,11 @@ void vserver_close(struct vserver *server);
 void vserver_use_nsec(struct vserver *server);
 void vserver_use_nsec3(struct vserver *server, const struct vhash_parameters *parameters, unsigned threads);
 
+/* Owners that will be asked about, VHASHER_AHEAD at most: looks up their hashes all at once, so that memory is waited
+ * for once. clerk->hasher.turn then says which one is in hand. False: see vhasher_ahead. */
+bool vserver_ahead(const struct vserver *server, struct vclerk *clerk, const struct vowner *const owners[],
+    unsigned count) __attribute__((warn_unused_result));
+
 void vclerk_open(const struct vserver *server, struct vclerk *out);
 void vclerk_close(struct vclerk *clerk);
 
