@@ -435,6 +435,7 @@ static enum status sign(struct attempt *attempt, struct error *err)
 		return status;
 	read_previous(attempt);
 	parameters.kept = attempt->has_kept ? &attempt->kept : NULL;
+	attempt->draft.folder = folder_path(run->options->state, "zones", run->mem);
 	parameters.draft = run->output.to_stdout ? NULL : &attempt->draft;
 	/* What we published holds no keys but those of this keystore, some of which may have left it. */
 	bool replace_foreign = run->options->new_keys || run->back_file >= 0;

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "signer/sign/sigfile_write.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <openssl/evp.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "signer/base/arena.h"
 #include "signer/dns/name.h"
@@ -13,6 +16,8 @@ void sigfile_draft_begin(struct sigfile_draft *draft, size_t count)
 	sigfile_draft_free(draft);
 	draft->blocks = memory_calloc(count, sizeof(*draft->blocks));
 	draft->count = count;
+	draft->file = draft->folder == NULL ? -1 : open(draft->folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	draft->has_file = draft->file >= 0;
 }
 
 void sigfile_draft_free(struct sigfile_draft *draft)
@@ -20,7 +25,12 @@ void sigfile_draft_free(struct sigfile_draft *draft)
 	for (size_t i = 0; i < draft->count; i++)
 		free(draft->blocks[i].octets);
 	free(draft->blocks);
-	*draft = (struct sigfile_draft){ .blocks = NULL };
+	if (draft->has_file)
+		close(draft->file);
+	draft->blocks = NULL;
+	draft->count = 0;
+	draft->has_file = false;
+	atomic_store(&draft->used, 0);
 }
 
 void sigfile_add(struct zonetext_buffer *block, const struct row *row, bool owner_again,
@@ -51,6 +61,33 @@ void sigfile_add(struct zonetext_buffer *block, const struct row *row, bool owne
 	block->size += (size_t)(at - begin);
 }
 
+static bool put_aside(struct sigfile_draft *draft, const struct zonetext_buffer *block, uint64_t *at)
+{
+	if (!draft->has_file)
+		return false;
+	*at = atomic_fetch_add(&draft->used, block->size);
+	for (size_t done = 0; done < block->size;) {
+		const ssize_t size = pwrite(draft->file, block->data + done, block->size - done, (off_t)(*at + done));
+		if (size == 0 || (size < 0 && errno != EINTR))
+			return false;
+		done += size > 0 ? (size_t)size : 0;
+	}
+	return true;
+}
+
+static enum status take_back(
+    const struct sigfile_draft *draft, const struct sigfile_draft_block *block, uint8_t *out, struct error *err)
+{
+	for (size_t done = 0; done < block->size;) {
+		const ssize_t size = pread(draft->file, out + done, block->size - done, (off_t)(block->at + done));
+		if (size == 0 || (size < 0 && errno != EINTR))
+			return error_set(err, STATUS_IO, "its temporary file in %s cannot be read: %s", draft->folder,
+			    size == 0 ? "it is too short" : strerror(errno));
+		done += size > 0 ? (size_t)size : 0;
+	}
+	return STATUS_OK;
+}
+
 enum status sigfile_draft_take(
     struct sigfile_draft *draft, size_t at, const struct zonetext_buffer *block, uint32_t entries, struct error *err)
 {
@@ -60,8 +97,11 @@ enum status sigfile_draft_take(
 		return STATUS_OK;
 	if (EVP_Digest(block->data, block->size, digest, NULL, EVP_sha256(), NULL) != 1)
 		return error_set(err, STATUS_INTERNAL, "SHA-256 failed");
-	into->octets = memory_alloc(block->size);
-	memcpy(into->octets, block->data, block->size);
+	/* A disk that is full or fails is no reason to lose them. */
+	if (!put_aside(draft, block, &into->at)) {
+		into->octets = memory_alloc(block->size);
+		memcpy(into->octets, block->data, block->size);
+	}
 	into->size = (uint32_t)block->size;
 	into->entries = entries;
 	memcpy(into->digest, digest, SIGFILE_DIGEST);
@@ -125,6 +165,27 @@ static uint8_t *make_list(const struct sigfile_draft *draft, size_t *blocks, uin
 	return list;
 }
 
+static enum status write_blocks(const struct sigfile_draft *draft, struct publish *out, struct error *err)
+{
+	struct zonetext_buffer buffer = { 0 };
+	enum status status = STATUS_OK;
+	for (size_t i = 0; i < draft->count && status == STATUS_OK; i++) {
+		const struct sigfile_draft_block *const block = &draft->blocks[i];
+		const uint8_t *octets = block->octets;
+		if (block->entries == 0)
+			continue;
+		if (octets == NULL) {
+			zonetext_buffer_reserve(&buffer, block->size);
+			octets = (const uint8_t *)buffer.data;
+			status = take_back(draft, block, (uint8_t *)buffer.data, err);
+		}
+		if (status == STATUS_OK)
+			status = publish_write(out, octets, block->size, err);
+	}
+	zonetext_buffer_free(&buffer);
+	return status;
+}
+
 enum status sigfile_write(
     const struct sigfile_draft *draft, const struct sigfile_identity *whose, struct publish *out, struct error *err)
 {
@@ -137,8 +198,8 @@ enum status sigfile_write(
 	const size_t list_size = blocks * SIGFILE_LISTED;
 	sigfile_head(whose, SIGFILE_HEAD + octets + list_size + SIGFILE_DIGEST, entries, blocks, head);
 	enum status status = publish_write(out, head, sizeof(head), err);
-	for (size_t i = 0; i < draft->count && status == STATUS_OK; i++)
-		status = publish_write(out, draft->blocks[i].octets, draft->blocks[i].size, err);
+	if (status == STATUS_OK)
+		status = write_blocks(draft, out, err);
 	if (status == STATUS_OK)
 		status = publish_write(out, list, list_size, err);
 	if (status == STATUS_OK && !sum((struct bytes){ head, sizeof(head) }, (struct bytes){ list, list_size }, end))

@@ -2,6 +2,7 @@
 /* Makes what sigfile.h describes: blocks while the zone is written, the file once the zone is published. */
 #pragma once
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -16,18 +17,24 @@
 #define SIGFILE_MAGIC "ZSSIGS1\n"
 
 struct sigfile_draft_block {
-	uint8_t *octets;
+	uint8_t *octets; /* NULL: in the draft's file, at `at` */
+	uint64_t at;
 	uint32_t size, entries;
 	uint8_t digest[SIGFILE_DIGEST];
 };
 
-/* A file in the making. Starts zeroed. */
+/* A file in the making. Starts zeroed. It waits until the zone is published, and nobody reads it meanwhile: so it waits
+ * in a file without a name where there can be one, and the gate has the memory. */
 struct sigfile_draft {
+	const char *folder; /* where that file may be made, or NULL */
+	bool has_file;
+	int file;
+	atomic_uint_least64_t used;         /* octets of it */
 	struct sigfile_draft_block *blocks; /* some are empty */
 	size_t count;
 };
 
-/* Forgets what was there and makes room for `count` blocks. */
+/* Forgets what was there, but for the folder, and makes room for `count` blocks. */
 void sigfile_draft_begin(struct sigfile_draft *draft, size_t count);
 void sigfile_draft_free(struct sigfile_draft *draft);
 

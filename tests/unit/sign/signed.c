@@ -138,7 +138,7 @@ static enum status sign_once(
 	struct zonetext input;
 	struct zonetext before;
 	struct sign_parameters parameters = zone->parameters;
-	struct sigfile_draft draft = { .blocks = NULL };
+	struct sigfile_draft draft = { .folder = zone->made % 2 == 0 ? zone->folder : NULL };
 	text_read(text, origin, &input);
 	if (previous != NULL)
 		text_read(previous, origin, &before);

@@ -6,7 +6,11 @@
 #include <string.h>
 /* cmocka wants the headers above. */
 #include <cmocka.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
+#include "signer/base/arena.h"
 #include "tests/unit/sign/signed.h"
 
 static const char text[] = "$ORIGIN example.\n$TTL 3600\n"
@@ -107,6 +111,117 @@ static void a_file_of_another_version_or_zone_is_refused_in_words(void **state)
 	signed_close(&fixture.zone);
 }
 
+enum { BLOCKS = 9, BLOCK_SIZE = 5000 };
+
+/* The file of some blocks that come in the order in which threads happen to end; terminated text. */
+static char *write_blocks(const struct fixture *fixture, struct sigfile_draft *draft)
+{
+	static const size_t order[] = { 4, 0, 8, 1, 7, 3, 5, 6 }; /* none for the third */
+	char octets[BLOCK_SIZE];
+	struct publish publish = PUBLISH_NONE;
+	struct error err = { 0 };
+	for (size_t i = 0; i < COUNT(order); i++) {
+		const struct zonetext_buffer block = { octets, BLOCK_SIZE - order[i], BLOCK_SIZE };
+		memset(octets, 'a' + (int)order[i], sizeof(octets));
+		assert_int_equal(sigfile_draft_take(draft, order[i], &block, 1, &err), STATUS_OK);
+	}
+	char *const path = memory_alloc(200);
+	snprintf(path, 200, "%s/draft", fixture->zone.folder);
+	assert_int_equal(publish_open(path, 0600, &publish, &err), STATUS_OK);
+	assert_int_equal(sigfile_write(draft, &fixture->whose, &publish, &err), STATUS_OK);
+	assert_int_equal(publish_rename(&publish, &err), STATUS_OK);
+	FILE *const in = fopen(path, "rb");
+	assert_non_null(in);
+	char *const text_of = memory_calloc(BLOCKS * BLOCK_SIZE * 2, 1);
+	assert_in_range(fread(text_of, 1, BLOCKS * BLOCK_SIZE * 2, in), 8 * BLOCK_SIZE - 100, 9 * BLOCK_SIZE);
+	fclose(in);
+	assert_int_equal(unlink(path), 0);
+	free(path);
+	return text_of;
+}
+
+static size_t in_memory(const struct sigfile_draft *draft)
+{
+	size_t blocks = 0;
+	for (size_t i = 0; i < draft->count; i++)
+		blocks += draft->blocks[i].octets != NULL ? 1U : 0U;
+	return blocks;
+}
+
+static void a_draft_that_waits_on_a_disk_becomes_the_same_file_as_one_in_memory(void **state)
+{
+	(void)state;
+	struct fixture fixture;
+	open_fixture(&fixture);
+	struct sigfile_draft draft = { .folder = NULL };
+	sigfile_draft_begin(&draft, BLOCKS);
+	char *const expected = write_blocks(&fixture, &draft);
+	assert_int_equal(in_memory(&draft), 8);
+	draft.folder = "/nowhere/at/all";
+	sigfile_draft_begin(&draft, BLOCKS);
+	char *const without = write_blocks(&fixture, &draft);
+	assert_int_equal(in_memory(&draft), 8);
+	draft.folder = fixture.zone.folder;
+	sigfile_draft_begin(&draft, BLOCKS);
+	char *const with = write_blocks(&fixture, &draft);
+	assert_int_equal(in_memory(&draft), draft.has_file ? 0 : 8);
+	assert_true(draft.has_file);
+	assert_memory_equal(with, expected, BLOCKS * BLOCK_SIZE * 2);
+	assert_memory_equal(without, expected, BLOCKS * BLOCK_SIZE * 2);
+	sigfile_draft_free(&draft);
+	free(with);
+	free(without);
+	free(expected);
+	signed_close(&fixture.zone);
+}
+
+static void what_a_full_disk_does_not_take_waits_in_memory(void **state)
+{
+	(void)state;
+	struct fixture fixture;
+	char octets[BLOCK_SIZE] = { 0 };
+	struct rlimit before;
+	open_fixture(&fixture);
+	struct sigfile_draft draft = { .folder = fixture.zone.folder };
+	sigfile_draft_begin(&draft, BLOCKS);
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+	signal(SIGXFSZ, SIG_IGN);
+	const struct rlimit limit = { 2 * BLOCK_SIZE + 10, before.rlim_max };
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+	for (size_t i = 0; i < BLOCKS; i++) {
+		const struct zonetext_buffer block = { octets, BLOCK_SIZE, BLOCK_SIZE };
+		struct error err = { 0 };
+		assert_int_equal(sigfile_draft_take(&draft, i, &block, 1, &err), STATUS_OK);
+	}
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+	assert_int_equal(in_memory(&draft), BLOCKS - 2);
+	sigfile_draft_free(&draft);
+	signed_close(&fixture.zone);
+}
+
+static void a_draft_that_cannot_be_read_again_is_told_of(void **state)
+{
+	(void)state;
+	struct fixture fixture;
+	struct publish publish = PUBLISH_NONE;
+	struct error err = { 0 };
+	char octets[100] = { 0 }, path[200];
+	open_fixture(&fixture);
+	struct sigfile_draft draft = { .folder = fixture.zone.folder };
+	sigfile_draft_begin(&draft, 1);
+	const struct zonetext_buffer block = { octets, sizeof(octets), sizeof(octets) };
+	assert_int_equal(sigfile_draft_take(&draft, 0, &block, 1, &err), STATUS_OK);
+	assert_int_equal(ftruncate(draft.file, 50), 0);
+	snprintf(path, sizeof(path), "%s/draft", fixture.zone.folder);
+	assert_int_equal(publish_open(path, 0600, &publish, &err), STATUS_OK);
+	assert_int_equal(sigfile_write(&draft, &fixture.whose, &publish, &err), STATUS_IO);
+	assert_non_null(strstr(err.message, "its temporary file in "));
+	assert_non_null(strstr(err.message, "it is too short"));
+	publish_abort(&publish);
+	sigfile_draft_free(&draft);
+	signed_close(&fixture.zone);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -114,6 +229,9 @@ int main(void)
 		cmocka_unit_test(every_octet_that_changes_is_noticed),
 		cmocka_unit_test(every_length_but_the_whole_is_refused),
 		cmocka_unit_test(a_file_of_another_version_or_zone_is_refused_in_words),
+		cmocka_unit_test(a_draft_that_waits_on_a_disk_becomes_the_same_file_as_one_in_memory),
+		cmocka_unit_test(what_a_full_disk_does_not_take_waits_in_memory),
+		cmocka_unit_test(a_draft_that_cannot_be_read_again_is_told_of),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
