@@ -62,12 +62,13 @@ static const char *when_or_open(enum report_who who, struct utc when, struct utc
 	return when.seconds == UTC_NEVER.seconds ? open[who] : report_when(when, now, mem);
 }
 
-/* A date that has passed was an estimate of what others do, or waits for the next run. */
+/* Of what others do it is an estimate, of when they have done it: they may begin now. A date that has passed was such
+ * an estimate, or waits for the next run. */
 static const char *step_words(const struct report_step *step, struct utc now, struct arena *mem)
 {
 	const char *const date = report_when(step->when, now, mem);
 	if (utc_before(now, step->when))
-		return arena_printf(mem, "earliest %s", date);
+		return arena_printf(mem, step->who == REPORT_ZONESEAL ? "earliest %s" : "expected by %s", date);
 	return arena_printf(mem, step->who == REPORT_ZONESEAL ? "with the next run, due %s" : "expected %s", date);
 }
 

@@ -145,11 +145,12 @@ static void put_timeline(FILE *out, const struct zone_page *page)
 
 /* ---- rollovers and what they wait for ---- */
 
-/* A date that has passed was an estimate of what others do, or waits for the next run. */
+/* As in the text: of what others do it is an estimate, of when they have done it. */
 static const char *date_words(const struct report_step *step, struct utc now, struct arena *mem)
 {
 	if (utc_before(now, step->when))
-		return arena_printf(mem, "earliest %s", report_when(step->when, now, mem));
+		return arena_printf(mem, step->who == REPORT_ZONESEAL ? "earliest %s" : "expected by %s",
+		    report_when(step->when, now, mem));
 	return step->who == REPORT_ZONESEAL ? "with the next run" : "now";
 }
 
