@@ -22,26 +22,94 @@ static long long number_of(const json_t *object, const char *name)
 	return json_integer_value(json_object_get(object, name));
 }
 
-static void print_finding(FILE *out, const json_t *finding, struct arena *mem)
+static void print_examples(FILE *out, const json_t *finding, struct arena *mem)
 {
+	enum { SHOWN = 3 };
 	size_t index;
 	const json_t *example;
-	fprintf(out, "\n%s  %s  (%lld)\n", text_of(finding, "id", mem), text_of(finding, "what", mem),
-	    number_of(finding, "count"));
 	json_array_foreach(json_object_get(finding, "examples"), index, example)
 	{
+		if (index == SHOWN)
+			break;
 		long long line = number_of(example, "line");
 		fprintf(out, "  %s %s", text_of(example, "owner", mem), text_of(example, "type", mem));
 		if (line > 0)
 			fprintf(out, " (line %lld)", line);
 		fprintf(out, "  %s\n", text_of(example, "detail", mem));
 	}
+}
+
+static bool is(const json_t *object, const char *name, const char *text)
+{
+	const char *const value = json_string_value(json_object_get(object, name));
+	return value != NULL && strcmp(value, text) == 0;
+}
+
+/* Findings that only follow from those of the check `id`, as one sum. */
+static void print_consequences(FILE *out, const json_t *findings, const char *id, struct arena *mem)
+{
+	size_t index;
+	const json_t *one;
+	long long sum = 0;
+	const char *names = "", *last = "";
+	json_array_foreach(findings, index, one)
+	{
+		if (!is(one, "follows", id))
+			continue;
+		sum += number_of(one, "count");
+		const char *const name = text_of(one, "id", mem);
+		if (strcmp(name, last) != 0)
+			names = arena_printf(mem, "%s%s%s", names, names[0] == '\0' ? "" : ", ", name);
+		last = name;
+	}
+	if (names[0] == '\0')
+		return;
+	fprintf(out, "  With it %lld answer%s of name servers fail%s (%s; --json has each)\n", sum, sum == 1 ? "" : "s",
+	    sum == 1 ? "s" : "", names);
+}
+
+static void print_finding(FILE *out, const json_t *finding, struct arena *mem)
+{
+	fprintf(out, "\n%s  %s  (%lld)\n", text_of(finding, "id", mem), text_of(finding, "what", mem),
+	    number_of(finding, "count"));
+	print_examples(out, finding, mem);
 	if (text_of(finding, "expected", mem)[0] != '\0')
 		fprintf(out, "  Expected: %s\n", text_of(finding, "expected", mem));
 	if (text_of(finding, "cause", mem)[0] != '\0')
 		fprintf(out, "  => %s\n", text_of(finding, "cause", mem));
 	if (text_of(finding, "advice", mem)[0] != '\0')
 		fprintf(out, "  Do: %s\n", text_of(finding, "advice", mem));
+	else if (is(finding, "result", "fail"))
+		fprintf(out, "  Do: zoneseal explain %s\n", text_of(finding, "id", mem));
+}
+
+/* Causes first, each with what only follows from it; what refuses nothing is one line where something else does. */
+static void print_findings(FILE *out, const json_t *findings, bool pass, struct arena *mem)
+{
+	size_t index;
+	const json_t *finding;
+	const char *last = "";
+	json_array_foreach(findings, index, finding)
+	{
+		const bool brief = !pass && is(finding, "result", "warn");
+		if (brief || text_of(finding, "follows", mem)[0] != '\0')
+			continue;
+		const char *const id = text_of(finding, "id", mem);
+		print_finding(out, finding, mem);
+		/* Of several findings of one check the first has them. */
+		if (strcmp(id, last) != 0)
+			print_consequences(out, findings, id, mem);
+		last = id;
+	}
+	bool any = false;
+	json_array_foreach(findings, index, finding)
+	{
+		if (pass || !is(finding, "result", "warn"))
+			continue;
+		fprintf(out, "%swarn  %s  %s: %lld\n", any ? "" : "\n", text_of(finding, "id", mem),
+		    text_of(finding, "what", mem), number_of(finding, "count"));
+		any = true;
+	}
 }
 
 static void print_checks(FILE *out, const json_t *checks, struct arena *mem)
@@ -106,15 +174,10 @@ bool report_verdict_text(FILE *out, const char *json, bool silent, bool *pass)
 	bool good = verdict != NULL;
 	*pass = good && strcmp(verdict, "pass") == 0;
 	if (good && !silent) {
-		size_t index;
-		const json_t *finding;
 		fprintf(out, "%s  %s serial %lld, %lld records, %lld signatures all checked, at %s\n",
 		    *pass ? "PASS" : "FAIL", text_of(root, "zone", mem), number_of(root, "serial"),
 		    number_of(root, "records"), number_of(root, "signatures"), text_of(root, "time", mem));
-		json_array_foreach(json_object_get(root, "findings"), index, finding)
-		{
-			print_finding(out, finding, mem);
-		}
+		print_findings(out, json_object_get(root, "findings"), *pass, mem);
 		print_checks(out, json_object_get(root, "checks"), mem);
 		print_verifiers(out, json_object_get(root, "verifiers"), mem);
 	}

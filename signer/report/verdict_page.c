@@ -230,10 +230,27 @@ static void put_finding(FILE *out, const json_t *finding, const struct verdict_p
 	put_labelled(out, "The outage behind it:", check->outage);
 }
 
+/* Those that only follow from a finding of this check, in one line: the JSON has each. */
+static void put_consequences(FILE *out, const json_t *findings, const char *id)
+{
+	size_t index;
+	const json_t *one;
+	long long sum = 0;
+	json_array_foreach(findings, index, one)
+	{
+		if (is(one, "follows", id))
+			sum += number_of(one, "count");
+	}
+	if (sum > 0)
+		fprintf(out, "<p><b>With it</b> %lld answer%s of name servers fail%s.</p>\n", sum, sum == 1 ? "" : "s",
+		    sum == 1 ? "s" : "");
+}
+
 static void put_findings(FILE *out, const json_t *root, const struct verdict_page *page, long end)
 {
 	size_t index;
 	const json_t *finding = NULL;
+	const char *last = "";
 	const json_t *const findings = json_object_get(root, "findings");
 	if (json_array_size(findings) == 0)
 		return;
@@ -245,7 +262,12 @@ static void put_findings(FILE *out, const json_t *root, const struct verdict_pag
 			    json_array_size(findings) - index);
 			break;
 		}
+		if (text_of(finding, "follows")[0] != '\0')
+			continue;
 		put_finding(out, finding, page);
+		if (strcmp(last, text_of(finding, "id")) != 0)
+			put_consequences(out, findings, text_of(finding, "id"));
+		last = text_of(finding, "id");
 	}
 	fputs("</section>\n", out);
 }

@@ -9,6 +9,7 @@
 
 #include "signer/verify/vcached.h"
 #include "signer/verify/vcause.h"
+#include "signer/verify/vconsequence.h"
 #include "signer/verify/verdict.h"
 #include "signer/verify/vexpect.h"
 #include "signer/verify/vmemo_use.h"
@@ -342,6 +343,7 @@ enum status verify_run(const struct verify_options *options, struct verify_verdi
 		return status;
 	}
 	settle(verdict);
+	vconsequence_find(verdict);
 	if (verdict->passed)
 		vmemo_use_write(run->memo);
 	verdict->seconds = seconds_now() - start;

@@ -131,6 +131,8 @@ static json_t *make_findings(const struct verify_verdict *verdict)
 		json_object_set_new(one, "limit", finding->limit == NULL ? json_null() : json_string(finding->limit));
 		json_object_set_new(
 		    one, "expected", finding->expected == NULL ? json_null() : safe_string(finding->expected));
+		json_object_set_new(one, "follows",
+		    finding->follows == NULL ? json_null() : json_string(checks[finding->follows->check].id));
 		json_array_append_new(all, one);
 	}
 	return all;

@@ -32,8 +32,9 @@ struct vfinding {
 	unsigned example_count;
 	char cause[VREPORT_CAUSE]; /* proven by a test, or empty */
 	char advice[VREPORT_CAUSE];
-	const char *limit;    /* static name of the change limit that is passed, or NULL */
-	const char *expected; /* it refuses nothing: reason, who, when; or NULL */
+	const struct vfinding *follows; /* from which this one only follows; NULL: from none (vconsequence.h) */
+	const char *limit;              /* static name of the change limit that is passed, or NULL */
+	const char *expected;           /* it refuses nothing: reason, who, when; or NULL */
 };
 
 struct vreport {

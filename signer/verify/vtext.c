@@ -106,6 +106,44 @@ static void say_example(struct text *text, const struct vexample *example, const
 	say(text, "%s%s\n", *owner != '\0' || *type != '\0' || example->line > 0 ? ": " : "", detail);
 }
 
+static void say_examples(struct text *text, const struct vfinding *finding)
+{
+	enum { SHOWN = 3 };
+	for (unsigned i = 0; i < finding->example_count && i < SHOWN; i++)
+		say_example(text, &finding->examples[i], i == 0 ? "First: " : "       ");
+}
+
+/* Answers that do not validate because of this, as one sum. */
+static void say_consequences(struct text *text, const struct verify_verdict *verdict, const struct vfinding *cause)
+{
+	const struct vreport *const report = verdict->run.report;
+	const struct vfinding *first = NULL;
+	uint64_t sum = 0;
+	size_t count;
+	char number[32];
+	for (unsigned i = 0; i < report->finding_count; i++) {
+		if (report->findings[i].follows != cause)
+			continue;
+		first = first == NULL ? &report->findings[i] : first;
+		sum += report->findings[i].count;
+	}
+	if (first == NULL)
+		return;
+	say(text, "  With it %s answer%s of name servers fail%s (", grouped(sum, number), sum == 1 ? "" : "s",
+	    sum == 1 ? "s" : "");
+	enum vcheck last = VC_COUNT;
+	for (unsigned i = 0; i < report->finding_count; i++) {
+		const struct vfinding *const one = &report->findings[i];
+		if (one->follows != cause || one->check == last)
+			continue;
+		say(text, "%s%s", last == VC_COUNT ? "" : ", ", verify_checks(&count)[one->check].id);
+		last = one->check;
+	}
+	say(text, "; --json has each)\n");
+	if (first->example_count > 0)
+		say_example(text, &first->examples[0], "For one: ");
+}
+
 static void say_finding(struct text *text, const struct verify_verdict *verdict, const struct vfinding *finding)
 {
 	size_t count;
@@ -125,15 +163,26 @@ static void say_finding(struct text *text, const struct verify_verdict *verdict,
 		    row->rfc);
 	else
 		say(text, "  %s times (%s)\n", grouped(finding->count, failed), row->rfc);
-	for (unsigned i = 0; i < finding->example_count && i < 3; i++)
-		say_example(text, &finding->examples[i], i == 0 ? "First: " : "       ");
+	say_examples(text, finding);
 	if (finding->expected != NULL)
 		say(text, "  Expected: %s\n", finding->expected);
 	if (finding->cause[0] != '\0')
 		say(text, "  => %s\n", finding->cause);
 	if (finding->advice[0] != '\0')
 		say(text, "  Do: %s\n", finding->advice);
+	else if (refuses)
+		say(text, "  Do: zoneseal explain %s\n", row->id);
+	say_consequences(text, verdict, finding);
 	say(text, "\n");
+}
+
+/* What refuses nothing is one line where something else does. */
+static void say_warning(struct text *text, const struct vfinding *finding)
+{
+	size_t count;
+	char failed[32];
+	say(text, "warn  %s  %s: %s\n", verify_checks(&count)[finding->check].id, finding->what,
+	    grouped(finding->count, failed));
 }
 
 static void say_group(struct text *text, const struct verify_verdict *verdict, const char *group, size_t length)
@@ -230,16 +279,34 @@ static void say_memo(struct text *text, const struct verify_verdict *verdict)
 		    account.problem == NULL ? "there was nothing for it" : account.problem);
 }
 
+/* Causes first, each with what only follows from it. */
+static void say_findings(struct text *text, const struct verify_verdict *verdict)
+{
+	const struct vreport *const report = verdict->run.report;
+	for (unsigned i = 0; i < report->finding_count; i++)
+		if (verdict_result(verdict, report->findings[i].check) == VRESULT_FAIL &&
+		    report->findings[i].follows == NULL)
+			say_finding(text, verdict, &report->findings[i]);
+	bool brief = false;
+	for (unsigned i = 0; i < report->finding_count; i++) {
+		const struct vfinding *const finding = &report->findings[i];
+		if (verdict_result(verdict, finding->check) == VRESULT_FAIL)
+			continue;
+		if (verdict->passed || finding->expected != NULL)
+			say_finding(text, verdict, finding);
+		else
+			say_warning(text, finding);
+		brief |= !verdict->passed && finding->expected == NULL;
+	}
+	say(text, "%s", brief ? "\n" : "");
+}
+
 char *verify_text(const struct verify_verdict *verdict)
 {
 	struct text text = { NULL, 0, 0 };
 	const struct tally tally = count_results(verdict);
-	const struct vreport *const report = verdict->run.report;
 	say_head(&text, verdict, &tally);
-	for (int refusing = 1; refusing >= 0; refusing--)
-		for (unsigned i = 0; i < report->finding_count; i++)
-			if ((verdict_result(verdict, report->findings[i].check) == VRESULT_FAIL) == (refusing == 1))
-				say_finding(&text, verdict, &report->findings[i]);
+	say_findings(&text, verdict);
 	say(&text,
 	    "CHECKS  %u pass, %u fail, %u warn, %u not asked, %u without anything to check    %u thread%s, %.1f s\n",
 	    tally.ok, tally.failed, tally.warned, tally.not_asked, tally.nothing, verdict->run.threads,

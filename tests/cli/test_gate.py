@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
 """What run and sign ask the verifier, and that they publish nothing when it says no."""
+import json
 import os
 import re
 import shutil
@@ -136,6 +137,59 @@ class Gate(World):
         self.verifier()
         self.sign_by_it(policy)
         self.assertEqual(self.horizon(), ("ok", 2))
+
+
+class Causes(World):
+    """A refusal's first screen names each cause once, with what only follows from it."""
+
+    def judged(self, change):
+        self.sign()
+        lines = self.read(self.output).decode().splitlines(True)
+        path = self.write("changed.zone", "".join(change(lines)))
+        argv = [zs.VERIFY, "--now", self.now, path]
+        text, document = (subprocess.run([*argv, *more], capture_output=True, check=False, timeout=120) for more in ((), ("--json",)))
+        self.assertEqual((text.returncode, document.returncode), (1, 1))
+        html = subprocess.run([zs.ZONESEAL, "report", "-"], input=document.stdout, capture_output=True, check=True, env=self.environment())
+        return text.stdout.decode(), json.loads(document.stdout)["findings"], html.stdout.decode()
+
+    def assert_grouped(self, change, cause):
+        text, findings, page = self.judged(change)
+        following = [one for one in findings if one["follows"] == cause]
+        self.assertEqual({one["id"].split(".")[0] for one in following}, {"response"})
+        self.assertGreater(len(following), 1)
+        self.assertFalse([one for one in findings if one["id"].startswith("response.") and one not in following])
+        for one in following:
+            self.assertNotIn(f"FAIL  {one['id']}", text)
+            self.assertEqual(text.count(one["id"]), 1)
+        total = sum(one["count"] for one in following)
+        said = re.search(r"(?s)FAIL  " + re.escape(cause) + r"  .*?\n\n", text)[0]
+        self.assertRegex(said, rf"\n  With it {total} answers of name servers fail \(response\..*; --json has each\)\n  For one: ")
+        self.assertRegex(said, r"\n  Do: zoneseal ")
+        self.assertLessEqual(len(text.splitlines()), 40)
+        self.assertIn(f"<b>With it</b> {total} answers of name servers fail.", page)
+        self.assertNotIn("<h3>FAIL <code>response.", page)
+
+    @staticmethod
+    def bad(line):
+        fields = line.split("\t")
+        if fields[3] == "RRSIG" and not fields[4].startswith("DNSKEY"):
+            fields[4] = fields[4][:-9] + ("AAAA" if fields[4][-9:-5] != "AAAA" else "BBBB") + fields[4][-5:]
+        return "\t".join(fields)
+
+    def test_answers_with_signatures_that_fail_follow_from_these(self):
+        self.assert_grouped(lambda lines: map(self.bad, lines), "sig.valid")
+
+    def test_denials_without_a_link_of_the_chain_follow_from_that(self):
+        def without(lines):
+            at = [i for i, line in enumerate(lines) if line.split("\t")[3] == "NSEC"]
+            return lines[:at[1]] + lines[at[1] + 2:]
+        self.assert_grouped(without, "denial.nsec.owners")
+
+    def test_a_warning_beside_a_refusal_is_one_line(self):
+        text, findings, _ = self.judged(lambda lines: map(self.bad, lines))
+        for one in findings:
+            if one["result"] == "warn":
+                self.assertRegex(text, rf"(?m)^warn  {re.escape(one['id'])}  .*: {one['count']}$")
 
 
 if __name__ == "__main__":

@@ -331,6 +331,31 @@ static void a_verdict_is_told_without_raw_octets(void **state)
 	assert_false(report_verdict_text(stdout, "{cut", true, &pass));
 }
 
+static void a_stored_verdict_tells_each_cause_once(void **state)
+{
+	static const char json[] =
+	    "{\"verdict\":\"fail\",\"zone\":\"nl.test.\",\"checks\":[],\"findings\":["
+	    "{\"id\":\"sig.valid\",\"result\":\"fail\",\"count\":4,\"what\":\"bad\",\"examples\":[]},"
+	    "{\"id\":\"sig.valid\",\"result\":\"fail\",\"count\":1,\"what\":\"worse\",\"examples\":[]},"
+	    "{\"id\":\"response.nodata\",\"result\":\"fail\",\"count\":2,\"what\":\"x\",\"follows\":\"sig.valid\"},"
+	    "{\"id\":\"response.nxdomain\",\"result\":\"fail\",\"count\":3,\"what\":\"x\",\"follows\":\"sig.valid\"},"
+	    "{\"id\":\"zonemd.every\",\"result\":\"warn\",\"count\":9,\"what\":\"y\",\"examples\":[]}]}";
+	(void)state;
+	char *text = NULL;
+	size_t size;
+	bool pass = true;
+	FILE *out = open_memstream(&text, &size);
+	assert_true(report_verdict_text(out, json, false, &pass));
+	fclose(out);
+	assert_non_null(
+	    strstr(text, "\nsig.valid  bad  (4)\n  Do: zoneseal explain sig.valid\n"
+			 "  With it 5 answers of name servers fail (response.nodata, response.nxdomain; --json has "
+			 "each)\n\nsig.valid  worse  (1)\n  Do: zoneseal explain sig.valid\n\n"
+			 "warn  zonemd.every  y: 9\n\nCHECKS"));
+	assert_null(strstr(text, "response.nodata  x"));
+	free(text);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -342,6 +367,7 @@ int main(void)
 		cmocka_unit_test(times_come_with_their_distance),
 		cmocka_unit_test(json_keeps_order_and_gives_both_times),
 		cmocka_unit_test(json_stays_a_document_whatever_octets_come),
+		cmocka_unit_test(a_stored_verdict_tells_each_cause_once),
 		cmocka_unit_test(errors_are_json_with_their_place),
 		cmocka_unit_test(a_full_disk_is_told),
 		cmocka_unit_test(a_verdict_is_told_without_raw_octets),
