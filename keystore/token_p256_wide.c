@@ -301,7 +301,8 @@ struct point {
 /*
  * a + b by eight multiplications and three squarings. Equal or opposite points would give Z = 0: they do not meet here.
  * A sum of lower digits is below 64^i and what is added is 64^i or more, so they are neither the same number nor
- * opposite ones; modulo n that leaves one k, at the highest digit, among 2^256. Its r is 0 then, and refused.
+ * opposite ones; modulo n that leaves, at the highest digit, k = 15 2^253 - n and n less that. r is 0 then, and
+ * refused.
  */
 INLINE struct point add_affine(const struct point *a, const struct affine *b)
 {
@@ -408,10 +409,11 @@ static struct number make_s(struct number r, struct number secret, struct number
 	return least(multiply(sum, one_over_k, &order), &order);
 }
 
-void p256_wide_sign(const struct p256_table *table, struct p256_batch *batch, size_t count)
+void p256_wide_sign(
+    const struct p256_table *table, const uint8_t secret[P256_SIZE], struct p256_batch *batch, size_t count)
 {
 	const size_t groups = count > P256_LANES ? 2 : 1;
-	const struct number secret = multiply(load(batch->secret, 0), constant(order.square), &order);
+	const struct number key = multiply(load(secret, 0), constant(order.square), &order);
 	uint8_t *const nonces = (uint8_t *)batch->nonces, *const digests = (uint8_t *)batch->digests;
 	uint8_t *const signatures = (uint8_t *)batch->signatures;
 	struct number k[2], one_over_k[2], one_over_z[2];
@@ -436,7 +438,7 @@ void p256_wide_sign(const struct p256_table *table, struct p256_batch *batch, si
 	for (size_t g = 0; g < groups; g++) {
 		const struct number r = make_r(points[g].x, one_over_z[g]);
 		const struct number s =
-		    make_s(r, secret, load(digests + g * P256_LANES * P256_SIZE, P256_SIZE), one_over_k[g]);
+		    make_s(r, key, load(digests + g * P256_LANES * P256_SIZE, P256_SIZE), one_over_k[g]);
 		uint8_t *const out = signatures + g * P256_LANES * 2 * P256_SIZE;
 		store(r, out, (size_t)2 * P256_SIZE);
 		store(s, out + P256_SIZE, (size_t)2 * P256_SIZE);
@@ -497,4 +499,32 @@ void p256_wide_fill(const uint8_t points[2 * P256_DIGITS][2 * P256_SIZE], struct
 			memcpy(some[i], points[2 * first + (i < 2 * count ? i : i % 2)], sizeof(some[i]));
 		fill_digits((const uint8_t *)some, count, out->x + first, out->y + first);
 	}
+}
+
+/* y^2 = (x^2 - 3) x + b (SEC 2 2.4.2), for eight points. */
+static __mmask8 on_curve(const uint64_t x[P256_LIMBS][P256_ODDS], const uint64_t y[P256_LIMBS][P256_ODDS], size_t odd)
+{
+	static const int64_t three[LIMBS] = { 0x0000000000030, 0xd000000000000, 0xfffffffffffff, 0xffcffffffffff,
+		0x00000002fffff };
+	static const int64_t b[LIMBS] = { 0xdf6229c4bddfd, 0xca8843090d89c, 0x212ed6acf005c, 0x83415a220abf7,
+		0x0c30061dd4874 };
+	struct affine point;
+#pragma GCC unroll 5
+	for (unsigned i = 0; i < LIMBS; i++) {
+		point.x.limb[i] = _mm512_load_si512(x[i] + odd);
+		point.y.limb[i] = _mm512_load_si512(y[i] + odd);
+	}
+	const struct number slope = subtract(square(point.x, &field), constant(three), 1, &field); /* 2.1 p */
+	const struct number right = add(multiply(slope, point.x, &field), constant(b));            /* 2.2 p */
+	const struct number apart = subtract(right, square(point.y, &field), 2, &field);           /* 4.2 p */
+	return zero_lanes(least(multiply(apart, plain_one(), &field), &field));
+}
+
+bool p256_wide_holds(const struct p256_table *table)
+{
+	for (size_t digit = 0; digit < P256_DIGITS; digit++)
+		for (size_t odd = 0; odd < P256_ODDS; odd += P256_LANES)
+			if (on_curve(table->x[digit], table->y[digit], odd) != UINT8_MAX)
+				return false;
+	return true;
 }

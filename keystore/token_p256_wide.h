@@ -6,11 +6,12 @@
  * that instruction set, so nothing here may be called before token_p256.c has found it in the processor.
  *
  * Nothing here takes a branch, or an address, from a secret: not from the private key, not from a nonce. Which entry of
- * the table is added is chosen by permuting registers that hold all of a row. tests/unit/token/test_p256_secrets.c lets
+ * the table is added is chosen by permuting registers that hold all of a row. tests/unit/token/secret_branches.c lets
  * a memory sanitizer watch that.
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -34,7 +35,6 @@ struct p256_table {
 
 /* Numbers are octets, the highest first. */
 struct p256_batch {
-	uint8_t secret[P256_SIZE];             /* the private key, from 1 to n - 1 */
 	uint8_t nonces[P256_MOST][P256_NONCE]; /* k is these 512 bits modulo n (FIPS 186-5 A.3.1 has n - 1, and + 1) */
 	uint8_t digests[P256_MOST][P256_SIZE];
 	uint8_t signatures[P256_MOST][2 * P256_SIZE]; /* result: r | s */
@@ -44,7 +44,11 @@ struct p256_batch {
 /* From 64^i G and twice that, x | y each, for each digit in turn. */
 void p256_wide_fill(const uint8_t points[2 * P256_DIGITS][2 * P256_SIZE], struct p256_table *out);
 
+/* Each of its points is on the curve: what went wrong with one of them while the table was made leaves it elsewhere. */
+bool p256_wide_holds(const struct p256_table *table);
+
 /* Makes the first 8 signatures, or all 16: each two that are 8 apart share their inversions, and where one of them is
- * not good both may be none. Leaves secret numbers in registers and on the stack, as OpenSSL's own arithmetic does;
- * `batch` is the caller's to wipe. */
-void p256_wide_sign(const struct p256_table *table, struct p256_batch *batch, size_t count);
+ * not good both may be none. `secret` is the private key, from 1 to n - 1. It, and nonces, stay in registers and below
+ * the caller's stack, which are the caller's to wipe as `batch` is. */
+void p256_wide_sign(
+    const struct p256_table *table, const uint8_t secret[P256_SIZE], struct p256_batch *batch, size_t count);

@@ -18,6 +18,7 @@
 
 static _Alignas(64) struct p256_table table;
 static struct p256_batch batch;
+static uint8_t secret[P256_SIZE];
 static uint8_t points[2 * P256_DIGITS][2 * P256_SIZE];
 static const char lines[256] = "what is looked up";
 
@@ -48,16 +49,17 @@ int main(int argc, char **argv)
 	if (argc != 2)
 		return 2;
 	memset(&batch, 0x5a, sizeof(batch));
-	__msan_poison(batch.secret, sizeof(batch.secret));
+	memset(secret, 0x5a, sizeof(secret));
+	__msan_poison(secret, sizeof(secret));
 	__msan_poison(batch.nonces, sizeof(batch.nonces));
 	if (strcmp(argv[1], "branch") == 0 && batch.nonces[3][7] > 100)
 		puts("a branch was taken");
 	if (strcmp(argv[1], "address") == 0)
-		putchar(lines[batch.secret[3]]);
+		putchar(lines[secret[3]]);
 	make_table();
 	for (size_t count = P256_LANES; count <= P256_MOST; count += P256_LANES) {
 		memset(batch.signatures, 0, sizeof(batch.signatures));
-		p256_wide_sign(&table, &batch, count);
+		p256_wide_sign(&table, secret, &batch, count);
 		for (size_t i = 0; i < count; i++)
 			for (size_t octet = 0; octet < sizeof(batch.signatures[i]); octet++)
 				if (__msan_test_shadow(&batch.signatures[i][octet], 1) != 0)

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include <openssl/bn.h>
 #include <openssl/core_names.h>
+#include <openssl/crypto.h>
 #include <openssl/ec.h>
 #include <openssl/ecdsa.h>
 #include <openssl/evp.h>
 #include <openssl/obj_mac.h>
 #include <openssl/rand.h>
+#include <pthread.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -34,18 +36,34 @@ struct place {
 	const BIGNUM *n;
 	void *memory;
 	struct p256_table *table;
+	uint8_t secret[P256_SIZE];
 	struct p256_batch batch;
 };
 
 static bool broken, no_random; /* what the wrapped functions below do */
+static uint64_t *(*wrong_entry)(struct p256_table *table);
+static uint8_t last_nonce[P256_NONCE];
 
-void __real_p256_wide_sign(const struct p256_table *table, struct p256_batch *batch, size_t count);
-void __wrap_p256_wide_sign(const struct p256_table *table, struct p256_batch *batch, size_t count);
-void __wrap_p256_wide_sign(const struct p256_table *table, struct p256_batch *batch, size_t count)
+void __real_p256_wide_sign(
+    const struct p256_table *table, const uint8_t secret[P256_SIZE], struct p256_batch *batch, size_t count);
+void __wrap_p256_wide_sign(
+    const struct p256_table *table, const uint8_t secret[P256_SIZE], struct p256_batch *batch, size_t count);
+void __wrap_p256_wide_sign(
+    const struct p256_table *table, const uint8_t secret[P256_SIZE], struct p256_batch *batch, size_t count)
 {
-	__real_p256_wide_sign(table, batch, count);
+	memcpy(last_nonce, batch->nonces[0], P256_NONCE);
+	__real_p256_wide_sign(table, secret, batch, count);
 	if (broken)
 		batch->signatures[count - 1][2 * P256_SIZE - 1] ^= 1;
+}
+
+void __real_p256_wide_fill(const uint8_t points[2 * P256_DIGITS][2 * P256_SIZE], struct p256_table *out);
+void __wrap_p256_wide_fill(const uint8_t points[2 * P256_DIGITS][2 * P256_SIZE], struct p256_table *out);
+void __wrap_p256_wide_fill(const uint8_t points[2 * P256_DIGITS][2 * P256_SIZE], struct p256_table *out)
+{
+	__real_p256_wide_fill(points, out);
+	if (wrong_entry != NULL)
+		*wrong_entry(out) ^= 1;
 }
 
 int __real_RAND_priv_bytes(unsigned char *out, int size);
@@ -79,7 +97,7 @@ static bool sign_by_the_book(struct place *p, size_t lane, uint8_t out[2 * P256_
 	BIGNUM *const k = BN_bin2bn(p->batch.nonces[lane], P256_NONCE, NULL);
 	BIGNUM *const r = BN_new();
 	BIGNUM *const s = BN_bin2bn(p->batch.digests[lane], P256_SIZE, NULL);
-	BIGNUM *const d = BN_bin2bn(p->batch.secret, P256_SIZE, NULL);
+	BIGNUM *const d = BN_bin2bn(p->secret, P256_SIZE, NULL);
 	EC_POINT *const point = EC_POINT_new(p->group);
 	assert_int_equal(BN_mod(k, k, p->n, p->context), 1);
 	const bool some = !BN_is_zero(k);
@@ -105,7 +123,7 @@ static bool sign_by_the_book(struct place *p, size_t lane, uint8_t out[2 * P256_
 
 static void compare(struct place *p, size_t count, const char *title)
 {
-	p256_wide_sign(p->table, &p->batch, count);
+	p256_wide_sign(p->table, p->secret, &p->batch, count);
 	for (size_t i = 0; i < count; i++) {
 		uint8_t expected[2 * P256_SIZE];
 		const bool good = sign_by_the_book(p, i, expected);
@@ -163,8 +181,8 @@ static void fill_random(struct place *p)
 {
 	RAND_bytes((uint8_t *)p->batch.nonces, sizeof(p->batch.nonces));
 	RAND_bytes((uint8_t *)p->batch.digests, sizeof(p->batch.digests));
-	RAND_bytes(p->batch.secret, P256_SIZE);
-	p->batch.secret[0] = 1; /* below n */
+	RAND_bytes(p->secret, P256_SIZE);
+	p->secret[0] = 1; /* below n */
 }
 
 /* ---- signatures with a k that is known ---- */
@@ -184,13 +202,13 @@ static void published_vectors_come_out(void **state)
 	};
 	struct place *const p = *state;
 	fill_random(p);
-	from_hex("c9afa9d845ba75166b5c215767b1d6934e50c3db36e89b127b8a622b120f6721", p->batch.secret, P256_SIZE);
+	from_hex("c9afa9d845ba75166b5c215767b1d6934e50c3db36e89b127b8a622b120f6721", p->secret, P256_SIZE);
 	for (size_t i = 0; i < 2; i++) {
 		EVP_Digest(
 		    vectors[i].message, strlen(vectors[i].message), p->batch.digests[i], NULL, EVP_sha256(), NULL);
 		from_hex(vectors[i].k, p->batch.nonces[i], P256_NONCE);
 	}
-	p256_wide_sign(p->table, &p->batch, P256_MOST);
+	p256_wide_sign(p->table, p->secret, &p->batch, P256_MOST);
 	assert_int_equal(p->batch.good, UINT16_MAX);
 	for (size_t i = 0; i < 2; i++) {
 		uint8_t expected[2 * P256_SIZE];
@@ -236,7 +254,7 @@ static void edges_are_as_by_the_book(void **state)
 			from_hex(edges[(first + i) % count], p->batch.nonces[i], P256_NONCE);
 			from_hex(edges[(first * 5 + i * 7) % count], p->batch.digests[i], P256_SIZE);
 		}
-		from_hex(first % 2 == 0 ? "01" : n_minus_one, p->batch.secret, P256_SIZE);
+		from_hex(first % 2 == 0 ? "01" : n_minus_one, p->secret, P256_SIZE);
 		compare(p, P256_MOST, "edges");
 		compare(p, P256_LANES, "edges");
 	}
@@ -258,18 +276,21 @@ static void wide_nonces_are_taken_modulo_n(void **state)
 	}
 }
 
-/* A k of 0 makes no signature; the two that share an inversion may go both, the others are not harmed. */
+/* A k of 0 makes no signature, nor do the two by which a point would be added to itself; those that share an inversion
+ * may go both, the others are not harmed. */
 static void without_a_nonce_there_is_no_signature(void **state)
 {
 	struct place *const p = *state;
 	static const char *const noughts[] = { "00",
 		"ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551", /* n */
-		"01fffffffe00000001ffffffffffffffff79cdf55b4e2f3d09e7739585f8c64aa2" };
-	for (size_t i = 0; i < 3; i++) {
+		"01fffffffe00000001ffffffffffffffff79cdf55b4e2f3d09e7739585f8c64aa2",
+		"e0000000ffffffff00000000000000004319055258e8617b0c46353d039cdaaf", /* 15 2^253 - n */
+		"1ffffffe00000001ffffffffffffffff79cdf55b4e2f3d09e7739585f8c64aa2" };
+	for (size_t i = 0; i < sizeof(noughts) / sizeof(noughts[0]); i++) {
 		for (size_t lane = 0; lane < P256_MOST; lane += 5) {
 			fill_random(p);
 			from_hex(noughts[i], p->batch.nonces[lane], P256_NONCE);
-			p256_wide_sign(p->table, &p->batch, P256_MOST);
+			p256_wide_sign(p->table, p->secret, &p->batch, P256_MOST);
 			const unsigned pair = 1U << lane | 1U << (lane + P256_LANES) % P256_MOST;
 			assert_int_equal(p->batch.good >> lane & 1, 0);
 			assert_int_equal(p->batch.good | pair, UINT16_MAX);
@@ -375,6 +396,114 @@ static void what_computes_wrongly_is_not_used(void **state)
 	EVP_PKEY_free(key);
 }
 
+static uint64_t *seldom(struct p256_table *table)
+{
+	return &table->x[20][2][17];
+}
+
+/* The highest digit is 15 at most. */
+static uint64_t *never(struct p256_table *table)
+{
+	return &table->y[P256_DIGITS - 1][4][P256_ODDS - 1];
+}
+
+/* A first batch takes less than half of the entries: it is not by luck that they are found. */
+static void a_table_with_one_wrong_number_is_not_used(void **state)
+{
+	(void)state;
+	uint64_t *(*const entries[])(struct p256_table *) = { seldom, never };
+	EVP_PKEY *const key = EVP_EC_gen("P-256");
+	for (size_t i = 0; i < 2; i++) {
+		wrong_entry = entries[i];
+		for (size_t times = 0; times < 4; times++)
+			assert_null(token_p256_new(key));
+		wrong_entry = NULL;
+	}
+	EVP_PKEY_free(key);
+}
+
+/* Where it is full OpenSSL cannot sign; there may be 256 threads, and several keys for each. */
+static void the_secure_heap_is_left_to_openssl(void **state)
+{
+	enum { THREADS = 256, KEYS = 16, HEAP = 1 << 20 };
+	(void)state;
+	EVP_PKEY *const key = EVP_EC_gen("P-256");
+	const size_t before = CRYPTO_secure_used();
+	struct token_p256 *const signer = token_p256_new(key);
+	assert_non_null(signer);
+	const size_t taken = CRYPTO_secure_used() - before;
+	assert_true(taken >= P256_SIZE);
+	assert_true(taken * THREADS * KEYS <= HEAP / 4);
+	token_p256_free(signer);
+	assert_int_equal(CRYPTO_secure_used(), before);
+	EVP_PKEY_free(key);
+}
+
+#ifdef __OPTIMIZE__ /* else what is to be wiped is larger, and nothing that anybody is to run */
+enum { STACK_SIZE = 1 << 20 };
+
+/* Any of the words by which the signer's arithmetic has a number, which is not below n everywhere. */
+static bool is_on(const uint8_t *stack, const struct place *p, const BIGNUM *number)
+{
+	bool found = false;
+	BIGNUM *const limb = BN_new();
+	for (int times = 0; times < 3; times++) {
+		for (int i = 0; i < P256_LIMBS - 1; i++) {
+			BN_copy(limb, p->n);
+			BN_mul_word(limb, (BN_ULONG)times);
+			BN_add(limb, limb, number);
+			BN_rshift(limb, limb, 52 * i);
+			if (BN_num_bits(limb) > 52)
+				BN_mask_bits(limb, 52);
+			const uint64_t word = BN_get_word(limb);
+			for (size_t at = 0; at < STACK_SIZE; at += sizeof(word))
+				found |= memcmp(stack + at, &word, sizeof(word)) == 0;
+		}
+	}
+	BN_free(limb);
+	return found;
+}
+
+static void *make_and_sign(void *key)
+{
+	const uint8_t digests[P256_BATCH][P256_DIGEST] = { { 1 } };
+	uint8_t signatures[P256_BATCH][P256_SIGNATURE];
+	struct token_p256 *const signer = token_p256_new(key);
+	const bool good = signer != NULL && token_p256_sign(signer, digests, P256_BATCH, signatures);
+	token_p256_free(signer);
+	return good ? key : NULL;
+}
+
+static void neither_key_nor_nonce_stays_on_the_stack(void **state)
+{
+	struct place *const p = *state;
+	EVP_PKEY *const key = EVP_EC_gen("P-256");
+	uint8_t *const stack = aligned_alloc(4096, STACK_SIZE);
+	pthread_attr_t how;
+	pthread_t thread;
+	void *good = NULL;
+	memset(stack, 0, STACK_SIZE);
+	assert_int_equal(pthread_attr_init(&how), 0);
+	assert_int_equal(pthread_attr_setstack(&how, stack, STACK_SIZE), 0);
+	assert_int_equal(pthread_create(&thread, &how, make_and_sign, key), 0);
+	assert_int_equal(pthread_join(thread, &good), 0);
+	assert_non_null(good);
+	BIGNUM *numbers[] = { NULL, BN_bin2bn(last_nonce, P256_NONCE, NULL) };
+	assert_int_equal(EVP_PKEY_get_bn_param(key, OSSL_PKEY_PARAM_PRIV_KEY, &numbers[0]), 1);
+	for (size_t i = 0; i < 2; i++) {
+		BN_mod(numbers[i], numbers[i], p->n, p->context);
+		assert_false(is_on(stack, p, numbers[i]));
+		BN_lshift(numbers[i], numbers[i], 260);
+		BN_mod(numbers[i], numbers[i], p->n, p->context);
+		assert_false(is_on(stack, p, numbers[i]));
+		BN_clear_free(numbers[i]);
+	}
+	pthread_attr_destroy(&how);
+	free(stack);
+	EVP_PKEY_free(key);
+}
+#endif
+
 static EVP_PKEY *public_half(EVP_PKEY *key)
 {
 	OSSL_PARAM *params = NULL;
@@ -428,9 +557,16 @@ int main(void)
 		cmocka_unit_test(no_nonce_comes_twice),
 		cmocka_unit_test(without_random_octets_nothing_is_signed),
 		cmocka_unit_test(what_computes_wrongly_is_not_used),
+		cmocka_unit_test(a_table_with_one_wrong_number_is_not_used),
+		cmocka_unit_test(the_secure_heap_is_left_to_openssl),
+#ifdef __OPTIMIZE__
+		cmocka_unit_test(neither_key_nor_nonce_stays_on_the_stack),
+#endif
 		cmocka_unit_test(other_keys_are_left_to_openssl),
 	};
 	const struct CMUnitTest others[] = { cmocka_unit_test(elsewhere_openssl_signs) };
+	if (CRYPTO_secure_malloc_init(1 << 16, 16) == 0)
+		return 1;
 	printf("eight signatures at a time: %s\n", processor_can() ? "yes" : "this processor has no AVX-512 IFMA");
 	return processor_can() ? cmocka_run_group_tests(tests, make_place, free_place)
 			       : cmocka_run_group_tests(others, NULL, NULL);
