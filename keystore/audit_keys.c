@@ -32,13 +32,14 @@ char *audit_key_line(const struct key *key, struct arena *mem)
 	    key->backed_up.seconds == 0 ? "" : arena_printf(mem, " backed-up %" PRId64, key->backed_up.seconds);
 	const char *const drop =
 	    key->dropped.seconds == 0 ? "" : arena_printf(mem, " dropped %" PRId64, key->dropped.seconds);
+	const char *const left = key->signatures_left == 0 ? "" : arena_printf(mem, " left %u", key->signatures_left);
 	return arena_printf(mem,
 	    "%s created %" PRId64 " active %" PRId64 " predecessor %" PRId64 " ds-seen %" PRId64 " ds-gone %" PRId64
 	    " complete %" PRId64 " full %u standby %d foreign %d revoked %" PRId64 " purging %" PRId64
-	    " purged %" PRId64 "%s%s at %s\n",
+	    " purged %" PRId64 "%s%s%s at %s\n",
 	    line, key->created.seconds, key->active.seconds, key->predecessor, key->ds_seen.seconds,
 	    key->ds_gone.seconds, key->signatures_complete.seconds, full_bits(key), key->standby, key->foreign,
-	    key->revoked.seconds, key->purging.seconds, key->purged.seconds, backup, drop, key->locator);
+	    key->revoked.seconds, key->purging.seconds, key->purged.seconds, backup, drop, left, key->locator);
 }
 
 void audit_key_label(const struct key *key, char out[AUDIT_LABEL])
@@ -111,7 +112,11 @@ const char *audit_key_difference(const struct key *old, const struct key *now, s
 	text = time_words(text, "to leave at once, whatever caches hold", old->dropped, now->dropped, mem);
 	text = time_words(text, "DS seen at every parent server", old->ds_seen, now->ds_seen, mem);
 	text = time_words(text, "DS gone from every parent server", old->ds_gone, now->ds_gone, mem);
-	text = time_words(text, "its signatures complete", old->signatures_complete, now->signatures_complete, mem);
+	text = time_words(text, now->signatures_left == 0 ? "its signatures complete" : "a part of its signatures done",
+	    old->signatures_complete, now->signatures_complete, mem);
+	if (old->signatures_left != now->signatures_left)
+		text = arena_printf(
+		    mem, "%s, the old key's signatures to stay on %u of a million RRsets", text, now->signatures_left);
 	text = flag_words(text, old->standby, now->standby, "on standby", "no longer on standby", mem);
 	text = flag_words(text, old->foreign, now->foreign, "foreign", "no longer foreign", mem);
 	if (old->predecessor != now->predecessor)

@@ -81,6 +81,18 @@ bool key_signs_keys(const struct key *key)
 	return is_out(key->state[KEY_KRRSIG]);
 }
 
+bool key_stays_on_zone(const struct key *key)
+{
+	return key->signatures_left > 0 && key->state[KEY_ZRRSIG] == KEY_UNRETENTIVE && key_is_published(key) &&
+	       !key_is_revoked(key) && key->dropped.seconds == 0;
+}
+
+bool key_takes_over_from(const struct key *key, const struct key *old)
+{
+	return key->signatures_left > 0 && key->predecessor == old->id && key->algorithm == old->algorithm &&
+	       key_signs_zone(key) && key_stays_on_zone(old);
+}
+
 bool key_signs_zone(const struct key *key)
 {
 	return is_out(key->state[KEY_ZRRSIG]) && !key_is_revoked(key);

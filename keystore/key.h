@@ -20,7 +20,7 @@ enum key_record { KEY_DNSKEY, KEY_ZRRSIG, KEY_KRRSIG, KEY_DS, KEY_RECORDS };
 
 enum key_state { KEY_NA, KEY_HIDDEN, KEY_RUMOURED, KEY_OMNIPRESENT, KEY_UNRETENTIVE };
 
-enum { KEY_PUBLIC_MAX = 520, KEY_LOCATOR = 256, KEY_FLAG_REVOKE = 0x0080 /* RFC 5011 7 */ };
+enum { KEY_ALL_PPM = 1000000, KEY_PUBLIC_MAX = 520, KEY_LOCATOR = 256, KEY_FLAG_REVOKE = 0x0080 /* RFC 5011 7 */ };
 
 struct key {
 	int64_t id; /* row id; 0 before it is stored */
@@ -44,7 +44,9 @@ struct key {
 	struct utc ds_seen;             /* since when every parent server shows its DS; 0: not */
 	struct utc ds_gone;             /* since when no parent server shows it; 0: not */
 	struct utc signatures_complete; /* since when every RRset carries its signature, or none does once it is
-					   withdrawn; 0: unknown */
+					   withdrawn; 0: unknown. While some are left: since when no more are */
+	uint32_t signatures_left;       /* of a roll that is spread over runs: on how many of a million RRsets the old
+					   key's signature is to stay, for now. The same of the old key and of the new */
 	bool was_full[KEY_RECORDS];     /* the record was OMNIPRESENT when it became UNRETENTIVE; else it may cover for
 					   nothing */
 	bool standby;                   /* published, but neither signs (ZSK) nor has a DS (KSK) until it is promoted */
@@ -72,6 +74,9 @@ bool key_is_hidden(const struct key *key);    /* no record of it is in any cache
 bool key_is_published(const struct key *key); /* its DNSKEY is in the zone */
 bool key_signs_keys(const struct key *key);   /* it signs DNSKEY, and CDS and CDNSKEY unless it is revoked */
 bool key_signs_zone(const struct key *key);   /* it signs all other RRsets; never a revoked one */
+bool key_takes_over_from(const struct key *key, const struct key *old); /* its signatures take the place of those, run
+									 * by run */
+bool key_stays_on_zone(const struct key *key); /* it makes no signature of them any more, and some of those stay */
 
 /* In a locator: what follows is where the key was and a copy of it still is. Nothing is signed from there. */
 #define KEY_LEFT '|'

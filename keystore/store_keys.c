@@ -13,8 +13,8 @@ enum { SCRATCH = 4096 };
 #define STATE_COLUMNS                                                                                                  \
 	"goal_present, dnskey, dnskey_since, zrrsig, zrrsig_since, krrsig, krrsig_since, ds, ds_since, active, "       \
 	"predecessor, ds_seen, ds_gone, signatures_complete, was_full, standby, is_foreign, revoked, created, "        \
-	"dropped"
-#define STATE_PLACES "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?"
+	"dropped, signatures_left"
+#define STATE_PLACES "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?"
 
 #define KEY_COLUMNS                                                                                                    \
 	"k.id, k.role, k.algorithm, k.flags, (SELECT tag FROM key_tags t WHERE t.key = k.id AND t.revoked = 0), "      \
@@ -64,6 +64,7 @@ static void read_states(struct sql *sql, struct arena *scratch, struct key *key)
 	key->revoked.seconds = sql_int(sql);
 	key->created.seconds = sql_int(sql);
 	key->dropped.seconds = sql_int(sql);
+	key->signatures_left = (uint32_t)sql_int(sql);
 }
 
 static void read_key(struct sql *sql, struct arena *scratch, struct key *key)
@@ -215,6 +216,7 @@ static void put_states(struct sql *sql, const struct key *key)
 	sql_put_int(sql, key->revoked.seconds);
 	sql_put_int(sql, key->created.seconds);
 	sql_put_int(sql, key->dropped.seconds);
+	sql_put_int(sql, key->signatures_left);
 }
 
 static enum status insert_key(

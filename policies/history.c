@@ -24,6 +24,14 @@ bool history_has(const struct key *key, enum history_class class)
 	return is_in(key, records[class]);
 }
 
+bool history_is_mixed(const struct rollover_key keys[], size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (key_stays_on_zone(&keys[i].key))
+			return true;
+	return false;
+}
+
 /* ---- bits ---- */
 
 static enum status bit_of(struct history *history, int64_t id, uint8_t algorithm, uint64_t *bit, struct error *err)
@@ -114,6 +122,36 @@ static enum status bits_of_keys(struct history *history, enum history_class clas
 	return STATUS_OK;
 }
 
+static bool takes_over(const struct key *key, const struct rollover_key keys[], size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (key_takes_over_from(key, &keys[i].key))
+			return true;
+	return false;
+}
+
+/* The data that still has the signatures of a key that goes instead of those of the one that takes over. */
+static enum status begin_old_data(struct history *history, const struct rollover_key keys[], size_t count, uint32_t ttl,
+    struct utc now, struct error *err)
+{
+	struct cache_version added = { .from = now, .until = UTC_NEVER, .ttl = ttl };
+	const struct cache_version *const versions = history->versions[HISTORY_DATA];
+	for (size_t i = 0; i < count; i++) {
+		const struct key *const key = &keys[i].key;
+		uint64_t bit = 0;
+		if (!key_stays_on_zone(key) && (!key_signs_zone(key) || takes_over(key, keys, count)))
+			continue;
+		const enum status status = bit_of(history, key->id, key->algorithm, &bit, err);
+		if (status != STATUS_OK)
+			return status;
+		added.keys |= bit;
+	}
+	for (size_t i = 0; i < history->count[HISTORY_DATA]; i++)
+		if (is_served(&versions[i]) && versions[i].keys == added.keys && versions[i].ttl >= ttl)
+			return STATUS_OK;
+	return append(history, HISTORY_DATA, &added, err);
+}
+
 enum status history_begin(struct history *history, enum history_class class, const struct rollover_key keys[],
     size_t count, uint32_t ttl, struct utc now, struct error *err)
 {
@@ -126,12 +164,15 @@ enum status history_begin(struct history *history, enum history_class class, con
 	for (size_t i = 0; i < history->count[class]; i++)
 		open = open || (is_served(&versions[i]) && versions[i].keys == added.keys &&
 				   versions[i].signers == added.signers && versions[i].ttl >= ttl);
-	if (class != HISTORY_DS)
+	if (class != HISTORY_DS && !(class == HISTORY_DATA && history_is_mixed(keys, count)))
 		for (size_t i = 0; i < history->count[class]; i++)
 			if (is_served(&versions[i]) &&
 			    (versions[i].keys != added.keys || versions[i].signers != added.signers))
 				versions[i].until = now;
-	return open ? STATUS_OK : append(history, class, &added, err);
+	status = open ? STATUS_OK : append(history, class, &added, err);
+	if (status == STATUS_OK && class == HISTORY_DATA && history_is_mixed(keys, count))
+		status = begin_old_data(history, keys, count, ttl, now, err);
+	return status;
 }
 
 enum status history_settle(

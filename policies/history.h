@@ -54,6 +54,10 @@ void history_init(struct history *history, const struct rollover_policy *policy)
  * whether it signs the DNSKEY RRset. */
 bool history_has(const struct key *key, enum history_class class);
 
+/* Whether part of the zone still carries signatures of a key that makes none any more: then the data of before is
+ * served beside the new one, and does not end. */
+bool history_is_mixed(const struct rollover_key keys[], size_t count);
+
 /* Adds a version that is remembered. `keys` are all keys of the zone. STATUS_INTERNAL if there are too many versions or
  * keys, or one names a key that the zone does not have. */
 enum status history_add(struct history *history, const struct history_version *version,

@@ -164,8 +164,10 @@ bool offline_constrain(struct rollover_plan *plan, const struct rollover_key key
 		after->was_full[move->record] = before->was_full[move->record];
 		if (move->to != KEY_UNRETENTIVE)
 			after->active = before->active;
-		if (move->record == KEY_ZRRSIG)
+		if (move->record == KEY_ZRRSIG) {
 			after->signatures_complete = before->signatures_complete;
+			after->signatures_left = before->signatures_left;
+		}
 	}
 	plan->move_count = kept;
 	return offline_matches(plan->keys, plan->count, in);

@@ -36,6 +36,8 @@ void policy_defaults(struct policy *policy)
 		.inception_offset = { HOUR },
 		.jitter = { 12 * HOUR },
 		.refresh = { 10 * DAY },
+		.roll_runs = 1,
+		.roll_interval = { HOUR },
 		.denial = POLICY_NSEC,
 		.serial = POLICY_SERIAL_INCREMENT,
 		.max_zone_ttl = 2 * DAY,
@@ -200,6 +202,30 @@ static enum status jitter_leaves_refresh_of_keys(const struct policy *policy, st
 		return STATUS_OK;
 	return error_set(err, STATUS_POLICY, "%s is not below signatures.validity-dnskey - signatures.refresh (%s)",
 	    show(policy->jitter).text, show(room).text);
+}
+
+static enum status parts_are_swapped(const struct policy *policy, struct error *err)
+{
+	const enum key_role role = policy->csk ? KEY_CSK : KEY_ZSK;
+	if (policy->roll_runs == 1 || (policy->method[role] & ROLLOVER_FEW_RRSIG) != 0)
+		return STATUS_OK;
+	return error_set(err, STATUS_POLICY, "%u needs %s: with the other methods each RRset has both signatures",
+	    policy->roll_runs,
+	    policy->csk ? "keys.csk.method pre-publication or single-signature" : "keys.zsk.method pre-publication");
+}
+
+/* What is left then was renewed anyway. */
+static enum status parts_end_in_time(const struct policy *policy, struct error *err)
+{
+	const struct span all = policy_sign_all(policy);
+	const struct span room = { policy->validity.seconds - policy->refresh.seconds };
+	if (all.seconds < room.seconds)
+		return STATUS_OK;
+	return error_set(err, STATUS_POLICY,
+	    "%u runs of signatures.roll-runs take %s, which is not below signatures.validity - signatures.refresh "
+	    "(%s): "
+	    "by then every signature was renewed",
+	    policy->roll_runs, show(all).text, show(room).text);
 }
 
 /* The next rollover must not be due before this one has ended. */
@@ -457,6 +483,8 @@ static const struct {
 	{ "signatures.validity-dnskey", refresh_below_dnskey_validity },
 	{ "signatures.jitter", jitter_leaves_refresh },
 	{ "signatures.jitter", jitter_leaves_refresh_of_keys },
+	{ "signatures.roll-runs", parts_are_swapped },
+	{ "signatures.roll-interval", parts_end_in_time },
 	{ "signatures.inception-offset", inception_within_validity },
 	{ "keys.offline-ksk", offline_fits_the_rest },
 	{ "ceremony.interval", interval_fits_period },

@@ -81,6 +81,8 @@ struct policy {
 	struct span skr_period, skr_interval, skr_overlap, skr_horizon, skr_alarm;
 	/* signatures */
 	struct span validity, validity_dnskey, inception_offset, jitter, refresh;
+	unsigned roll_runs;        /* in so many runs the signatures of a new key take the place of the old one's */
+	struct span roll_interval; /* and not sooner after one another than this */
 	/* denial */
 	enum policy_denial denial;
 	bool opt_out;

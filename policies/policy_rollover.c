@@ -4,6 +4,12 @@
 #include <stdio.h>
 #include <string.h>
 
+struct span policy_sign_all(const struct policy *policy)
+{
+	const int64_t further = policy->roll_runs > 1 ? (int64_t)policy->roll_runs - 1 : 0;
+	return (struct span){ further * policy->roll_interval.seconds };
+}
+
 struct rollover_policy policy_rollover(const struct policy *policy)
 {
 	struct rollover_policy out = {
@@ -18,12 +24,14 @@ struct rollover_policy policy_rollover(const struct policy *policy)
 		.pool = { [KEY_KSK] = policy->pool_ksk, [KEY_ZSK] = policy->pool_zsk, [KEY_CSK] = policy->pool_ksk },
 		.backup_first = policy->require_backup,
 		.parent_by_hand = policy->cds == POLICY_CDS_NONE && policy->hook_ds_submit[0] == '\0',
+		.parts = policy->roll_runs,
+		.part_interval = policy->roll_interval,
 		.manual = policy->manual,
 		.timing = {
 		    .propagation = policy->zone_propagation,
 		    .parent_propagation = policy->parent_propagation,
 		    .registration = policy->registration,
-		    .sign_all = { 0 }, /* a new ZSK signs all RRsets in one version of the zone */
+		    .sign_all = policy_sign_all(policy),
 		    .ttl_key = { policy->dnskey_ttl },
 		    .ttl_ds = { policy->ds_ttl },
 		    .ttl_sig = { policy->max_zone_ttl },
@@ -127,7 +135,9 @@ static struct policy_sum key_leaves(const struct policy *policy)
 static struct policy_sum signatures_change(const struct policy *policy)
 {
 	const struct policy_term ttl = { "zone.max-ttl", { policy->max_zone_ttl } };
-	return propagation_and(policy, ttl, retire_safety(policy));
+	struct policy_sum sum = propagation_and(policy, ttl, retire_safety(policy));
+	sum.term[sum.count++] = (struct policy_term){ "signatures.roll-runs", policy_sign_all(policy) };
+	return sum;
 }
 
 /* A change of the DS RRset that all parent servers show is in all caches: Iret of a KSK, IpubP. */

@@ -10,6 +10,9 @@
 #include "policies/policy.h"
 #include "policies/rollover.h"
 
+/* Dsgn (RFC 7583 3.2.1): from the first part of the zone that a new key signs to the last. */
+struct span policy_sign_all(const struct policy *policy);
+
 /* The planner's view of a policy. TTLs in its timing are the policy's, so they are upper bounds for the zone's own and
  * only a guess for the DS; the engine's facts replace them. */
 struct rollover_policy policy_rollover(const struct policy *policy);

@@ -121,6 +121,11 @@ static const struct field table[] = {
 		   "zone.propagation-delay." },
 	{ "signatures.jitter", FIELD_SPAN, AT(jitter), .most = 3650LL * DAY,
 	    .doc = "Signatures expire up to this much early, each by its own amount, so that work spreads." },
+	{ "signatures.roll-runs", FIELD_COUNT, AT(roll_runs), .least = 1, .most = 1000,
+	    .doc = "In so many runs the signatures of a new key take the place of the old one's, an equal part in each "
+		   "(Dsgn of RFC 7583 3.2.1); 1: in one." },
+	{ "signatures.roll-interval", FIELD_SPAN, AT(roll_interval), .least = MINUTE, .most = 30 * DAY,
+	    .doc = "With roll-runs above 1: no part is signed sooner than this after the one before." },
 	{ "signatures.inception-offset", FIELD_SPAN, AT(inception_offset), .least = HOUR, .most = 7 * DAY,
 	    .doc = "Signatures begin this long before they are made, for validators whose clock is late." },
 	{ "denial.type", FIELD_CHOICE, AT(denial), .choices = denials,

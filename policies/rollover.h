@@ -51,10 +51,12 @@ struct rollover_policy {
 	bool backup_first;       /* no key is used before key.backed_up */
 	bool insecure;           /* the goal is a zone without DNSSEC */
 	bool no_ds;              /* the parent takes no DS */
-	bool strict;          /* every algorithm that caches know of signs everything (RFC 6781 4.1.4, conservative) */
-	bool parent_by_hand;  /* a person tells the parent: the old DS stays wanted until the new one is seen */
-	bool manual;          /* moves to RUMOURED and UNRETENTIVE need an operator's step */
-	struct timing timing; /* TTLs in it are replaced from the facts for each change */
+	bool strict;         /* every algorithm that caches know of signs everything (RFC 6781 4.1.4, conservative) */
+	bool parent_by_hand; /* a person tells the parent: the old DS stays wanted until the new one is seen */
+	unsigned parts;      /* a new key's signatures take the place of the old one's in so many runs; 0 or 1: one */
+	struct span part_interval; /* and not sooner after one another than this */
+	bool manual;               /* moves to RUMOURED and UNRETENTIVE need an operator's step */
+	struct timing timing;      /* TTLs in it are replaced from the facts for each change */
 };
 
 /* A key as the planner sees it. */
@@ -122,6 +124,7 @@ struct rollover_plan {
 	size_t birth_count;
 	struct rollover_birth *ahead; /* due later, as far as it is known now */
 	size_t ahead_count;
+	bool signs_part; /* a further part of the zone goes over from an old key's signatures to the new one's */
 	bool dropping;   /* the moves drop a key on demand (key.dropped): nothing holds them, and nothing else moves */
 	struct utc next; /* look again then; UTC_NEVER if only the parent or a person can move it */
 };
@@ -139,6 +142,9 @@ enum status rollover_plan(const struct rollover_policy *policy, const struct rol
 /* A key's record goes over to `to` at `when`: what a plan does with each of its moves, for whoever knows later when it
  * really happened. */
 void rollover_move(struct key *key, enum key_record record, enum key_state to, struct utc when);
+
+/* How many runs are still to sign a part of the zone until none carries the old key's signature; 0: none does. */
+unsigned rollover_parts_left(const struct rollover_policy *policy, const struct key *key);
 
 /* Whether no DNSKEY RRset was in caches before the one that is RUMOURED now (rollover_facts.first_dnskey_set). */
 bool rollover_is_first_key_set(const struct rollover_key keys[], size_t count);

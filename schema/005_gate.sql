@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: MIT
--- The gate: planned changes, and what is rolled back.
+-- The gate: planned changes, and what is rolled back; key rolls that are spread over runs.
 
 -- One change limit that the zone with one serial may pass, once.
 CREATE TABLE expected_changes (
@@ -42,3 +42,6 @@ CREATE TABLE name_servers (
 
 -- Tells this keystore and its copies from any other, for what is written outside of it: pages of HTML.
 INSERT INTO settings (name, value) VALUES ('identity', lower(hex(randomblob(16))));
+
+-- On how many of a million RRsets the old key's signature is to stay for now, in a roll that is spread over runs.
+ALTER TABLE keys ADD COLUMN signatures_left INTEGER NOT NULL DEFAULT 0 CHECK (signatures_left BETWEEN 0 AND 1000000);

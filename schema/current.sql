@@ -64,6 +64,8 @@ CREATE TABLE keys (
 	purged INTEGER NOT NULL DEFAULT 0 CHECK (purged = 0 OR purging > 0), -- when it was destroyed
 	backed_up INTEGER NOT NULL DEFAULT 0, -- since when somebody says that a backup holds it; 0: nobody did
 	dropped INTEGER NOT NULL DEFAULT 0, -- since when it is to leave at once, whatever caches hold; 0: not
+	-- On how many of a million RRsets the old key's signature is to stay for now, in a roll that is spread over runs.
+	signatures_left INTEGER NOT NULL DEFAULT 0 CHECK (signatures_left BETWEEN 0 AND 1000000),
 	UNIQUE (zone, fingerprint)
 ) STRICT;
 

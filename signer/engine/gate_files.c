@@ -35,7 +35,8 @@ static bool stands_in(const struct key *key, const struct key keys[], size_t cou
 
 static const char *uses_of(const struct key *key, const struct key keys[], size_t count, struct arena *mem)
 {
-	const bool publish = key_is_published(key), ksk = key_signs_keys(key), zsk = key_signs_zone(key);
+	const bool publish = key_is_published(key), ksk = key_signs_keys(key),
+		   zsk = key_signs_zone(key) || key_stays_on_zone(key);
 	if (!publish && !ksk && !zsk)
 		return is_being_dropped(key) ? " dropped" : NULL;
 	return arena_printf(mem, "%s%s%s%s%s", publish ? " publish" : "", ksk ? " ksk" : "", zsk ? " zsk" : "",

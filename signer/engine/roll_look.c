@@ -311,6 +311,7 @@ static enum status choose_bundle(struct roll_view *view, struct utc now, struct 
 	if (current != SIZE_MAX && brings_keys(view, offline->bundles[current].in, mem)) {
 		view->plan.keys = view->keys;
 		view->plan.move_count = 0;
+		view->plan.signs_part = false;
 		offline->brings = true;
 		return STATUS_OK;
 	}
@@ -364,6 +365,7 @@ void roll_stop_at(struct roll_view *view, enum roll_stop stop, const char *words
 	view->stop_words = words;
 	view->plan.keys = view->keys;
 	view->plan.move_count = view->plan.birth_count = 0;
+	view->plan.signs_part = false;
 	view->goals_change = false;
 	view->next = view->stop_ends;
 }

@@ -29,6 +29,12 @@ char *roll_step_write(const struct roll_view *view, struct arena *mem)
 		out = arena_printf(mem, "%sstep move %" PRId64 " %s %s\n", out, view->plan.keys[move->key].key.id,
 		    record_names[move->record], key_state_name(move->to));
 	}
+	for (size_t i = 0; i < view->count; i++) {
+		const struct key *const key = &view->plan.keys[i].key;
+		if (key->signatures_left != view->keys[i].key.signatures_left)
+			out = arena_printf(
+			    mem, "%sstep left %" PRId64 " %" PRIu32 "\n", out, key->id, key->signatures_left);
+	}
 	return out;
 }
 
@@ -73,8 +79,32 @@ static bool apply_move(struct step *step, size_t key, const char *record_text, c
 	if (key == SIZE_MAX || record == KEY_RECORDS || !read_state(state_text, &to))
 		return false;
 	rollover_move(&step->keys[key], (enum key_record)record, to, step->when);
-	/* All RRsets are signed anew, or lose their signature, in the version that this is published with. */
+	/* All RRsets are signed anew, or lose their signature, in the version that this is published with, if no
+	 * "left" says otherwise. */
 	if (record == KEY_ZRRSIG && step->is_published && (to == KEY_RUMOURED || to == KEY_UNRETENTIVE))
+		step->keys[key].signatures_complete = step->when;
+	step->changed[key] = true;
+	return true;
+}
+
+/* A whole number without sign. */
+static bool read_number(const char *text, int64_t *out)
+{
+	char *end = NULL;
+	if (text[0] < '0' || text[0] > '9')
+		return false;
+	*out = strtoll(text, &end, 10);
+	return *end == '\0';
+}
+
+/* A part of the zone went over from an old key's signatures to a new one's. */
+static bool apply_left(struct step *step, size_t key, const char *left_text)
+{
+	int64_t left = 0;
+	if (key == SIZE_MAX || !read_number(left_text, &left) || left > KEY_ALL_PPM)
+		return false;
+	step->keys[key].signatures_left = (uint32_t)left;
+	if (step->is_published)
 		step->keys[key].signatures_complete = step->when;
 	step->changed[key] = true;
 	return true;
@@ -88,16 +118,6 @@ static bool apply_goal(struct step *step, size_t key, const char *state_text)
 	step->keys[key].goal_present = goal == KEY_OMNIPRESENT;
 	step->changed[key] = true;
 	return true;
-}
-
-/* A whole number without sign. */
-static bool read_number(const char *text, int64_t *out)
-{
-	char *end = NULL;
-	if (text[0] < '0' || text[0] > '9')
-		return false;
-	*out = strtoll(text, &end, 10);
-	return *end == '\0';
 }
 
 /* The words behind "step", at most four. */
@@ -116,6 +136,8 @@ static bool apply_line(struct step *step, char *line)
 		return apply_move(step, index_of(step, number), words[2], words[3]);
 	if (strcmp(words[0], "goal") == 0)
 		return apply_goal(step, index_of(step, number), words[2]);
+	if (strcmp(words[0], "left") == 0)
+		return apply_left(step, index_of(step, number), words[2]);
 	if (strcmp(words[0], "ds-ttl") != 0 || number > INT32_MAX)
 		return false;
 	step->ds_ttl = (uint32_t)number;
@@ -142,6 +164,23 @@ static bool has_ds(const struct key *key)
 	return history_has(key, HISTORY_DS);
 }
 
+/* Whether some RRsets still have the signature of a key that goes; and whether the key is one that takes over. */
+static bool takes_over(const struct step *step, const struct key *key)
+{
+	for (size_t i = 0; i < step->count; i++)
+		if (key_takes_over_from(key, &step->keys[i]))
+			return true;
+	return false;
+}
+
+static bool is_mixed(const struct step *step)
+{
+	for (size_t i = 0; i < step->count; i++)
+		if (key_stays_on_zone(&step->keys[i]))
+			return true;
+	return false;
+}
+
 static struct store_served set_of(const struct step *step, enum store_class class, uint32_t ttl, struct arena *mem)
 {
 	int64_t *const keys = arena_calloc(mem, step->count + 1, sizeof(*keys));
@@ -159,6 +198,21 @@ static struct store_served set_of(const struct step *step, enum store_class clas
 	}
 	out.keys = keys;
 	out.signers = signers;
+	return out;
+}
+
+/* The data that still has the signatures of a key that goes instead of those of the one that takes over. */
+static struct store_served old_data(const struct step *step, uint32_t ttl, struct arena *mem)
+{
+	int64_t *const keys = arena_calloc(mem, step->count + 1, sizeof(*keys));
+	struct store_served out = {
+		.class = STORE_DATA, .from = step->when, .until = UTC_NEVER, .ttl = ttl, .keys = keys
+	};
+	for (size_t i = 0; i < step->count; i++) {
+		const struct key *const key = &step->keys[i];
+		if (key_stays_on_zone(key) || (key_signs_zone(key) && !takes_over(step, key)))
+			keys[out.key_count++] = key->id;
+	}
 	return out;
 }
 
@@ -193,7 +247,10 @@ static void add_served(
 		served[count++] = (struct store_served_change){
 			unsigned_now ? set_of(step, STORE_DNSKEY, publication->negative_ttl, mem) : keys, true
 		};
-		served[count++] = (struct store_served_change){ set_of(step, STORE_DATA, data_ttl, mem), true };
+		const bool mixed = is_mixed(step);
+		served[count++] = (struct store_served_change){ set_of(step, STORE_DATA, data_ttl, mem), !mixed };
+		if (mixed)
+			served[count++].begins = old_data(step, data_ttl, mem);
 	}
 	if (ds_differs)
 		served[count++] = (struct store_served_change){ set_of(step, STORE_DS, step->ds_ttl, mem), false };

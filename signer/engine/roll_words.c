@@ -38,6 +38,9 @@ static void explain_signatures(const struct roll_view *view, const struct key *k
 	const struct timing *const t = &view->rules.timing;
 	const struct utc since = key->since[KEY_ZRRSIG];
 	wait->from = key->signatures_complete;
+	if (key->signatures_left > 0)
+		add_term(wait, "signing the parts that are left",
+		    (struct span){ rollover_parts_left(&view->rules, key) * view->rules.part_interval.seconds });
 	if (wait->from.seconds == 0) {
 		wait->from = since;
 		add_term(wait, "signing everything", t->sign_all);
@@ -103,6 +106,8 @@ static const char *verb_of(const struct rollover_move *move)
 
 bool roll_is_visible(const struct roll_view *view)
 {
+	if (view->plan.signs_part)
+		return true;
 	for (size_t i = 0; i < view->plan.move_count; i++) {
 		const struct rollover_move *const move = &view->plan.moves[i];
 		const bool begins = move->to == KEY_RUMOURED || move->to == KEY_UNRETENTIVE;
@@ -125,5 +130,7 @@ char *roll_reason(const struct roll_view *view, struct arena *mem)
 		    out != NULL ? arena_printf(mem, "%s, ", out) : "key rollover: ", key_role_name(key->role), key->tag,
 		    verb);
 	}
+	if (out == NULL && view->plan.signs_part)
+		return arena_strdup(mem, "key rollover: a part of the zone goes over to the new key");
 	return out != NULL ? out : arena_strdup(mem, "key rollover: caches have what is published");
 }

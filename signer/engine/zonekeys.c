@@ -207,7 +207,8 @@ char *zonekeys_list(const struct key keys[], size_t count, struct arena *mem)
 		bytes_to_hex((struct bytes){ keys[i].fingerprint, 32 }, false, hex);
 		out = arena_printf(mem, "%s%s %s %u%s%s%s%s\n", out, hex, key_role_name(keys[i].role),
 		    key_published_tag(&keys[i]), key_is_published(&keys[i]) ? " dnskey" : "",
-		    key_signs_keys(&keys[i]) ? " krrsig" : "", key_signs_zone(&keys[i]) ? " zrrsig" : "",
+		    key_signs_keys(&keys[i]) ? " krrsig" : "",
+		    key_signs_zone(&keys[i]) || key_stays_on_zone(&keys[i]) ? " zrrsig" : "",
 		    key_is_revoked(&keys[i]) ? " revoked" : "");
 	}
 	return out;

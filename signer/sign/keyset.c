@@ -10,13 +10,48 @@
 #include "signer/dns/name.h"
 #include "signer/dns/rrtype.h"
 
+void keyset_empty_slot(uint8_t *slot)
+{
+	memset(slot, 0, KEYSET_TIMES);
+}
+
+bool keyset_slot_is_empty(const uint8_t *slot)
+{
+	static const uint8_t none[KEYSET_TIMES];
+	return memcmp(slot, none, KEYSET_TIMES) == 0;
+}
+
+/* Whether some key takes over from keys[old] part by part. */
+static bool goes_by_parts(const struct key keys[], size_t count, size_t old)
+{
+	for (size_t i = 0; i < count; i++)
+		if (key_takes_over_from(&keys[i], &keys[old]))
+			return true;
+	return false;
+}
+
+static void pair(struct keyset *keyset)
+{
+	for (size_t i = 0; i < keyset->count; i++) {
+		for (size_t j = 0; j < keyset->count && keyset->keys[i].goes; j++) {
+			if (!key_takes_over_from(keyset->keys[j].key, keyset->keys[i].key))
+				continue;
+			keyset->keys[j].comes = true;
+			keyset->keys[j].other = i;
+			keyset->keys[i].other = j;
+		}
+	}
+}
+
 static enum status choose(const struct key keys[], size_t count, struct keyset *keyset, struct error *err)
 {
 	bool any[KEYSET_DUTIES] = { false };
 	for (size_t i = 0; i < count; i++) {
 		const struct key *const key = &keys[i];
 		const bool keys_too = key_signs_keys(key);
-		const bool duty[KEYSET_DUTIES] = { keys_too, keys_too && !key_is_revoked(key), key_signs_zone(key) };
+		const bool goes = goes_by_parts(keys, count, i);
+		const bool duty[KEYSET_DUTIES] = { keys_too, keys_too && !key_is_revoked(key),
+			key_signs_zone(key) || goes };
 		if (!duty[KEYSET_KEYS] && !duty[KEYSET_ZONE])
 			continue;
 		const struct algorithm *const algorithm = alg_by_number(key->algorithm);
@@ -26,16 +61,18 @@ static enum status choose(const struct key keys[], size_t count, struct keyset *
 			return error_set(err, STATUS_KEY, "more than %d keys sign at once", KEYSET_MAX);
 		struct keyset_key *const own = &keyset->keys[keyset->count++];
 		own->key = key;
+		own->goes = goes;
 		const size_t size = algorithm->signature_size != 0 ? algorithm->signature_size : (key->bits + 7U) / 8U;
 		if (size == 0 || size > KEYSET_SIGNATURE)
 			return error_set(err, STATUS_KEY, "key %u: %zu octets are no signature", key->tag, size);
 		own->signature_size = (uint16_t)size;
 		for (int d = 0; d < KEYSET_DUTIES; d++) {
 			own->duty[d] = duty[d];
-			any[d] |= duty[d];
+			any[d] |= duty[d] && !(d == KEYSET_ZONE && goes);
 			keyset->slot_size[d] += duty[d] ? KEYSET_TIMES + size : 0U;
 		}
 	}
+	pair(keyset);
 	if (!any[KEYSET_CHILD])
 		return error_set(err, STATUS_KEY,
 		    "no key signs the DNSKEY RRset (one that is revoked does not count); nothing is signed");
@@ -53,9 +90,10 @@ enum status keyset_open(
 		return status;
 	keyset.signers = memory_calloc(keyset.count * workers, sizeof(struct token_signer *));
 	for (size_t k = 0; k < keyset.count && status == STATUS_OK; k++) {
-		if (key_is_offline(keyset.keys[k].key))
+		const struct keyset_key *const own = &keyset.keys[k];
+		if (key_is_offline(own->key) || (own->goes && !own->duty[KEYSET_KEYS]))
 			continue;
-		status = token_signer_new(token, keyset.keys[k].key, &keyset.signers[k], err);
+		status = token_signer_new(token, own->key, &keyset.signers[k], err);
 		for (unsigned w = 1; w < workers && status == STATUS_OK; w++)
 			status = token_signer_copy(keyset.signers[k], &keyset.signers[w * keyset.count + k], err);
 	}

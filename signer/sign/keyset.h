@@ -25,6 +25,10 @@ enum keyset_duty { KEYSET_KEYS, KEYSET_CHILD, KEYSET_ZONE, KEYSET_DUTIES };
 struct keyset_key {
 	const struct key *key;
 	bool duty[KEYSET_DUTIES];
+	/* In a roll that is spread over runs an RRset of the zone has the signature of one of two keys: that which goes
+	 * makes none, and has `other`, the index of that which comes; each has a slot, and one of the two is empty. */
+	bool goes, comes;
+	size_t other;
 	uint16_t signature_size;
 };
 
@@ -36,7 +40,12 @@ struct keyset {
 	unsigned workers;
 };
 
-/* Loads and proves every key that signs; one that is offline has no signer, and its signatures are made already.
+/* The slot of a signature that is not there; no signature has such times. */
+void keyset_empty_slot(uint8_t *slot);
+bool keyset_slot_is_empty(const uint8_t *slot);
+
+/* Loads and proves every key that signs; one that is offline has no signer, and its signatures are made already, as are
+ * those that stay of a key that goes.
  * STATUS_KEY if none signs the DNSKEY RRset (revoked ones apart, which prove nothing) or none signs the zone. */
 enum status keyset_open(const struct key keys[], size_t count, struct token *token, unsigned workers,
     struct keyset *out, struct error *err) MUST_CHECK;

@@ -76,16 +76,11 @@ static uint8_t labels_field(const uint8_t *owner)
 	return (uint8_t)(name_labels(owner) - (name_is_wildcard(owner) ? 1U : 0U));
 }
 
-/* Spreads expirations over policy.jitter, always alike for the same owner, type and key: output does not depend on
- * chance, and signatures of one day do not all fall due in one hour. */
-static enum status jitter_of(
-    struct rrsig_maker *maker, const struct row *row, const struct key *key, struct span *out, struct error *err)
+/* Numbers that are always alike for the same owner, type and key: what is done does not depend on chance. */
+static enum status draw(struct rrsig_maker *maker, const struct row *row, const struct key *key,
+    uint8_t digest[EVP_MAX_MD_SIZE], struct error *err)
 {
-	*out = (struct span){ 0 };
-	if (row->duty != KEYSET_ZONE || maker->policy.jitter.seconds <= 0)
-		return STATUS_OK;
 	uint8_t subject[2 + NAME_WIRE];
-	uint8_t digest[EVP_MAX_MD_SIZE];
 	bytes_put_u16(subject, row->type);
 	const size_t size = 2 + name_lower(row->owner, subject + 2);
 	if (maker->sha256 == NULL || maker->context == NULL ||
@@ -94,9 +89,33 @@ static enum status jitter_of(
 	    EVP_DigestUpdate(maker->context, subject, size) != 1 ||
 	    EVP_DigestFinal_ex(maker->context, digest, NULL) != 1)
 		return error_set(err, STATUS_INTERNAL, "SHA-256 failed");
-	const uint64_t draw = (uint64_t)bytes_get_u32(digest) << 32 | bytes_get_u32(digest + 4);
-	*out = (struct span){ (int64_t)(draw % (uint64_t)maker->policy.jitter.seconds) };
 	return STATUS_OK;
+}
+
+/* Spreads expirations over policy.jitter: signatures of one day do not all fall due in one hour. */
+static enum status jitter_of(
+    struct rrsig_maker *maker, const struct row *row, const struct key *key, struct span *out, struct error *err)
+{
+	uint8_t digest[EVP_MAX_MD_SIZE];
+	*out = (struct span){ 0 };
+	if (row->duty != KEYSET_ZONE || maker->policy.jitter.seconds <= 0)
+		return STATUS_OK;
+	const enum status status = draw(maker, row, key, digest, err);
+	if (status != STATUS_OK)
+		return status;
+	const uint64_t drawn = (uint64_t)bytes_get_u32(digest) << 32 | bytes_get_u32(digest + 4);
+	*out = (struct span){ (int64_t)(drawn % (uint64_t)maker->policy.jitter.seconds) };
+	return STATUS_OK;
+}
+
+enum status rrsig_turn(
+    struct rrsig_maker *maker, const struct row *row, const struct key *key, uint32_t *out, struct error *err)
+{
+	uint8_t digest[EVP_MAX_MD_SIZE];
+	const enum status status = draw(maker, row, key, digest, err);
+	if (status == STATUS_OK) /* other octets than those of the jitter: the parts expire alike */
+		*out = (uint32_t)((uint64_t)bytes_get_u32(digest + 8) * KEY_ALL_PPM >> 32);
+	return status;
 }
 
 /* RDATA up to the signature; returns its size. */
@@ -326,6 +345,10 @@ void rrsig_collect(const struct keyset *keyset, const uint8_t *apex, const struc
 		const struct keyset_key *const key = &keyset->keys[k];
 		if (!key->duty[row->duty])
 			continue;
+		if (keyset_slot_is_empty(slot)) {
+			slot += KEYSET_TIMES + key->signature_size;
+			continue;
+		}
 		struct rrsig_item *const item = &out->items[out->count++];
 		item->size = put_head(row, key->key, apex, rrsig_slot_times(slot), item->rdata);
 		memcpy(item->rdata + item->size, slot + KEYSET_TIMES, key->signature_size);

@@ -48,6 +48,11 @@ enum status rrsig_make(
     struct rrsig_maker *maker, const struct row *row, size_t index, uint8_t *slot, struct error *err) MUST_CHECK;
 enum status rrsig_finish(struct rrsig_maker *maker, struct error *err) MUST_CHECK;
 
+/* Where the row stands among a million when the signatures of `key` take the place of an older key's part by part:
+ * below that number. Alike in each run, and evenly spread. */
+enum status rrsig_turn(struct rrsig_maker *maker, const struct row *row, const struct key *key, uint32_t *out,
+    struct error *err) MUST_CHECK;
+
 /* Whether an RRSIG over the same octets may stay: made by this key for this row's type, TTL and labels, begun, neither
  * due for replacement nor valid for longer than the policy says. Then its times and signature are written to `slot`. */
 bool rrsig_keep(const struct rrsig_policy *policy, const uint8_t *apex, const struct row *row,

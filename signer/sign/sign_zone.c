@@ -97,6 +97,28 @@ static enum status place_row(const struct signing *signing, const struct row *ro
 	return name_row(row, err);
 }
 
+/* In a roll that is spread over runs the old key's signature stays until the row's turn has come, if it can; whatever
+ * is made anew for another reason is the new key's. */
+static enum status choose_keys(struct sign_worker *worker, const struct row *row, const bool kept[KEYSET_MAX],
+    bool empty[KEYSET_MAX], struct error *err)
+{
+	const struct keyset *const keyset = &worker->signing->keyset;
+	for (size_t k = 0; k < keyset->count; k++) {
+		const struct keyset_key *const key = &keyset->keys[k];
+		uint32_t turn = 0;
+		if (!key->comes)
+			continue;
+		if (kept[key->other] && !kept[k]) {
+			const enum status status = rrsig_turn(worker->maker, row, key->key, &turn, err);
+			if (status != STATUS_OK)
+				return status;
+		}
+		empty[k] = kept[key->other] && !kept[k] && turn >= KEY_ALL_PPM - key->key->signatures_left;
+		empty[key->other] = !empty[k];
+	}
+	return STATUS_OK;
+}
+
 static enum status sign_row(void *context, const struct row *row, struct error *err)
 {
 	struct sign_worker *const worker = context;
@@ -105,25 +127,27 @@ static enum status sign_row(void *context, const struct row *row, struct error *
 	if (row->slot == NULL || worker->zonemd_only != (row->at_apex && row->type == RRTYPE_ZONEMD))
 		return STATUS_OK;
 	bool kept[KEYSET_MAX] = { false };
+	bool empty[KEYSET_MAX] = { false };
 	if (!worker->zonemd_only)
-		worker->kept += reuse_row(&worker->cursor, &signing->policy, keyset, signing->zone.apex, row, kept);
+		reuse_row(&worker->cursor, &signing->policy, keyset, signing->zone.apex, row, kept);
+	enum status status = row->duty == KEYSET_ZONE ? choose_keys(worker, row, kept, empty, err) : STATUS_OK;
 	uint8_t *slot = row->slot;
-	for (size_t k = 0; k < keyset->count; k++) {
+	for (size_t k = 0; k < keyset->count && status == STATUS_OK; k++) {
 		const struct keyset_key *const key = &keyset->keys[k];
 		if (!key->duty[row->duty])
 			continue;
 		const bool offline = key_is_offline(key->key);
-		enum status status = STATUS_OK;
-		if (offline)
+		if (empty[k])
+			keyset_empty_slot(slot);
+		else if (offline)
 			status = place_row(signing, row, key, slot, err);
 		else if (!kept[k])
 			status = rrsig_make(worker->maker, row, k, slot, err);
-		if (status != STATUS_OK)
-			return status;
-		worker->made += !offline && !kept[k];
+		worker->made += !offline && !kept[k] && !empty[k];
+		worker->kept += kept[k] && !empty[k];
 		slot += KEYSET_TIMES + key->signature_size;
 	}
-	return STATUS_OK;
+	return status;
 }
 
 static enum status sign_job(void *context, unsigned number, size_t first, size_t end, struct error *err)
@@ -146,10 +170,11 @@ static enum status sign_job(void *context, unsigned number, size_t first, size_t
 /* By the room for them: the keys of the DNSKEY RRset may have another size, which is a matter of a few. */
 static uint64_t expected_signatures(const struct signing *signing)
 {
-	for (size_t k = 0; k < signing->keyset.count; k++)
-		if (signing->keyset.keys[k].duty[KEYSET_ZONE])
-			return signing->rows.slots_size / (KEYSET_TIMES + signing->keyset.keys[k].signature_size);
-	return 0;
+	const struct keyset *const keyset = &signing->keyset;
+	uint64_t each = 0;
+	for (size_t k = 0; k < keyset->count; k++)
+		each += keyset->keys[k].duty[KEYSET_ZONE] && !keyset->keys[k].goes;
+	return signing->rows.slots_size / keyset->slot_size[KEYSET_ZONE] * each;
 }
 
 /* Signs all but the ZONEMD, computes the digest of each section as soon as it is signed, and signs the ZONEMD (RFC 8976

@@ -49,7 +49,7 @@ static void note_expiries(struct write_worker *worker, const struct row *row)
 		if (!keyset->keys[k].duty[row->duty])
 			continue;
 		const struct utc end = rrsig_moment(rrsig_slot_times(slot).expiration, worker->writer->now);
-		if (utc_before(end, worker->first_expiry))
+		if (!keyset_slot_is_empty(slot) && utc_before(end, worker->first_expiry))
 			worker->first_expiry = end;
 		slot += KEYSET_TIMES + keyset->keys[k].signature_size;
 	}

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "policies/policy.h"
+#include "policies/rollover.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -117,6 +118,25 @@ static void short_dnskey_validity(struct policy *policy)
 static void jitter_eats_refresh(struct policy *policy)
 {
 	policy->jitter = (struct span){ 11 * DAY };
+}
+
+static void parts_of_both_signatures(struct policy *policy)
+{
+	policy->roll_runs = 4;
+	policy->method[KEY_ZSK] = ROLLOVER_ZSK_DOUBLE_SIGNATURE;
+}
+
+static void parts_of_csk(struct policy *policy)
+{
+	policy->roll_runs = 4;
+	policy->csk = true;
+	policy->method[KEY_CSK] = ROLLOVER_CSK_DOUBLE_SIGNATURE;
+}
+
+static void parts_for_weeks(struct policy *policy)
+{
+	policy->roll_runs = 12;
+	policy->roll_interval = (struct span){ DAY };
 }
 
 static void early_inception(struct policy *policy)
@@ -273,6 +293,14 @@ static const struct {
 	    "signatures that have expired (RFC 6781 4.4.1)" },
 	{ short_dnskey_validity,
 	    "signatures.validity-dnskey: signatures.refresh (10d) is above nine tenths of it (11d)" },
+	{ parts_of_both_signatures,
+	    "signatures.roll-runs: 4 needs keys.zsk.method pre-publication: with the other methods "
+	    "each RRset has both signatures" },
+	{ parts_of_csk,
+	    "signatures.roll-runs: 4 needs keys.csk.method pre-publication or single-signature: with the other "
+	    "methods each RRset has both signatures" },
+	{ parts_for_weeks, "signatures.roll-interval: 12 runs of signatures.roll-runs take 11d, which is not below "
+			   "signatures.validity - signatures.refresh (11d): by then every signature was renewed" },
 	{ jitter_eats_refresh, "signatures.jitter: 11d is not below signatures.validity - signatures.refresh (11d)" },
 	{ jitter_eats_dnskey_refresh,
 	    "signatures.jitter: 2d is not below signatures.validity-dnskey - signatures.refresh (2d)" },

@@ -20,6 +20,8 @@ static struct policy base(void)
 	policy.registration = (struct span){ 3 * DAY };
 	policy.publish_safety = (struct span){ 7 };
 	policy.retire_safety = (struct span){ 11 };
+	policy.roll_runs = 3;
+	policy.roll_interval = (struct span){ 13 };
 	return policy;
 }
 
@@ -44,7 +46,7 @@ static void each_method_has_its_length(void **state)
 {
 	(void)state;
 	const int64_t key = 300 + HOUR + 7;
-	const int64_t data = 300 + 2 * DAY + 11;
+	const int64_t data = 2 * 13 + 300 + 2 * DAY + 11;
 	const int64_t ds = 3 * DAY + 2 * HOUR + DAY + 11;
 	const struct {
 		const char *title;
@@ -101,6 +103,9 @@ static void policy_reaches_the_planner(void **state)
 	assert_int_equal(r.algorithm, 15);
 	assert_int_equal(r.lifetime[KEY_CSK].seconds, 5 * DAY);
 	assert_int_equal(r.minimize[KEY_CSK], ROLLOVER_CSK_PRE_PUBLICATION);
+	assert_int_equal(r.parts, 3);
+	assert_int_equal(r.part_interval.seconds, 13);
+	assert_int_equal(r.timing.sign_all.seconds, 2 * 13);
 	assert_int_equal(r.timing.ttl_ds.seconds, DAY);
 	assert_int_equal(r.timing.ttl_sig.seconds, 2 * DAY);
 	policy.cds = POLICY_CDS_ROLLOVER;

@@ -48,6 +48,7 @@ static void no_cache_is_ever_bogus_whatever_happens(void **state)
 	size_t rolls = 0;
 	size_t checks = 0;
 	size_t publications = 0;
+	size_t parts = 0;
 	char said[256];
 	seeds(&from, &to);
 	for (uint64_t seed = from; seed < to; seed++) {
@@ -58,9 +59,13 @@ static void no_cache_is_ever_bogus_whatever_happens(void **state)
 		rolls += story.rolls;
 		checks += story.checks;
 		publications += story.publications;
+		parts += story.parts;
 	}
-	print_message("%llu worlds of ten years: %zu rollovers, %zu publications, %zu combinations in caches judged\n",
-	    (unsigned long long)(to - from), rolls, publications, checks);
+	print_message("%llu worlds of ten years: %zu rollovers, %zu publications, %zu parts of zones that went over to "
+		      "a new key, %zu "
+		      "combinations in caches judged\n",
+	    (unsigned long long)(to - from), rolls, publications, parts, checks);
+	assert_true(parts > 10 * (to - from));
 	assert_true(rolls > 10 * (to - from));
 }
 

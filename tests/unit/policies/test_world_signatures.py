@@ -38,6 +38,7 @@ FAULTS = {
     "a DS seen before it was wanted counts": "bogus",
     "time counts from the plan, published or not": "bogus",
     "a clock that jumps is believed": "bogus",
+    "all counts as signed with the first part": "bogus",
 }
 HARMLESS, SEEDS = 3, 40
 

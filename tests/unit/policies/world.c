@@ -77,7 +77,8 @@ static void bury(struct world *w)
 	uint64_t needed = 0;
 	for (int kind = 0; kind < CLASSES; kind++)
 		needed |= w->classes[kind].present.keys | w->classes[kind].present.signers |
-			  held_by(&w->classes[kind].lagging) | held_by(&w->classes[kind].caches);
+			  w->classes[kind].rest.keys | held_by(&w->classes[kind].lagging) |
+			  held_by(&w->classes[kind].caches);
 	for (size_t i = 0; i < MOST_KEYS; i++)
 		if (w->keys[i].key.id != 0 && !is_gone(&w->keys[i].key))
 			needed |= between(w, i);
@@ -170,10 +171,51 @@ static void be_signable(struct world *w, const struct version *keys, const struc
 		complain(w, "no signer makes a version that is signed in part");
 }
 
+/* What the signer has done by this publication. An engine that thinks all is signed does not keep it from its parts. */
+static void sign_part(struct world *w)
+{
+	const bool forgotten = has_fault(FAULT_NO_PARTS_WAIT);
+	const uint32_t part = KEY_ALL_PPM / w->trial->parts + 1;
+	for (size_t i = 0; i < MOST_KEYS; i++) {
+		struct key *const key = &w->keys[i].key;
+		if (forgotten && key->id != 0 && key->signatures_left == 0 && w->left[i] > 0) {
+			if (w->now >= w->part_at[i] + (int64_t)HOUR * w->trial->part_hours) {
+				w->left[i] = w->left[i] > part ? w->left[i] - part : 0;
+				w->part_at[i] = w->now;
+			}
+			continue;
+		}
+		w->story.parts += key->id != 0 && key->signatures_left < w->left[i];
+		w->left[i] = key->id == 0 ? 0 : key->signatures_left;
+		w->part_at[i] = w->now;
+		key->signatures_left = forgotten ? 0 : key->signatures_left;
+	}
+}
+
+/* Who has signed the RRsets that keep an old signature for now: the key that goes in the place of the one that comes.
+ */
+static struct version rest_of(const struct world *w, uint64_t signers)
+{
+	struct version rest = { .keys = signers };
+	bool any = false;
+	for (size_t i = 0; i < MOST_KEYS; i++) {
+		const struct key *const new = &w->keys[i].key;
+		const size_t old = new->id == 0 || w->left[i] == 0 ? MOST_KEYS : slot_of(w, new->predecessor);
+		if (old == MOST_KEYS || !is_in(new->state[KEY_ZRRSIG]) ||
+		    w->keys[old].key.state[KEY_ZRRSIG] != KEY_UNRETENTIVE || w->left[old] == 0 ||
+		    !is_in(w->keys[old].key.state[KEY_DNSKEY]))
+			continue;
+		rest.keys = (rest.keys & ~(UINT64_C(1) << i)) | UINT64_C(1) << old;
+		any = true;
+	}
+	return any ? rest : (struct version){ 0 };
+}
+
 static void publish(struct world *w)
 {
 	struct version keys = { 0 };
 	struct version data = { 0 };
+	sign_part(w);
 	for (size_t i = 0; i < MOST_KEYS; i++) {
 		const struct key *const key = &w->keys[i].key;
 		const uint64_t bit = key->id == 0 ? 0 : UINT64_C(1) << i;
@@ -182,7 +224,9 @@ static void publish(struct world *w)
 		data.keys |= is_in(key->state[KEY_ZRRSIG]) ? bit : 0;
 	}
 	replace(&w->classes[DNSKEY_SET], &keys, w->now + w->propagation);
+	const struct version rest = rest_of(w, data.keys);
 	replace(&w->classes[DATA], &data, w->now + w->propagation);
+	leave(&w->classes[DATA], &rest, w->now + w->propagation);
 	w->story.publications++;
 	be_signable(w, &keys, &data);
 }
@@ -229,6 +273,11 @@ static bool plan_and_move(struct world *w, struct utc now, struct arena *mem)
 			key->ds_seen = early;
 	}
 	w->next = plan.next.seconds;
+	for (size_t i = 0; i < MOST_KEYS && has_fault(FAULT_NO_PARTS_WAIT); i++) {
+		const int64_t part = w->part_at[i] + (int64_t)HOUR * w->trial->part_hours;
+		if (w->left[i] > 0 && part < w->next)
+			w->next = part;
+	}
 	return plan.move_count > 0;
 }
 
@@ -372,6 +421,8 @@ static void begin(struct world *w, const struct world_trial *trial)
 		    [KEY_CSK] = { (int64_t)HOUR * DAY * (40 + below(dice, 400)) } },
 		.standby = { [KEY_KSK] = trial->standby, [KEY_ZSK] = trial->standby },
 		.strict = trial->strict,
+		.parts = trial->parts,
+		.part_interval = { (int64_t)HOUR * trial->part_hours },
 		.manual = trial->manual,
 		.parent_by_hand = below(dice, 2) == 0 };
 	const bool hasty = trial->fault == FAULT_NO_PROPAGATION;
@@ -448,6 +499,9 @@ struct world_trial world_random_trial(uint64_t seed, int64_t hours_of_it)
 	trial.standby = below(&dice, 3) == 0 && !trial.csk;
 	/* A fifth of all are undisturbed, a fifth meet everything. */
 	const unsigned mood = below(&dice, 5);
+	struct dice spread = { seed * 31 };
+	trial.parts = below(&spread, 2) == 0 ? 1 : 2 + below(&spread, 12);
+	trial.part_hours = 1 + below(&spread, 48);
 	trial.trouble = mood == 0 ? 0 : mood == 1 ? 0x3ff : below(&dice, 0x400);
 	return trial;
 }

@@ -33,6 +33,7 @@ enum world_fault {
 	FAULT_EARLY_SIGHT,       /* a DS that was seen before it was wanted counts as seen since */
 	FAULT_INTENDED_TIME,     /* the clock of a record starts with the plan, published or not */
 	FAULT_NO_CLOCK_GUARD,    /* a clock that jumps is believed */
+	FAULT_NO_PARTS_WAIT,     /* a roll that is spread over runs counts as signed with its first part */
 	FAULTS,
 };
 
@@ -62,6 +63,7 @@ struct world_trial {
 	unsigned zsk_method, ksk_method, csk_method;
 	bool csk, strict, manual;
 	unsigned standby;
+	unsigned parts, part_hours; /* runs over which signatures go over to a new key, and hours between them */
 	unsigned trouble;
 	int64_t hours;
 	enum world_fault fault;
@@ -72,7 +74,7 @@ struct world_trial {
 struct world_story {
 	const char *bogus; /* static text, or NULL: every cache could validate all the time */
 	int64_t hour;      /* of it */
-	size_t rolls, publications, checks;
+	size_t rolls, publications, parts, checks;
 };
 
 /* Lives through the trial. */

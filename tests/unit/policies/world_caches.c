@@ -103,6 +103,8 @@ void serve_at(struct world *w, int64_t when)
 		drop_expired(&c->lagging, when);
 		drop_expired(&c->caches, when);
 		put(&c->caches, &c->present, when + ttl_of(w, kind, &c->present));
+		if (c->rest.keys != 0)
+			put(&c->caches, &c->rest, when + ttl_of(w, kind, &c->rest));
 		for (size_t i = 0; i < c->lagging.count; i++)
 			put(&c->caches, &c->lagging.items[i], when + ttl_of(w, kind, &c->lagging.items[i]));
 	}
@@ -114,6 +116,13 @@ void replace(struct served *class, const struct version *next, int64_t until)
 		return;
 	put(&class->lagging, &class->present, until);
 	class->present = *next;
+}
+
+void leave(struct served *class, const struct version *rest, int64_t until)
+{
+	if (class->rest.keys != 0 && !same(&class->rest, rest))
+		put(&class->lagging, &class->rest, until);
+	class->rest = *rest;
 }
 
 uint64_t held_by(const struct shelf *shelf)

@@ -21,6 +21,7 @@ const char *world_fault_name(enum world_fault fault)
 		[FAULT_EARLY_SIGHT] = "a DS seen before it was wanted counts",
 		[FAULT_INTENDED_TIME] = "time counts from the plan, published or not",
 		[FAULT_NO_CLOCK_GUARD] = "a clock that jumps is believed",
+		[FAULT_NO_PARTS_WAIT] = "all counts as signed with the first part",
 	};
 	return names[fault];
 }

@@ -33,6 +33,7 @@ struct shelf {
 /* One class of records: what the primary serves, what slow servers may still serve, what caches may hold. */
 struct served {
 	struct version present;
+	struct version rest; /* DATA: what the RRsets have whose turn in a roll that is spread has not come; or none */
 	struct shelf lagging, caches;
 	int64_t ttl;
 };
@@ -42,6 +43,8 @@ struct world {
 	const struct world_trial *trial;
 	struct rollover_policy policy;
 	struct rollover_key keys[MOST_KEYS]; /* by slot; id 0: free */
+	uint32_t left[MOST_KEYS];            /* by slot: of how many of a million RRsets that is so, as published */
+	int64_t part_at[MOST_KEYS];
 	int64_t last_id;
 	int64_t now;
 	int64_t propagation, parent_propagation;
@@ -68,6 +71,7 @@ void complain(struct world *w, const char *what);
 bool same(const struct version *a, const struct version *b);
 void drop_expired(struct shelf *shelf, int64_t now);
 void replace(struct served *class, const struct version *next, int64_t until); /* slow servers have it until then */
+void leave(struct served *class, const struct version *rest, int64_t until);   /* the same of what has its turn later */
 uint64_t held_by(const struct shelf *shelf);                                   /* all keys in its versions */
 void serve_at(struct world *w, int64_t when);                                  /* resolvers ask some server */
 void judge(struct world *w);

@@ -89,6 +89,10 @@ static size_t keys_now(struct world_signer *signer, const struct world *w, struc
 		key->state[KEY_DNSKEY] = shown((set->keys >> i & 1) != 0);
 		key->state[KEY_KRRSIG] = shown((set->signers >> i & 1) != 0);
 		key->state[KEY_ZRRSIG] = shown((data->keys >> i & 1) != 0);
+		key->signatures_left = w->left[i];
+		key->predecessor = w->keys[i].key.predecessor + 1;
+		if (w->left[i] > 0 && (data->keys >> i & 1) == 0)
+			key->state[KEY_ZRRSIG] = KEY_UNRETENTIVE;
 	}
 	return count;
 }

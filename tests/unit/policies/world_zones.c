@@ -31,6 +31,7 @@ struct player {
 	const char *folder;
 	struct version served[CLASSES];
 	int64_t ttl[CLASSES];
+	size_t parts;
 	size_t files;
 	bool begun, insecure;
 };
@@ -58,7 +59,8 @@ static void write_down(void *context, const struct world *w, int64_t when)
 	if (!player->begun || player->insecure != w->policy.insecure)
 		printf("goal %lld %s\n", (long long)when, w->policy.insecure ? "unsigned" : "signed");
 	const bool due = when >= player->signer->refresh_due.seconds && when >= w->broken_until;
-	if (is_new(player, w, DNSKEY_SET) || is_new(player, w, DATA) || due) {
+	const bool part = player->parts != w->story.parts;
+	if (is_new(player, w, DNSKEY_SET) || is_new(player, w, DATA) || part || due) {
 		world_signer_zone(player->signer, w, when, next_file(player, "zone", path));
 		printf("zone %lld %s\n", (long long)when, path);
 	}
@@ -70,6 +72,7 @@ static void write_down(void *context, const struct world *w, int64_t when)
 		player->served[kind] = w->classes[kind].present;
 		player->ttl[kind] = w->classes[kind].ttl;
 	}
+	player->parts = w->story.parts;
 	player->insecure = w->policy.insecure;
 	player->begun = true;
 }
