@@ -5,6 +5,7 @@
 
 #include "policies/revoke.h"
 #include "policies/rollover_births.h"
+#include "policies/rollover_parts.h"
 #include "policies/rollover_rules.h"
 
 /* The work of one call: the keys as they become, and which records have moved. A record moves once in a plan, since all
@@ -230,13 +231,6 @@ static bool rules_allow(
 
 /* ---- time ---- */
 
-/* Of a million RRsets, how many a run may sign anew only because of a roll. */
-static uint32_t part_of(const struct rollover_policy *policy)
-{
-	const uint32_t parts = policy->parts > 1 ? policy->parts : 1;
-	return (KEY_ALL_PPM + parts - 1) / parts;
-}
-
 static struct utc later_by(struct utc from, struct span a, struct span b, struct span c)
 {
 	return utc_add(utc_add(utc_add(from, a), b), c);
@@ -255,25 +249,6 @@ static struct utc key_set_time(const struct planner *p, struct utc since, enum k
 	return later_by(since, ttl, t->propagation, t->publish_safety);
 }
 
-unsigned rollover_parts_left(const struct rollover_policy *policy, const struct key *key)
-{
-	const uint32_t part = part_of(policy);
-	return (key->signatures_left + part - 1) / part;
-}
-
-static struct utc next_part(const struct planner *p, const struct key *key)
-{
-	return utc_add(key->signatures_complete, p->policy->part_interval);
-}
-
-/* When the last of the parts that are left is signed, if no run is late. */
-static struct utc all_signed(const struct planner *p, const struct key *key)
-{
-	const int64_t further = (int64_t)rollover_parts_left(p->policy, key) - 1;
-	return utc_add(
-	    utc_later(p->now, next_part(p, key)), (struct span){ further * p->policy->part_interval.seconds });
-}
-
 static struct utc signatures_time(const struct planner *p, const struct rollover_key *key)
 {
 	const struct timing *const t = &p->policy->timing;
@@ -282,7 +257,7 @@ static struct utc signatures_time(const struct planner *p, const struct rollover
 	    key->key.signatures_complete.seconds != 0 ? key->key.signatures_complete : utc_add(since, t->sign_all);
 	/* Dsgn of RFC 7583 3.2.1, as far as it can be known: runs that come late make it longer. */
 	if (key->key.signatures_left > 0)
-		complete = all_signed(p, &key->key);
+		complete = rollover_parts_end(p->policy, &key->key, p->now);
 	return later_by(complete, ttl_ledger_wait(&p->facts->data_ttl, since), t->propagation, t->retire_safety);
 }
 
@@ -480,85 +455,6 @@ static bool drop_all(struct planner *p)
 	return p->move_count > 0;
 }
 
-/* ---- a roll that is spread over runs ---- */
-
-/* Whether the record of the key went over to `to` in this plan. */
-static bool went(const struct planner *p, size_t key, enum key_record record, enum key_state to)
-{
-	return p->moved[key][record] && state_of(p, key, record) == to;
-}
-
-/* The signatures of the old key go as those of the new one come, while caches have both keys: each RRset may carry
- * either, so they may go over part by part (RFC 7583 3.2.1, Dsgn). SIZE_MAX: not so. */
-static size_t takes_over_from(const struct planner *p, size_t key)
-{
-	const struct key *const new = &p->keys[key].key;
-	if (!went(p, key, KEY_ZRRSIG, KEY_RUMOURED) || !is_full(p, key, KEY_DNSKEY))
-		return SIZE_MAX;
-	for (size_t i = 0; i < p->count; i++) {
-		const struct key *const old = &p->keys[i].key;
-		if (old->id == new->predecessor && old->id != 0 &&
-		    old->algorithm == new->algorithm &&went(p, i, KEY_ZRRSIG, KEY_UNRETENTIVE) &&
-		    old->was_full[KEY_ZRRSIG] && is_full(p, i, KEY_DNSKEY) && old->dropped.seconds == 0 &&
-		    !key_is_revoked(old))
-			return i;
-	}
-	return SIZE_MAX;
-}
-
-static void sign_part(struct planner *p, struct key *key, uint32_t left)
-{
-	key->signatures_left = left;
-	key->signatures_complete = p->now;
-}
-
-/* The first part goes with the moves; all else that comes or goes in them does so in one version. */
-static void begin_parts(struct planner *p)
-{
-	if (p->policy->parts < 2)
-		return;
-	for (size_t i = 0; i < p->move_count; i++)
-		if (p->moves[i].record == KEY_ZRRSIG && begins(p->moves[i].to))
-			p->keys[p->moves[i].key].key.signatures_complete = p->now;
-	for (size_t key = 0; key < p->count; key++) {
-		const size_t old = takes_over_from(p, key);
-		if (old == SIZE_MAX)
-			continue;
-		sign_part(p, &p->keys[key].key, KEY_ALL_PPM - part_of(p->policy));
-		sign_part(p, &p->keys[old].key, KEY_ALL_PPM - part_of(p->policy));
-	}
-}
-
-/* Whether the other key of such a roll still does its part. */
-static bool is_paired(const struct planner *p, const struct key *key)
-{
-	for (size_t i = 0; i < p->count; i++) {
-		const struct key *const other = &p->keys[i].key;
-		if (key_takes_over_from(key, other) || key_takes_over_from(other, key))
-			return true;
-	}
-	return false;
-}
-
-/* One part a run, however late it comes. Without its counterpart a key that comes signs all in this version, and one
- * that goes leaves it. True: something changes. */
-static bool sign_parts(struct planner *p, bool on)
-{
-	const uint32_t part = part_of(p->policy);
-	bool any = false;
-	for (size_t i = 0; i < p->count; i++) {
-		struct key *const key = &p->keys[i].key;
-		if (key->signatures_left == 0)
-			continue;
-		const bool paired = is_paired(p, key);
-		if (paired && (!on || utc_before(p->now, next_part(p, key))))
-			continue;
-		sign_part(p, key, paired && key->signatures_left > part ? key->signatures_left - part : 0);
-		any = true;
-	}
-	return any;
-}
-
 /* ---- the plan ---- */
 
 /* No cache has a DS of the zone, and none is to come: all of it leaves in one version. */
@@ -618,7 +514,7 @@ static void ripen(struct planner *p)
 static void collect_waits(const struct planner *p, struct rollover_plan *out)
 {
 	for (size_t key = 0; key < p->count; key++) {
-		const struct utc part = next_part(p, &p->keys[key].key);
+		const struct utc part = rollover_parts_next(p->policy, &p->keys[key].key);
 		if (p->keys[key].key.signatures_left > 0 && utc_before(part, out->next))
 			out->next = utc_later(part, p->now);
 		for (int r = 0; r < KEY_RECORDS; r++) {
@@ -659,9 +555,10 @@ enum status rollover_plan(const struct rollover_policy *policy, const struct rol
 		settle(&p);
 		ripen(&p);
 	}
-	const bool signs_part = sign_parts(&p, !dropping && !rollover_key_is_missing(p.keys, count));
+	const bool on = !dropping && !rollover_key_is_missing(p.keys, count);
+	const bool signs_part = rollover_parts_sign(policy, p.keys, count, now, on);
 	if (!dropping)
-		begin_parts(&p);
+		rollover_parts_begin(policy, p.keys, count, p.moves, p.move_count, now);
 	struct rollover_plan plan = { .signs_part = signs_part,
 		.dropping = dropping,
 		.keys = p.keys,
