@@ -174,7 +174,7 @@ static uint64_t expected_signatures(const struct signing *signing)
 	uint64_t each = 0;
 	for (size_t k = 0; k < keyset->count; k++)
 		each += keyset->keys[k].duty[KEYSET_ZONE] && !keyset->keys[k].goes;
-	return signing->rows.slots_size / keyset->slot_size[KEYSET_ZONE] * each;
+	return each == 0 ? 0 : signing->rows.slots_size / keyset->slot_size[KEYSET_ZONE] * each;
 }
 
 /* Signs all but the ZONEMD, computes the digest of each section as soon as it is signed, and signs the ZONEMD (RFC 8976
