@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""contrib/bench/run and grow measure what they say, on zones that are tiny here; flipped bits are shown to be refused."""
+"""contrib/bench/run, grow and roll_spread measure what they say, on zones that are tiny here; flipped bits are shown to be refused."""
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -18,6 +19,11 @@ def bench(programs, *argv):
 
 def grow(programs, *argv):
     tool = os.path.join(ROOT, "contrib", "bench", "grow")
+    return subprocess.run([sys.executable, tool, "--programs", programs, *argv], capture_output=True, text=True, check=False)
+
+
+def roll_spread(programs, *argv):
+    tool = os.path.join(ROOT, "contrib", "bench", "roll_spread")
     return subprocess.run([sys.executable, tool, "--programs", programs, *argv], capture_output=True, text=True, check=False)
 
 
@@ -110,6 +116,40 @@ class Bench(unittest.TestCase):
         self.assertEqual({row[-1] for row in rows[1:3] + rows[4:10]}, {"0,0"})
         self.assertEqual({row[-1] for row in rows[10:]}, {"65"})
         self.assertGreater(len(list(xml.etree.ElementTree.parse(plot).iter("{http://www.w3.org/2000/svg}circle"))), 10)
+
+    def test_growth_in_rounds_is_told_by_medians_with_least_and_most(self):
+        done = grow(self.programs, "--sizes", "100,400", "--hostile", "0", "--most", "9", "--rounds", "3", "--work", self.folder.name)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in done.stdout.splitlines() if line.startswith("| ")]
+        self.assertEqual([row[0] for row in rows], ["delegations", "100", "400"])
+        for row in rows[1:]:
+            middle, least, most = (float(word) for word in re.fullmatch(r"([0-9.]+) \(([0-9.]+)-([0-9.]+)\)", row[6]).groups())
+            self.assertTrue(least <= middle <= most, row)
+        order = [line.split(": ")[1] for line in done.stderr.splitlines() if line.startswith("round ")]
+        self.assertEqual(order, ["100", "400"] * 3, "in turn")
+
+    def test_a_roll_in_parts_is_told_by_run(self):
+        done = roll_spread(self.programs, "--quick", "--work", self.folder.name)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in done.stdout.splitlines() if line.startswith("| ")]
+        self.assertEqual([row[0] for row in rows[1:]], ["nothing due", "all anew", "the new DNSKEY comes", "part 1", "part 2", "part 3",
+                                                        "part 4", "the old DNSKEY goes"])
+        made = [int(row[1].replace(",", "")) for row in rows[1:]]
+        self.assertLess(made[0], 4)
+        self.assertGreater(made[1], 1000)
+        self.assertLess(abs(sum(made[3:7]) - made[1]), 16, made)
+        self.assertLess(max(made[3:7]), made[1] / 4 + 80, made)
+
+    def test_a_roll_whose_runs_sign_more_than_their_part_fails(self):
+        programs = os.path.join(self.folder.name, "greedy")
+        os.mkdir(programs)
+        os.symlink(os.path.join(self.programs, "genzone"), os.path.join(programs, "genzone"))
+        with open(os.path.join(programs, "zoneseal"), "w", encoding="ascii") as file:
+            file.write(f'#!/bin/sh\nexec {os.path.join(self.programs, "zoneseal")} "$@" $(test "$1" = sign && echo --anew)\n')
+        os.chmod(file.name, 0o755)
+        done = roll_spread(programs, "--quick", "--work", self.folder.name)
+        self.assertEqual(done.returncode, 1, done.stdout + done.stderr)
+        self.assertIn("FAULT: some RRset was signed twice", done.stdout)
 
     def test_what_grows_too_fast_fails(self):
         done = grow(self.programs, "--sizes", "100,400", "--hostile", "0", "--most", "-9", "--work", self.folder.name)
