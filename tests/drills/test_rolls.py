@@ -176,6 +176,9 @@ class Timelines(Rolling):
     def test_zsk_pre_publication(self):
         self.follow("zsk_pre_publication")
 
+    def test_zsk_in_parts(self):
+        self.follow("zsk_in_parts")
+
     def test_zsk_double_signature(self):
         self.follow("zsk_double_signature")
 

@@ -30,6 +30,8 @@ static const struct row rows[] = {
 	{ "a new ZSK waits for the DNSKEY TTL plus propagation before it signs, and the old one stays until its "
 	  "signatures are gone",
 	    "zsk_pre_publication" },
+	{ "signatures that go over to the new ZSK in five runs keep the old one until the last is in caches",
+	    "zsk_in_parts" },
 	{ "both ZSKs sign until neither the old DNSKEY RRset nor old signatures are in caches",
 	    "zsk_double_signature" },
 	{ "signatures of the new ZSK come first, then its DNSKEY in place of the old one", "zsk_double_rrsig" },
