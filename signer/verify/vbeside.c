@@ -16,9 +16,11 @@ enum {
 	WORTH = 8 /* each octet that need not be parsed earns so many */
 };
 
-struct vbeside *vbeside_new(const struct vzone *zone)
+struct vbeside *vbeside_new(const struct vzone *zone, const uint8_t *origin)
 {
 	if (zone == NULL || zone->file.pieces == NULL || vpieces_count(zone->file.pieces) == 0)
+		return NULL;
+	if (origin == NULL || vname_size(origin) != vname_size(zone->apex) || !vname_equal(origin, zone->apex))
 		return NULL;
 	struct vsealer *const sealer = vsealer_new(zone->file.pieces);
 	if (sealer == NULL)

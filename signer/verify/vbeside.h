@@ -27,8 +27,8 @@ struct vbeside {
 	uint32_t places[VBESIDE_LINES];
 };
 
-/* NULL: the zone's text is not to be had. */
-struct vbeside *vbeside_new(const struct vzone *zone);
+/* NULL: the zone's text is not to be had, or the file begins with another origin than the zone's apex. */
+struct vbeside *vbeside_new(const struct vzone *zone, const uint8_t *origin);
 void vbeside_free(struct vbeside *beside);
 
 /* Before a piece of text that follows no other. */

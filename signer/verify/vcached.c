@@ -23,26 +23,28 @@ static bool in_caches(const struct cached *cached, uint32_t ttl)
 	return !cached->given->was_replaced || now - cached->given->replaced.seconds < (int64_t)ttl;
 }
 
-static size_t next_record(const struct vzone *zone, size_t at)
+static bool same_records(
+    const struct vzone *a, const struct vowner *of_a, const struct vzone *b, const struct vowner *of_b)
 {
-	while (at < zone->file.count && zone->records[at].spare)
-		at++;
-	return at;
+	const struct vrecord *x = a->records + of_a->first;
+	const struct vrecord *y = b->records + of_b->first;
+	const struct vrecord *const x_end = x + of_a->count;
+	const struct vrecord *const y_end = y + of_b->count;
+	for (; x < x_end && y < y_end; x = vzone_next(x, x_end), y = vzone_next(y, y_end))
+		if (x->type != y->type || x->class != y->class || x->ttl != y->ttl || x->size != y->size ||
+		    memcmp(x->rdata, y->rdata, x->size) != 0)
+			return false;
+	return x >= x_end && y >= y_end;
 }
 
 /* Whether two files hold the same records: comments, order and spelling are nothing that a secondary sees. */
 static bool same_content(const struct vzone *a, const struct vzone *b)
 {
-	size_t i = next_record(a, 0);
-	size_t j = next_record(b, 0);
-	for (; i < a->file.count && j < b->file.count; i = next_record(a, i + 1), j = next_record(b, j + 1)) {
-		const struct vrecord *const x = &a->records[i];
-		const struct vrecord *const y = &b->records[j];
-		if (x->type != y->type || x->class != y->class || x->ttl != y->ttl || x->size != y->size ||
-		    memcmp(x->rdata, y->rdata, x->size) != 0 || !vname_equal(x->owner, y->owner))
-			return false;
-	}
-	return i >= a->file.count && j >= b->file.count;
+	bool same = a->owner_count == b->owner_count;
+	for (size_t i = 0; i < a->owner_count && same; i++)
+		same = vname_equal(a->owners[i].name, b->owners[i].name) &&
+		       same_records(a, &a->owners[i], b, &b->owners[i]);
+	return same;
 }
 
 /* Secondaries and caches may have any of them. */

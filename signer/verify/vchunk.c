@@ -274,8 +274,10 @@ static void keep(struct parser *p, const struct vrecord *record)
 static bool list_known(struct parser *p, const struct vrecord *record, const struct vrecord *like)
 {
 	struct vchunk *const chunk = p->chunk;
-	if (!p->desk->sums || like == NULL || like->ttl != record->ttl || like->class != record->class ||
-	    record->type == VTYPE_SOA || vsum_made_by_signer(record->type, true))
+	if (like == NULL || like->ttl != record->ttl || like->class != record->class)
+		return false;
+	const bool summed = record->type == VTYPE_SOA || vsum_made_by_signer(record->type, true);
+	if (!p->desk->shares && (!p->desk->sums || summed))
 		return false;
 	if (chunk->known_count == chunk->known_capacity) {
 		chunk->known_capacity = chunk->known_capacity == 0 ? chunk->size / 32 + 16 : 2 * chunk->known_capacity;

@@ -53,7 +53,8 @@ struct vdesk {
 	struct vfollow *follow; /* NULL: there is no zone to follow */
 	struct vbeside *beside; /* NULL: its text is not compared */
 	struct vsealer *sealer; /* NULL: no pieces are wanted */
-	bool sums;              /* records that the zone has are only listed in `known` */
+	bool sums;              /* records that the zone has are only listed in `known`, unless a sum looks at them */
+	bool shares;            /* all that the zone has are */
 };
 
 /* Parses the chunk from `begin` into records. `first` is true if nothing stands before the chunk, so that a lack of

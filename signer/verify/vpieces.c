@@ -22,6 +22,7 @@ struct vpieces {
 	struct vpiece *all;
 	size_t count;
 	size_t capacity;
+	uint64_t lines; /* of the file */
 };
 
 struct vsealer {
@@ -66,9 +67,15 @@ void vpieces_add(struct vpieces *pieces, const struct vpiece *piece, uint64_t at
 	out->record += (uint32_t)record;
 }
 
+void vpieces_end(struct vpieces *pieces, uint64_t lines)
+{
+	if (pieces != NULL)
+		pieces->lines = lines;
+}
+
 size_t vpieces_count(const struct vpieces *pieces)
 {
-	return pieces->count;
+	return pieces->lines < UINT32_MAX ? pieces->count : 0;
 }
 
 const struct vpiece *vpieces_at(const struct vpieces *pieces, size_t i)
@@ -104,6 +111,8 @@ static bool compute(EVP_CIPHER_CTX *context, const char *text, size_t size, uint
 
 struct vsealer *vsealer_new(const struct vpieces *pieces)
 {
+	if (pieces == NULL)
+		return NULL;
 	struct vsealer *const sealer = memory_calloc(1, sizeof(*sealer));
 	sealer->pieces = pieces;
 	if (pieces->descriptor < 0)

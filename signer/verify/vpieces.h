@@ -34,13 +34,17 @@ void vpieces_free(struct vpieces *pieces);
 /* In order of the file. `at`, `line` and `record` are the octets, lines and records before what `piece` counts from. */
 void vpieces_add(struct vpieces *pieces, const struct vpiece *piece, uint64_t at, uint64_t line, uint64_t record);
 
+/* After the last. `pieces` may be NULL. */
+void vpieces_end(struct vpieces *pieces, uint64_t lines);
+
+/* None, if there are more lines than a record's line can tell. */
 size_t vpieces_count(const struct vpieces *pieces);
 const struct vpiece *vpieces_at(const struct vpieces *pieces, size_t i);
 
 /* The piece with that line; vpieces_count: none has it. */
 size_t vpieces_find(const struct vpieces *pieces, uint32_t line);
 
-/* For one thread. */
+/* For one thread; NULL without pieces. */
 struct vsealer;
 struct vsealer *vsealer_new(const struct vpieces *pieces);
 void vsealer_free(struct vsealer *sealer);

@@ -22,6 +22,7 @@ enum {
 	RECALL_MOST = 65536,
 	RECORD_SHARE = 48, /* octets of text for one record there is room for at once: few zones have shorter ones */
 	SIZE_UNKNOWN = 32 * 1024 * 1024,
+	ROOM_SHARE = 16, /* of records: as many of another version may differ before it is read without sharing */
 	INCLUDE_DEPTH = 16,
 	INCLUDES_MOST = 1000
 };
@@ -51,6 +52,7 @@ struct reader {
 	bool first;
 	struct vdesk *desks; /* one per thread */
 	EVP_MD_CTX *digest;
+	uint64_t known;                 /* records that source->like has, if they are not kept */
 	size_t room;                    /* for records */
 	size_t expected;                /* of those, by the size of the file */
 	struct vsummer *const *summers; /* one per thread, if records are added up and not kept */
@@ -200,8 +202,10 @@ static bool context_holds(const struct vcontext *guess, const struct vcontext *t
 static void see(struct reader *r, uint32_t place)
 {
 	const uint64_t bit = (uint64_t)1 << place % 64;
-	if ((r->seen[place / 64] & bit) != 0)
+	const bool again = (r->seen[place / 64] & bit) != 0;
+	if (again && r->summers != NULL)
 		vsummer_add(r->summers[0], &r->source->like->records[place], &r->sum);
+	r->file->twice = r->file->twice || again;
 	r->seen[place / 64] |= bit;
 }
 
@@ -214,9 +218,8 @@ static void place_chunk(struct reader *r, struct vchunk *chunk)
 		vpieces_add(file->pieces, &chunk->pieces[i], at, r->line, file->count);
 	chunk->place = file->count;
 	chunk->line = r->line;
-	file->count += chunk->count + chunk->known_count;
-	if (r->summers == NULL)
-		return;
+	file->count += chunk->count;
+	r->known += chunk->known_count;
 	vsum_join(&r->sum, &chunk->sum);
 	for (size_t i = 0; i < chunk->known_count; i++)
 		see(r, chunk->known[i]);
@@ -372,26 +375,13 @@ static size_t recall_names(uint64_t size, unsigned threads)
 	return names < RECALL_MOST ? (size_t)names : RECALL_MOST;
 }
 
-/* What a zone's text is compared by, now or later. */
-static void open_pieces(struct reader *r)
-{
-	const struct vzone *const like = r->source->like;
-	for (unsigned i = 0; i < r->threads; i++) {
-		struct vdesk *const desk = &r->desks[i];
-		desk->sealer = r->file->pieces == NULL ? NULL : vsealer_new(r->file->pieces);
-		if (like != NULL && desk->origin != NULL && vname_size(desk->origin) == vname_size(like->apex) &&
-		    vname_equal(desk->origin, like->apex))
-			desk->beside = vbeside_new(like);
-	}
-}
-
 static void reader_open(
     struct reader *r, const struct vsource *source, const uint8_t *origin, unsigned threads, struct vfile *file)
 {
 	*r = (struct reader){ .source = source, .file = file, .threads = threads, .first = true, .most = UINT64_MAX };
 	const uint64_t size = text_size(source);
 	const size_t chunks = (size_t)CHUNKS_PER_THREAD * threads;
-	r->expected = (size_t)(size / RECORD_SHARE);
+	r->expected = source->shares ? 0 : (size_t)(size / RECORD_SHARE);
 	r->capacity = (size_t)VSPLIT_BYTES * (chunks < CHUNKS_LEAST ? CHUNKS_LEAST : chunks);
 	if (source->descriptor < 0 && source->size < r->capacity)
 		r->capacity = source->size + 1;
@@ -402,13 +392,17 @@ static void reader_open(
 	const size_t block = r->capacity < ARENA_BYTES ? r->capacity + 1024 : ARENA_BYTES;
 	file->memory = memory_calloc(threads, sizeof(struct arena *));
 	file->arenas = threads;
+	file->pieces = source->compared ? vpieces_new(source) : NULL;
 	for (unsigned i = 0; i < threads; i++) {
 		file->memory[i] = arena_new(block);
 		r->desks[i] = (struct vdesk){ .memory = file->memory[i],
 			.scratch = memory_alloc(VRDATA_MAX),
 			.recall = vrecall_new(recall_names(size, threads)),
 			.origin = origin,
-			.follow = source->like == NULL ? NULL : &r->follows[i] };
+			.follow = source->like == NULL ? NULL : &r->follows[i],
+			.beside = vbeside_new(source->like, origin),
+			.sealer = vsealer_new(file->pieces),
+			.shares = source->shares };
 		r->follows[i] = (struct vfollow){ .zone = source->like };
 	}
 	if (origin != NULL) {
@@ -417,8 +411,8 @@ static void reader_open(
 	}
 	r->context.have_default = source->no_ttl;
 	r->digest = EVP_MD_CTX_new();
-	file->pieces = source->compared ? vpieces_new(source) : NULL;
-	open_pieces(r);
+	if (source->shares)
+		r->seen = file->shared = memory_calloc(source->like->file.count / 64 + 1, sizeof(*file->shared));
 }
 
 static void reader_close(struct reader *r)
@@ -541,13 +535,10 @@ static enum status read_all(struct reader *r, struct error *err)
 	r->source = source;
 	if (status != STATUS_OK)
 		return status;
-	if (r->line >= UINT32_MAX) { /* more than a record's line can tell */
-		vpieces_free(r->file->pieces);
-		r->file->pieces = NULL;
-	}
+	vpieces_end(r->file->pieces, r->line);
 	if (source->like == NULL && EVP_DigestFinal_ex(r->digest, r->file->sha256, NULL) != 1)
 		return error_set(err, STATUS_INTERNAL, "SHA-256 failed");
-	if (r->file->count == 0)
+	if (r->file->count + r->known == 0)
 		return error_set_at(err, STATUS_MALFORMED, r->source->name, 0, 0,
 		    r->file->size == 0 ? "the file is empty" : "no record in this file");
 	return STATUS_OK;
@@ -565,7 +556,8 @@ enum status vread_file(
 		vread_free(&file);
 		return status;
 	}
-	file.records = memory_resize(file.records, file.count, sizeof(*file.records));
+	file.room = file.count + (source->compared ? file.count / ROOM_SHARE + 1024 : 0);
+	file.records = memory_resize(file.records, file.room, sizeof(*file.records));
 	*out = file;
 	return STATUS_OK;
 }
@@ -594,6 +586,7 @@ void vread_free(struct vfile *file)
 		arena_free(file->memory[i]);
 	free(file->memory);
 	free(file->records);
+	free(file->shared);
 	vpieces_free(file->pieces);
 	*file = (struct vfile){ .count = 0 };
 }

@@ -49,6 +49,7 @@ struct vsource {
 	const struct vinclude *includes; /* without any, $INCLUDE is refused; with some, `descriptor` can seek */
 	size_t include_count;
 	const struct vzone *like; /* NULL, or a zone that it is much like: read faster, the same records (vfollow.h) */
+	bool shares;              /* records that `like` has are only noted in vfile.shared */
 	bool compared;            /* others will be read beside it: where its text lies is remembered (vpieces.h) */
 };
 
@@ -58,6 +59,9 @@ struct vfile {
 	uint64_t size;
 	uint8_t sha256[32];     /* zeros if it was read beside a zone */
 	struct vpieces *pieces; /* NULL: its text cannot be compared */
+	uint64_t *shared; /* NULL, or a bit for each record of source->like: it has that too, and not in `records` */
+	bool twice;       /* it has one of those more than once: `records` are not all the others */
+	size_t room;      /* there is for `records`: more, if it is compared */
 	bool ends_with_newline;
 	struct arena **memory;
 	unsigned arenas;

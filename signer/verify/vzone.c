@@ -4,10 +4,13 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "signer/base/bytes.h"
+#include "signer/verify/varrange.h"
 #include "signer/verify/vpieces.h"
 #include "signer/verify/vsearch.h"
+#include "signer/verify/vshare.h"
 
 /* Runs of records with one owner, in the order of the file. */
 static void find_owners(struct vzone *zone)
@@ -118,6 +121,7 @@ static void join_owners(struct vzone *zone)
 	zone->owner_count = count;
 	free(zone->file.records);
 	zone->file.records = ordered;
+	zone->file.room = zone->file.count;
 }
 
 static int compare_content(const struct vrecord *a, const struct vrecord *b)
@@ -142,19 +146,23 @@ static int compare_records(const void *x, const void *y)
 /* What is counted on the way, by all workers together. */
 struct tally {
 	struct vzone *zone;
-	atomic_size_t soas, aliases, hashes;
+	atomic_size_t soas, aliases, hashes, spares;
 	atomic_uint max_ttl;
 };
 
-static void sort_owner(struct vrecord *records, size_t count)
+size_t varrange_sort(struct vrecord *records, size_t count)
 {
+	size_t spares = 0;
 	bool sorted = true;
 	for (size_t at = 1; at < count && sorted; at++)
 		sorted = compare_records(&records[at - 1], &records[at]) <= 0;
 	if (!sorted)
 		qsort(records, count, sizeof(*records), compare_records);
-	for (size_t at = 1; at < count; at++)
+	for (size_t at = 1; at < count; at++) {
 		records[at].spare = compare_content(&records[at - 1], &records[at]) == 0;
+		spares += records[at].spare;
+	}
+	return spares;
 }
 
 /* An owner that exists only to hold NSEC3: one label that is not a name of the zone (RFC 5155 3). */
@@ -165,8 +173,7 @@ static bool is_hash_owner(const struct vzone *zone, const struct vowner *owner)
 	return vzone_set(zone, owner, VTYPE_NSEC3).count + vzone_set(zone, owner, VTYPE_RRSIG).count == owner->count;
 }
 
-/* What the owner is by itself; those that another hides are found later. */
-static void classify(const struct vzone *zone, struct vowner *owner)
+void varrange_classify(const struct vzone *zone, struct vowner *owner)
 {
 	owner->nsec3 = vzone_set(zone, owner, VTYPE_NSEC3).count > 0;
 	owner->apex = owner->labels == zone->apex_labels && vname_equal(owner->name, zone->apex);
@@ -187,13 +194,14 @@ static enum status sort_records(void *context, unsigned worker, size_t first, si
 	size_t soas = 0;
 	size_t aliases = 0;
 	size_t hashes = 0;
+	size_t spares = 0;
 	unsigned max_ttl = 0;
 	(void)worker;
 	(void)err;
 	for (size_t i = first; i < end; i++) {
 		struct vrecord *const records = zone->file.records + zone->owners[i].first;
-		sort_owner(records, zone->owners[i].count);
-		classify(zone, &zone->owners[i]);
+		spares += varrange_sort(records, zone->owners[i].count);
+		varrange_classify(zone, &zone->owners[i]);
 		for (size_t at = 0; at < zone->owners[i].count; at++) {
 			soas += records[at].type == VTYPE_SOA;
 			aliases += records[at].type == VTYPE_CNAME;
@@ -204,6 +212,7 @@ static enum status sort_records(void *context, unsigned worker, size_t first, si
 	atomic_fetch_add(&tally->soas, soas);
 	atomic_fetch_add(&tally->aliases, aliases);
 	atomic_fetch_add(&tally->hashes, hashes);
+	atomic_fetch_add(&tally->spares, spares);
 	unsigned known = atomic_load(&tally->max_ttl);
 	while (max_ttl > known && !atomic_compare_exchange_weak(&tally->max_ttl, &known, max_ttl))
 		;
@@ -321,7 +330,7 @@ static void list_hashes(struct vzone *zone, size_t records)
 
 /* One walk in canonical order: what lies below a cut or a DNAME follows it at once. Few names have more labels than the
  * cut before them, so most are not looked at. */
-static void hide(struct vzone *zone)
+void varrange_hide(struct vzone *zone)
 {
 	const struct vowner *above = NULL;
 	for (size_t i = 0; i < zone->owner_count; i++) {
@@ -349,7 +358,7 @@ static const uint8_t *first_soa_owner(const struct vfile *file)
 	return NULL;
 }
 
-static void note_soa(struct vzone *zone)
+void varrange_note_soa(struct vzone *zone)
 {
 	if (zone->top == NULL)
 		return;
@@ -407,19 +416,49 @@ static enum status arrange(struct vzone *zone, unsigned threads, struct error *e
 	if (status != STATUS_OK)
 		return status;
 	zone->soa_count = atomic_load(&tally.soas);
+	zone->spares = atomic_load(&tally.spares);
 	zone->max_ttl = atomic_load(&tally.max_ttl);
 	list_aliases(zone, atomic_load(&tally.aliases));
-	hide(zone);
+	varrange_hide(zone);
 	list_hashes(zone, atomic_load(&tally.hashes));
-	note_soa(zone);
+	varrange_note_soa(zone);
 	return STATUS_OK;
+}
+
+/* Read beside a zone that has nearly all of its records; true: it is done, well or not. What cannot be read twice is
+ * not tried. */
+static bool load_shared(const struct vsource *source, const uint8_t *origin, unsigned threads, struct vzone *out,
+    enum status *status, struct error *err)
+{
+	struct vsource shared = *source;
+	struct vzone zone = { .apex = origin };
+	const off_t start = source->descriptor < 0 ? 0 : lseek(source->descriptor, 0, SEEK_CUR);
+	if (origin == NULL || start < 0 || !vshare_may(source->like))
+		return false;
+	shared.shares = true;
+	*status = vread_file(&shared, origin, threads, &zone.file, err);
+	if (*status != STATUS_OK)
+		return true;
+	zone.apex_labels = vname_labels(origin);
+	if (vshare_arrange(&zone, source->like)) {
+		*out = zone;
+		return true;
+	}
+	vzone_free(&zone);
+	if (source->descriptor < 0 || lseek(source->descriptor, start, SEEK_SET) >= 0)
+		return false;
+	*status = error_set_errno(err, "%s: seek", source->name);
+	return true;
 }
 
 enum status vzone_load(
     const struct vsource *source, const uint8_t *origin, unsigned threads, struct vzone *out, struct error *err)
 {
 	struct vzone zone = { .soa = NULL };
-	enum status status = vread_file(source, origin, threads, &zone.file, err);
+	enum status status;
+	if (load_shared(source, origin, threads, out, &status, err))
+		return status;
+	status = vread_file(source, origin, threads, &zone.file, err);
 	if (status != STATUS_OK)
 		return status;
 	zone.apex = origin != NULL ? origin : first_soa_owner(&zone.file);

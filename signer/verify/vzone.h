@@ -44,6 +44,7 @@ struct vzone {
 	uint32_t serial, soa_ttl, soa_expire, soa_minimum;
 	uint32_t max_ttl;
 	size_t soa_count;
+	size_t spares;           /* records that are copies */
 	const uint8_t **aliases; /* names that hold a CNAME, in canonical order */
 	size_t alias_count;
 	uint32_t *hash_owners; /* indexes of owners with NSEC3 that nothing hides, in canonical order */

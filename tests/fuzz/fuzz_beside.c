@@ -11,6 +11,7 @@
 #include "signer/verify/vsum.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/unit/verify/same_records.h"
+#include "tests/unit/verify/same_zones.h"
 
 enum { MOST = 1 << 18 };
 
@@ -45,6 +46,23 @@ static void read_both(const struct vzone *zone, struct vsource source)
 	vread_free(&beside);
 }
 
+static void arrange_both(const struct vzone *zone, struct vsource source)
+{
+	struct vzone alone;
+	struct vzone beside;
+	struct error errs[2];
+	error_clear(&errs[0]);
+	error_clear(&errs[1]);
+	const enum status status = vzone_load(&source, apex, 1, &alone, &errs[0]);
+	source.like = zone;
+	must(vzone_load(&source, apex, 1, &beside, &errs[1]) == status);
+	must(status == STATUS_OK ? same_zones(&alone, &beside) : same_error(&errs[0], &errs[1]));
+	if (status != STATUS_OK)
+		return;
+	vzone_free(&alone);
+	vzone_free(&beside);
+}
+
 static void add_up_both(const struct vzone *zone, const struct vsource *source)
 {
 	struct vzone parsed = *zone;
@@ -72,6 +90,7 @@ static void judge(struct vsource zone_source, const struct vsource *other)
 		return;
 	for (int pass = 0; pass < 2; pass++) {
 		read_both(&zone, *other);
+		arrange_both(&zone, *other);
 		add_up_both(&zone, other);
 		/* The second time the zone's file is another one. */
 		if (zone_source.descriptor >= 0 && other->size > 0)

@@ -18,6 +18,7 @@
 #include "signer/verify/vbeside.h"
 #include "signer/verify/vsum.h"
 #include "tests/unit/verify/same_records.h"
+#include "tests/unit/verify/same_zones.h"
 
 static const uint8_t apex[] = "\1z";
 
@@ -99,9 +100,33 @@ static bool adds_up_the_same(const struct vzone *zone, const char *text, size_t 
 	       (sums[0].soa_count == 0 || sums[0].serial == sums[1].serial);
 }
 
+/* Arranged with what it shares with the zone, and by itself. `shares`: whether it does. */
+static bool arranges_the_same(const struct vzone *zone, const char *text, size_t size, bool *shares)
+{
+	struct vsource source = memory_source(text, size);
+	struct vzone alone;
+	struct vzone beside;
+	struct error errs[2];
+	memset(errs, 0, sizeof(errs));
+	*shares = false;
+	const enum status status = vzone_load(&source, zone->apex, 2, &alone, &errs[0]);
+	source.like = zone;
+	if (vzone_load(&source, zone->apex, 2, &beside, &errs[1]) != status)
+		fail_msg("alone: %s; beside the zone: %s", errs[0].message, errs[1].message);
+	if (status != STATUS_OK)
+		return same_error(&errs[0], &errs[1]);
+	const bool same = same_zones(&alone, &beside);
+	*shares = beside.records == zone->records;
+	vzone_free(&alone);
+	vzone_free(&beside);
+	return same;
+}
+
 static bool comes_to_the_same(const struct vzone *zone, const char *text, size_t size)
 {
 	bool ignored;
+	if (!arranges_the_same(zone, text, size, &ignored))
+		return false;
 	for (unsigned threads = 1; threads <= 3; threads += 2)
 		if (!reads_the_same(zone, text, size, threads))
 			return false;
@@ -301,19 +326,24 @@ static uint32_t draw(uint32_t *seed, uint32_t below)
 	return (uint32_t)(((uint64_t)*seed * below) >> 32);
 }
 
-/* A zone as a signer writes it: now and then a DS, and what is for no other name. */
+/* A zone as a signer writes it: now and then a DS, an alias, what no other name has, and something below. */
 static size_t write_zone(char *out, unsigned names)
 {
 	uint32_t seed = 5;
 	size_t used = (size_t)sprintf(out, "z. 60 IN SOA a. b. 7 1 1 1 1\nz. 60 IN NS ns.d000000.z.\n");
 	for (unsigned i = 0; i < names; i++) {
-		for (unsigned k = 0; k <= i % 3; k++)
+		const bool alias = draw(&seed, 30) == 0;
+		if (alias)
+			used += (size_t)sprintf(out + used, "d%06u.z. 60 IN DNAME p%u.z.\n", i, i);
+		for (unsigned k = 0; k <= i % 3 && !alias; k++)
 			used += (size_t)sprintf(out + used, "d%06u.z. 60 IN NS ns%u.p%u.z.\n", i, k, draw(&seed, 900));
 		if (draw(&seed, 20) == 0)
 			used += (size_t)sprintf(out + used, "d%06u.z. 60 IN DS %u 13 2 %064u\n", i, i % 65536, i);
 		if (draw(&seed, 20) == 0)
 			used += (size_t)sprintf(
 			    out + used, "d%06u.z. 60 IN TXT \"%u\" x\nd%06u.z. 60 IN A 192.0.2.1\n", i, i, i);
+		if (draw(&seed, 10) == 0)
+			used += (size_t)sprintf(out + used, "ns.d%06u.z. 60 IN A 192.0.2.3\n", i);
 	}
 	return used;
 }
@@ -446,7 +476,7 @@ static void what_is_equal_is_not_parsed(void **state)
 		at = end;
 	}
 	assert_int_equal(load(text, size, -1, apex, &zone), STATUS_OK);
-	struct vbeside *const beside = vbeside_new(&zone);
+	struct vbeside *const beside = vbeside_new(&zone, apex);
 	const size_t first = (size_t)(strchr(text, '\n') + 1 - text);
 	vbeside_begin(beside);
 	assert_int_equal(vbeside_match(beside, text, text + size), 0);
@@ -461,6 +491,64 @@ static void what_is_equal_is_not_parsed(void **state)
 	free(text);
 }
 
+static void a_version_with_few_changes_shares_the_zone_s_records(void **state)
+{
+	enum { NAMES = 5000 };
+	static const char added[] = "a.z. 60 IN NS ns.d000000.z.\n";
+	char *const text = malloc(NAMES * 400);
+	char *const other = malloc(NAMES * 400);
+	struct vzone zone;
+	bool shares = false;
+	(void)state;
+	const size_t size = write_zone(text, NAMES);
+	assert_int_equal(load(text, size, -1, apex, &zone), STATUS_OK);
+	assert_true(arranges_the_same(&zone, text, size, &shares) && shares);
+	/* A delegation more in front and behind, one record of one owner less, and glue that is hidden no more. */
+	memcpy(other, added, sizeof(added) - 1);
+	memcpy(other + sizeof(added) - 1, text, size);
+	size_t used = size + sizeof(added) - 1;
+	char *const at = strstr(other + used / 2, "NS ns1.");
+	memcpy(at, "DS 1 13", 7); /* no RDATA of a DS: refused */
+	assert_true(arranges_the_same(&zone, other, used, &shares) && !shares);
+	memcpy(at, "NS nsx.", 7);
+	used += (size_t)sprintf(
+	    other + used, "ns.d000000.z. 60 IN A 192.0.2.1\nx.z. 60 IN NS ns.x.z.\nns.x.z. 60 IN A 192.0.2.2\n");
+	assert_true(arranges_the_same(&zone, other, used, &shares) && shares);
+	/* The version now has a record twice, or the zone's owners are nearly all other ones. */
+	memcpy(other + used, added, sizeof(added) - 1);
+	assert_true(arranges_the_same(&zone, other, used + sizeof(added) - 1, &shares) && !shares);
+	for (char *name = other; (name = strstr(name, "\nd00")) != NULL; name++)
+		name[1] = 'e';
+	assert_true(arranges_the_same(&zone, other, used, &shares) && !shares);
+	vzone_free(&zone);
+	free(other);
+	free(text);
+}
+
+/* What hides an owner, or which of two copies counts, may be another matter in the other file. */
+static void owners_that_are_the_same_may_stand_otherwise(void **state)
+{
+	static const char *const texts[][2] = {
+		{ SOA "b.z. 60 IN NS ns.b.z.\nns.b.z. 60 IN A 192.0.2.1\n", SOA "ns.b.z. 60 IN A 192.0.2.1\n" },
+		{ SOA "b.z. 60 IN DNAME q.\nns.b.z. 60 IN A 192.0.2.1\n", SOA "ns.b.z. 60 IN A 192.0.2.1\n" },
+		{ SOA "b.z. 60 IN DNAME q.\nns.b.z. 60 IN A 192.0.2.1\n",
+		    SOA "b.z. 60 IN NS q.\nns.b.z. 60 IN A 192.0.2.1\n" },
+		{ SOA "ns.b.z. 60 IN A 192.0.2.1\n", SOA "b.z. 60 IN NS ns.b.z.\nns.b.z. 60 IN A 192.0.2.1\n" },
+		{ SOA "w.z. 60 IN A 192.0.2.1\nw.z. 61 IN A 192.0.2.1\n",
+		    SOA "w.z. 61 IN A 192.0.2.1\nw.z. 60 IN A 192.0.2.1\n" },
+		{ SOA "w.z. 60 IN A 192.0.2.1\n", SOA "w.z. 61 IN A 192.0.2.1\nw.z. 60 IN A 192.0.2.1\n" },
+	};
+	(void)state;
+	for (size_t i = 0; i < COUNT(texts); i++) {
+		struct vzone zone;
+		assert_int_equal(load(texts[i][0], strlen(texts[i][0]), -1, apex, &zone), STATUS_OK);
+		assert_int_equal(piece_count(&zone), 1);
+		if (!comes_to_the_same(&zone, texts[i][1], strlen(texts[i][1])))
+			fail_msg("pair %zu", i);
+		vzone_free(&zone);
+	}
+}
+
 static void a_file_that_is_not_like_the_zone_is_soon_not_compared(void **state)
 {
 	enum { NAMES = 5000 };
@@ -471,7 +559,7 @@ static void a_file_that_is_not_like_the_zone_is_soon_not_compared(void **state)
 	(void)state;
 	const size_t size = write_zone(text, NAMES);
 	assert_int_equal(load(text, size, -1, apex, &zone), STATUS_OK);
-	struct vbeside *const beside = vbeside_new(&zone);
+	struct vbeside *const beside = vbeside_new(&zone, apex);
 	vbeside_begin(beside);
 	do {
 		vbeside_found(beside, tries % 2 == 0 ? zone.soa : &zone.records[zone.file.count - 9]);
@@ -492,6 +580,8 @@ int main(void)
 		cmocka_unit_test(changed_texts_read_the_same_beside_the_zone),
 		cmocka_unit_test(a_zone_file_that_changes_is_the_one_that_was_read_first),
 		cmocka_unit_test(what_is_equal_is_not_parsed),
+		cmocka_unit_test(a_version_with_few_changes_shares_the_zone_s_records),
+		cmocka_unit_test(owners_that_are_the_same_may_stand_otherwise),
 		cmocka_unit_test(a_file_that_is_not_like_the_zone_is_soon_not_compared) };
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
