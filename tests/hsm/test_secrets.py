@@ -126,6 +126,14 @@ class Rsa(EachAlgorithm):
     algorithm = "RSASHA256"
 
 
+class Many(Software):
+    def test_p256_keys_that_sign_eight_at_a_time(self):
+        with open(self.input, "a", encoding="ascii") as file:
+            file.writelines(f"h{i} A 192.0.2.1\n" for i in range(400))
+        # 256 of the ZSK are by OpenSSL alone
+        self.clean(self.watch("sign", "nl.test", "--force", "--threads", "1", *self.pass_args, sign=280, code=0))
+
+
 class Plain(Software):
     passphrase = False
 
