@@ -13,6 +13,7 @@
 #include "signer/cli/facts.h"
 #include "signer/engine/folder.h"
 #include "signer/engine/parity.h"
+#include "signer/engine/request.h"
 #include "signer/engine/setup.h"
 #include "signer/verify/verify.h"
 
@@ -114,6 +115,21 @@ static void say_clock_behind(const struct cli *cli, struct store *store)
 	fprintf(stderr,
 	    "CLOCK: later times are recorded than the clock tells now; nothing is signed until that is settled, see "
 	    "zoneseal doctor\n");
+}
+
+enum status cli_begin_request(struct cli *cli, struct store *store, struct error *err)
+{
+	struct span wait;
+	const enum status status = cli_span(cli, OPTION_WAIT, (struct span){ 0 }, &wait, err);
+	if (status != STATUS_OK)
+		return status;
+	const struct request request = { .state = cli->state,
+		.zone = cli->args[0],
+		.command = cli->command->name,
+		.now = cli->now,
+		.lock_wait_seconds = wait.seconds,
+		.dry_run = cli_has(cli, OPTION_DRY_RUN) };
+	return request_begin(store, &request, cli->mem, err);
 }
 
 enum status cli_open(struct cli *cli, enum store_mode mode, struct store **store, struct error *err)

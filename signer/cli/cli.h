@@ -46,6 +46,10 @@ enum status cli_open(struct cli *cli, enum store_mode mode, struct store **store
 /* Whether the keystore runs on a virtual clock, and no real one with --now. */
 enum status cli_check_clock(struct cli *cli, struct store *store, bool *is_virtual, struct error *err) MUST_CHECK;
 
+/* request_begin (request.h) for the zone that the first argument names: what a command does first that begins or
+ * changes a rollover. */
+enum status cli_begin_request(struct cli *cli, struct store *store, struct error *err) MUST_CHECK;
+
 /* Numbers and durations of options. */
 enum status cli_threads(const struct cli *cli, unsigned *out, struct error *err) MUST_CHECK;
 enum status cli_most(const struct cli *cli, size_t *out, struct error *err) MUST_CHECK;

@@ -163,6 +163,8 @@ static int run_generate(struct cli *cli, struct error *err)
 	unsigned made = 0;
 	enum status status = cli_open(cli, STORE_CHANGE, &store, err);
 	if (status == STATUS_OK)
+		status = cli_begin_request(cli, store, err);
+	if (status == STATUS_OK)
 		status = generate(cli, store, &zone, &made, err);
 	if (status == STATUS_OK)
 		status = cli_zone_after(cli, store, &zone, err);

@@ -46,6 +46,8 @@ static int run_revoke(struct cli *cli, struct error *err)
 	const bool dry = cli_has(cli, OPTION_DRY_RUN);
 	enum status status = cli_open(cli, dry ? STORE_READ : STORE_CHANGE, &store, err);
 	if (status == STATUS_OK)
+		status = cli_begin_request(cli, store, err);
+	if (status == STATUS_OK)
 		status = choose(cli, store, &zone, &key, err);
 	struct revoke_request request = { .state = cli->state,
 		.zone = cli->args[0],

@@ -118,6 +118,8 @@ static int carry_out(struct cli *cli, ask *asked, const char *schema, struct err
 	if (status == STATUS_OK)
 		status = cli_open(cli, STORE_CHANGE, &store, err);
 	if (status == STATUS_OK)
+		status = cli_begin_request(cli, store, err);
+	if (status == STATUS_OK)
 		status = asked(cli, store, &request, &answer, err);
 	if (status == STATUS_OK)
 		status = print_answer(cli, schema, &answer, err);

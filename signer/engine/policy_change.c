@@ -12,6 +12,7 @@
 #include "policies/policy_yaml.h"
 #include "policies/simulate.h"
 #include "signer/engine/lock.h"
+#include "signer/engine/request.h"
 #include "signer/engine/setup.h"
 
 enum { DAY = 86400, AHEAD = 3652 };
@@ -226,6 +227,13 @@ enum status policy_change(struct store *store, const char *zone, const struct po
 	struct store_zone found;
 	*out = (struct policy_answer){ .zone = { .id = 0 } };
 	enum status status = policyfile_load(request->policy, request->config_folder, mem, &out->file, err);
+	const struct request begin = { .state = request->state,
+		.zone = zone,
+		.command = "policy apply",
+		.next = &out->file.policy,
+		.now = request->now };
+	if (status == STATUS_OK && !request->dry_run)
+		status = request_begin(store, &begin, mem, err);
 	if (status == STATUS_OK)
 		status = setup_find_zone(store, zone, mem, &found, err);
 	if (status == STATUS_OK && !request->dry_run)

@@ -111,8 +111,7 @@ class Asked(World):
         said = self.json("sign", "nl.test", "-i", self.input, "-o", self.output, "--policy",
                          self.policy([*good, wrong], name="one"), code=0)
         self.assertRegex(said["clock"], f"3 of 4 time servers agree within 1m; {wrong.address} is {A_DAY} behind this clock")
-        self.z("zone", "set-policy", "nl.test", self.policy([*good[:2], wrong, silent], name="two"), code=0)
-        said = self.refused(of=("run",))
+        said = self.z("zone", "set-policy", "nl.test", self.policy([*good[:2], wrong, silent], name="two"), code=3).err
         self.assertIn("2 of 4 time servers", said)
         self.assertRegex(said, f"{wrong.address} is {A_DAY} behind this clock, {silent.address} no answer")
 
@@ -149,8 +148,8 @@ class Asked(World):
             return [packet(question, offset=DAY, nonce=b"guessing"), b"", question, packet(question)]
         self.sign("--policy", self.policy([self.server(say=forged_first)]))
         forged = self.server(say=lambda question: [packet(question, nonce=b"guessing")])
-        self.z("zone", "set-policy", "nl.test", self.policy([forged], name="forged"), code=0)
-        self.assertIn(f"{forged.address} no answer", self.refused(of=("run",)))
+        said = self.z("zone", "set-policy", "nl.test", self.policy([forged], name="forged"), code=3).err
+        self.assertIn(f"{forged.address} no answer", said)
 
     def test_without_servers_it_says_that_none_was_asked(self):
         said = self.json("sign", "nl.test", "-i", self.input, "-o", self.output, code=0)
@@ -180,6 +179,31 @@ class Asked(World):
         self.shift = DAY
         self.refused("--dry-run", of=("run",))
         self.assertEqual(self.tree(), before)
+
+    def test_commands_that_begin_or_change_a_rollover_ask_as_well(self):
+        servers = [self.server() for _ in range(3)]
+        self.sign("--policy", self.policy(servers))
+        zsk = next(str(key["tag"]) for key in self.json("key", "list", "nl.test", code=0)["keys"] if key["role"] == "zsk")
+        commands = (("key", "generate", "nl.test", "--zsk"), ("roll", "start", "nl.test", "--zsk"), ("roll", "abort", "nl.test"),
+                    ("emergency", "nl.test", "--key", zsk), ("key", "revoke", "nl.test", zsk, "--yes"))
+        self.shift = DAY
+        before = self.tree()
+        for command in commands:
+            for more in ((), ("--dry-run",)):
+                said = self.z(*command, *more, code=3).err
+                self.assertRegex(said, "nl.test: clock.sane: clock guard: .* 0 of 3 time servers agree", command)
+        same = self.policy(servers, more="}\nsignatures: {validity: 22d", name="same")
+        self.assertIn("clock guard", self.z("zone", "set-policy", "nl.test", same, code=3).err)
+        self.assertIn("clock guard", self.z("policy", "apply", "nl.test", same, code=3).err)
+        self.assertEqual(self.tree(), before)
+        self.shift = 0
+        # The way out where the servers are wrong is to name others.
+        for server in servers:
+            server.stop()
+        self.assertIn("clock guard", self.z(*commands[0], code=3).err)
+        self.z("policy", "apply", "nl.test", self.policy([self.server()], name="others"), code=0)
+        for command in commands[:1]:
+            self.z(*command, code=0)
 
     def step(self, seconds, more=""):
         """A run whose further verifier sets the clock, by so much."""

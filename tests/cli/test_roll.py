@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Rollovers by hand and in words: what people ask for is judged, shown before it happens, and explained after."""
+import contextlib
 import os
 import re
 import sqlite3
@@ -176,6 +177,24 @@ class Requests(Rolls):
         self.sign()
         self.assertEqual(self.words()[old], "retiring")
         self.assertRegex(self.z("status", "nl.test", code=0).out, rf"(?m)^{old} +KSK +retiring .*still signs the DNSKEY RRset")
+
+    def test_a_publication_that_was_left_open_is_settled_first(self):
+        """As a run that was killed after its file had its name leaves it."""
+        self.sign("--force")
+        database = os.path.join(self.state, "keystore.db")
+        def open_ones(change=None):
+            with contextlib.closing(sqlite3.connect(database)) as store, store:
+                if change:
+                    store.execute(change)
+                return store.execute("SELECT count(*) FROM versions WHERE published = 0 AND abandoned = 0").fetchone()[0]
+        again = "UPDATE versions SET published = 0 WHERE id = (SELECT max(id) FROM versions)"
+        for command in (("roll", "start", "nl.test", "--zsk"), ("roll", "abort", "nl.test"), ("key", "generate", "nl.test", "--zsk"),
+                        ("zone", "set-policy", "nl.test", "tld")):
+            self.assertEqual(open_ones(again), 1)
+            self.z(*command, "--dry-run")
+            self.assertEqual(open_ones(), 1)
+            self.z(*command)
+            self.assertEqual(open_ones(), 0, command)
 
     def test_what_was_reviewed_is_what_runs(self):
         revision = self.revision()
