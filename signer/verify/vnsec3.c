@@ -226,7 +226,7 @@ static enum status check_group(struct chain *chain, unsigned worker, struct grou
 		vsearch_fetch(chain->keys, chain->count, vsearch_key(group->hashes[i]));
 	for (unsigned i = 0; i < group->count; i++) {
 		places[i] = find_link(chain, group->hashes[i]);
-		__builtin_prefetch(link_at(chain, places[i] == SIZE_MAX ? chain->count - 1 : places[i]));
+		__builtin_prefetch(link_at(chain, places[i] == SIZE_MAX ? chain->count - 1 : places[i])->hash);
 	}
 	for (unsigned i = 0; i < group->count; i++) {
 		struct vlinks_link *covers = NULL;

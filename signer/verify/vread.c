@@ -17,6 +17,7 @@ enum {
 	CHUNKS_PER_THREAD = 6,
 	CHUNKS_LEAST = 24, /* for few threads too, so that they seldom wait for each other */
 	ARENA_BYTES = 1024 * 1024,
+	ARENA_SHARE = 32 * 1024 * 1024, /* of text for one thread; for less a quarter, of which less is left over */
 	ENTRY_MOST = 16 * 1024 * 1024,
 	RECALL_SHARE = 2048, /* octets of text for one name that is kept: the table takes 1/32 of the text at most */
 	RECALL_MOST = 65536,
@@ -358,7 +359,6 @@ static enum status wave(struct reader *r, struct error *err)
 	return stuck ? widen(r, err) : STATUS_OK;
 }
 
-/* About as much text there is. */
 static uint64_t text_size(const struct vsource *source)
 {
 	struct stat state;
@@ -389,7 +389,8 @@ static void reader_open(
 	r->next = memory_alloc(r->capacity);
 	r->desks = memory_calloc(threads, sizeof(*r->desks));
 	r->follows = memory_calloc(threads, sizeof(*r->follows));
-	const size_t block = r->capacity < ARENA_BYTES ? r->capacity + 1024 : ARENA_BYTES;
+	const size_t most = size / threads < ARENA_SHARE ? ARENA_BYTES / 4 : ARENA_BYTES;
+	const size_t block = r->capacity < most ? r->capacity + 1024 : most;
 	file->memory = memory_calloc(threads, sizeof(struct arena *));
 	file->arenas = threads;
 	file->pieces = source->compared ? vpieces_new(source) : NULL;

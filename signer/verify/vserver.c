@@ -243,12 +243,16 @@ bool vserver_ahead(
 			continue;
 		links[i] = link_before(server, hasher->ahead[i].hash);
 		__builtin_prefetch(links[i]);
+		__builtin_prefetch(links[i]->hash + VHASH - 1); /* perhaps in the next line of the cache */
 	}
 	for (unsigned i = 0; i < count; i++) {
 		if (hasher->ahead_names[i] == NULL)
 			continue;
 		take_link(&hasher->ahead[i], links[i]);
+		if (!links[i]->good)
+			continue;
 		__builtin_prefetch(links[i]->next);
+		__builtin_prefetch(links[i]->next + VHASH);
 	}
 	return true;
 }

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include <stdlib.h>
 #include <string.h>
 
 #include "signer/base/bytes.h"
@@ -11,7 +12,10 @@ static void check_records(struct vrun *run, const struct vowner *owner, uint64_t
 {
 	const struct vzone *const zone = &run->zone;
 	const struct vrecord *const records = zone->records + owner->first;
+	const struct vrecord *const all_end = zone->records + zone->file.count;
 	for (size_t i = 0; i < owner->count; i++) {
+		if (all_end - &records[i] > VRECORD_SOON)
+			__builtin_prefetch(records[i + VRECORD_SOON].rdata);
 		if (records[i].class != VCLASS_IN)
 			vreport_fail(run->report, VC_STRUCTURE_CLASS, "records of a class other than IN",
 			    vplace_of(&records[i]), "class %u", records[i].class);
@@ -167,6 +171,14 @@ static bool doubled(const struct vzone *zone, const uint8_t *name)
 	return owner == NULL || owner->kind != VKIND_CUT;
 }
 
+/* Where one worker looks for servers of delegations. Those of the delegation itself are right behind it, others near
+ * each other. Most of those were found before: their names are kept about once, and known again by where they are. */
+enum { SERVED = 8192 };
+struct search {
+	size_t near;            /* where the last one was; SIZE_MAX: anywhere */
+	const uint8_t **served; /* SERVED names that have an address */
+};
+
 static bool has_address(const struct vzone *zone, const uint8_t *name, size_t *near)
 {
 	const struct vowner *const owner = vzone_find_near(zone, name, near);
@@ -257,12 +269,19 @@ static void check_apex_server(struct vrun *run, const struct vrecord *ns, uint64
 
 /* A delegation to a name that the zone itself answers for: without an address there, nobody finds that server. What
  * another delegation holds is that one's to say. */
-static void check_other_server(struct vrun *run, const struct vrecord *ns, size_t *near)
+static void check_other_server(struct vrun *run, const struct vrecord *ns, struct search *search)
 {
+	const uint8_t **const served = &search->served[((uintptr_t)ns->rdata * 0x9e3779b1u >> 8) % SERVED];
 	const struct vzone *const zone = &run->zone;
 	char text[VNAME_TEXT];
 	bool judge;
-	if (has_address(zone, ns->rdata, near) || vzone_is_alias(zone, ns->rdata) || address_like(ns->rdata))
+	if (*served == ns->rdata)
+		return;
+	if (has_address(zone, ns->rdata, &search->near)) {
+		*served = ns->rdata;
+		return;
+	}
+	if (vzone_is_alias(zone, ns->rdata) || address_like(ns->rdata))
 		return;
 	const struct vowner *const owner = answers_for(zone, ns->rdata, &judge);
 	if (!judge ||
@@ -274,9 +293,8 @@ static void check_other_server(struct vrun *run, const struct vrecord *ns, size_
 	    text);
 }
 
-/* The addresses of a delegation's servers are mostly near each other: `near` is where the last were. */
 static void check_server(
-    struct vrun *run, const struct vowner *owner, const struct vrecord *ns, uint64_t counts[], size_t *near)
+    struct vrun *run, const struct vowner *owner, const struct vrecord *ns, uint64_t counts[], struct search *search)
 {
 	const struct vzone *const zone = &run->zone;
 	const uint8_t *const server = ns->rdata;
@@ -294,18 +312,19 @@ static void check_server(
 		return;
 	}
 	if (!vname_under(server, owner->name)) {
-		check_other_server(run, ns, near);
+		check_other_server(run, ns, search);
 		return;
 	}
+	size_t beside = (size_t)(owner - zone->owners);
 	counts[VC_STRUCTURE_GLUE] += 1;
-	if (!has_address(zone, server, near)) {
+	if (!has_address(zone, server, &beside)) {
 		vname_format(server, text);
 		vreport_fail(run->report, VC_STRUCTURE_GLUE, "name servers in their own delegation without address",
 		    vplace_of(ns), "%s", text);
 	}
 }
 
-static void check_servers(struct vrun *run, const struct vowner *owner, uint64_t counts[])
+static void check_servers(struct vrun *run, const struct vowner *owner, uint64_t counts[], const uint8_t **served)
 {
 	const struct vset set = vzone_set(&run->zone, owner, VTYPE_NS);
 	if (owner->kind != VKIND_CUT && !owner->apex)
@@ -314,9 +333,9 @@ static void check_servers(struct vrun *run, const struct vowner *owner, uint64_t
 	enum { SERVERS_MOST = MESSAGE_MOST / (RECORD_FIXED + 1) };
 	const struct vrecord *const end = set.first + set.count;
 	size_t judged = 0;
-	size_t near = SIZE_MAX;
+	struct search search = { SIZE_MAX, served };
 	for (const struct vrecord *ns = set.first; ns < end && judged < SERVERS_MOST; ns = vzone_next(ns, end)) {
-		check_server(run, owner, ns, counts, &near);
+		check_server(run, owner, ns, counts, &search);
 		judged++;
 	}
 	counts[VC_STRUCTURE_DOUBLED] += judged;
@@ -391,11 +410,16 @@ static void check_stray_keys(struct vrun *run, const struct vowner *owner)
 			    vplace_of(&set.first[i]), "the Zone bit is set");
 }
 
+struct job {
+	struct vrun *run;
+	const uint8_t **served; /* SERVED for each worker */
+};
+
 static enum status check_owners(void *context, unsigned worker, size_t first, size_t end, struct error *err)
 {
-	struct vrun *const run = context;
+	const struct job *const job = context;
+	struct vrun *const run = job->run;
 	uint64_t counts[VC_COUNT] = { 0 }; /* all threads' are one: they are told once for many owners */
-	(void)worker;
 	(void)err;
 	for (size_t i = first; i < end; i++) {
 		const struct vowner *const owner = &run->zone.owners[i];
@@ -409,7 +433,7 @@ static enum status check_owners(void *context, unsigned worker, size_t first, si
 		}
 		check_aliases(run, owner, counts);
 		check_cut(run, owner, counts);
-		check_servers(run, owner, counts);
+		check_servers(run, owner, counts, job->served + (size_t)worker * SERVED);
 		check_owner_name(run, owner);
 		/* What a delegation hides is no delegation: structure.cut tells of it. */
 		if (owner->kind != VKIND_OCCLUDED)
@@ -461,11 +485,13 @@ void vstruct_check(struct vrun *run)
 {
 	check_apex(run);
 	vreport_count(run->report, VC_STRUCTURE_BAILIWICK, run->zone.owner_count);
+	struct job job = { run, memory_calloc(run->threads, SERVED * sizeof(*job.served)) };
 	/* Cannot fail: the job returns STATUS_OK only. */
 	struct error ignored;
-	if (workers_run(run->threads, run->zone.owner_count, 2048, check_owners, run, &ignored) != STATUS_OK)
+	if (workers_run(run->threads, run->zone.owner_count, 2048, check_owners, &job, &ignored) != STATUS_OK)
 		vreport_fail(
 		    run->report, VC_GATE_COUNTS, "structure was not judged", (struct vplace){ NULL, 0, 0 }, "-");
+	free(job.served);
 	check_dots(run);
 	run->max_ttl = run->zone.max_ttl;
 }

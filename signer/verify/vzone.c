@@ -12,25 +12,85 @@
 #include "signer/verify/vsearch.h"
 #include "signer/verify/vshare.h"
 
-/* Runs of records with one owner, in the order of the file. */
-static void find_owners(struct vzone *zone)
+/* Runs of records with one owner, in the order of the file. They are counted range by range, so that each range then
+ * knows where its own go. */
+enum { SURVEY_RANGE = 32768 };
+
+struct survey {
+	struct vzone *zone;
+	size_t *places; /* of each range's first owner; before they are added up, how many it has */
+	atomic_bool disordered;
+};
+
+static bool starts_owner(const struct vfile *file, size_t at)
 {
-	const struct vrecord *const records = zone->file.records;
-	/* Room for the most there can be, given back below: pages that nothing is written to take no memory. */
-	const size_t most = zone->file.count * sizeof(*zone->owners);
-	zone->owners = most < 2 * (size_t)MEMORY_LARGE ? memory_alloc(most) : memory_alloc_large(most);
-	for (size_t i = 0; i < zone->file.count;) {
-		size_t end = i + 1;
-		while (end < zone->file.count &&
-		       (records[end].owner == records[i].owner || vname_equal(records[end].owner, records[i].owner)))
-			end++;
-		zone->owners[zone->owner_count++] = (struct vowner){ .name = records[i].owner,
-			.first = (uint32_t)i,
-			.count = (uint32_t)(end - i),
-			.labels = (uint8_t)vname_labels(records[i].owner) };
-		i = end;
+	const struct vrecord *const records = file->records;
+	return at == 0 ||
+	       (records[at - 1].owner != records[at].owner && !vname_equal(records[at - 1].owner, records[at].owner));
+}
+
+static enum status count_owners(void *context, unsigned worker, size_t first, size_t end, struct error *err)
+{
+	struct survey *const survey = context;
+	const struct vfile *const file = &survey->zone->file;
+	size_t count = 0;
+	bool disordered = false;
+	(void)worker;
+	(void)err;
+	for (size_t i = first; i < end; i++) {
+		if (!starts_owner(file, i))
+			continue;
+		count++;
+		disordered =
+		    disordered || (i > 0 && vname_compare(file->records[i - 1].owner, file->records[i].owner) > 0);
 	}
+	survey->places[first / SURVEY_RANGE] = count;
+	if (disordered)
+		atomic_store(&survey->disordered, true);
+	return STATUS_OK;
+}
+
+static enum status list_owners(void *context, unsigned worker, size_t first, size_t end, struct error *err)
+{
+	struct survey *const survey = context;
+	const struct vfile *const file = &survey->zone->file;
+	struct vowner *owner = survey->zone->owners + survey->places[first / SURVEY_RANGE];
+	(void)worker;
+	(void)err;
+	while (first < end && !starts_owner(file, first))
+		first++;
+	while (first < end) {
+		size_t next = first + 1;
+		while (next < file->count && !starts_owner(file, next))
+			next++;
+		*owner++ = (struct vowner){ .name = file->records[first].owner,
+			.first = (uint32_t)first,
+			.count = (uint32_t)(next - first),
+			.labels = (uint8_t)vname_labels(file->records[first].owner) };
+		first = next;
+	}
+	return STATUS_OK;
+}
+
+static enum status find_owners(struct vzone *zone, unsigned threads, bool *disordered, struct error *err)
+{
+	const size_t ranges = (zone->file.count + SURVEY_RANGE - 1) / SURVEY_RANGE;
+	struct survey survey = { .zone = zone, .places = memory_calloc(ranges, sizeof(*survey.places)) };
+	enum status status = workers_run(threads, zone->file.count, SURVEY_RANGE, count_owners, &survey, err);
+	for (size_t i = 0; i < ranges; i++) {
+		const size_t count = survey.places[i];
+		survey.places[i] = zone->owner_count;
+		zone->owner_count += count;
+	}
+	const size_t size = zone->owner_count * sizeof(*zone->owners);
+	zone->owners = size < 2 * (size_t)MEMORY_LARGE ? memory_alloc(size) : memory_alloc_large(size);
+	if (status == STATUS_OK)
+		status = workers_run(threads, zone->file.count, SURVEY_RANGE, list_owners, &survey, err);
+	/* What the last large page has too much is given back. */
 	zone->owners = memory_resize(zone->owners, zone->owner_count, sizeof(*zone->owners));
+	*disordered = atomic_load(&survey.disordered);
+	free(survey.places);
+	return status;
 }
 
 /* A natural merge sort: pairs of ascending runs are merged on all cores until one is left. */
@@ -198,8 +258,14 @@ static enum status sort_records(void *context, unsigned worker, size_t first, si
 	unsigned max_ttl = 0;
 	(void)worker;
 	(void)err;
+	const struct vowner *const last = &zone->owners[end - 1];
+	const struct vrecord *const records_end = zone->file.records + last->first + last->count;
 	for (size_t i = first; i < end; i++) {
 		struct vrecord *const records = zone->file.records + zone->owners[i].first;
+		/* Only of records that this worker orders itself. */
+		for (size_t at = VRECORD_SOON;
+		     at < zone->owners[i].count + VRECORD_SOON && at < (size_t)(records_end - records); at++)
+			__builtin_prefetch(records[at].rdata);
 		spares += varrange_sort(records, zone->owners[i].count);
 		varrange_classify(zone, &zone->owners[i]);
 		for (size_t at = 0; at < zone->owners[i].count; at++) {
@@ -400,9 +466,11 @@ bool vzone_is_alias(const struct vzone *zone, const uint8_t *name)
 
 static enum status arrange(struct vzone *zone, unsigned threads, struct error *err)
 {
-	bool moved;
-	find_owners(zone);
-	enum status status = sort_owners(zone, threads, &moved, err);
+	bool disordered;
+	bool moved = false;
+	enum status status = find_owners(zone, threads, &disordered, err);
+	if (status == STATUS_OK && disordered)
+		status = sort_owners(zone, threads, &moved, err);
 	if (status != STATUS_OK)
 		return status;
 	if (moved) {

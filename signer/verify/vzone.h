@@ -52,6 +52,10 @@ struct vzone {
 	size_t nsec3_count; /* records, hidden ones and copies too: if as many as those, each of those has one */
 };
 
+/* How many records ahead RDATA is fetched in walks over all of them: it lies where it was read, or where a name server
+ * first stood. */
+enum { VRECORD_SOON = 16 };
+
 /* Records of one type at one owner. */
 struct vset {
 	const struct vrecord *first;

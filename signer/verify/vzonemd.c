@@ -74,8 +74,11 @@ static void pour_owner(struct sink *sink, const struct content *content, const s
 	const size_t size = vname_size(owner->name);
 	memcpy(head, owner->name, size);
 	const struct vrecord *const end = content->zone->records + owner->first + owner->count;
+	const struct vrecord *const all_end = content->zone->records + content->zone->file.count;
 	for (const struct vrecord *record = content->zone->records + owner->first; record < end;
 	     record = vzone_next(record, end)) {
+		if (all_end - record > VRECORD_SOON)
+			__builtin_prefetch(record[VRECORD_SOON].rdata);
 		if (left_out(content, owner, record))
 			continue;
 		bytes_put_u16(head + size, record->type);
