@@ -83,6 +83,13 @@ static void print_finding(FILE *out, const json_t *finding, struct arena *mem)
 		fprintf(out, "  Do: zoneseal explain %s\n", text_of(finding, "id", mem));
 }
 
+/* What has a cause of its own may be why another one refuses. */
+static bool is_brief(const json_t *finding, bool pass)
+{
+	const char *const cause = json_string_value(json_object_get(finding, "cause"));
+	return !pass && is(finding, "result", "warn") && (cause == NULL || cause[0] == '\0');
+}
+
 /* Causes first, each with what only follows from it; what refuses nothing is one line where something else does. */
 static void print_findings(FILE *out, const json_t *findings, bool pass, struct arena *mem)
 {
@@ -91,8 +98,7 @@ static void print_findings(FILE *out, const json_t *findings, bool pass, struct 
 	const char *last = "";
 	json_array_foreach(findings, index, finding)
 	{
-		const bool brief = !pass && is(finding, "result", "warn");
-		if (brief || text_of(finding, "follows", mem)[0] != '\0')
+		if (is_brief(finding, pass) || text_of(finding, "follows", mem)[0] != '\0')
 			continue;
 		const char *const id = text_of(finding, "id", mem);
 		print_finding(out, finding, mem);
@@ -104,7 +110,7 @@ static void print_findings(FILE *out, const json_t *findings, bool pass, struct 
 	bool any = false;
 	json_array_foreach(findings, index, finding)
 	{
-		if (pass || !is(finding, "result", "warn"))
+		if (!is_brief(finding, pass))
 			continue;
 		fprintf(out, "%swarn  %s  %s: %lld\n", any ? "" : "\n", text_of(finding, "id", mem),
 		    text_of(finding, "what", mem), number_of(finding, "count"));

@@ -292,11 +292,13 @@ static void say_findings(struct text *text, const struct verify_verdict *verdict
 		const struct vfinding *const finding = &report->findings[i];
 		if (verdict_result(verdict, finding->check) == VRESULT_FAIL)
 			continue;
-		if (verdict->passed || finding->expected != NULL)
+		/* What has a cause of its own may be why the other one refuses. */
+		const bool whole = verdict->passed || finding->expected != NULL || finding->cause[0] != '\0';
+		if (whole)
 			say_finding(text, verdict, finding);
 		else
 			say_warning(text, finding);
-		brief |= !verdict->passed && finding->expected == NULL;
+		brief |= !whole;
 	}
 	say(text, "%s", brief ? "\n" : "");
 }

@@ -339,7 +339,8 @@ static void a_stored_verdict_tells_each_cause_once(void **state)
 	    "{\"id\":\"sig.valid\",\"result\":\"fail\",\"count\":1,\"what\":\"worse\",\"examples\":[]},"
 	    "{\"id\":\"response.nodata\",\"result\":\"fail\",\"count\":2,\"what\":\"x\",\"follows\":\"sig.valid\"},"
 	    "{\"id\":\"response.nxdomain\",\"result\":\"fail\",\"count\":3,\"what\":\"x\",\"follows\":\"sig.valid\"},"
-	    "{\"id\":\"zonemd.every\",\"result\":\"warn\",\"count\":9,\"what\":\"y\",\"examples\":[]}]}";
+	    "{\"id\":\"zonemd.every\",\"result\":\"warn\",\"count\":9,\"what\":\"y\",\"examples\":[]},"
+	    "{\"id\":\"structure.doubled\",\"result\":\"warn\",\"count\":8,\"what\":\"z\",\"cause\":\"lost\"}]}";
 	(void)state;
 	char *text = NULL;
 	size_t size;
@@ -351,7 +352,7 @@ static void a_stored_verdict_tells_each_cause_once(void **state)
 	    strstr(text, "\nsig.valid  bad  (4)\n  Do: zoneseal explain sig.valid\n"
 			 "  With it 5 answers of name servers fail (response.nodata, response.nxdomain; --json has "
 			 "each)\n\nsig.valid  worse  (1)\n  Do: zoneseal explain sig.valid\n\n"
-			 "warn  zonemd.every  y: 9\n\nCHECKS"));
+			 "structure.doubled  z  (8)\n  => lost\n\nwarn  zonemd.every  y: 9\n\nCHECKS"));
 	assert_null(strstr(text, "response.nodata  x"));
 	free(text);
 }
