@@ -67,7 +67,7 @@ static enum status one_zone(struct cli *cli, struct store *store, struct error *
 	if (status != STATUS_OK)
 		return status;
 	report_stopped_text(page.out, &state, &style);
-	report_zone_text(page.out, &zone, state.virtual_clock, &style);
+	report_zone_text(page.out, &zone, &state, &style);
 	return page_end(&page, err);
 }
 

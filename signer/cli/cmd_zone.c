@@ -158,7 +158,7 @@ static int run_show(struct cli *cli, struct error *err)
 	struct store_zone zone;
 	struct report_zone facts;
 	char *unit = NULL;
-	bool is_virtual = false;
+	struct report_state state;
 	enum status status = cli_open(cli, STORE_READ, &store, err);
 	if (status == STATUS_OK)
 		status = setup_find_zone(store, cli->args[0], cli->mem, &zone, err);
@@ -167,7 +167,7 @@ static int run_show(struct cli *cli, struct error *err)
 	if (status == STATUS_OK)
 		status = facts_zone(store, cli->state, &zone, cli->now, cli->mem, &facts, err);
 	if (status == STATUS_OK)
-		status = store_is_virtual_clock(store, &is_virtual, err);
+		status = facts_keystore(store, cli->state, cli->now, !cli_has(cli, OPTION_NOW), cli->mem, &state, err);
 	if (status == STATUS_OK && cli_has(cli, OPTION_JSON)) {
 		struct report *report = report_new("zoneseal.zone/1");
 		report_child(report, "zone", report_of_zone(&facts));
@@ -178,7 +178,8 @@ static int run_show(struct cli *cli, struct error *err)
 		fputs(unit, stdout);
 	} else if (status == STATUS_OK) {
 		const struct report_style style = cli_style(cli);
-		report_zone_text(stdout, &facts, is_virtual, &style);
+		report_stopped_text(stdout, &state, &style);
+		report_zone_text(stdout, &facts, &state, &style);
 	}
 	store_close(store);
 	return (int)status;

@@ -177,7 +177,8 @@ const char *report_tally_words(const struct report_tally *tally, struct arena *m
 void report_status_text(FILE *out, const struct report_state *state, const struct report_style *style);
 /* The first line where nothing is signed at all: a standby, after a restore, behind a clock. Nothing elsewhere. */
 void report_stopped_text(FILE *out, const struct report_state *state, const struct report_style *style);
-void report_zone_text(FILE *out, const struct report_zone *zone, bool virtual_clock, const struct report_style *style);
+void report_zone_text(
+    FILE *out, const struct report_zone *zone, const struct report_state *state, const struct report_style *style);
 void report_keys_text(FILE *out, const struct report_key keys[], size_t count, const struct report_style *style);
 void report_events_text(FILE *out, const struct report_event events[], size_t count);
 

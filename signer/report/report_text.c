@@ -228,11 +228,14 @@ static void print_expected(FILE *out, const struct report_zone *zone, struct utc
 	}
 }
 
-void report_zone_text(FILE *out, const struct report_zone *zone, bool virtual_clock, const struct report_style *style)
+void report_zone_text(
+    FILE *out, const struct report_zone *zone, const struct report_state *state, const struct report_style *style)
 {
 	struct arena *mem = arena_new(0);
-	fprintf(out, "%s  %s%s%s%s\n", zone->name, paint(style, zone->health), zone->headline, plain(style),
-	    virtual_clock ? "  VIRTUAL CLOCK" : "");
+	/* A keystore that signs nothing has said so above; the zone's own verdict is of before. */
+	const bool stopped = report_stopped_words(state, style->now, mem) != NULL;
+	fprintf(out, "%s  %s%s%s%s%s\n", zone->name, stopped ? "as it was last published: " : "",
+	    paint(style, zone->health), zone->headline, plain(style), state->virtual_clock ? "  VIRTUAL CLOCK" : "");
 	if (zone->effect != NULL)
 		fprintf(out, "%*s  %s\n", (int)strlen(zone->name), "", zone->effect);
 	fprintf(out, "\n");

@@ -155,6 +155,14 @@ class EachState(Levels):
                 self.assert_all_say(level)
 
 
+    def test_a_zone_of_a_restored_keystore_is_fine_only_as_it_was(self):
+        self.restored()
+        for command in (("status", "nl.test"), ("zone", "show", "nl.test")):
+            lines = self.z(*command, code=0).out.splitlines()
+            self.assertTrue(lines[0].startswith("RESTORED"), lines[0])
+            self.assertTrue(lines[1].startswith("nl.test.  as it was last published: "), lines[1])
+
+
 class Clock(Levels):
     virtual = False
 
