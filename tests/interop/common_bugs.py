@@ -61,5 +61,7 @@ BUGS = (
     common("NSEC3 hashes take the salt at first only", "nsec3-salt",
            [(NSEC3, "hasher->parameters.salt_size) != 1", "i > 0 ? 0 : hasher->parameters.salt_size) != 1")],
            [("signer/verify/vnsec3.c", "(p->salt_size == 0 || EVP", "(round > 0 || p->salt_size == 0 || EVP"),
-            ("signer/verify/vhasher.c", "(p->salt.size == 0 || EVP", "(round > 0 || p->salt.size == 0 || EVP")], BIND, LDNS, KNOT),
+            ("signer/verify/vhasher.c", "(p->salt.size == 0 || EVP", "(round > 0 || p->salt.size == 0 || EVP"),
+            ("signer/verify/vsha1.c", "\t\tfinish(&blocks, salt, count);", "\t\tfinish(&blocks, &(const struct vsha1_salt){ 0 }, count);")],
+           BIND, LDNS, KNOT),
 )
