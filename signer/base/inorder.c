@@ -10,7 +10,6 @@
 #include "signer/base/workers.h"
 
 struct taker {
-	inorder_take *take;
 	size_t next; /* item */
 	bool busy;
 };
@@ -75,7 +74,8 @@ static void take(struct line *line, struct taker *taker)
 	error_clear(&err);
 	taker->busy = true;
 	pthread_mutex_unlock(&line->lock);
-	const enum status status = taker->take(line->work->context, item % line->work->slots, &err);
+	const enum status status =
+	    line->work->take[taker - line->takers](line->work->context, item % line->work->slots, &err);
 	pthread_mutex_lock(&line->lock);
 	taker->busy = false;
 	taker->next++;
@@ -124,8 +124,8 @@ enum status inorder_run(unsigned threads, const struct inorder *work, struct err
 {
 	struct line line = { .work = work };
 	const unsigned jobs = threads < 1 ? 1 : threads;
-	for (; line.taker_count < INORDER_TAKERS && work->take[line.taker_count] != NULL; line.taker_count++)
-		line.takers[line.taker_count].take = work->take[line.taker_count];
+	while (line.taker_count < INORDER_TAKERS && work->take[line.taker_count] != NULL)
+		line.taker_count++;
 	line.made = memory_calloc(work->slots, sizeof(*line.made));
 	pthread_mutex_init(&line.lock, NULL);
 	pthread_cond_init(&line.changed, NULL);
