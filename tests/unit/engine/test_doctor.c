@@ -108,17 +108,23 @@ static int drop(const char *path, const struct stat *at, int kind, struct FTW *w
 	return remove(path);
 }
 
-static void a_timer_that_stands_still_is_found_by_what_systemd_wrote(void **state)
+static struct system open_system(void)
 {
-	static const char link[] = "/etc/systemd/system/timers.target.wants/zoneseal@nl.test.timer";
-	static const char stamp[] = "/var/lib/systemd/timers/stamp-zoneseal@nl.test.timer";
-	(void)state;
 	struct system here = { .root = "/tmp/zoneseal-doctor-XXXXXX", .mem = arena_new(0) };
 	struct error err;
 	assert_non_null(mkdtemp(here.root));
 	assert_int_equal(
 	    store_open(arena_printf(here.mem, "%s/keystore.db", here.root), STORE_CREATE, "test", &here.store, &err),
 	    STATUS_OK);
+	return here;
+}
+
+static void a_timer_that_stands_still_is_found_by_what_systemd_wrote(void **state)
+{
+	static const char link[] = "/etc/systemd/system/timers.target.wants/zoneseal@nl.test.timer";
+	static const char stamp[] = "/var/lib/systemd/timers/stamp-zoneseal@nl.test.timer";
+	(void)state;
+	struct system here = open_system();
 	assert_null(row_of_timer(&here, false)); /* no systemd */
 	make(&here, "/run/systemd/system", true);
 	const struct doctor_row *row = row_of_timer(&here, false);
@@ -179,12 +185,8 @@ static void a_service_that_may_not_write_where_the_zone_is_published_is_found(vo
 {
 	static const char drop_in[] = "/etc/systemd/system/zoneseal@nl.test.service.d/any.conf";
 	(void)state;
-	struct system here = { .root = "/tmp/zoneseal-doctor-XXXXXX", .mem = arena_new(0) };
+	struct system here = open_system();
 	struct error err;
-	assert_non_null(mkdtemp(here.root));
-	assert_int_equal(
-	    store_open(arena_printf(here.mem, "%s/keystore.db", here.root), STORE_CREATE, "test", &here.store, &err),
-	    STATUS_OK);
 	make(&here, "/run/systemd/system", true);
 	make(&here, "/a %b", true);
 	assert_false(warns_of_unit(&here)); /* nothing starts it */

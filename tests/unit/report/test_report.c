@@ -306,6 +306,17 @@ static void a_full_disk_is_told(void **state)
 	fclose(full);
 }
 
+/* The text of a verdict; the caller frees it. */
+static char *told(const char *json, bool *pass)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *const out = open_memstream(&text, &size);
+	assert_true(report_verdict_text(out, json, false, pass));
+	fclose(out);
+	return text;
+}
+
 static void a_verdict_is_told_without_raw_octets(void **state)
 {
 	static const char json[] =
@@ -316,12 +327,8 @@ static void a_verdict_is_told_without_raw_octets(void **state)
 	    "\"\","
 	    "\"examples\":[{\"owner\":\"a.\",\"type\":\"A\",\"line\":9,\"detail\":\"d\"}]}]}";
 	(void)state;
-	char *text = NULL;
-	size_t size;
 	bool pass = true;
-	FILE *out = open_memstream(&text, &size);
-	assert_true(report_verdict_text(out, json, false, &pass));
-	fclose(out);
+	char *const text = told(json, &pass);
 	assert_false(pass);
 	assert_null(strchr(text, 033));
 	assert_non_null(strstr(text, "FAIL  nl.test. serial 7"));
@@ -342,12 +349,8 @@ static void a_stored_verdict_tells_each_cause_once(void **state)
 	    "{\"id\":\"zonemd.every\",\"result\":\"warn\",\"count\":9,\"what\":\"y\",\"examples\":[]},"
 	    "{\"id\":\"structure.doubled\",\"result\":\"warn\",\"count\":8,\"what\":\"z\",\"cause\":\"lost\"}]}";
 	(void)state;
-	char *text = NULL;
-	size_t size;
 	bool pass = true;
-	FILE *out = open_memstream(&text, &size);
-	assert_true(report_verdict_text(out, json, false, &pass));
-	fclose(out);
+	char *const text = told(json, &pass);
 	assert_non_null(
 	    strstr(text, "\nsig.valid  bad  (4)\n  Do: zoneseal explain sig.valid\n"
 			 "  With it 5 answers of name servers fail (response.nodata, response.nxdomain; --json has "
