@@ -128,11 +128,11 @@ static enum status print_calendar(struct cli *cli, struct store *store, struct e
 static enum status is_calendar(const struct cli *cli, bool *out, struct error *err)
 {
 	const char *const format = cli_value(cli, OPTION_FORMAT);
-	*out = format != NULL;
+	*out = format != NULL || cli_has(cli, OPTION_ICS);
 	if (format != NULL && strcmp(format, "ics") != 0)
 		return error_set(err, STATUS_USAGE, "--format: ics");
-	if (format == NULL && cli->arg_count == 0)
-		return error_set(err, STATUS_USAGE, "plan: which zone? Without one, only --format ics shows all");
+	if (!*out && cli->arg_count == 0)
+		return error_set(err, STATUS_USAGE, "plan: which zone? Without one, only --ics shows all");
 	return STATUS_OK;
 }
 
@@ -168,8 +168,8 @@ const struct command command_plan = {
 	.examples = "  zoneseal plan nl.test\n"
 		    "  zoneseal plan nl.test --until 2028-01-01T00:00Z --ds-delay 3d\n"
 		    "  zoneseal plan nl.test --json\n"
-		    "  zoneseal plan --format ics > keys.ics                          all zones, for a calendar\n",
-	.options = TAKES(OPTION_UNTIL) | TAKES(OPTION_DS_DELAY) | TAKES(OPTION_FORMAT),
+		    "  zoneseal plan --ics > keys.ics                                 all zones, for a calendar\n",
+	.options = TAKES(OPTION_UNTIL) | TAKES(OPTION_DS_DELAY) | TAKES(OPTION_FORMAT) | TAKES(OPTION_ICS),
 	.min_args = 0,
 	.max_args = 1,
 };

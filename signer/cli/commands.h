@@ -92,6 +92,7 @@ enum option_id {
 	OPTION_LIMIT,
 	OPTION_WITHDRAW,
 	OPTION_HTML,
+	OPTION_ICS,
 	OPTIONS,
 };
 

@@ -86,6 +86,7 @@ const struct option_row cli_options[OPTIONS] = {
 	[OPTION_UNDER] = { "under", 0, "LABEL", "the AES key in the tokens that wraps and unwraps" },
 	[OPTION_ASCII] = { "ascii", 0, NULL, "draw with plain ASCII whatever the locale" },
 	[OPTION_HTML] = { "html", 0, "DIR", "the folder that gets a page for each zone and an index" },
+	[OPTION_ICS] = { "ics", 0, NULL, "as a calendar (RFC 5545): what --format ics prints" },
 	[OPTION_DNSSEC] = { "dnssec", 0, NULL, "what a signer makes, too: RRSIG, NSEC, NSEC3 and the like" },
 	[OPTION_SERIAL] = { "serial", 0, "N", "the serial that is planned" },
 	[OPTION_LIMIT] = { "limit", 0, "LIMIT", "records, removed, added (delegations), ns or ds" },

@@ -57,6 +57,12 @@ class Calendar(World):
         self.assertEqual({event["what"].split()[0] for event in self.calendar()},
                          {"nl.test.", "se.test.", r"semi\059colon\044x.test."})
 
+    def test_ics_is_short_for_that_format(self):
+        for zones in (("nl.test",), ()):
+            long = self.z("plan", *zones, "--format", "ics", code=0).stdout
+            self.assertIn("BEGIN:VCALENDAR", long)
+            self.assertEqual(self.z("plan", *zones, "--ics", code=0).stdout, long)
+
     def test_what_it_does_not_take(self):
         self.assertIn("--format: ics", self.z("plan", "nl.test", "--format", "xml", code=2).err)
         self.assertIn("which zone?", self.z("plan", code=2).err)
