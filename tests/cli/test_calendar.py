@@ -60,7 +60,7 @@ class Calendar(World):
     def test_ics_is_short_for_that_format(self):
         for zones in (("nl.test",), ()):
             long = self.z("plan", *zones, "--format", "ics", code=0).stdout
-            self.assertIn("BEGIN:VCALENDAR", long)
+            self.assertIn(b"BEGIN:VCALENDAR", long)
             self.assertEqual(self.z("plan", *zones, "--ics", code=0).stdout, long)
 
     def test_what_it_does_not_take(self):
